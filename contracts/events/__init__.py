@@ -1,0 +1,1 @@
+"""The facts that travel on the bus, one module per owner."""

@@ -1,0 +1,137 @@
+"""What the ledger says about pledges, totals and closings."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from contracts.events.base import Event
+from contracts.events.checkout import Card
+from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
+from contracts.money import Cents
+from contracts.pricing import PriceBreakdown, PricedLine
+
+ChargePurpose = str
+"""`settlement`, or `late:<order>` for support after a funded end."""
+
+
+class PledgeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A pledge as it stands after a change, at `revision` (1, 2, 3 … without gap)."""
+
+    pledge_id: PledgeId
+    order_id: OrderId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    email: str
+    language: str
+    revision: int
+    status: Literal["active", "cancelled", "charged", "payment_failed", "released"]
+    lines: tuple[PricedLine, ...]
+    price: PriceBreakdown
+    card: Card
+    created_at: datetime
+    currency: str = "usd"
+
+
+class PledgeCreated(Event, frozen=True, kw_only=True, tag="pledges.created"):
+    """A completed order became a pledge to one campaign."""
+
+    pledge: PledgeSnapshot
+
+
+class PledgeCancelled(Event, frozen=True, kw_only=True, tag="pledges.cancelled"):
+    """The supporter withdrew before the deadline. The claimed units are free again."""
+
+    pledge: PledgeSnapshot
+
+
+class PledgeRefused(Event, frozen=True, kw_only=True, tag="pledges.refused"):
+    """A completed order came after the campaign had closed. Nothing is pledged."""
+
+    pledge_id: PledgeId
+    order_id: OrderId
+    campaign: CampaignSlug
+    email: str
+    language: str
+    lines: tuple[PricedLine, ...]
+    reason: Literal["closed"] = "closed"
+
+
+class CampaignClosed(Event, frozen=True, kw_only=True, tag="pledges.closed"):
+    """The final count: written once, never changed."""
+
+    campaign: CampaignSlug
+    is_funded: bool
+    pledged_cents: Cents
+    pledge_count: int
+    goal_cents: Cents
+    closed_at: datetime
+
+
+class ChargeRequested(Event, frozen=True, kw_only=True, tag="pledges.charge_requested"):
+    """One supporter owes one sum to one funded campaign, on the newest card."""
+
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    purpose: ChargePurpose
+    pledge_ids: tuple[PledgeId, ...]
+    amount_cents: Cents
+    card: Card
+    currency: str = "usd"
+
+
+class SupporterNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one mail to one supporter about one campaign needs to say."""
+
+    supporter_id: SupporterId
+    email: str
+    language: str
+    pledge_ids: tuple[PledgeId, ...]
+    lines: tuple[PricedLine, ...]
+    subtotal_cents: Cents
+    shipping_cents: Cents
+    tax_cents: Cents
+    tip_cents: Cents
+    total_cents: Cents
+    card: Card
+    currency: str = "usd"
+
+
+class PledgesReleased(Event, frozen=True, kw_only=True, tag="pledges.released"):
+    """The campaign was not funded: this supporter is not charged."""
+
+    campaign: CampaignSlug
+    notice: SupporterNotice
+
+
+class PledgesCharged(Event, frozen=True, kw_only=True, tag="pledges.charged"):
+    """One charge paid for these pledges."""
+
+    campaign: CampaignSlug
+    notice: SupporterNotice
+    charged_at: datetime
+
+
+class PledgesChargeFailed(Event, frozen=True, kw_only=True, tag="pledges.charge_failed"):
+    """The bank said no. The pledges stand as payment_failed."""
+
+    campaign: CampaignSlug
+    notice: SupporterNotice
+    failed_at: datetime
+    decline_code: str
+
+
+class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_changed"):
+    """All public figures of a campaign, as of `version`, in cents."""
+
+    campaign: CampaignSlug
+    version: int
+    pledged_cents: Cents
+    pledge_count: int
+    tier_counts: dict[str, int]
+    support_item_cents: dict[str, Cents]
+    collected_cents: Cents = Cents(0)
+    recovering_cents: Cents = Cents(0)
+    lost_cents: Cents = Cents(0)
+    late_support_cents: Cents = Cents(0)
+    supporter_count: int = 0

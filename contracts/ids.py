@@ -1,0 +1,64 @@
+"""The names of things: identifiers and how each one is made."""
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from typing import NewType
+
+OrderId = NewType("OrderId", str)
+PledgeId = NewType("PledgeId", str)
+CampaignSlug = NewType("CampaignSlug", str)
+SupporterId = NewType("SupporterId", str)
+ChargeId = NewType("ChargeId", str)
+EventId = NewType("EventId", str)
+
+ORDER_PREFIX = "pool-intent-"
+ORDER_PATTERN = re.compile(r"pool-intent-[A-Za-z0-9_-]{1,180}")
+SLUG_PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+SLUG_LENGTH_MAX = 100
+
+
+def new_order_id() -> OrderId:
+    """Return an order id nobody can guess: 128 random bits."""
+    return OrderId(ORDER_PREFIX + secrets.token_hex(16))
+
+
+def pledge_id(order_id: OrderId, slug: CampaignSlug, *, is_bundle: bool) -> PledgeId:
+    """Return the id of an order's pledge to one campaign.
+
+    A cart with one campaign keeps the order's own id; a bundle adds the slug.
+    Source: product rules 3.6.
+    """
+    return PledgeId(f"{order_id}-{slug}" if is_bundle else order_id)
+
+
+def is_slug(text: str) -> bool:
+    """Tell whether `text` can name a campaign, tier or item."""
+    return len(text) <= SLUG_LENGTH_MAX and SLUG_PATTERN.fullmatch(text) is not None
+
+
+def canonical_email(address: str) -> str:
+    """Return the one spelling under which an address is a supporter.
+
+    Compatibility forms are folded, both parts are lower-cased and the domain is
+    written in IDNA. Dots and plus parts stay: to many mail hosts they are
+    different people. Raises `ValueError` when it is not one address.
+    """
+    folded = unicodedata.normalize("NFKC", address).strip().lower()
+    local, at, domain = folded.rpartition("@")
+    if not at or not local or not domain or any(c.isspace() or c in "<>,;" for c in folded):
+        raise ValueError("not an e-mail address")
+    try:
+        ascii_domain = domain.encode("idna").decode("ascii")
+    except UnicodeError as exc:
+        raise ValueError("not an e-mail address") from exc
+    if "." not in ascii_domain or len(local) + 1 + len(ascii_domain) > 254:
+        raise ValueError("not an e-mail address")
+    return f"{local}@{ascii_domain}"
+
+
+def supporter_id(email: str) -> SupporterId:
+    """Return the id of the supporter behind `email`, the same in every service."""
+    digest = hashlib.sha256(canonical_email(email).encode()).hexdigest()
+    return SupporterId(f"sup_{digest[:32]}")

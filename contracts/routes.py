@@ -1,0 +1,69 @@
+"""The gateway's route table: which service answers which path, and who may ask.
+
+`access` says who may ask: `public` anybody; `browser` needs the site's own origin;
+`admin` needs `Authorization: Bearer $ADMIN_SECRET`; `webhook` carries its own
+signature. `failures_per_minute` limits failed requests per address (decisions.md,
+"Rate limiting"); None means unlimited. Limits are bytes, time-outs seconds.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Access = Literal["public", "browser", "admin", "webhook"]
+KIB = 1_024
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One method on one path of the public API."""
+
+    method: Literal["GET", "POST"]
+    path: str
+    owner: str
+    access: Access
+    body_max: int = 16 * KIB
+    timeout_seconds: float = 10.0
+    failures_per_minute: int | None = None
+
+
+def _get(path: str, owner: str, access: Access = "public", **more: float | None) -> Route:
+    return msgspec.convert(
+        {"method": "GET", "path": path, "owner": owner, "access": access, **more}, Route
+    )
+
+
+def _post(path: str, owner: str, access: Access, **more: float | None) -> Route:
+    return msgspec.convert(
+        {"method": "POST", "path": path, "owner": owner, "access": access, **more}, Route
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    _post(
+        "/checkout-intent/start",
+        "checkout",
+        "browser",
+        body_max=64 * KIB,
+        timeout_seconds=15.0,
+        failures_per_minute=40,
+    ),
+    _post("/checkout-intent/complete", "checkout", "browser", failures_per_minute=30),
+    _post("/checkout-intent/abandon", "checkout", "browser", failures_per_minute=30),
+    _get("/checkout-intent/status/{order_id}", "checkout", timeout_seconds=15.0),
+    _get("/checkout-intent/summary", "checkout", failures_per_minute=60),
+    _post("/quote", "checkout", "browser", body_max=64 * KIB, failures_per_minute=90),
+    _get("/inventory/{slug}", "checkout"),
+    _post("/webhooks/stripe", "checkout", "webhook", body_max=256 * KIB),
+    _post("/admin/recover-checkout", "checkout", "admin", failures_per_minute=5),
+    _get("/pledge", "pledges", failures_per_minute=120),
+    _get("/pledges", "pledges", failures_per_minute=120),
+    _post("/pledge/cancel", "pledges", "browser", failures_per_minute=30),
+    _get("/stats/{slug}", "pledges"),
+    _post("/stats/{slug}/check", "pledges", "admin", failures_per_minute=5),
+    _post("/stats/{slug}/recalculate", "pledges", "admin", failures_per_minute=5),
+    _post("/admin/projections/check", "pledges", "admin", failures_per_minute=5),
+    _post("/admin/settle/{slug}", "settlement", "admin", failures_per_minute=5),
+    _post("/admin/settle-dispatch/{slug}", "settlement", "admin", failures_per_minute=5),
+    _get("/admin/settlements/{slug}", "settlement", "admin", failures_per_minute=5),
+    _get("/admin/cron/status", "settlement", "admin", failures_per_minute=5),
+)

@@ -1,0 +1,151 @@
+"""The bus as data: streams, who owns them, and every durable consumer.
+
+Consumers are declared here and created by whichever service starts first: an
+interest stream keeps nothing for a listener that does not exist yet.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from contracts.events import campaigns, checkout, pledges, settlement
+from contracts.events.base import Event
+
+
+class Stream(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream has one owner, who alone publishes to it."""
+
+    name: str
+    owner: str
+    subjects: tuple[str, ...]
+    retention: Literal["interest", "workqueue"] = "interest"
+
+
+class Consumer(msgspec.Struct, frozen=True, kw_only=True):
+    """A durable, named `<listener>-<purpose>`, and the events it hears."""
+
+    durable: str
+    stream: str
+    listener: str
+    events: tuple[type[Event], ...]
+    ack_pending_max: int = 64
+
+
+STREAMS = (
+    Stream(name="CAMPAIGNS", owner="site", subjects=("campaigns.>",)),
+    Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.>",)),
+    Stream(name="PLEDGES", owner="pledges", subjects=("pledges.>",)),
+    Stream(name="SETTLEMENT", owner="settlement", subjects=("settlement.>",)),
+    Stream(name="NOTIFY", owner="notify", subjects=("notify.>",)),
+    Stream(name="CHARGES", owner="settlement", subjects=("charges.>",), retention="workqueue"),
+)
+
+_DEFINITIONS = (campaigns.CampaignPublished, campaigns.PlatformPublished)
+
+CONSUMERS = (
+    Consumer(
+        durable="checkout-definitions", stream="CAMPAIGNS", listener="checkout", events=_DEFINITIONS
+    ),
+    Consumer(
+        durable="pledges-definitions", stream="CAMPAIGNS", listener="pledges", events=_DEFINITIONS
+    ),
+    Consumer(
+        durable="settlement-definitions",
+        stream="CAMPAIGNS",
+        listener="settlement",
+        events=_DEFINITIONS,
+    ),
+    Consumer(
+        durable="notify-definitions", stream="CAMPAIGNS", listener="notify", events=_DEFINITIONS
+    ),
+    Consumer(
+        durable="pledges-orders",
+        stream="CHECKOUT",
+        listener="pledges",
+        events=(checkout.CheckoutCompleted, checkout.CheckoutDrained),
+    ),
+    Consumer(
+        durable="notify-orders",
+        stream="CHECKOUT",
+        listener="notify",
+        events=(checkout.CheckoutRefused,),
+    ),
+    Consumer(
+        durable="site-stock", stream="CHECKOUT", listener="site", events=(checkout.StockChanged,)
+    ),
+    Consumer(
+        durable="checkout-pledges",
+        stream="PLEDGES",
+        listener="checkout",
+        events=(
+            pledges.PledgeCreated,
+            pledges.PledgeCancelled,
+            pledges.PledgeRefused,
+            pledges.TotalsChanged,
+        ),
+    ),
+    Consumer(
+        durable="settlement-pledges",
+        stream="PLEDGES",
+        listener="settlement",
+        events=(
+            pledges.PledgeCreated,
+            pledges.PledgeCancelled,
+            pledges.CampaignClosed,
+            pledges.ChargeRequested,
+        ),
+    ),
+    Consumer(
+        durable="notify-mails",
+        stream="PLEDGES",
+        listener="notify",
+        events=(
+            pledges.PledgeCreated,
+            pledges.PledgeCancelled,
+            pledges.PledgeRefused,
+            pledges.PledgesReleased,
+            pledges.PledgesCharged,
+            pledges.PledgesChargeFailed,
+        ),
+    ),
+    Consumer(
+        durable="site-totals",
+        stream="PLEDGES",
+        listener="site",
+        events=(pledges.TotalsChanged, pledges.CampaignClosed),
+    ),
+    Consumer(
+        durable="pledges-charges",
+        stream="SETTLEMENT",
+        listener="pledges",
+        events=(
+            settlement.DeadlinePassed,
+            settlement.ChargeSucceeded,
+            settlement.ChargeDeclined,
+        ),
+    ),
+    Consumer(
+        durable="checkout-calendar",
+        stream="SETTLEMENT",
+        listener="checkout",
+        events=(settlement.DeadlinePassed,),
+    ),
+    Consumer(
+        durable="site-calendar",
+        stream="SETTLEMENT",
+        listener="site",
+        events=(settlement.CampaignWentLive, settlement.DeadlinePassed),
+    ),
+    Consumer(
+        durable="settlement-chargers",
+        stream="CHARGES",
+        listener="settlement",
+        events=(settlement.ChargeDue,),
+        ack_pending_max=1_000,
+    ),
+)
+
+
+def consumer(durable: str) -> Consumer:
+    """Return the consumer with that name; a wrong name is a bug."""
+    return next(each for each in CONSUMERS if each.durable == durable)

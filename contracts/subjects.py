@@ -1,0 +1,23 @@
+"""Subjects: nobody else writes one as a string.
+
+Subject = the event's tag and a key that routes it (a campaign's slug, an order's id).
+"""
+
+from contracts.events.base import Event
+
+
+def subject(event_type: type[Event], key: str) -> str:
+    """Return where an event of this type about `key` is published."""
+    return f"{tag(event_type)}.{key}"
+
+
+def pattern(event_type: type[Event]) -> str:
+    """Return the filter that matches every event of this type."""
+    return f"{tag(event_type)}.*"
+
+
+def tag(event_type: type[Event]) -> str:
+    """Return the type's name on the wire, such as `pledges.created`."""
+    value = event_type.__struct_config__.tag
+    assert isinstance(value, str), f"{event_type.__name__} has no tag"
+    return value
