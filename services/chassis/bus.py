@@ -1,0 +1,189 @@
+"""NATS JetStream: connect for ever, declare the topology, publish with a message id.
+
+NATS is a cable, not a store: every acknowledged message can be replayed from an
+outbox, so nothing here tries to be clever about loss.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.errors import Error as NATSError
+from nats.js import JetStreamContext
+from nats.js.api import (
+    AckPolicy,
+    ConsumerConfig,
+    DiscardPolicy,
+    RetentionPolicy,
+    StorageType,
+    StreamConfig,
+)
+from nats.js.errors import APIError, NotFoundError
+
+from contracts.streams import Consumer, Stream
+from contracts.subjects import pattern
+from services.chassis import telemetry
+
+log = telemetry.logger(__name__)
+
+PUBLISH_SECONDS = 2.0
+FETCH_SECONDS = 2.0
+ACK_WAIT_SECONDS = 30
+MESSAGE_BYTES_MAX = 256 * 1024
+STREAM_BYTES_MAX = 1024**3
+WEEK_SECONDS = 7 * 24 * 3600
+
+AWAY = (NATSError, APIError, OSError, TimeoutError)
+"""What says that the bus is not there at the moment."""
+
+
+class BusAway(Exception):
+    """The bus is not connected. Whatever was to be said waits in the outbox."""
+
+
+class Bus:
+    """One connection to NATS that comes back by itself, whatever happens to the server."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        streams: tuple[Stream, ...],
+        consumers: tuple[Consumer, ...],
+        replicas: int = 1,
+    ) -> None:
+        self._url = url
+        self._name = name
+        self._streams = streams
+        self._consumers = consumers
+        self._replicas = replicas
+        self._client = Client()
+        self._declared = asyncio.Event()
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the server answers and the topology stands."""
+        return self._client.is_connected and self._declared.is_set()
+
+    async def run(self) -> None:
+        """Connect, declare, and stay connected until cancelled."""
+        try:
+            await self._connect()
+            while True:
+                try:
+                    await self.declare()
+                    break
+                except AWAY as exc:
+                    log.warning("bus_declare_failed", error=type(exc).__name__)
+                    await asyncio.sleep(0.5)
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
+
+    async def _connect(self) -> None:
+        while not self._client.is_connected:
+            try:
+                await self._client.connect(
+                    self._url,
+                    name=self._name,
+                    connect_timeout=1,
+                    reconnect_time_wait=1,
+                    max_reconnect_attempts=-1,
+                    ping_interval=5,
+                    max_outstanding_pings=2,
+                    error_cb=_ignore,
+                    inbox_prefix=f"_INBOX.{self._name}".encode(),
+                )
+            except (*AWAY, asyncio.CancelledError) as exc:
+                if isinstance(exc, asyncio.CancelledError):
+                    raise
+                await asyncio.sleep(0.5)
+
+    async def declare(self) -> None:
+        """Create or update every stream and durable consumer. Safe to repeat."""
+        for stream in self._streams:
+            await self._declare_stream(stream)
+        for consumer in self._consumers:
+            await self._jetstream.add_consumer(consumer.stream, _consumer_config(consumer))
+        self._declared.set()
+
+    async def _declare_stream(self, stream: Stream) -> None:
+        config = _stream_config(stream, self._replicas)
+        try:
+            await self._jetstream.stream_info(stream.name)
+        except NotFoundError:
+            await self._jetstream.add_stream(config)
+        else:
+            await self._jetstream.update_stream(config)
+
+    async def ready(self) -> None:
+        """Wait until the topology stands."""
+        await self._declared.wait()
+
+    async def publish(self, subject: str, payload: bytes, headers: Mapping[str, str]) -> None:
+        """Publish and wait for the ack. A time-out means unknown: same message id again."""
+        if not self._client.is_connected:
+            raise BusAway
+        await self._jetstream.publish(
+            subject, payload, timeout=PUBLISH_SECONDS, headers=dict(headers)
+        )
+
+    async def pull(self, durable: str, stream: str) -> JetStreamContext.PullSubscription:
+        """Return a pull subscription to a declared durable."""
+        return await self._jetstream.pull_subscribe_bind(durable=durable, stream=stream)
+
+    async def broadcast(self, subject: str, payload: bytes) -> None:
+        """Tell every process that listens right now; nobody else will ever know."""
+        with contextlib.suppress(*AWAY):
+            if self._client.is_connected:
+                await self._client.publish(subject, payload)
+
+    async def listen(self, subject: str, heard: Callable[[Msg], Awaitable[None]]) -> None:
+        """Call `heard` for every broadcast on `subject`; survives reconnects."""
+        await self._declared.wait()
+        await self._client.subscribe(subject, cb=heard)
+
+    async def close(self) -> None:
+        """Leave quietly; what was not acknowledged is delivered again."""
+        with contextlib.suppress(*AWAY):
+            async with asyncio.timeout(2):
+                await self._client.close()
+
+    @property
+    def _jetstream(self) -> JetStreamContext:
+        return self._client.jetstream(timeout=FETCH_SECONDS)
+
+
+def _stream_config(stream: Stream, replicas: int) -> StreamConfig:
+    is_queue = stream.retention == "workqueue"
+    return StreamConfig(
+        name=stream.name,
+        subjects=list(stream.subjects),
+        retention=RetentionPolicy.WORK_QUEUE if is_queue else RetentionPolicy.INTEREST,
+        storage=StorageType.FILE,
+        # Refusing the newest is a delay, dropping the oldest unread would be a loss.
+        discard=DiscardPolicy.NEW,
+        max_bytes=STREAM_BYTES_MAX,
+        max_age=0 if is_queue else WEEK_SECONDS,
+        max_msg_size=MESSAGE_BYTES_MAX,
+        num_replicas=replicas,
+        duplicate_window=120,
+    )
+
+
+def _consumer_config(consumer: Consumer) -> ConsumerConfig:
+    return ConsumerConfig(
+        durable_name=consumer.durable,
+        ack_policy=AckPolicy.EXPLICIT,
+        ack_wait=ACK_WAIT_SECONDS,
+        max_ack_pending=consumer.ack_pending_max,
+        filter_subjects=[pattern(event) for event in consumer.events],
+    )
+
+
+async def _ignore(_: Any) -> None:
+    """The client's own error callback prints tracebacks; states are logged by our loops."""

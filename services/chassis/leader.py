@@ -1,0 +1,61 @@
+"""One leader per job: a session-long advisory lock, given up when the session ends."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from services.chassis import telemetry
+from services.chassis.database import ACQUIRE_SECONDS, BUSY, Connection, Pool
+
+log = telemetry.logger(__name__)
+
+FOLLOWER_SECONDS = 1.0
+
+
+@asynccontextmanager
+async def leading(pool: Pool, job: str) -> AsyncIterator[Connection]:
+    """Wait to become the leader of `job`; yield the connection that holds the lock.
+
+    If that connection dies the lock is gone, and so is the block: every statement on
+    it fails. Another process can lead at once.
+    """
+    conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
+    try:
+        while not await _try_lock(conn, job):
+            # The lock is in Postgres: there is nothing in this process to wait for.
+            await asyncio.sleep(FOLLOWER_SECONDS)
+        try:
+            yield conn
+        finally:
+            with suppress(*BUSY):
+                await conn.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", job)
+    finally:
+        await pool.release(conn)
+
+
+async def _try_lock(conn: Connection, job: str) -> bool:
+    return bool(await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", job))
+
+
+async def tick_as_leader(
+    pool: Pool, job: str, tick: Callable[[], Awaitable[None]], *, every_seconds: float = 1.0
+) -> None:
+    """Call `tick` again and again in one process at a time.
+
+    A round that fails is logged and counted, and the next one comes: `tick` finds its
+    work in the database, so nothing is lost but time.
+    """
+    while True:
+        try:
+            async with leading(pool, job) as conn:
+                while True:
+                    await tick()
+                    # Proves that the lock's session still lives before the next round.
+                    await conn.execute("SELECT 1")
+                    await asyncio.sleep(every_seconds)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            telemetry.LOOP_FAILURES.labels(job).inc()
+            log.exception("loop_failed", loop=job)
+            await asyncio.sleep(every_seconds)

@@ -1,0 +1,251 @@
+"""A service: its rooms put together, and the roles it can run as.
+
+python -m services.<name> web | worker | all | migrate
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import uvicorn
+import uvloop
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+
+from contracts.streams import CONSUMERS, STREAMS
+from services.chassis import errors, migrations, telemetry
+from services.chassis.body import StrictRequest
+from services.chassis.bus import Bus
+from services.chassis.clock import PlatformClock
+from services.chassis.database import Pool, open_pool
+from services.chassis.edge import Edge
+from services.chassis.health import health_routes
+from services.chassis.inbox import Listener
+from services.chassis.outbox import Relay
+from services.chassis.settings import CommonSettings, SettingsError, load
+
+log = telemetry.logger(__name__)
+
+S = TypeVar("S", bound=CommonSettings)
+Loop = Callable[[], Awaitable[None]]
+
+BODY_BYTES_MAX = 16 * 1024
+DRAIN_SECONDS = 25
+
+
+class Running(msgspec.Struct, frozen=True):
+    """What a started service stands on."""
+
+    pool: Pool
+    bus: Bus
+    clock: PlatformClock
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service consists of: what it answers, hears, and does by itself.
+
+    `dependencies` are injected into routes by name. `loops` run in every worker, by
+    role: `worker` unless a role of its own is named. `web_loops` run beside the web
+    server of every process. `closers` are awaited at the end.
+    """
+
+    routes: Sequence[Any] = ()
+    listeners: Sequence[Listener] = ()
+    loops: Sequence[Loop] = ()
+    role_loops: dict[str, Sequence[Loop]] = {}
+    web_loops: Sequence[Loop] = ()
+    dependencies: dict[str, Any] = {}
+    degraded: Callable[[], list[str]] = list
+    closers: Sequence[Loop] = ()
+    body_max: int = BODY_BYTES_MAX
+    plugins: Sequence[Any] = ()
+
+
+class Service(Generic[S]):
+    """One of the five: a name, its settings, and how its parts are made."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        settings: type[S],
+        compose: Callable[[S, Running], Awaitable[Parts]],
+        package: Path,
+        is_gateway: bool = False,
+        roles: tuple[str, ...] = (),
+    ) -> None:
+        self.name = name
+        self.settings = settings
+        self.compose = compose
+        self.migrations = package / "migrations"
+        self.is_gateway = is_gateway
+        self.roles = ("web", "worker", *roles)
+
+    def main(self, arguments: Sequence[str]) -> int:
+        """Run as the role named on the command line; return the exit code."""
+        wanted = arguments[0] if len(arguments) == 1 else ""
+        if wanted not in (*self.roles, "all", "migrate"):
+            sys.stderr.write(f"usage: {self.name} {'|'.join(self.roles)}|all|migrate\n")
+            return 2
+        try:
+            settings = load(self.settings)
+        except SettingsError as exc:
+            sys.stderr.write(f"{self.name} cannot start: {exc}\n")
+            return 1
+        telemetry.configure_logs(self.name, settings.log_level)
+        roles = frozenset(self.roles) if wanted == "all" else frozenset({wanted})
+        work = self._migrate(settings) if wanted == "migrate" else self._serve(settings, roles)
+        return uvloop.run(work)
+
+    async def _migrate(self, settings: S) -> int:
+        owner = settings.migration_database_url or settings.database_url
+        applied = await migrations.migrate(
+            owner.reveal(),
+            schema=self.name,
+            folder=self.migrations,
+            service_url=settings.database_url.reveal(),
+        )
+        log.info("migrated", applied=applied)
+        return 0
+
+    async def _serve(self, settings: S, roles: frozenset[str]) -> int:
+        pool = await open_pool(settings.database_url.reveal(), schema=self.name)
+        bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
+        running = Running(pool, bus, PlatformClock())
+        parts = await self.compose(settings, running)
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loops = [
+            asyncio.create_task(_named(loop), name=_name(loop))
+            for loop in self.loops(parts, running, roles)
+        ]
+        # Every role answers the health routes; only `web` answers people.
+        shown = parts if "web" in roles else Parts(degraded=parts.degraded)
+        server = self._server(settings, self.app(shown, running, settings))
+        serving = asyncio.create_task(server.serve())
+        done, _ = await asyncio.wait(
+            [asyncio.create_task(stop.wait()), serving, *loops],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        died = [task for task in done if task is serving or task in loops]
+        for task in died:
+            log.error("part_ended", part=task.get_name(), exc_info=task.exception())
+        await _shut_down(server, serving, loops, parts, running)
+        return 1 if died else 0
+
+    def loops(self, parts: Parts, running: Running, roles: frozenset[str]) -> list[Loop]:
+        """Return what runs in the background for these roles."""
+        pool, bus = running.pool, running.bus
+        chosen: list[Loop] = [bus.run, lambda: running.clock.run(pool)]
+        if "worker" in roles:
+            chosen.append(Relay(pool, bus, schema=self.name).run)
+            chosen += [_listening(each, pool, bus) for each in parts.listeners]
+            chosen += parts.loops
+        if "web" in roles:
+            chosen += parts.web_loops
+        for role, loops in parts.role_loops.items():
+            if role in roles:
+                chosen += loops
+        return chosen
+
+    def app(self, parts: Parts, running: Running, settings: S) -> Litestar:
+        """Return the service as one ASGI application."""
+        secret = None if self.is_gateway else settings.gateway_secret.bytes()
+        pool, bus = running.pool, running.bus
+
+        async def missing() -> list[str]:
+            async with pool.acquire(timeout=1) as conn:
+                return await migrations.pending(conn, schema=self.name, folder=self.migrations)
+
+        def degraded() -> list[str]:
+            return [*([] if bus.is_connected else ["nats"]), *parts.degraded()]
+
+        return Litestar(
+            route_handlers=[*health_routes(missing=missing, degraded=degraded), *parts.routes],
+            dependencies={
+                "pool": _constant(pool),
+                "clock": _constant(running.clock),
+                "settings": _constant(settings),
+                **{name: _constant(value) for name, value in parts.dependencies.items()},
+            },
+            middleware=[lambda app: Edge(app, gateway_secret=secret)],
+            exception_handlers=errors.HANDLERS,
+            request_class=StrictRequest,
+            request_max_body_size=parts.body_max,
+            openapi_config=None,
+            plugins=list(parts.plugins),
+            state=State(),
+        )
+
+    def _server(self, settings: S, app: Litestar) -> uvicorn.Server:
+        config = uvicorn.Config(
+            app,
+            host=settings.listen_host,
+            port=settings.listen_port,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=30,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+        )
+        server = uvicorn.Server(config)
+        # The signals are ours: the loops must stop as well, not only the server.
+        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+        return server
+
+
+def _constant(value: Any) -> Provide:
+    return Provide(lambda: value, sync_to_thread=False)
+
+
+def _listening(listener: Listener, pool: Pool, bus: Bus) -> Loop:
+    async def listen() -> None:
+        await listener.run(pool, bus)
+
+    listen.__qualname__ = listener.consumer.durable
+    return listen
+
+
+def _name(loop: Loop) -> str:
+    return str(getattr(loop, "__qualname__", loop))
+
+
+async def _named(loop: Loop) -> None:
+    await loop()
+
+
+async def _shut_down(
+    server: uvicorn.Server,
+    serving: "asyncio.Task[None]",
+    loops: "list[asyncio.Task[None]]",
+    parts: Parts,
+    running: Running,
+) -> None:
+    """Stop taking requests, finish those in flight, then the loops, then the connections.
+
+    What a loop had in hand is delivered again: every handler may run twice.
+    """
+    server.should_exit = True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await asyncio.wait([serving])
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+    for close in parts.closers:
+        await close()
+    await running.bus.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            await running.pool.close()

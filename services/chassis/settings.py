@@ -1,0 +1,101 @@
+"""Settings: a frozen Struct filled from the environment, all faults named at once."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+SECRET_LENGTH_MIN = 32
+
+
+class SettingsError(Exception):
+    """The environment does not describe a service that could run."""
+
+
+class Secret:
+    """A value that never shows itself: not in logs, not in errors, not in a repr."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value itself, at the one place that needs it."""
+        return self._value
+
+    def bytes(self) -> bytes:
+        """Return the value as key material."""
+        return self._value.encode()
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What every service needs. Each adds its own names to these."""
+
+    database_url: Secret
+    nats_url: Secret
+    redis_url: Secret
+    gateway_secret: Secret
+    site_base: str
+    migration_database_url: Secret | None = None
+    listen_host: str = "127.0.0.1"
+    listen_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    platform_timezone: str = "America/Denver"
+    log_level: str = "INFO"
+
+
+def load(shape: type[T], environ: Mapping[str, str] = os.environ) -> T:
+    """Return `shape` filled from the environment.
+
+    A field `stripe_secret_key` is read from `STRIPE_SECRET_KEY`, or from the file that
+    `STRIPE_SECRET_KEY_FILE` names. Raises `SettingsError` naming everything that is
+    missing or malformed, never a value.
+    """
+    found: dict[str, str] = {}
+    faults: list[str] = []
+    for field in msgspec.structs.fields(shape):
+        name = field.name.upper()
+        try:
+            value = _read(name, environ)
+        except OSError as exc:
+            faults.append(f"{name}_FILE cannot be read ({exc.strerror})")
+            continue
+        if value is not None:
+            found[field.name] = value
+        elif field.required:
+            faults.append(f"{name} is missing")
+    if faults:
+        raise SettingsError("; ".join(faults))
+    try:
+        return msgspec.convert(found, shape, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as exc:
+        raise SettingsError(_without_value(exc)) from None
+
+
+def _read(name: str, environ: Mapping[str, str]) -> str | None:
+    path = environ.get(f"{name}_FILE")
+    if path:
+        return Path(path).read_text(encoding="utf-8").strip()
+    return environ.get(name)
+
+
+def _decode(wanted: type, value: Any) -> Any:
+    if wanted is Secret:
+        return Secret(str(value))
+    raise NotImplementedError(f"no setting can be a {wanted.__name__}")
+
+
+def _without_value(exc: msgspec.ValidationError) -> str:
+    """Say which name is wrong and how, in the environment's spelling."""
+    problem, _, path = str(exc).partition(" - at `$.")
+    return f"{path.rstrip('`').upper() or 'the environment'}: {problem}"
