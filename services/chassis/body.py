@@ -14,7 +14,7 @@ from litestar import Request
 from contracts.refusals import InputRefused, Refusal
 
 NESTING_MAX = 32
-STRING = re.compile(rb'"(?:[^"\\\\]|\\\\.)*"')
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 BRACKET = re.compile(rb"[\[\]{}]")
 
 

@@ -86,7 +86,7 @@ def _fields(extra: object) -> dict[str, str]:
     return {
         str(each["key"]): str(each.get("message", "invalid"))
         for each in extra
-        if isinstance(each, dict) and "key" in each
+        if isinstance(each, dict) and each.get("key", "data") != "data"
     }
 
 

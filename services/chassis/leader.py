@@ -21,8 +21,9 @@ async def leading(pool: Pool, job: str) -> AsyncIterator[Connection]:
     """
     conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
     try:
-        while not await _try_lock(conn, job):
-            # The lock is in Postgres: there is nothing in this process to wait for.
+        while True:
+            if await _try_lock(conn, job):
+                break
             await asyncio.sleep(FOLLOWER_SECONDS)
         try:
             yield conn

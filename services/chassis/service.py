@@ -37,6 +37,7 @@ Loop = Callable[[], Awaitable[None]]
 
 BODY_BYTES_MAX = 16 * 1024
 DRAIN_SECONDS = 25
+CANCEL_TRIES = 10
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -180,6 +181,7 @@ class Service(Generic[S]):
             request_class=StrictRequest,
             request_max_body_size=parts.body_max,
             openapi_config=None,
+            logging_config=None,
             plugins=list(parts.plugins),
             state=State(),
         )
@@ -240,12 +242,20 @@ async def _shut_down(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await asyncio.wait([serving])
-    for loop in loops:
-        loop.cancel()
-    await asyncio.gather(*loops, return_exceptions=True)
+    await _cancel(loops)
     for close in parts.closers:
         await close()
     await running.bus.close()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
             await running.pool.close()
+
+
+async def _cancel(loops: "list[asyncio.Task[None]]") -> None:
+    """Cancel until they are gone: a client library may swallow the first request."""
+    for _ in range(CANCEL_TRIES):
+        for loop in loops:
+            loop.cancel()
+        _, left = await asyncio.wait(loops, timeout=0.5)
+        if not left:
+            return

@@ -5,25 +5,24 @@ process that commits tells its own relay and the others poll.
 """
 
 import asyncio
-import weakref
-from collections.abc import Hashable
 
 
 class Wake:
     """Remembers which open connections queued something, and signals after commit."""
 
     def __init__(self) -> None:
-        self._queued: weakref.WeakSet[Hashable] = weakref.WeakSet()
+        # By identity: a pooled connection can be neither hashed by value nor weakly held.
+        self._queued: set[int] = set()
         self._event = asyncio.Event()
 
-    def queued(self, conn: Hashable) -> None:
+    def queued(self, conn: object) -> None:
         """Note that the open transaction of `conn` has something for the relay."""
-        self._queued.add(conn)
+        self._queued.add(id(conn))
 
-    def finished(self, conn: Hashable, *, committed: bool) -> None:
+    def finished(self, conn: object, *, committed: bool) -> None:
         """Note the end of that transaction; wake the relay if there is news."""
-        if conn in self._queued:
-            self._queued.discard(conn)
+        if id(conn) in self._queued:
+            self._queued.discard(id(conn))
             if committed:
                 self._event.set()
 
