@@ -1,0 +1,1 @@
+"""Pages, gateway, live numbers and publishing: what people see of the platform."""

@@ -1,0 +1,1 @@
+"""View models and formatting for the pages: pure functions, no input or output."""

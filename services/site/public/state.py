@@ -1,0 +1,114 @@
+"""What the pages are built from: one campaign's definition, content and figures.
+
+Publishing fills `CampaignContent` (texts already rendered and sanitised, pictures already
+addressed), the consumers fill the figures. Nothing here is computed for display.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+from markupsafe import Markup
+
+from contracts.campaign import CampaignDefinition
+from contracts.ids import CampaignSlug
+from contracts.live import LiveTier
+
+Stage = Literal["upcoming", "live", "closing", "funded", "not_funded", "cancelled"]
+BlockKind = Literal["text", "quote", "image", "gallery", "video", "audio", "embed", "divider"]
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """A picture that a page can show. An empty `alt` means decoration."""
+
+    url: str
+    alt: str = ""
+    width: int | None = None
+    height: int | None = None
+    caption: str = ""
+
+
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """One content block. `html` is sanitised; everything else is plain text."""
+
+    kind: BlockKind
+    html: Markup = Markup("")
+    text: str = ""
+    author: str = ""
+    layout: Literal["grid", "logos", "carousel"] = "grid"
+    pictures: tuple[Picture, ...] = ()
+    source_url: str = ""
+    poster_url: str = ""
+    provider: str = ""
+    title: str = ""
+    caption: str = ""
+
+
+class TierContent(msgspec.Struct, frozen=True, kw_only=True):
+    """The words and picture of a tier; its price and stock are in the definition."""
+
+    description: Markup = Markup("")
+    picture: Picture | None = None
+
+
+class DiaryEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One entry of the production diary."""
+
+    entry_id: str
+    title: str
+    at: datetime
+    has_time: bool = False
+    phase: str = "fundraising"
+    blocks: tuple[Block, ...] = ()
+
+
+class CampaignContent(msgspec.Struct, frozen=True, kw_only=True):
+    """The texts and pictures of one published version."""
+
+    blurb: Markup = Markup("")
+    blurb_text: str = ""
+    square: Picture | None = None
+    wide: Picture | None = None
+    blocks: tuple[Block, ...] = ()
+    featured_tier_id: str = ""
+    tiers: dict[str, TierContent] = {}
+    support_needs: dict[str, Markup] = {}
+    stretch_descriptions: tuple[str, ...] = ()
+    diary: tuple[DiaryEntry, ...] = ()
+
+
+class CampaignState(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign as it stands: definition, content, and the newest known figures in cents."""
+
+    definition: CampaignDefinition
+    content: CampaignContent = CampaignContent()
+    pledged_cents: int = 0
+    pledge_count: int = 0
+    supporter_count: int = 0
+    tier_counts: dict[str, int] = {}
+    support_item_cents: dict[str, int] = {}
+    stock: dict[str, LiveTier] = {}
+    is_closed: bool = False
+    is_funded: bool = False
+    is_cancelled: bool = False
+    collected_cents: int = 0
+    recovering_cents: int = 0
+    lost_cents: int = 0
+    late_support_cents: int = 0
+    recovery_ends_at: datetime | None = None
+
+    @property
+    def slug(self) -> CampaignSlug:
+        """Return the campaign's name in every address."""
+        return self.definition.slug
+
+    def stage_at(self, now: datetime) -> Stage:
+        """Return how the campaign stands: between deadline and final count it is `closing`."""
+        if self.is_cancelled:
+            return "cancelled"
+        state = self.definition.state_at(now)
+        if state != "post":
+            return state
+        if not self.is_closed:
+            return "closing"
+        return "funded" if self.is_funded else "not_funded"
