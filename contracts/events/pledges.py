@@ -122,7 +122,11 @@ class PledgesChargeFailed(Event, frozen=True, kw_only=True, tag="pledges.charge_
 
 
 class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_changed"):
-    """All public figures of a campaign, as of `version`, in cents."""
+    """All public figures of a campaign, as of `version`, in cents.
+
+    Every figure counts what progress counts (subtotals, no tip, tax or shipping), so
+    that after a funded close collected + recovering + lost = pledged. Source: look.md 6.
+    """
 
     campaign: CampaignSlug
     version: int
