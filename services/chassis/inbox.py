@@ -66,7 +66,7 @@ class Listener:
                         await self.consume(pool, messages)
             except asyncio.CancelledError:
                 raise
-            except (*AWAY, *BUSY) as exc:
+            except (*AWAY, *BUSY, Unavailable) as exc:
                 await self._recover(bus, exc)
 
     async def _recover(self, bus: Bus, exc: BaseException) -> None:
