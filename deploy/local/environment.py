@@ -1,0 +1,256 @@
+"""Who gets which environment variable: each process its own, and nothing else of ours."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from deploy.local.layout import ROOT, SERVICES, DataDir, read_json, write_json
+from deploy.local.ports import HOST
+
+ROLES = (*SERVICES, "sandbox")
+SECRET_LENGTH_MIN = 32
+VENDORS = ("STRIPE_", "RESEND_")
+LIVE_KEYS = ("sk_live_", "rk_live_")
+
+COMMON = ("PLATFORM_TIMEZONE", "LOG_LEVEL", "SITE_BASE", "GATEWAY_SECRET", "NATS_URL", "REDIS_URL")
+OWN = {
+    "checkout": (
+        "STRIPE_SECRET_KEY",
+        "STRIPE_PUBLISHABLE_KEY",
+        "STRIPE_WEBHOOK_SECRET",
+        "STRIPE_API_BASE",
+        "CHECKOUT_INTENT_SECRET",
+        "STRIPE_REQUESTS_PER_SECOND",
+        "ADMIN_SECRET",
+    ),
+    "pledges": ("MAGIC_LINK_SECRET", "ADMIN_SECRET"),
+    "settlement": (
+        "STRIPE_SECRET_KEY",
+        "STRIPE_API_BASE",
+        "SETTLEMENT_CHARGES_PER_SECOND",
+        "STRIPE_REQUESTS_PER_SECOND",
+        "ADMIN_SECRET",
+    ),
+    "notify": (
+        "RESEND_API_KEY",
+        "RESEND_API_BASE",
+        "EMAIL_FROM",
+        "MAGIC_LINK_SECRET",
+        "ADMIN_SECRET",
+    ),
+    "site": (
+        "CAMPAIGNS_DIR",
+        "CHECKOUT_URL",
+        "PLEDGES_URL",
+        "SETTLEMENT_URL",
+        "NOTIFY_URL",
+        "ADMIN_SECRET",
+        "STRIPE_JS_URL",
+        "RATE_LIMIT_SCALE",
+    ),
+}
+SANDBOX = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE")
+# What any program may need from the machine it runs on.
+MACHINE = (
+    *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZDIR"),
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
+)
+
+
+class SettingsRefused(Exception):
+    """The settings describe something `./pool up` must not or cannot run."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Every setting of one stack, the operator's before the defaults."""
+
+    values: Mapping[str, str] = field(repr=False)
+    ports: Mapping[str, int]
+    uses_sandbox: bool
+
+    def of_service(self, service: str, *, port: int, owner: bool = False) -> dict[str, str]:
+        """Return the environment of one service's process: what it needs, no more."""
+        names = (*COMMON, *OWN[service])
+        own = {name: self.values[name] for name in names if self.values.get(name)}
+        own["DATABASE_URL"] = self.database_url(service)
+        if owner:
+            own["MIGRATION_DATABASE_URL"] = self.values["DATABASE_URL"]
+        return {**machine(), **own, "LISTEN_HOST": HOST, "LISTEN_PORT": str(port)}
+
+    def of_sandbox(self, data: DataDir) -> dict[str, str]:
+        """Return the sandbox's environment: the same keys, seen from the other side."""
+        own = {name: self.values[name] for name in SANDBOX if self.values.get(name)}
+        return {
+            **machine(),
+            **own,
+            "LISTEN_HOST": HOST,
+            "LISTEN_PORT": str(self.ports["sandbox"]),
+            "SANDBOX_STATE": str(data.path / "sandbox" / "state.sqlite"),
+            "SANDBOX_DATABASE_URL": self.database_url("sandbox"),
+            "STRIPE_WEBHOOK_URL": f"{self.url_of('site')}/webhooks/stripe",
+        }
+
+    def database_url(self, role: str) -> str:
+        """Return the database as `role` sees it: the owner's address, an account of its own."""
+        parts = urlsplit(self.values["DATABASE_URL"])
+        address = parts.netloc.rpartition("@")[2]
+        password = quote(self.values[f"POOL_{role.upper()}_PASSWORD"], safe="")
+        return parts._replace(netloc=f"pool_{role}:{password}@{address}").geturl()
+
+    def url_of(self, name: str) -> str:
+        return f"http://{HOST}:{self.ports[name]}"
+
+
+def machine() -> dict[str, str]:
+    """Return what every process of ours starts from."""
+    inherited = {name: os.environ[name] for name in MACHINE if name in os.environ}
+    return {
+        **inherited,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",
+        "NO_PROXY": f"{HOST},localhost",
+        "no_proxy": f"{HOST},localhost",
+    }
+
+
+def operators_settings(data: DataDir) -> dict[str, str]:
+    """Return what the operator set: the process's environment before the `.env` file.
+
+    A value may stand in a file: `NAME_FILE` names it. Raises `SettingsRefused` for a
+    live Stripe key.
+    """
+    given = {**read_env_file(data.env_file), **os.environ}
+    found = {name: value for name, value in given.items() if value}
+    for name, path in given.items():
+        if name.endswith("_FILE") and path and name.removesuffix("_FILE") in SETTINGS:
+            try:
+                found[name.removesuffix("_FILE")] = Path(path).read_text("utf-8").strip()
+            except OSError as exc:
+                raise SettingsRefused(f"{name}: {path} cannot be read ({exc.strerror})") from exc
+    if found.get("STRIPE_SECRET_KEY", "").startswith(LIVE_KEYS):
+        raise SettingsRefused(
+            "STRIPE_SECRET_KEY is a live key. `./pool up` is for development and trying out:"
+            " use a test key, or none at all. In production run the containers."
+        )
+    return {name: value for name, value in found.items() if name in SETTINGS}
+
+
+def assemble(
+    data: DataDir, given: Mapping[str, str], ports: Mapping[str, int], campaigns: Path
+) -> Environment:
+    """Return the stack's whole environment: what was given, before what fits a sandbox."""
+    known = stack_secrets(data)
+    site = f"http://{HOST}:{ports['site']}" if "site" in ports else ""
+    values = {
+        **{name: value for name, value in known.items() if not name.startswith(VENDORS)},
+        **_servers(known, ports),
+        "SITE_BASE": site,
+        "CAMPAIGNS_DIR": str(campaigns),
+        "PLATFORM_TIMEZONE": "America/Denver",
+        **{
+            f"{name.upper()}_URL": f"http://{HOST}:{ports[name]}"
+            for name in SERVICES
+            if name in ports and name != "site"
+        },
+    }
+    values |= _vendors(given, known, f"http://{HOST}:{ports.get('sandbox', 0)}")
+    values |= given
+    return Environment(values=values, ports=ports, uses_sandbox=needs_sandbox(given))
+
+
+def needs_sandbox(given: Mapping[str, str]) -> bool:
+    """Return whether somebody has to stand in for Stripe or for Resend."""
+    return not (given.get("STRIPE_SECRET_KEY") and given.get("RESEND_API_KEY"))
+
+
+def stack_secrets(data: DataDir) -> dict[str, str]:
+    """Return this stack's own secrets, made once and kept."""
+    path = data.file("secrets.json")
+    known = {name: str(value) for name, value in read_json(path).items()}
+    wanted = {
+        **{f"POOL_{role.upper()}_PASSWORD": "" for role in ROLES},
+        **dict.fromkeys(("OWNER_PASSWORD", "NATS_PASSWORD", "REDIS_PASSWORD", "STACK_ID"), ""),
+        **dict.fromkeys(("ADMIN_SECRET", "GATEWAY_SECRET"), ""),
+        **dict.fromkeys(("MAGIC_LINK_SECRET", "CHECKOUT_INTENT_SECRET"), ""),
+        "STRIPE_SECRET_KEY": "sk_test_",
+        "STRIPE_PUBLISHABLE_KEY": "pk_test_",
+        "STRIPE_WEBHOOK_SECRET": "whsec_",
+        "RESEND_API_KEY": "re_",
+    }
+    missing = {
+        name: prefix + secrets.token_hex(24) for name, prefix in wanted.items() if name not in known
+    }
+    if missing:
+        known |= missing
+        write_json(path, known)
+    return known
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return the NAME=value lines of a `.env` file, comments and quotes removed."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return {}
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        text = line.strip().removeprefix("export ").strip()
+        if not text or text.startswith("#"):
+            continue
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip().isidentifier():
+            raise SettingsRefused(f"{path}:{number}: expected NAME=value")
+        found[name.strip()] = _unquoted(value.strip())
+    return found
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return value.partition(" #")[0].rstrip()
+
+
+def _servers(known: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if "postgres" in ports:
+        address = f"{HOST}:{ports['postgres']}/pool"
+        found["DATABASE_URL"] = f"postgresql://pool:{known['OWNER_PASSWORD']}@{address}"
+    if "nats" in ports:
+        found["NATS_URL"] = f"nats://pool:{known['NATS_PASSWORD']}@{HOST}:{ports['nats']}"
+    if "redis" in ports:
+        found["REDIS_URL"] = f"redis://:{known['REDIS_PASSWORD']}@{HOST}:{ports['redis']}/0"
+    return found
+
+
+def _vendors(given: Mapping[str, str], known: Mapping[str, str], sandbox: str) -> dict[str, str]:
+    """Return what points the services at the sandbox, vendor by vendor.
+
+    Real keys bring their own settings; made-up ones beside them would only look right.
+    """
+    values = {"RATE_LIMIT_SCALE": "100"} if needs_sandbox(given) else {}
+    if not given.get("STRIPE_SECRET_KEY"):
+        values |= {name: known[name] for name in known if name.startswith("STRIPE_")}
+        values |= {
+            "STRIPE_API_BASE": sandbox,
+            "STRIPE_JS_URL": f"{sandbox}/stripe.js",
+            # The sandbox has no limit of its own unless told so; these keep ours away.
+            "STRIPE_REQUESTS_PER_SECOND": "100000",
+            "SETTLEMENT_CHARGES_PER_SECOND": "10000",
+        }
+    if not given.get("RESEND_API_KEY"):
+        values |= {
+            "RESEND_API_KEY": known["RESEND_API_KEY"],
+            "RESEND_API_BASE": sandbox,
+            "EMAIL_FROM": "The Pool <pledges@pool.example>",
+        }
+    return values
+
+
+SETTINGS = frozenset(
+    ["DATABASE_URL", *COMMON, *SANDBOX, *(name for names in OWN.values() for name in names)]
+)

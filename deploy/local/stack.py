@@ -1,0 +1,157 @@
+"""One stack from first to last: prepare, start in order, look after it, stop."""
+
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.local import campaigns_copy, plan, ports, servers, stack_file
+from deploy.local.children import Spec
+from deploy.local.environment import Environment, assemble, operators_settings
+from deploy.local.layout import DataDir, StackLock
+from deploy.local.loopback import answers
+from deploy.local.supervisor import StartFailed, Stopped, Supervisor
+
+ORPHANS_SECONDS = 35.0
+PAGE_SECONDS = 30.0
+
+Report = Callable[[dict[str, Any]], None]
+"""Takes one event of a stack's life: `step`, `notice`, `ready` or `failed`."""
+
+
+class Refused(Exception):
+    """The stack cannot start as asked; the message says why. `code` is the exit code."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What `./pool up` was asked for. Plain values: they travel to another process."""
+
+    data: str
+    port: int | None = None
+    campaigns: str | None = None
+    chargers: int = 1
+    is_fresh: bool = False
+    with_services: bool = True
+    nats_accounts: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+class Stack:
+    """Runs what `options` ask for and reports how far it is."""
+
+    def __init__(self, options: Options, report: Report) -> None:
+        self.options = options
+        self.data = DataDir.at(options.data)
+        self._report = report
+        self._lock = StackLock(self.data)
+        self._began = time.monotonic()
+
+    def run(self) -> int:
+        """Start, serve until asked to stop, and leave no process. Returns the exit code."""
+        self._take_folder()
+        self.supervisor = Supervisor(
+            self.data.log,
+            keep=(self._lock.descriptor,),
+            notice=lambda text: self._report({"kind": "notice", "text": text}),
+            changed=self._save,
+        )
+        self.supervisor.handle_signals()
+        try:
+            self._prepare()
+            self._start()
+            seconds = round(time.monotonic() - self._began, 1)
+            self._report({"kind": "ready", "seconds": seconds})
+            self.supervisor.watch()
+        except Stopped:
+            return 1
+        except (StartFailed, servers.ServerRefused) as exc:
+            tail = exc.tail if isinstance(exc, StartFailed) else []
+            self._report({"kind": "failed", "reason": str(exc), "tail": tail})
+            return 1
+        finally:
+            self.supervisor.stop()
+            stack_file.remove(self.data)
+            self._lock.release()
+        return 0
+
+    def _take_folder(self) -> None:
+        self.data.create()
+        deadline = time.monotonic() + ORPHANS_SECONDS
+        while not self._lock.acquire():
+            if stack_file.is_running(self.data):
+                raise Refused(f"A stack already runs on {self.data.path}. `./pool down` stops it.")
+            if time.monotonic() > deadline:
+                raise Refused(
+                    f"Processes of an earlier stack on {self.data.path} are still ending."
+                    " `./pool down` ends them."
+                )
+            time.sleep(0.2)
+        if self.options.is_fresh:
+            self.data.wipe()
+            self.data.create()
+
+    def _prepare(self) -> None:
+        began = time.monotonic()
+        options = self.options
+        given = operators_settings(self.data)
+        names = plan.port_names(
+            given, with_services=options.with_services, chargers=options.chargers
+        )
+        chosen = ports.choose(self.data, names, options.port)
+        campaigns = self.data.campaigns
+        if options.campaigns is not None:
+            campaigns = Path(options.campaigns).resolve()
+        elif options.with_services:
+            campaigns_copy.ensure(campaigns, zone=given.get("PLATFORM_TIMEZONE"))
+        self.env = assemble(self.data, given, chosen, campaigns)
+        self.specs = plan.server_specs(self.data, self.env, options.nats_accounts)
+        self._save()
+        self._step("prepare", time.monotonic() - began)
+
+    def _start(self) -> None:
+        env, up = self.env, self._came_up
+        self.supervisor.start(self.specs, came_up=up)
+        if "postgres" in env.ports:
+            servers.create_database(env.values["DATABASE_URL"])
+        if not self.options.with_services:
+            return
+        began = time.monotonic()
+        self.supervisor.run_jobs(plan.migration_specs(env))
+        self._step("migrations", time.monotonic() - began)
+        specs = plan.service_specs(env, self.options.chargers)
+        if env.uses_sandbox:
+            plan.grant_clock(env)
+            specs.insert(0, plan.sandbox_spec(self.data, env))
+        self.supervisor.start(specs, came_up=up)
+        began = time.monotonic()
+        self._wait_for_first_page(env)
+        self._step("first page", time.monotonic() - began)
+
+    def _wait_for_first_page(self, env: Environment) -> None:
+        deadline = time.monotonic() + PAGE_SECONDS
+        while not answers(env.url_of("site") + "/"):
+            self.supervisor.tick()
+            if self.supervisor.is_stopping:
+                raise Stopped
+            if time.monotonic() > deadline:
+                tail = self.supervisor.children["site"].log.tail
+                raise StartFailed("the site is ready, but its first page is not", tail)
+
+    def _came_up(self, spec: Spec, seconds: float) -> None:
+        self._step(spec.name, seconds)
+        self._save()
+
+    def _step(self, name: str, seconds: float) -> None:
+        self._report({"kind": "step", "name": name, "seconds": round(seconds, 2)})
+
+    def _save(self) -> None:
+        if hasattr(self, "env"):
+            stack_file.write(self.data, self.env, self.supervisor.children.values())

@@ -1,0 +1,71 @@
+"""The supervisor as a process of its own: `python -m deploy.local.supervise OPTIONS`.
+
+`./pool up --detach` and the tests start it. It tells its parent what happens as JSON
+lines on standard output until the stack is ready or has failed; then it is alone.
+"""
+
+import json
+import os
+import sys
+from typing import Any
+
+from deploy.local.environment import SettingsRefused
+from deploy.local.layout import DataDir
+from deploy.local.logfile import LogFile
+from deploy.local.ports import PortTaken
+from deploy.local.stack import Options, Refused, Stack
+
+
+class Teller:
+    """Passes events to the parent while it listens, and to a log always."""
+
+    def __init__(self, data: DataDir) -> None:
+        self._data = data
+        self._log: LogFile | None = None
+        self._has_listener = True
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        line = json.dumps(event)
+        if self._data.log.is_dir():
+            if self._log is None:
+                self._log = LogFile(self._data.log / "supervisor.log", "supervisor")
+            self._log.feed(_as_text(event).encode() + b"\n")
+        if self._has_listener:
+            self._tell(line)
+        if event["kind"] in ("ready", "failed"):
+            self._hang_up()
+
+    def _tell(self, line: str) -> None:
+        try:
+            os.write(sys.stdout.fileno(), line.encode() + b"\n")
+        except OSError:  # The parent went away; the stack stays.
+            self._has_listener = False
+
+    def _hang_up(self) -> None:
+        if self._has_listener:
+            self._has_listener = False
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _as_text(event: dict[str, Any]) -> str:
+    kind = event["kind"]
+    if kind == "step":
+        return f"{event['name']} is up after {event['seconds']} s"
+    if kind == "ready":
+        return f"the stack is ready after {event['seconds']} s"
+    return str(event.get("text") or event.get("reason"))
+
+
+def main() -> int:
+    options = Options(**json.loads(sys.argv[1]))
+    stack = Stack(options, teller := Teller(DataDir.at(options.data)))
+    try:
+        return stack.run()
+    except (Refused, PortTaken, SettingsRefused) as exc:
+        code = getattr(exc, "code", 1)
+        teller({"kind": "failed", "reason": str(exc), "tail": [], "code": code})
+        return int(code)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
