@@ -1,0 +1,1 @@
+"""From Markdown files to published versions: read, check, render, publish."""
