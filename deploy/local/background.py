@@ -12,40 +12,44 @@ from deploy.local.layout import ROOT, DataDir
 from deploy.local.plan import python
 from deploy.local.stack import Options
 
+TAIL_LINES = 12
 
-def start(options: Options, *, die_with_us: bool = False) -> Iterator[dict[str, Any]]:
-    """Start the stack and yield what happens; the last event is `ready` or `failed`.
 
-    With `die_with_us` it stops as soon as this process ends, however it ends: for tests.
-    """
-    read_end, write_end = os.pipe()
-    argv = python("-m", "deploy.local.supervise", json.dumps(options.as_dict()))
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    data = DataDir.at(options.data)
-    data.create()
-    with os.fdopen(read_end, "rb") as events, (data.log / "supervisor.err").open("wb") as errors:
-        if die_with_us:
-            process = spawn(
-                Spec(name="supervisor", argv=argv, environ=environ, stop_signal=SIGTERM),
-                stdout=write_end,
-                stderr=errors.fileno(),
-            )
-        else:
-            process = subprocess.Popen(
-                argv,
-                env=environ,
-                cwd=ROOT,
-                stdin=subprocess.DEVNULL,
-                stdout=write_end,
-                stderr=errors,
-                start_new_session=True,
-            )
+class Background:
+    """A supervisor beside us. With `die_with_us` it stops as soon as we end, however we end."""
+
+    def __init__(self, options: Options, *, die_with_us: bool = False) -> None:
+        self._data = DataDir.at(options.data)
+        self._data.create()
+        self._errors = self._data.log / "supervisor.err"
+        argv = python("-m", "deploy.local.supervise", json.dumps(options.as_dict()))
+        environ = {**os.environ, "PYTHONPATH": str(ROOT)}
+        read_end, write_end = os.pipe()
+        self._events = os.fdopen(read_end, "rb")
+        with self._errors.open("wb") as errors:
+            if die_with_us:
+                spec = Spec(name="supervisor", argv=argv, environ=environ, stop_signal=SIGTERM)
+                self.process = spawn(spec, stdout=write_end, stderr=errors.fileno())
+            else:
+                self.process = subprocess.Popen(
+                    argv,
+                    env=environ,
+                    cwd=ROOT,
+                    stdin=subprocess.DEVNULL,
+                    stdout=write_end,
+                    stderr=errors,
+                    start_new_session=True,
+                )
         os.close(write_end)
+
+    def events(self) -> Iterator[dict[str, Any]]:
+        """Yield what happens; the last event is `ready` or `failed`."""
         last: dict[str, Any] = {}
-        for line in events:
-            last = json.loads(line)
-            yield last
-    if last.get("kind") not in ("ready", "failed"):
-        code = process.wait()
-        tail = (data.log / "supervisor.err").read_text(errors="replace").splitlines()[-12:]
-        yield {"kind": "failed", "reason": f"the supervisor ended with {code}", "tail": tail}
+        with self._events:
+            for line in self._events:
+                last = json.loads(line)
+                yield last
+        if last.get("kind") not in ("ready", "failed"):
+            code = self.process.wait()
+            tail = self._errors.read_text(errors="replace").splitlines()[-TAIL_LINES:]
+            yield {"kind": "failed", "reason": f"the supervisor ended with {code}", "tail": tail}

@@ -1,0 +1,41 @@
+"""What every test may ask for: real servers, the running platform, a database of its own."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import Database, Servers, Stack, running_servers, running_stack
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """Postgres, NATS and Valkey of this test process, without any service."""
+    with running_servers() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """The whole platform of this test process. Its clock moves: date things by its clock."""
+    with running_stack() as running:
+        yield running
+
+
+@pytest.fixture
+def database(servers: Servers) -> Iterator[Database]:
+    """A migrated database for one test."""
+    fresh = servers.fresh_database()
+    yield fresh
+    servers.drop(fresh)
+
+
+@pytest.fixture
+def nats_url(servers: Servers) -> str:
+    """A NATS account for one test: no stream, no consumer, nobody else."""
+    return servers.fresh_nats()
+
+
+@pytest.fixture
+def redis_url(servers: Servers) -> str:
+    """An empty Redis database for one test."""
+    return servers.fresh_redis()
