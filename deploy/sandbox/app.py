@@ -1,0 +1,93 @@
+"""Composition root: settings to one world, the two vendors' APIs, our own pages, the loops."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from litestar import Litestar, Response, get
+from litestar.datastructures import State
+
+from deploy.sandbox import control, inbox, ticker, vendors, webhooks
+from deploy.sandbox.completion import SessionOver
+from deploy.sandbox.platform_clock import PlatformClock
+from deploy.sandbox.resend_api import ResendAPI
+from deploy.sandbox.settings import Settings
+from deploy.sandbox.store import Store
+from deploy.sandbox.stripe_api.api import StripeAPI
+from deploy.sandbox.stripe_api.errors import Refusal
+from deploy.sandbox.transport import SilenceMiddleware
+from deploy.sandbox.web import Bad, Web, json_response
+from deploy.sandbox.world import World
+
+BODY_BYTES_MAX = 10_000_000
+
+
+@get(["/livez", "/readyz"])
+async def alive() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+def build(settings: Settings) -> Any:
+    """Return the ASGI application; its loops run from its startup to its shutdown."""
+    stopping = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        world = World(settings, Store(settings.state))
+        platform_clock = PlatformClock(world)
+        app.state.world = world
+        app.state.platform_clock = platform_clock
+        app.state.stripe = StripeAPI(world)
+        app.state.resend = ResendAPI(world)
+        loops = [
+            asyncio.create_task(loop)
+            for loop in (
+                webhooks.deliver_for_ever(world),
+                ticker.tick_for_ever(world),
+                ticker.do_chores_for_ever(world),
+                platform_clock.keep_for_ever(),
+            )
+        ]
+        try:
+            yield
+        finally:
+            await _end(loops)
+            world.store.close()
+
+    handlers: list[Any] = [alive, *vendors.HANDLERS, *control.HANDLERS, *inbox.HANDLERS]
+    lifespans: list[Callable[[Litestar], AbstractAsyncContextManager[None]]] = [lifespan]
+    app = Litestar(
+        route_handlers=handlers,
+        lifespan=lifespans,
+        openapi_config=None,
+        logging_config=None,
+        request_max_body_size=BODY_BYTES_MAX,
+        state=State(),
+        exception_handlers={Refusal: _refused, SessionOver: _over, Bad: _bad},
+    )
+    app.state.stopping = stopping
+    return SilenceMiddleware(app, stopping)
+
+
+async def _end(loops: list[asyncio.Task[None]]) -> None:
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+def _refused(_: Web, refusal: Refusal) -> Response[bytes]:
+    return json_response({"error": refusal.error}, status=refusal.status)
+
+
+def _over(_: Web, over: SessionOver) -> Response[bytes]:
+    error = {
+        "type": "invalid_request_error",
+        "code": f"checkout_session_{over.status}",
+        "message": over.message,
+    }
+    return json_response({"error": error}, status=409)
+
+
+def _bad(_: Web, bad: Bad) -> Response[bytes]:
+    return json_response(bad.body, status=bad.status)

@@ -1,0 +1,47 @@
+"""The sandbox's own settings, filled from the environment (or from files named by *_FILE)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# These defaults open nothing: the sandbox listens on loopback and moves no money.
+DEFAULT_SECRET_KEY = "sk_test_sandbox"  # noqa: S105
+DEFAULT_RESEND_KEY = "re_sandbox"
+DEFAULT_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 0
+    # Where everything is remembered. Empty: in memory only.
+    state: str = ""
+    # Owner of the clock's offset row in the platform's database. Empty: our clock moves alone.
+    database_url: str = ""
+    stripe_secret_key: str = DEFAULT_SECRET_KEY
+    stripe_webhook_secret: str = DEFAULT_WEBHOOK_SECRET
+    # Where events are delivered. Empty: they are only listed.
+    stripe_webhook_url: str = ""
+    resend_api_key: str = DEFAULT_RESEND_KEY
+    # The platform's own address, for links on our pages.
+    site_base: str = ""
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    def read(name: str, default: str = "") -> str:
+        if path := environ.get(f"{name}_FILE"):
+            return Path(path).read_text(encoding="utf-8").strip()
+        return environ.get(name) or default
+
+    return Settings(
+        listen_host=read("LISTEN_HOST", "127.0.0.1"),
+        listen_port=int(read("LISTEN_PORT", "0")),
+        state=read("SANDBOX_STATE"),
+        database_url=read("SANDBOX_DATABASE_URL"),
+        stripe_secret_key=read("STRIPE_SECRET_KEY", DEFAULT_SECRET_KEY),
+        stripe_webhook_secret=read("STRIPE_WEBHOOK_SECRET", DEFAULT_WEBHOOK_SECRET),
+        stripe_webhook_url=read("STRIPE_WEBHOOK_URL"),
+        resend_api_key=read("RESEND_API_KEY", DEFAULT_RESEND_KEY),
+        site_base=read("SITE_BASE").rstrip("/"),
+    )

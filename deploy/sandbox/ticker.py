@@ -1,0 +1,46 @@
+"""What happens without a request: sessions end, charges settle, old keys are forgotten."""
+
+import asyncio
+import time
+
+from deploy.sandbox.stripe_api import charges, refunds, sessions
+from deploy.sandbox.stripe_api.idempotency import KEPT_SECONDS
+from deploy.sandbox.world import World
+
+TICK_SECONDS = 0.25
+FORGET_EVERY_SECONDS = 60
+
+
+async def tick_for_ever(world: World) -> None:
+    """Expire sessions when their time comes by the sandbox's clock, which may jump."""
+    forget_at = time.monotonic()
+    while True:
+        sessions.expire_due(world)
+        if time.monotonic() >= forget_at:
+            forget_old_keys(world)
+            forget_at = time.monotonic() + FORGET_EVERY_SECONDS
+        await asyncio.sleep(TICK_SECONDS)
+
+
+async def do_chores_for_ever(world: World) -> None:
+    """Do what was planned for a moment later, also from before a restart."""
+    while True:
+        for name in await world.chores.next_due():
+            what, _, object_id = name.partition(":")
+            if what == "settle":
+                charges.settle_later(world, object_id)
+            elif what == "refund":
+                refunds.finish_later(world, object_id)
+            world.store.delete("chore", name)
+            world.commit()
+
+
+def forget_old_keys(world: World) -> None:
+    """Drop idempotency keys whose day is over; the oldest come first."""
+    for kind in ("idempotency", "resend_idempotency"):
+        for key in world.store.oldest_first(kind):
+            kept = world.store.get(kind, key)
+            if kept is not None and world.clock.now() - kept["at"] < KEPT_SECONDS:
+                break
+            world.store.delete(kind, key)
+    world.commit()
