@@ -136,6 +136,11 @@ class Bus:
         """Return a pull subscription to a declared durable."""
         return await self._jetstream.pull_subscribe_bind(durable=durable, stream=stream)
 
+    async def backlog(self, durable: str, stream: str) -> int:
+        """Return how many messages of a durable are waiting or in somebody's hands."""
+        info = await self._jetstream.consumer_info(stream, durable)
+        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
     async def broadcast(self, subject: str, payload: bytes) -> None:
         """Tell every process that listens right now; nobody else will ever know."""
         with contextlib.suppress(*AWAY):

@@ -79,7 +79,7 @@ class Listener:
 
     async def consume(self, pool: Pool, messages: list[Msg]) -> None:
         """Apply one batch and answer every message of it."""
-        async with _heartbeat(messages):
+        async with heartbeat(messages):
             deliveries = [each for msg in messages if (each := await self._decoded(pool, msg))]
             if not deliveries:
                 return
@@ -98,7 +98,7 @@ class Listener:
                 return await self._apply(pool, batch)
             except (*BUSY, Unavailable) as exc:
                 fault = exc
-                await _database_is_back(pool)
+                await database_is_back(pool)
         return {id(each.msg): fault for each in batch}
 
     async def _decoded(self, pool: Pool, msg: Msg) -> Delivery | None:
@@ -107,7 +107,7 @@ class Listener:
         Deliveries are counted before decoding, so that a message which kills the
         process is parked too.
         """
-        if _deliveries(msg) > DELIVERIES_MAX:
+        if delivery_count(msg) > DELIVERIES_MAX:
             await self._park(pool, msg, "delivered too often without an answer")
             return None
         try:
@@ -147,7 +147,7 @@ class Listener:
         if fault is None:
             await msg.ack()
             return
-        tries = _deliveries(msg)
+        tries = delivery_count(msg)
         is_early = isinstance(fault, NotYet)
         if tries >= DELIVERIES_MAX:
             await self._park(pool, msg, f"{type(fault).__name__}: {fault}")
@@ -164,19 +164,23 @@ class Listener:
         await msg.nak(delay=DELAYS_SECONDS[min(tries, len(DELAYS_SECONDS)) - 1])
 
     async def _park(self, pool: Pool, msg: Msg, error: str) -> None:
-        async with transaction(pool) as conn:
-            await _insert_parked(conn, self.consumer.durable, msg, error)
-        await msg.term()
-        self._count("parked")
-        log.error(
-            "event_parked", consumer=self.consumer.durable, subject=msg.subject, error=error[:500]
-        )
+        await park(pool, self.consumer.durable, msg, error)
 
     def _count(self, outcome: str) -> None:
         telemetry.INBOX.labels(self.consumer.durable, outcome).inc()
 
 
-async def _database_is_back(pool: Pool) -> None:
+async def park(pool: Pool, durable: str, msg: Msg, error: str) -> None:
+    """Keep a message that cannot be applied where an operator finds it; never again deliver it."""
+    async with transaction(pool) as conn:
+        await _insert_parked(conn, durable, msg, error)
+    await msg.term()
+    telemetry.INBOX.labels(durable, "parked").inc()
+    log.error("event_parked", consumer=durable, subject=msg.subject, error=error[:500])
+
+
+async def database_is_back(pool: Pool) -> None:
+    """Wait until Postgres answers again."""
     delay = 0.1
     while True:
         await asyncio.sleep(delay)
@@ -195,12 +199,13 @@ def _union(events: tuple[type[Event], ...]) -> Any:
     return union
 
 
-def _deliveries(msg: Msg) -> int:
+def delivery_count(msg: Msg) -> int:
+    """Return how often this message has been delivered, this time included."""
     return int(msg.metadata.num_delivered)
 
 
 @contextlib.asynccontextmanager
-async def _heartbeat(messages: list[Msg]) -> Any:
+async def heartbeat(messages: list[Msg]) -> Any:
     """Keep a slow batch from being delivered to somebody else meanwhile."""
 
     async def beat() -> None:
@@ -258,5 +263,5 @@ async def _insert_parked(conn: Connection, consumer: str, msg: Msg, error: str) 
         msg.data,
         headers,
         error[:2_000],
-        _deliveries(msg),
+        delivery_count(msg),
     )
