@@ -13,9 +13,7 @@ from markupsafe import Markup
 from services.site.public.language import Language
 from services.site.public.state import Block, Picture, Stage
 
-TierState = Literal[
-    "available", "sold_out", "locked", "opened", "upcoming", "counting", "ended", "late"
-]
+TierState = Literal["available", "sold_out", "locked", "opened", "upcoming", "counting", "ended"]
 Tone = Literal["plain", "good", "lamp", "bad", "pool"]
 SegmentKind = Literal["pledged", "collected", "recovering", "lost", "unfunded"]
 
@@ -207,11 +205,10 @@ class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
     sections: tuple[Section, ...]
     blocks: tuple[Block, ...]
     promise: str
-    rewards_title: str
     rewards_intro: str
     tiers: tuple[TierCard, ...]
     single_tier_only: bool
-    custom_support: Literal["open", "late", "closed"]
+    takes_custom_support: bool
     budget: tuple[BudgetLine, ...]
     sums: tuple[Sum, ...]
     sums_line: str

@@ -1,0 +1,259 @@
+"""The things a page lists: rewards, budget lines, campaign cards, diary entries, votes."""
+
+from datetime import datetime
+
+from markupsafe import Markup
+
+from contracts.campaign import SupportItem, Tier
+from services.site.public import formatting
+from services.site.public.language import Language, catalogue, prefix
+from services.site.public.state import CampaignState, DiaryEntry, Stage, TierContent
+from services.site.public.views import (
+    BudgetLine,
+    CampaignCard,
+    DiaryItem,
+    Fact,
+    TierCard,
+    TierState,
+    Vote,
+)
+from services.site.public.waterline import small_waterline
+
+QUANTITY_MAX = 99
+
+
+def tier_cards(state: CampaignState, stage: Stage, language: Language) -> tuple[TierCard, ...]:
+    """Return the rewards: the featured one first, the others from the cheapest up."""
+    featured = state.content.featured_tier_id
+    ordered = sorted(
+        state.definition.tiers, key=lambda tier: (tier.tier_id != featured, tier.price_cents)
+    )
+    return tuple(_tier_card(state, stage, language, tier) for tier in ordered)
+
+
+def remaining(state: CampaignState, tier: Tier) -> int | None:
+    """Return how many of a limited tier are left, None when it is unlimited."""
+    if tier.limit_total is None:
+        return None
+    stock = state.stock.get(tier.tier_id)
+    return max(0, stock.remaining if stock else tier.limit_total)
+
+
+def tier_state(state: CampaignState, stage: Stage, tier: Tier) -> TierState:
+    """Return which of its looks a reward has now."""
+    if stage == "upcoming":
+        return "upcoming"
+    if stage != "live":
+        return "counting" if stage == "closing" else "ended"
+    if tier.is_sold_out or remaining(state, tier) == 0:
+        return "sold_out"
+    if tier.requires_threshold_cents is None:
+        return "available"
+    return "opened" if state.pledged_cents >= tier.requires_threshold_cents else "locked"
+
+
+def _tier_card(state: CampaignState, stage: Stage, language: Language, tier: Tier) -> TierCard:
+    looks = tier_state(state, stage, tier)
+    left = remaining(state, tier)
+    content = state.content.tiers.get(tier.tier_id, TierContent())
+    stackable_max = QUANTITY_MAX if left is None else min(QUANTITY_MAX, left)
+    return TierCard(
+        tier_id=tier.tier_id,
+        item_id=f"{state.slug}__{tier.tier_id}",
+        name=tier.name,
+        price=formatting.money(tier.price_cents),
+        description=content.description,
+        picture=content.picture,
+        state=looks,
+        facts=_tier_facts(state, looks, tier, language),
+        button=_tier_button(state, looks, tier, language),
+        is_enabled=looks in ("available", "opened"),
+        is_featured=looks == "available" and tier.tier_id == state.content.featured_tier_id,
+        quantity_max=max(1, stackable_max) if tier.is_stackable else 1,
+        is_physical=tier.category == "physical",
+    )
+
+
+def _tier_facts(
+    state: CampaignState, looks: TierState, tier: Tier, language: Language
+) -> tuple[Fact, ...]:
+    texts = catalogue(language)
+    if tier.category == "physical":
+        facts = [Fact(icon="package", text=texts.gettext("Posted to you"))]
+    else:
+        facts = [Fact(icon="mail", text=texts.gettext("By email"))]
+    threshold = formatting.money(tier.requires_threshold_cents or 0)
+    if looks == "locked":
+        sentence = texts.gettext("Opens when pledges reach %(amount)s") % {"amount": threshold}
+        return (*facts, Fact(icon="lock", text=sentence))
+    if looks == "opened":
+        sentence = texts.gettext("Open since %(amount)s") % {"amount": threshold}
+        facts.append(Fact(icon="lock-open", text=sentence))
+    left, limit = remaining(state, tier), tier.limit_total
+    if left is None or limit is None:
+        return tuple(facts)
+    return (*facts, stock_fact(left, limit, tier.tier_id, language))
+
+
+def stock_fact(left: int, limit: int, tier_id: str, language: Language) -> Fact:
+    """Return what is left as a fact; the last tenth is told in another colour, not louder."""
+    texts = catalogue(language)
+    if left == 0:
+        text = texts.gettext("All %(limit)s taken") % {"limit": f"{limit:,}"}
+        return Fact(icon="ticket", text=text, key=tier_id)
+    text = texts.gettext("%(left)s of %(limit)s left") % {
+        "left": f"{left:,}",
+        "limit": f"{limit:,}",
+    }
+    is_low = left * 10 <= limit
+    return Fact(icon="ticket", text=text, tone="lamp" if is_low else "plain", key=tier_id)
+
+
+def _tier_button(state: CampaignState, looks: TierState, tier: Tier, language: Language) -> str:
+    texts = catalogue(language)
+    definition = state.definition
+    if looks == "upcoming":
+        opens = formatting.weekday(definition.starts_at, definition.timezone, language)
+        return texts.gettext("Opens %(day)s") % {"day": opens}
+    if looks == "locked":
+        amount = formatting.money(tier.requires_threshold_cents or 0)
+        return texts.gettext("Opens at %(amount)s") % {"amount": amount}
+    if looks in ("available", "opened"):
+        amount = formatting.money(tier.price_cents)
+        return texts.gettext("Pledge %(amount)s") % {"amount": amount}
+    words = {
+        "sold_out": texts.gettext("Sold out"),
+        "counting": texts.gettext("Being counted"),
+        "ended": texts.gettext("Campaign closed"),
+    }
+    return words[looks]
+
+
+def budget_lines(state: CampaignState, stage: Stage) -> tuple[BudgetLine, ...]:
+    """Return the parts of the budget with what is pledged towards each."""
+    return tuple(_budget_line(state, stage, item) for item in state.definition.support_items)
+
+
+def _budget_line(state: CampaignState, stage: Stage, item: SupportItem) -> BudgetLine:
+    pledged = state.support_item_cents.get(item.item_id, 0)
+    rest = max(0, item.target_cents - pledged)
+    share = min(100.0, pledged * 100 / item.target_cents) if item.target_cents else 0.0
+    return BudgetLine(
+        item_id=f"{state.slug}__support__{item.item_id}",
+        key=item.item_id,
+        label=item.label,
+        need=state.content.support_needs.get(item.item_id, Markup("")),
+        pledged=formatting.money(pledged),
+        target=formatting.money(item.target_cents),
+        filled=f"{share:.2f}%",
+        rest=formatting.money(rest),
+        is_open=stage == "live" and rest > 0,
+        is_full=rest == 0,
+    )
+
+
+def diary_items(state: CampaignState, language: Language) -> tuple[DiaryItem, ...]:
+    """Return the diary, newest first."""
+    texts = catalogue(language)
+    zone = state.definition.timezone
+    phases = {
+        "fundraising": texts.gettext("Fundraising"),
+        "pre-production": texts.gettext("Pre-production"),
+        "production": texts.gettext("Production"),
+        "post-production": texts.gettext("Post-production"),
+        "distribution": texts.gettext("Distribution"),
+    }
+
+    def item(entry: DiaryEntry) -> DiaryItem:
+        return DiaryItem(
+            entry_id=entry.entry_id,
+            title=entry.title,
+            date=formatting.date(entry.at, zone, language),
+            date_iso=entry.at.isoformat(),
+            phase=phases.get(entry.phase, ""),
+            blocks=entry.blocks,
+        )
+
+    newest_first = sorted(state.content.diary, key=lambda entry: entry.at, reverse=True)
+    return tuple(item(entry) for entry in newest_first)
+
+
+def votes(state: CampaignState, now: datetime, language: Language) -> tuple[Vote, ...]:
+    """Return the decisions as strangers may see them, open ones first."""
+    texts = catalogue(language)
+    zone = state.definition.timezone
+    found = []
+    for decision in state.definition.decisions:
+        closes = decision.closes_at
+        is_open = decision.status == "open" and (closes is None or now < closes)
+        when = ""
+        if is_open and closes is not None:
+            closing_day = formatting.day(formatting.last_minute(closes), zone, language)
+            when = texts.gettext("open until %(day)s") % {"day": closing_day}
+        elif not is_open:
+            when = texts.gettext("closed")
+        kind = texts.gettext("Vote") if decision.kind == "vote" else texts.gettext("Poll")
+        found.append(Vote(title=decision.title, kind=kind, when=when, is_open=is_open))
+    return tuple(sorted(found, key=lambda vote: not vote.is_open))
+
+
+def kind_line(state: CampaignState, language: Language) -> str:
+    """Return “Feature film · Ines Halloran”."""
+    texts = catalogue(language)
+    categories = {
+        "Short Film": texts.gettext("Short film"),
+        "Feature Film": texts.gettext("Feature film"),
+        "Documentary": texts.gettext("Documentary"),
+        "Web Series": texts.gettext("Web series"),
+        "Music Video": texts.gettext("Music video"),
+        "Album": texts.gettext("Album"),
+    }
+    category = state.definition.category
+    known = categories.get(category, "" if category == "Other" else category)
+    return " · ".join(part for part in (known, state.definition.creator_name) if part)
+
+
+def campaign_card(state: CampaignState, now: datetime, language: Language) -> CampaignCard:
+    """Return a campaign as the home page shows it."""
+    stage = state.stage_at(now)
+    status, note = _outcome(state, stage, language)
+    goal = formatting.money(state.definition.goal_cents)
+    return CampaignCard(
+        slug=state.slug,
+        url=f"{prefix(language)}/campaigns/{state.slug}/",
+        title=state.definition.title,
+        kind=kind_line(state, language),
+        blurb=state.content.blurb,
+        square=state.content.square,
+        wide=state.content.wide or state.content.square,
+        stage=stage,
+        pledged=formatting.money(state.pledged_cents),
+        of_goal=catalogue(language).gettext("of %(goal)s") % {"goal": goal},
+        when=formatting.days_left(state.definition.deadline_at, now, language),
+        status=status,
+        note=note,
+        waterline=small_waterline(state, stage, language),
+    )
+
+
+def _outcome(state: CampaignState, stage: Stage, language: Language) -> tuple[str, str]:
+    """Return the bold words and the quiet line of a campaign that is not live."""
+    texts = catalogue(language)
+    definition = state.definition
+    if stage == "upcoming":
+        opens = formatting.weekday(definition.starts_at, definition.timezone, language)
+        return texts.gettext("Opens %(day)s") % {"day": opens}, ""
+    if stage == "funded":
+        people = texts.ngettext(
+            "%(num)s person made it happen",
+            "%(num)s people made it happen",
+            state.supporter_count,
+        ) % {"num": f"{state.supporter_count:,}"}
+        return texts.gettext("Funded"), people
+    if stage == "closing":
+        return texts.gettext("Closed, counting"), ""
+    if stage == "cancelled":
+        return texts.gettext("Ended early"), texts.gettext("Nobody was charged")
+    if stage == "not_funded":
+        return texts.gettext("Not funded"), texts.gettext("Nobody was charged")
+    return "", ""

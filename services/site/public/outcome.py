@@ -1,0 +1,146 @@
+"""How a campaign stands, in words: tags, notices, promises and the four sums after the end."""
+
+from datetime import datetime, timedelta
+
+from services.site.public import formatting
+from services.site.public.language import Language, catalogue
+from services.site.public.state import CampaignState, Stage
+from services.site.public.views import Fact, Notice, Sum
+
+
+def pledged_by(state: CampaignState, language: Language) -> str:
+    """Return “pledged of $25,000 by 312 people”."""
+    texts = catalogue(language)
+    people = texts.ngettext("%(num)s person", "%(num)s people", state.supporter_count) % {
+        "num": f"{state.supporter_count:,}"
+    }
+    return texts.gettext("pledged of %(goal)s by %(people)s") % {
+        "goal": formatting.money(state.definition.goal_cents),
+        "people": people,
+    }
+
+
+def deadline_day(state: CampaignState, language: Language) -> str:
+    """Return the last day that counts: “December 13”."""
+    last = formatting.last_minute(state.definition.deadline_at)
+    return formatting.day(last, state.definition.timezone, language)
+
+
+def rewards_words(state: CampaignState, stage: Stage, language: Language) -> tuple[str, str]:
+    """Return what stands over the rewards: the promise with its shield, or a plain line."""
+    texts = catalogue(language)
+    definition = state.definition
+    if stage in ("upcoming", "live"):
+        promise = texts.gettext(
+            "Your card is saved, not charged. You pay only if %(title)s reaches %(goal)s"
+            " by %(day)s."
+        ) % {
+            "title": definition.title,
+            "goal": formatting.money(definition.goal_cents),
+            "day": deadline_day(state, language),
+        }
+        return promise, ""
+    return "", texts.gettext("These were the rewards.")
+
+
+def status(state: CampaignState, stage: Stage, language: Language) -> Notice | None:
+    """Return the notice over the art, when the stage needs one."""
+    texts = catalogue(language)
+    if stage == "closing":
+        return Notice(
+            tone="info",
+            icon="info",
+            title=texts.gettext("Closed, counting"),
+            text=texts.gettext("The deadline has passed. The result is here in a minute or two."),
+        )
+    if stage == "not_funded":
+        return Notice(
+            tone="info",
+            icon="circle-slash",
+            title=texts.gettext("The film didn't reach its goal. Nobody was charged."),
+            text=texts.gettext("Everybody who pledged has an email that says so."),
+        )
+    if stage == "cancelled":
+        return Notice(
+            tone="info",
+            icon="circle-slash",
+            title=texts.gettext("This campaign was ended early. Nobody was charged."),
+            text=texts.gettext("Everybody who pledged has an email that says so."),
+        )
+    if stage == "funded" and state.recovering_cents > 0:
+        return Notice(
+            tone="lamp",
+            icon="credit-card",
+            title=texts.gettext("Did your card not go through?"),
+            text=texts.gettext("Open the link in your email. It says what to do, and by when."),
+        )
+    return None
+
+
+def tag(state: CampaignState, stage: Stage, now: datetime, language: Language) -> Fact | None:
+    """Return the small tag over the sum."""
+    texts = catalogue(language)
+    if stage == "funded":
+        return Fact(icon="check", text=texts.gettext("Funded"), tone="good")
+    if stage in ("not_funded", "cancelled"):
+        words = (
+            texts.gettext("Not funded") if stage == "not_funded" else texts.gettext("Ended early")
+        )
+        return Fact(icon="circle-slash", text=words)
+    if stage == "closing":
+        return Fact(icon="lock", text=texts.gettext("Locked, being counted"))
+    if stage == "live" and state.pledged_cents >= state.definition.goal_cents > 0:
+        return Fact(icon="check", text=texts.gettext("Goal reached"), tone="good")
+    if stage == "live" and state.definition.deadline_at - now <= timedelta(days=1):
+        return Fact(icon="clock", text=texts.gettext("Closes today"), tone="lamp")
+    return None
+
+
+def closed_line(state: CampaignState, stage: Stage, language: Language) -> str:
+    """Return when it closed, once the count is final."""
+    if stage in ("upcoming", "live", "closing"):
+        return ""
+    texts = catalogue(language)
+    zone = state.definition.timezone
+    last = formatting.last_minute(state.definition.deadline_at)
+    when = f"{formatting.date(last, zone, language)}, {formatting.time(last, zone, language)}"
+    return texts.gettext("Closed %(when)s. This number no longer changes.") % {"when": when}
+
+
+def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, ...]:
+    """Return the four honest sums, once charging has begun."""
+    settled = state.collected_cents + state.recovering_cents + state.lost_cents
+    if stage != "funded" or settled == 0:
+        return ()
+    texts = catalogue(language)
+    until = ""
+    if state.recovery_ends_at is not None and state.recovering_cents:
+        zone = state.definition.timezone
+        last = formatting.day(formatting.last_minute(state.recovery_ends_at), zone, language)
+        until = texts.gettext("cards being fixed, until %(day)s") % {"day": last}
+    return (
+        Sum(
+            kind="collected",
+            label=texts.gettext("Collected"),
+            amount=formatting.money(state.collected_cents),
+            note=texts.gettext("charged and with the film"),
+        ),
+        Sum(
+            kind="recovering",
+            label=texts.gettext("Recovering"),
+            amount=formatting.money(state.recovering_cents),
+            note=until or texts.gettext("cards being fixed"),
+        ),
+        Sum(
+            kind="lost",
+            label=texts.gettext("Lost"),
+            amount=formatting.money(state.lost_cents),
+            note=texts.gettext("could not be charged"),
+        ),
+        Sum(
+            kind="pledged",
+            label=texts.gettext("Pledged"),
+            amount=formatting.money(state.pledged_cents),
+            note=texts.gettext("the sum of the three"),
+        ),
+    )

@@ -1,0 +1,198 @@
+"""Campaigns as they stand become pages: pure functions from state and time to view models."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from services.site.public import formatting
+from services.site.public.cards import (
+    budget_lines,
+    campaign_card,
+    diary_items,
+    kind_line,
+    tier_cards,
+    votes,
+)
+from services.site.public.language import Language, catalogue, prefix
+from services.site.public.outcome import (
+    closed_line,
+    deadline_day,
+    pledged_by,
+    rewards_words,
+    status,
+    sums,
+    tag,
+)
+from services.site.public.state import CampaignState, Stage
+from services.site.public.views import (
+    CampaignPage,
+    Countdown,
+    HomePage,
+    ResultPage,
+    Row,
+    Section,
+)
+from services.site.public.waterline import waterline
+
+CLOSED_ON_HOME_MAX = 12
+
+
+def home_page(campaigns: Iterable[CampaignState], *, now: datetime, language: Language) -> HomePage:
+    """Return the home page: live by deadline, upcoming by start, closed by deadline, newest first.
+
+    A group without campaigns is left out; when nothing is live a sentence says so.
+    """
+    texts = catalogue(language)
+    public = [state for state in campaigns if not state.definition.is_test_only]
+    by_stage: dict[Stage, list[CampaignState]] = {}
+    for state in public:
+        by_stage.setdefault(state.stage_at(now), []).append(state)
+    live = sorted(by_stage.get("live", []), key=lambda state: state.definition.deadline_at)
+    upcoming = sorted(by_stage.get("upcoming", []), key=lambda state: state.definition.starts_at)
+    ended: tuple[Stage, ...] = ("closing", "funded", "not_funded", "cancelled")
+    closed = [state for stage in ended for state in by_stage.get(stage, [])]
+    closed.sort(key=lambda state: state.definition.deadline_at, reverse=True)
+    cards = [campaign_card(state, now, language) for state in live]
+    if upcoming:
+        empty = texts.gettext("The next one opens soon, see below.")
+    else:
+        empty = texts.gettext("Come back in a while. Nothing else is needed of you.")
+    return HomePage(
+        language=language,
+        lead=cards[0] if cards else None,
+        live=tuple(cards[1:]),
+        upcoming=tuple(campaign_card(state, now, language) for state in upcoming),
+        closed=tuple(campaign_card(state, now, language) for state in closed[:CLOSED_ON_HOME_MAX]),
+        empty_text=empty,
+    )
+
+
+def campaign_page(state: CampaignState, *, now: datetime, language: Language) -> CampaignPage:
+    """Return a campaign's page for the instant `now`."""
+    texts = catalogue(language)
+    stage = state.stage_at(now)
+    definition, content = state.definition, state.content
+    promise, intro = rewards_words(state, stage, language)
+    diary = diary_items(state, language)
+    decisions = votes(state, now, language)
+    budget = budget_lines(state, stage)
+    return CampaignPage(
+        language=language,
+        slug=state.slug,
+        title=definition.title,
+        kind=kind_line(state, language),
+        blurb=content.blurb,
+        description=content.blurb_text,
+        stage=stage,
+        square=content.square,
+        wide=content.wide or content.square,
+        pledged=formatting.money(state.pledged_cents),
+        pledged_by=pledged_by(state, language),
+        status=status(state, stage, language),
+        tag=tag(state, stage, now, language),
+        closed_line=closed_line(state, stage, language),
+        countdown=countdown(state, stage, now, language),
+        waterline=waterline(state, stage, language),
+        sections=_sections(bool(budget), len(diary), bool(decisions), language),
+        blocks=content.blocks,
+        promise=promise,
+        rewards_intro=intro,
+        tiers=tier_cards(state, stage, language),
+        single_tier_only=definition.single_tier_only,
+        takes_custom_support=stage == "live",
+        budget=budget,
+        sums=sums(state, stage, language),
+        sums_line=texts.gettext("Collected, recovering and lost add up to what was pledged."),
+        diary=diary,
+        votes=decisions,
+        facts=_facts(state, language),
+        deadline_day=deadline_day(state, language),
+        goal=formatting.money(definition.goal_cents),
+        live_island=_live_island(state, stage),
+    )
+
+
+def result_page(state: CampaignState, *, now: datetime, language: Language) -> ResultPage:
+    """Return what the pages after checkout say about the campaign."""
+    definition = state.definition
+    zone = definition.timezone
+    last = formatting.last_minute(definition.deadline_at)
+    return ResultPage(
+        language=language,
+        slug=state.slug,
+        title=definition.title,
+        square=state.content.square,
+        url=f"{prefix(language)}/campaigns/{state.slug}/",
+        deadline=f"{formatting.weekday(last, zone, language)}, "
+        f"{formatting.time(last, zone, language)}",
+        deadline_day=deadline_day(state, language),
+        charge_day=formatting.weekday(definition.deadline_at, zone, language),
+        notice_day=formatting.weekday(last - timedelta(hours=48), zone, language),
+        goal=formatting.money(definition.goal_cents),
+        is_open=state.stage_at(now) == "live",
+    )
+
+
+def countdown(
+    state: CampaignState, stage: Stage, now: datetime, language: Language
+) -> Countdown | None:
+    """Return the time left, or None when nothing is awaited."""
+    if stage not in ("upcoming", "live"):
+        return None
+    texts = catalogue(language)
+    definition = state.definition
+    until = definition.starts_at if stage == "upcoming" else definition.deadline_at
+    words = formatting.time_left(until, now, language)
+    shown = until if stage == "upcoming" else formatting.last_minute(until)
+    if stage == "upcoming":
+        sentence = texts.gettext("Opens in %(time)s") % {"time": words}
+    else:
+        sentence = texts.gettext("%(time)s left") % {"time": words}
+    return Countdown(
+        words=words,
+        until=until.isoformat(),
+        date=formatting.weekday(shown, definition.timezone, language),
+        time=formatting.time(shown, definition.timezone, language),
+        sentence=sentence,
+    )
+
+
+def _sections(
+    has_budget: bool, diary_count: int, has_votes: bool, language: Language
+) -> tuple[Section, ...]:
+    texts = catalogue(language)
+    sections = [Section(anchor="film", label=texts.gettext("The film"))]
+    if has_budget:
+        sections.append(Section(anchor="budget", label=texts.gettext("Budget")))
+    if diary_count:
+        label = texts.gettext("Diary (%(count)s)") % {"count": diary_count}
+        sections.append(Section(anchor="diary", label=label))
+    if has_votes:
+        sections.append(Section(anchor="supporters", label=texts.gettext("For supporters")))
+    return tuple(sections)
+
+
+def _facts(state: CampaignState, language: Language) -> tuple[Row, ...]:
+    texts = catalogue(language)
+    definition = state.definition
+    zone = definition.timezone
+    last = formatting.last_minute(definition.deadline_at)
+    rows = [
+        (texts.gettext("Made by"), definition.creator_name),
+        (texts.gettext("Goal"), formatting.money(definition.goal_cents)),
+        (texts.gettext("Opens"), formatting.date(definition.starts_at, zone, language)),
+        (texts.gettext("Closes"), formatting.date(last, zone, language)),
+    ]
+    return tuple(Row(label=label, value=value) for label, value in rows if value)
+
+
+def _live_island(state: CampaignState, stage: Stage) -> dict[str, object]:
+    """Return what the script needs to keep the page fresh; words stay with the templates."""
+    return {
+        "slug": state.slug,
+        "stage": stage,
+        "title": state.definition.title,
+        "pledgedCents": state.pledged_cents,
+        "startsAt": state.definition.starts_at.isoformat(),
+        "deadline": state.definition.deadline_at.isoformat(),
+        "timezone": state.definition.timezone,
+    }

@@ -1,0 +1,199 @@
+"""View models to bytes: one Jinja environment per language, strict and escaping."""
+
+import functools
+from pathlib import Path
+
+import jinja2
+import msgspec
+
+from contracts.campaign import PlatformDefinition
+from services.site.public import formatting
+from services.site.public.assets import static_base
+from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
+from services.site.public.places import STATES, countries
+from services.site.public.strings import manage_strings, script_strings
+from services.site.public.views import CampaignPage, HomePage, ResultPage
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+TIP_STOPS = (0, 3, 5, 10, 15)
+DARK_PAPER, LIGHT_PAPER = "#0b1416", "#f4f7f6"
+
+
+class SiteFrame(msgspec.Struct, frozen=True, kw_only=True):
+    """What is around every page: names, address, and where Stripe's script comes from."""
+
+    site_base: str
+    platform: PlatformDefinition
+    stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
+    source_url: str = ""
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """The head and chrome of one page. `path` is the address without a language."""
+
+    language: Language
+    path: str
+    title: str
+    description: str = ""
+    image_url: str = ""
+    is_indexed: bool = True
+    has_cart: bool = True
+    takes_cards: bool = False
+    is_private: bool = False
+
+
+def render_home(page: HomePage, site: SiteFrame) -> bytes:
+    """Return the home page."""
+    texts = catalogue(page.language)
+    frame = Frame(
+        language=page.language,
+        path="/",
+        title=site.platform.platform_name,
+        description=texts.gettext(
+            "Independent films, paid for only if they happen. Save a card, pay nothing today."
+        ),
+        takes_cards=True,
+    )
+    return _render("home.html.j2", frame, site, page=page)
+
+
+def render_campaign(page: CampaignPage, site: SiteFrame) -> bytes:
+    """Return a campaign's page."""
+    frame = Frame(
+        language=page.language,
+        path=f"/campaigns/{page.slug}/",
+        title=_titled(page.title, site),
+        description=page.description,
+        image_url=page.wide.url if page.wide else "",
+        takes_cards=True,
+    )
+    return _render("campaign.html.j2", frame, site, page=page)
+
+
+def render_success(page: ResultPage, site: SiteFrame) -> bytes:
+    """Return the page after a pledge was written down; the script fills in the receipt."""
+    title = catalogue(page.language).gettext("Your card is saved, not charged")
+    return _render_result("success.html.j2", "pledge-success", title, page, site)
+
+
+def render_cancelled(page: ResultPage, site: SiteFrame) -> bytes:
+    """Return the page after the card step was left."""
+    title = catalogue(page.language).gettext("Nothing was saved")
+    return _render_result("pledge_cancel.html.j2", "pledge-cancel", title, page, site)
+
+
+def render_cart(language: Language, site: SiteFrame) -> bytes:
+    """Return the cart as a page of its own."""
+    frame = Frame(
+        language=language,
+        path="/cart/",
+        title=_titled(catalogue(language).gettext("Your cart"), site),
+        is_indexed=False,
+        takes_cards=True,
+    )
+    return _render("cart.html.j2", frame, site)
+
+
+def render_manage(language: Language, site: SiteFrame) -> bytes:
+    """Return the manage page's shell; who may see what is decided by the token alone."""
+    frame = Frame(
+        language=language,
+        path="/manage/",
+        title=_titled(catalogue(language).gettext("Your pledges"), site),
+        is_indexed=False,
+        has_cart=False,
+        is_private=True,
+    )
+    return _render("manage.html.j2", frame, site, manage_strings=manage_strings(language))
+
+
+def render_text(name: str, language: Language, site: SiteFrame) -> bytes:
+    """Return one of the long texts: about, terms or privacy."""
+    texts = catalogue(language)
+    titles = {
+        "about": texts.gettext("How it works"),
+        "terms": texts.gettext("Terms"),
+        "privacy": texts.gettext("Privacy"),
+    }
+    frame = Frame(
+        language=language,
+        path=f"/{name}/",
+        title=_titled(titles[name], site),
+        has_cart=False,
+    )
+    return _render(f"texts/{name}.{language}.html.j2", frame, site)
+
+
+def render_error(status: int, language: Language, site: SiteFrame) -> bytes:
+    """Return an error page in words: 404, 503, and 500 for everything else."""
+    known = status if status in (404, 503) else 500
+    texts = catalogue(language)
+    titles = {
+        404: texts.gettext("There is nothing here"),
+        500: texts.gettext("That went wrong on our side"),
+        503: texts.gettext("We are busy for a moment"),
+    }
+    frame = Frame(
+        language=language,
+        path="/",
+        title=_titled(titles[known], site),
+        is_indexed=False,
+        has_cart=False,
+    )
+    return _render("error.html.j2", frame, site, status=known)
+
+
+@functools.cache
+def environment(language: Language) -> jinja2.Environment:
+    """Return the templates of a language; a name that is not there is an error."""
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters["percent"] = functools.partial(formatting.percent, language=language)
+    return made
+
+
+def _render_result(
+    template: str, last: str, title: str, page: ResultPage, site: SiteFrame
+) -> bytes:
+    frame = Frame(
+        language=page.language,
+        path=f"/campaigns/{page.slug}/{last}/",
+        title=_titled(title, site),
+        is_indexed=False,
+        has_cart=False,
+        is_private=True,
+    )
+    return _render(template, frame, site, page=page)
+
+
+def _titled(title: str, site: SiteFrame) -> str:
+    return f"{title} · {site.platform.platform_name}"
+
+
+def _render(template: str, frame: Frame, site: SiteFrame, **more: object) -> bytes:
+    language = frame.language
+    others = [other for other in LANGUAGES if other != language]
+    page = environment(language).get_template(template)
+    return page.render(
+        frame=frame,
+        site=site,
+        static=static_base(),
+        prefix=prefix(language),
+        others=[(other, NAMES[other], f"{prefix(other)}{frame.path}") for other in others],
+        alternates=[(other, f"{site.site_base}{prefix(other)}{frame.path}") for other in LANGUAGES],
+        canonical=f"{site.site_base}{prefix(language)}{frame.path}",
+        papers=(LIGHT_PAPER, DARK_PAPER),
+        tip_stops=[stop for stop in TIP_STOPS if stop <= site.platform.tip_percent_max],
+        tax_rate=formatting.rate(site.platform.sales_tax_rate, language),
+        countries=countries(language),
+        us_states=STATES,
+        strings=script_strings(language),
+        **more,
+    ).encode()
