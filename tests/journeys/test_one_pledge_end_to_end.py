@@ -45,7 +45,9 @@ def test_a_pledge_is_mailed_managed_and_charged_once_after_the_deadline(
     assert [(each["amount"], each["status"]) for each in charges] == [(AMOUNT, "succeeded")]
     assert record["pledgeStatus"] == "charged"
     assert record["canCancel"] is False
-    eventually(lambda: platform.live(slug)["stats"]["collectedAmount"] == SUBTOTAL, what="collected")
+    eventually(
+        lambda: platform.live(slug)["stats"]["collectedAmount"] == SUBTOTAL, what="collected"
+    )
     platform.assert_in_sync(slug)
 
 
