@@ -64,6 +64,8 @@ MACHINE = (
 class SettingsRefused(Exception):
     """The settings describe something `./pool up` must not or cannot run."""
 
+    code = 2
+
 
 @dataclass(frozen=True)
 class Environment:

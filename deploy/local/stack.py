@@ -8,9 +8,10 @@ from typing import Any
 
 from deploy.local import campaigns_copy, plan, ports, servers, stack_file
 from deploy.local.children import Spec
-from deploy.local.environment import Environment, assemble, operators_settings
+from deploy.local.environment import Environment, SettingsRefused, assemble, operators_settings
 from deploy.local.layout import DataDir, StackLock
 from deploy.local.loopback import answers
+from deploy.local.ports import PortTaken
 from deploy.local.supervisor import StartFailed, Stopped, Supervisor
 
 ORPHANS_SECONDS = 35.0
@@ -42,6 +43,16 @@ class Options:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def run(options: Options, report: Report) -> int:
+    """Run a stack to its end; what it refuses is reported like any other failure."""
+    try:
+        return Stack(options, report).run()
+    except (Refused, PortTaken, SettingsRefused) as exc:
+        code = getattr(exc, "code", 1)
+        report({"kind": "failed", "reason": str(exc), "tail": [], "code": code})
+        return int(code)
 
 
 class Stack:

@@ -77,6 +77,11 @@ def stop(data: DataDir, limit_seconds: float = 90.0) -> bool:
     return had_any
 
 
+def is_left(data: DataDir) -> bool:
+    """Return whether any process of a stack still holds the folder."""
+    return layout.is_held(data)
+
+
 def _end(processes: list[dict[str, Any]], number: int, limit_seconds: float) -> None:
     left = [each for each in processes if _is_alive(each)]
     for each in left:

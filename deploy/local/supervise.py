@@ -9,11 +9,9 @@ import os
 import sys
 from typing import Any
 
-from deploy.local.environment import SettingsRefused
 from deploy.local.layout import DataDir
 from deploy.local.logfile import LogFile
-from deploy.local.ports import PortTaken
-from deploy.local.stack import Options, Refused, Stack
+from deploy.local.stack import Options, run
 
 
 class Teller:
@@ -58,13 +56,7 @@ def _as_text(event: dict[str, Any]) -> str:
 
 def main() -> int:
     options = Options(**json.loads(sys.argv[1]))
-    stack = Stack(options, teller := Teller(DataDir.at(options.data)))
-    try:
-        return stack.run()
-    except (Refused, PortTaken, SettingsRefused) as exc:
-        code = getattr(exc, "code", 1)
-        teller({"kind": "failed", "reason": str(exc), "tail": [], "code": code})
-        return int(code)
+    return run(options, Teller(DataDir.at(options.data)))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+"""test and check: what contributors and CI run."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import click
+
+from deploy.local.browser import BrowserMissing, find_or_install
+from deploy.local.cli.console import paint, refuse, say
+from deploy.local.layout import ROOT
+
+WORKERS = 2
+PASS_THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+# Who names one of these has decided how many processes there are.
+WORKER_OPTIONS = ("-n", "--numprocesses", "-p", "--dist", "--pdb", "--collect-only", "--co")
+
+
+@click.command(context_settings=PASS_THROUGH, add_help_option=False)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """Run the whole suite, browser tests with it. Arguments go to pytest."""
+    environ = dict(os.environ)
+    if "-h" not in arguments and "--help" not in arguments:
+        try:
+            environ["POOL_CHROMIUM"] = str(find_or_install(say=_aside))
+        except BrowserMissing as exc:
+            _aside(f"{exc}\nBrowser tests will fail until there is one.")
+    os.chdir(ROOT)
+    command = [sys.executable, "-m", "pytest", *_workers(arguments), *arguments]
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environ)  # noqa: S606 - pytest takes our place.
+
+
+@click.command()
+def check() -> None:
+    """Check format, lint, types and the fast tests."""
+    python = sys.executable
+    steps = (
+        ("format", [python, "-m", "ruff", "format", "--check", "."]),
+        ("lint", [python, "-m", "ruff", "check", "."]),
+        ("types", [python, "-m", "mypy"]),
+        (
+            "fast tests",
+            [python, "-m", "pytest", "-q", "-m", "not stack and not browser", *_workers(())],
+        ),
+    )
+    failed: list[str] = []
+    for name, command in steps:
+        began = time.monotonic()
+        code = subprocess.run(command, cwd=ROOT, check=False).returncode
+        mark = paint("ok", fg="green") if code == 0 else paint("failed", fg="red")
+        say(f"{name}: {mark} ({time.monotonic() - began:.1f} s)")
+        if code != 0:
+            failed.append(name)
+    if failed:
+        refuse(f"Not in order: {', '.join(failed)}.")
+
+
+def _workers(arguments: tuple[str, ...]) -> list[str]:
+    """Return the default number of processes; a file's tests share one, and its stack."""
+    if any(argument.startswith(WORKER_OPTIONS) for argument in arguments):
+        return []
+    return ["-n", str(WORKERS), "--dist", "loadfile"]
+
+
+def _aside(text: str) -> None:
+    width = shutil.get_terminal_size().columns
+    click.echo(text if len(text) < width * 4 else text.strip(), err=True)
