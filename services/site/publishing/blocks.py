@@ -5,6 +5,10 @@ from typing import Literal
 import msgspec
 
 Align = Literal["left", "center", "right"]
+GalleryLayout = Literal["grid", "logos", "carousel"]
+CaptionStyle = Literal["below", "overlay", "hover"]
+VideoProvider = Literal["local", "youtube", "vimeo"]
+EmbedProvider = Literal["spotify", "youtube", "vimeo"]
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -48,15 +52,15 @@ class GalleryBlock(Block, frozen=True, kw_only=True, tag="gallery"):
     """Several pictures beside each other."""
 
     images: tuple[GalleryImage, ...]
-    layout: Literal["grid", "logos", "carousel"] = "grid"
+    layout: GalleryLayout = "grid"
     caption: str = ""
-    caption_style: Literal["below", "overlay", "hover"] = "below"
+    caption_style: CaptionStyle = "below"
 
 
 class VideoBlock(Block, frozen=True, kw_only=True, tag="video"):
     """A film of ours (`src`) or of YouTube or Vimeo (`video_id`)."""
 
-    provider: Literal["local", "youtube", "vimeo"] = "local"
+    provider: VideoProvider = "local"
     video_id: str = ""
     src: str = ""
     poster: str = ""
@@ -74,7 +78,7 @@ class AudioBlock(Block, frozen=True, kw_only=True, tag="audio"):
 class EmbedBlock(Block, frozen=True, kw_only=True, tag="embed"):
     """A player of an approved provider; `src` was checked to the exact origin and path."""
 
-    provider: Literal["spotify", "youtube", "vimeo"]
+    provider: EmbedProvider
     src: str
     title: str = ""
     caption: str = ""

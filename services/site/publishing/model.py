@@ -140,7 +140,7 @@ class CampaignDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class PlatformDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything `platform.yml` says; parts without a reader in this release are kept as data."""
+    """What `platform.yml` says, as far as this release reads it."""
 
     definition: PlatformDefinition
     branding: dict[str, str] = {}

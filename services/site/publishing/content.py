@@ -1,0 +1,129 @@
+"""A content folder: `*.md`, `platform.yml` and `media/`, read whole with all its mistakes."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from contracts.campaign import CampaignDefinition
+from services.site.publishing.campaign_file import CampaignFile, read_campaign
+from services.site.publishing.model import Mistake, PlatformDocument
+from services.site.publishing.platform_file import platform_default, read_platform
+from services.site.publishing.reading import FILE_BYTES_MAX
+
+PLATFORM_FILE = "platform.yml"
+TIMEZONE = "America/Denver"
+
+
+class Folder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder says. A file with a mistake is absent; its mistakes are listed."""
+
+    campaigns: tuple[CampaignFile, ...]
+    platform: PlatformDocument
+    mistakes: tuple[Mistake, ...]
+
+
+def read_folder(
+    path: Path, *, timezone: str = TIMEZONE, last_good: PlatformDocument | None = None
+) -> Folder:
+    """Return every good campaign of a folder, its platform settings, and all mistakes.
+
+    One bad file never hides another: while `platform.yml` has a mistake `last_good` holds.
+    Of two files with one slug the first by name counts.
+    """
+    fallback = last_good or platform_default(timezone)
+    if not path.is_dir():
+        missing = Mistake(file=path.name, line=1, field="", message="is not a folder")
+        return Folder(campaigns=(), platform=fallback, mistakes=(missing,))
+    read, mistakes = _read_platform(path, timezone)
+    platform = read or fallback
+    campaigns: dict[str, CampaignFile] = {}
+    for file in campaign_files(path):
+        found, wrong = _read_campaign(file, platform)
+        mistakes += wrong
+        if found is None:
+            continue
+        slug = found.document.slug
+        if slug in campaigns:
+            message = f"“{slug}” is already the campaign in {campaigns[slug].file}"
+            mistakes.append(_at(found, "slug", message))
+        else:
+            campaigns[slug] = found
+    return Folder(
+        campaigns=tuple(campaigns.values()),
+        platform=platform,
+        mistakes=tuple(mistakes),
+    )
+
+
+def check_folder(path: Path, *, timezone: str = TIMEZONE) -> list[Mistake]:
+    """Return every mistake in a folder; none means that all of it can be published."""
+    return list(read_folder(path, timezone=timezone).mistakes)
+
+
+def check_paths(paths: Iterable[Path], *, timezone: str = TIMEZONE) -> list[Mistake]:
+    """Return every mistake in the folders and single files named."""
+    mistakes: list[Mistake] = []
+    for path in paths:
+        if path.is_dir():
+            mistakes += check_folder(path, timezone=timezone)
+        elif path.suffix in (".yml", ".yaml"):
+            mistakes += read_platform(path.read_bytes(), file=path.name, timezone=timezone)[1]
+        elif path.is_file():
+            platform, _ = _read_platform(path.parent, timezone)
+            mistakes += _read_campaign(path, platform or platform_default(timezone))[1]
+        else:
+            mistakes.append(Mistake(file=str(path), line=1, field="", message="does not exist"))
+    return mistakes
+
+
+def frozen(
+    found: CampaignFile, stored: CampaignDefinition, *, is_started: bool
+) -> Sequence[Mistake]:
+    """Return what a file changes that may not change any more.
+
+    Supporters pledged to that goal and that day. Source: decisions, "Calendar and closing".
+    """
+    if not is_started:
+        return []
+    wanted = found.document.definition
+    changes = (
+        ("goal_amount", wanted.goal_cents != stored.goal_cents),
+        ("goal_deadline", wanted.deadline_at != stored.deadline_at),
+        ("start_date", wanted.starts_at != stored.starts_at),
+        ("currency", wanted.currency != stored.currency),
+    )
+    message = "is frozen since the campaign went live; put the old value back"
+    return [_at(found, field, message) for field, is_changed in changes if is_changed]
+
+
+def campaign_files(folder: Path) -> list[Path]:
+    """Return the campaign files of a folder, by name. README files are for people."""
+    return sorted(
+        file
+        for file in folder.glob("*.md")
+        if file.is_file() and not file.name.startswith(".") and file.stem.lower() != "readme"
+    )
+
+
+def _read_platform(folder: Path, timezone: str) -> tuple[PlatformDocument | None, list[Mistake]]:
+    file = folder / PLATFORM_FILE
+    raw = file.read_bytes() if file.is_file() else b""
+    return read_platform(raw, file=PLATFORM_FILE, timezone=timezone)
+
+
+def _read_campaign(
+    file: Path, platform: PlatformDocument
+) -> tuple[CampaignFile | None, list[Mistake]]:
+    try:
+        # One byte more than allowed is enough to see that it is too large.
+        with file.open("rb") as source:
+            raw = source.read(FILE_BYTES_MAX + 65_536)
+    except OSError as exc:
+        reason = f"cannot be read ({exc.strerror})"
+        return None, [Mistake(file=file.name, line=1, field="", message=reason)]
+    return read_campaign(raw, file=file.name, platform=platform)
+
+
+def _at(found: CampaignFile, field: str, message: str) -> Mistake:
+    return Mistake(file=found.file, line=found.lines.get(field, 1), field=field, message=message)

@@ -1,0 +1,170 @@
+"""Reading `platform.yml`. Source: interfaces, "Shapes"; everything is optional."""
+
+import re
+
+from contracts.campaign import AddOn, PlatformDefinition
+from contracts.money import TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX, Cents
+from services.site.publishing import calendar, campaign_fields
+from services.site.publishing.model import AddOnText, Mistake, PlatformDocument
+from services.site.publishing.reading import Reader, Record, Sheet, Value, parse, record, several
+from services.site.publishing.scalars import (
+    TOKEN,
+    choice,
+    decimal,
+    dollars,
+    email,
+    flag,
+    required_text,
+    text,
+    whole,
+)
+
+LANGUAGES = ("en", "es")
+COUNTRY = re.compile(r"[A-Z]{2}")
+CSS_VALUE = re.compile(r"[A-Za-z0-9#%.,'\" _/-]{1,200}")
+
+
+def platform_default(timezone: str) -> PlatformDocument:
+    """Return what holds where no file says otherwise."""
+    return PlatformDocument(definition=PlatformDefinition(version=0, timezone=timezone))
+
+
+def read_platform(
+    raw: bytes, *, file: str, timezone: str
+) -> tuple[PlatformDocument | None, list[Mistake]]:
+    """Return the platform's settings, or every mistake. The version is 0.
+
+    `timezone` is what the deployment is set to; the file may say otherwise.
+    """
+    sheet = Sheet(file)
+    default = platform_default(timezone)
+    try:
+        written = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        sheet.wrong(0, "", "is not UTF-8 text")
+        return None, sheet.mistakes
+    value = parse(written, sheet)
+    document = default
+    if value is not None and not value.is_null:
+        document = record(lambda fields: _document(fields, timezone), default).of(value)
+    if sheet.mistakes:
+        return None, sorted(sheet.mistakes, key=lambda each: each.line)
+    return document, []
+
+
+def _document(fields: Record, timezone: str) -> PlatformDocument:
+    pricing = fields.get("pricing", record(_pricing, NO_PRICING), NO_PRICING)
+    fallback, is_free = fields.get("shipping", record(_shipping, NO_SHIPPING), NO_SHIPPING)
+    enabled, low_stock, products = fields.get("add_ons", record(_add_ons, NO_ADD_ONS), NO_ADD_ONS)
+    # Their readers check them in the services that use them.
+    fields.skip(["late_support", "reports"])
+    definition = PlatformDefinition(
+        version=0,
+        platform_name=fields.get("platform_name", required_text(80), "The Pool"),
+        company_name=fields.get("company_name", text(160), ""),
+        support_email=fields.get("support_email", email, ""),
+        timezone=fields.get("timezone", Reader(_timezone, timezone), timezone),
+        languages=_with_default(fields.get("languages", several(choice(LANGUAGES)), ())),
+        sales_tax_rate=pricing[0],
+        tax_provider=pricing[1],
+        tip_percent_default=pricing[2],
+        tip_percent_max=pricing[3],
+        shipping_fallback_cents=fallback,
+        free_shipping=is_free,
+        recovery_window_days=fields.get("recovery", record(_recovery, 7), 7),
+    )
+    return PlatformDocument(
+        definition=definition,
+        branding=fields.get("branding", BRANDING, {}),
+        add_ons_enabled=enabled,
+        low_stock_threshold=low_stock,
+        add_ons=tuple(add_on for add_on, _ in products),
+        add_on_texts={add_on.product_id: words for add_on, words in products},
+    )
+
+
+Pricing = tuple[str, str, int, int]
+NO_PRICING: Pricing = ("0.07875", "flat", TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX)
+NO_SHIPPING: tuple[Cents, bool] = (Cents(300), False)
+AddOns = tuple[bool, int, tuple[tuple[AddOn, AddOnText], ...]]
+NO_ADD_ONS: AddOns = (False, 5, ())
+
+
+def _pricing(fields: Record) -> Pricing:
+    rate = fields.get("sales_tax_rate", decimal(least="0", below="1"), NO_PRICING[0])
+    provider = fields.get("tax_provider", choice(("flat", "table")), "flat")
+    tip_max = fields.get("max_tip_percent", whole, TIP_PERCENT_MAX)
+    if tip_max > TIP_PERCENT_MAX:
+        fields.wrong("max_tip_percent", f"is more than {TIP_PERCENT_MAX}")
+    tip = fields.get("default_tip_percent", whole, min(TIP_PERCENT_DEFAULT, tip_max))
+    if tip > tip_max:
+        fields.wrong("default_tip_percent", "is more than the largest tip")
+    fields.skip(["tax_table"])
+    return rate, provider, tip, tip_max
+
+
+def _shipping(fields: Record) -> tuple[Cents, bool]:
+    fields.get("origin_postal_code", text(12), "")
+    fields.get("origin_country", Reader(_country, "US"), "US")
+    fields.get("countries", several(Reader(_country, "US")), ())
+    fields.skip(["usps"])
+    return (
+        fields.get("fallback_flat_rate", dollars, NO_SHIPPING[0]),
+        fields.get("free_shipping", flag, False),
+    )
+
+
+def _recovery(fields: Record) -> int:
+    days = fields.get("window_days", whole, 7)
+    if not 3 <= days <= 21:
+        fields.wrong("window_days", "is not between 3 and 21")
+    return days
+
+
+def _add_ons(fields: Record) -> AddOns:
+    products = fields.get("products", campaign_fields.add_ons, ())
+    if len(products) > campaign_fields.PRODUCTS_MAX:
+        fields.wrong("products", f"has more than {campaign_fields.PRODUCTS_MAX} entries")
+    ids = [add_on.product_id for add_on, _ in products]
+    if len(set(ids)) < len(ids):
+        fields.wrong("products", "uses an id twice")
+    return (
+        fields.get("enabled", flag, False),
+        fields.get("low_stock_threshold", whole, 5),
+        products,
+    )
+
+
+def _branding(value: Value) -> dict[str, str]:
+    """Design tokens by name: colours, lengths, font lists and asset paths, never CSS code."""
+    fields = Record(value)
+    found: dict[str, str] = {}
+    for name in list(fields.lines):
+        written = fields.get(name, text(200), "")
+        if not TOKEN.fullmatch(name) or (written and not CSS_VALUE.fullmatch(written)):
+            fields.wrong(name, "is not a colour, a length, a font list or a path")
+        found[name] = written
+    return found
+
+
+BRANDING: Reader[dict[str, str]] = Reader(_branding, {})
+
+
+def _timezone(value: Value) -> str:
+    name = value.scalar().strip()
+    calendar.zone_named(name)
+    return name
+
+
+def _country(value: Value) -> str:
+    written = value.scalar().strip()
+    if not COUNTRY.fullmatch(written):
+        raise ValueError("is not a country's two letters")
+    return written
+
+
+def _with_default(languages: tuple[str, ...]) -> tuple[str, ...]:
+    """English is always there: it is what every text falls back to."""
+    if not languages:
+        return LANGUAGES
+    return tuple(dict.fromkeys(("en", *languages)))
