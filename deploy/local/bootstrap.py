@@ -59,9 +59,9 @@ def _install(group: str) -> None:
     _say(f"Installing the locked environment (group {group}) …")
     environ = _uv_environ(index)
     # Other groups' packages stay: `up` after `test` must not take the test tools away.
-    common = ["--frozen", "--no-install-project", "--inexact", "--no-progress"]
+    common = ["--frozen", "--no-install-project", "--inexact"]
     if index.is_default:
-        _run([uv, "sync", *common, "--group", group, *_python_choice()], environ)
+        _run([uv, "sync", *_quiet(), *common, "--group", group, *_python_choice()], environ)
     else:
         _install_from(index, uv, group, environ)
     STAMP.write_text(_fingerprint(group) + "\n", encoding="ascii")
@@ -78,8 +78,14 @@ def _install_from(index: IndexSettings, uv: str, group: str, environ: dict[str, 
     listed = VENV / "pool-requirements.txt"
     export = ["--frozen", "--no-emit-project", "--quiet", "--group", group]
     _run([uv, "export", *export, "--output-file", str(listed)], environ)
-    install = ["--no-deps", "--require-hashes", "--no-progress", "--requirements", str(listed)]
-    _run([uv, "pip", "install", "--python", str(VENV / "bin" / "python"), *install], environ)
+    install = ["--no-deps", "--require-hashes", "--requirements", str(listed)]
+    python = ["--python", str(VENV / "bin" / "python")]
+    _run([uv, "pip", "install", *_quiet(), *python, *install], environ)
+
+
+def _quiet() -> list[str]:
+    """Return the option that keeps uv's list of packages out of logs."""
+    return [] if sys.stderr.isatty() else ["--quiet"]
 
 
 def _python_choice() -> list[str]:

@@ -212,8 +212,9 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def _unquoted(value: str) -> str:
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-        return value[1:-1]
+    quote_mark = value[:1]
+    if quote_mark and quote_mark in "'\"" and quote_mark in value[1:]:
+        return value[1:].partition(quote_mark)[0]
     return value.partition(" #")[0].rstrip()
 
 

@@ -129,6 +129,9 @@ def _open(index: IndexSettings, url: str) -> IO[bytes]:
         opened: IO[bytes] = urllib.request.urlopen(  # noqa: S310 - the operator's own index.
             request, timeout=TIMEOUT_SECONDS, context=context
         )
+    except urllib.error.HTTPError as exc:
+        exc.close()
+        raise IndexFault(f"{shown} answers {exc.code} {exc.reason}") from exc
     except (urllib.error.URLError, OSError) as exc:
         raise IndexFault(f"{shown} cannot be read: {exc}") from exc
     return opened
