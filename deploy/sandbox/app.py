@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Litestar, Response, get
 from litestar.datastructures import State
 
-from deploy.sandbox import control, inbox, ticker, vendors, webhooks
+from deploy.sandbox import browser, control, frames, hosted, inbox, pages, ticker, vendors, webhooks
 from deploy.sandbox.completion import SessionOver
 from deploy.sandbox.platform_clock import PlatformClock
 from deploy.sandbox.resend_api import ResendAPI
@@ -55,7 +55,16 @@ def build(settings: Settings) -> Any:
             await _end(loops)
             world.store.close()
 
-    handlers: list[Any] = [alive, *vendors.HANDLERS, *control.HANDLERS, *inbox.HANDLERS]
+    handlers: list[Any] = [
+        alive,
+        *vendors.HANDLERS,
+        *control.HANDLERS,
+        *inbox.HANDLERS,
+        *browser.HANDLERS,
+        *frames.HANDLERS,
+        *hosted.HANDLERS,
+        *pages.HANDLERS,
+    ]
     lifespans: list[Callable[[Litestar], AbstractAsyncContextManager[None]]] = [lifespan]
     app = Litestar(
         route_handlers=handlers,

@@ -147,7 +147,6 @@ def _ensure_customer(call: Call, session: Obj, intent: Obj) -> None:
 def _complete(call: Call, session: Obj) -> None:
     session.update(
         status="complete",
-        client_secret=None,
         url=None,
         customer_details=session.pop("_details"),
         collected_information={

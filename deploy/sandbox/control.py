@@ -104,6 +104,12 @@ async def authenticate_intent(request: Web, intent_id: str) -> Response[bytes]:
     if not isinstance(succeeds, bool):
         raise Bad("Say whether it succeeds.", fields={"succeed": "must be true or false"})
 
+    return json_response(public(answered_bank(request, intent_id, succeeds=succeeds)))
+
+
+def answered_bank(request: Web, intent_id: str, *, succeeds: bool) -> Obj:
+    """Answer the bank for the person; that the payment failed is an outcome, not an error."""
+
     def deed(call: Call) -> Obj:
         intent = payment_intents.find(call)
         if intent["status"] != "requires_action":
@@ -115,10 +121,9 @@ async def authenticate_intent(request: Web, intent_id: str) -> Response[bytes]:
         except Refusal as refusal:
             if refusal.status != 402:
                 raise
-            # The person did something; that the payment failed is its outcome.
             return payment_intents.find(call)
 
-    return json_response(public(act(request, intent_id, deed)))
+    return act(request, intent_id, deed)
 
 
 @get("/sandbox/payment-intents.json")

@@ -157,7 +157,7 @@ def expire_due(world: World) -> None:
 
 
 def _expired(call: Call, session: Obj) -> Obj:
-    session.update(status="expired", client_secret=None, url=None)
+    session.update(status="expired", url=None)
     call.put(session)
     intent = call.find("setup_intent", session["setup_intent"])
     setup_intents.canceled(call, intent, "abandoned")
