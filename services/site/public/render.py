@@ -121,7 +121,13 @@ def render_text(name: str, language: Language, site: SiteFrame) -> bytes:
         title=_titled(titles[name], site),
         has_cart=False,
     )
-    return _render(f"texts/{name}.{language}.html.j2", frame, site)
+    return _render(
+        f"texts/{name}.{language}.html.j2",
+        frame,
+        site,
+        zone=formatting.zone_name(site.platform.timezone, language),
+        operator=site.platform.company_name or site.platform.platform_name,
+    )
 
 
 def render_error(status: int, language: Language, site: SiteFrame) -> bytes:

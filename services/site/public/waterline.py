@@ -11,8 +11,8 @@ SHARE_MIN = 0.6
 LABEL_ROOM = 930
 """Pixels under the bar at the narrowest width that shows labels there."""
 
-LETTER = 7.2
-GAP = 18
+LETTER = 6.7
+GAP = 12
 
 
 def scale_cents(state: CampaignState) -> int:
