@@ -49,7 +49,9 @@ class Background:
             for line in self._events:
                 last = json.loads(line)
                 yield last
-        if last.get("kind") not in ("ready", "failed"):
-            code = self.process.wait()
+        if last.get("kind") == "ready":
+            return
+        code = self.process.wait()  # It is stopping what it had started.
+        if last.get("kind") != "failed":
             tail = self._errors.read_text(errors="replace").splitlines()[-TAIL_LINES:]
             yield {"kind": "failed", "reason": f"the supervisor ended with {code}", "tail": tail}

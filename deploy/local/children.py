@@ -135,7 +135,7 @@ class Child:
             return None
         self.pump()
         self._close_pipe()
-        self.log.flush()
+        self.log.close()
         self.process = None
         return code
 
@@ -158,6 +158,13 @@ class Child:
         """End it and everything it started."""
         if self.process is not None and self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
+
+    def end_at_once(self) -> None:
+        """Kill it and wait until it is gone, its log closed."""
+        self.kill()
+        if self.process is not None:
+            self.process.wait()
+            self.reap()
 
     def _close_pipe(self) -> None:
         if self._pipe >= 0:

@@ -37,6 +37,7 @@ OWN = {
     "notify": (
         "RESEND_API_KEY",
         "RESEND_API_BASE",
+        "RESEND_REQUESTS_PER_SECOND",
         "EMAIL_FROM",
         "MAGIC_LINK_SECRET",
         "ADMIN_SECRET",
@@ -243,12 +244,13 @@ def _vendors(given: Mapping[str, str], known: Mapping[str, str], sandbox: str) -
             "STRIPE_JS_URL": f"{sandbox}/stripe.js",
             # The sandbox has no limit of its own unless told so; these keep ours away.
             "STRIPE_REQUESTS_PER_SECOND": "100000",
-            "SETTLEMENT_CHARGES_PER_SECOND": "10000",
+            "SETTLEMENT_CHARGES_PER_SECOND": "100",
         }
     if not given.get("RESEND_API_KEY"):
         values |= {
             "RESEND_API_KEY": known["RESEND_API_KEY"],
             "RESEND_API_BASE": sandbox,
+            "RESEND_REQUESTS_PER_SECOND": "0",
             "EMAIL_FROM": "The Pool <pledges@pool.example>",
         }
     return values

@@ -22,8 +22,9 @@ _LEVELS = (
 class LogFile:
     """Appends lines to `path`; what is not JSON yet becomes it. One older file is kept."""
 
-    def __init__(self, path: Path, service: str) -> None:
+    def __init__(self, path: Path, service: str, *, bytes_max: int = FILE_BYTES_MAX) -> None:
         self.path = path
+        self.bytes_max = bytes_max
         self.tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._service = service
         self._stream: BinaryIO | None = None
@@ -38,16 +39,19 @@ class LogFile:
         if out:
             self._write(out)
 
-    def flush(self) -> None:
-        """Write what the process left unfinished when it ended."""
+    def close(self) -> None:
+        """Write what the process left unfinished when it ended; more may follow later."""
         rest, self._rest = self._rest, b""
         if rest.strip():
             self._write(self._as_json(rest))
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
 
     def _write(self, out: bytes) -> None:
         if self._stream is None:
             self._stream = self.path.open("ab", buffering=0)
-        if self._stream.tell() + len(out) > FILE_BYTES_MAX:
+        if self._stream.tell() + len(out) > self.bytes_max:
             self._stream.close()
             self.path.replace(self.path.with_suffix(".log.1"))
             self._stream = self.path.open("ab", buffering=0)

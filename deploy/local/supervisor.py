@@ -116,7 +116,7 @@ class Supervisor:
                     raise StartFailed(reason, jobs[0].log.tail)
         finally:
             for job in jobs:
-                job.kill()
+                job.end_at_once()
 
     def watch(self) -> None:
         """Look after the children until somebody asks us to stop."""
