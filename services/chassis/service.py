@@ -41,11 +41,16 @@ CANCEL_TRIES = 10
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What a started service stands on."""
+    """What a started service stands on.
+
+    `stopping` is set before the server waits for the requests in flight: whoever holds one
+    open on purpose, such as a stream of events, ends it then.
+    """
 
     pool: Pool
     bus: Bus
     clock: PlatformClock
+    stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,7 +125,7 @@ class Service(Generic[S]):
         bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
         running = Running(pool, bus, PlatformClock())
         parts = await self.compose(settings, running)
-        stop = asyncio.Event()
+        stop = running.stopping
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         loops = [
@@ -238,6 +243,7 @@ async def _shut_down(
 
     What a loop had in hand is delivered again: every handler may run twice.
     """
+    running.stopping.set()
     server.should_exit = True
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
