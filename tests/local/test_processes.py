@@ -8,9 +8,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,7 +19,9 @@ from deploy.local.background import Background
 from deploy.local.layout import ROOT, DataDir, is_held
 from deploy.local.servers import NOBODY, Identity, postgres
 from deploy.local.stack import Options
+from deploy.local.supervisor import Supervisor
 from tests.support.platform import eventually
+from tests.support.stack import free_port
 
 ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -163,16 +165,21 @@ def test_data_of_another_postgres_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
-def test_root_without_user_namespaces_becomes_nobody(tmp_path_factory: Any) -> None:
-    folder = Path(tmp_path_factory.mktemp("nobody"))
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)
-    data = DataDir(folder)
-    data.create()
-    spec = postgres(data, 29_998, "secret", Identity(user=NOBODY))
+def test_root_without_user_namespaces_runs_postgres_as_nobody() -> None:
+    # Not tmp_path: its parents are closed to everybody but root.
+    with tempfile.TemporaryDirectory(prefix="pool-test-") as folder:
+        data = DataDir(Path(folder))
+        data.create()
+        spec = postgres(data, free_port(), "secret", Identity(user=NOBODY))
+        supervisor = Supervisor(data.log)
+        try:
+            supervisor.start([spec])
+            pid = supervisor.children["postgres"].pid
+            owner = Path(f"/proc/{pid}").stat().st_uid
+        finally:
+            supervisor.stop()
 
-    assert spec.user == NOBODY
-    assert data.pg.stat().st_uid == NOBODY
+    assert owner == NOBODY
 
 
 def test_status_of_no_stack_is_one_and_json_stays_json(tmp_path: Path) -> None:

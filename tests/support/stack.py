@@ -21,6 +21,7 @@ from deploy.local import background, plan, servers, stack_file, status
 from deploy.local.campaigns_copy import SAMPLES, make_repository
 from deploy.local.environment import Environment, assemble
 from deploy.local.layout import SERVICES, DataDir, read_json
+from deploy.local.ports import HIGHEST, LOWEST, is_free
 from deploy.local.stack import Options
 
 KEEP = "POOL_TEST_KEEP"
@@ -196,7 +197,7 @@ def running_stack(**options: Any) -> Iterator[Stack]:
         if (SAMPLES / "platform.yml").exists():
             shutil.copy(SAMPLES / "platform.yml", campaigns)
         make_repository(campaigns)
-        wanted = {"data": str(folder), "port": _free_port(), "campaigns": str(campaigns)}
+        wanted = {"data": str(folder), "port": free_port(), "campaigns": str(campaigns)}
         with _started(Options(**{**wanted, **options})):
             document = stack_file.read(DataDir(folder))
             yield Stack(
@@ -234,10 +235,8 @@ def _folder() -> Iterator[Path]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port for the site, so that no test stack sits on a person's 8000."""
-    from deploy.local.ports import HIGHEST, LOWEST, is_free
-
     while True:
         port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
         if is_free(port):
