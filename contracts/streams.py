@@ -53,7 +53,7 @@ CONSUMERS = (
         durable="settlement-definitions",
         stream="CAMPAIGNS",
         listener="settlement",
-        events=_DEFINITIONS,
+        events=(campaigns.CampaignPublished,),
     ),
     Consumer(
         durable="notify-definitions", stream="CAMPAIGNS", listener="notify", events=_DEFINITIONS

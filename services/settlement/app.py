@@ -1,0 +1,39 @@
+"""Settlement put together: settings → pool, bus, Stripe → routes, consumers, loops."""
+
+import time
+from pathlib import Path
+
+from litestar import Router
+
+from services.chassis.guards import bearer_guard
+from services.chassis.service import Parts, Running, Service
+from services.settlement import consumers, schedules
+from services.settlement.consumers import Charger
+from services.settlement.rate import TokenBucket
+from services.settlement.routes import ROUTES
+from services.settlement.settings import Settings
+from services.settlement.stripe_gateway import StripeGateway
+
+
+async def compose(settings: Settings, running: Running) -> Parts:
+    """Wire the service; nothing is decided here."""
+    gateway = StripeGateway(settings.stripe_secret_key, settings.stripe_api_base)
+    bucket = TokenBucket(settings.charges_per_second, now=time.monotonic())
+    charger = Charger(running.pool, running.bus, gateway, bucket)
+    guard = bearer_guard(settings.admin_secret)
+    return Parts(
+        routes=[Router(path="/", route_handlers=ROUTES, guards=[guard])],
+        listeners=consumers.listeners(),
+        loops=schedules.loops(running.pool, running.bus, gateway),
+        role_loops={"charger": [charger.run]},
+        closers=[charger.drain, gateway.close],
+    )
+
+
+SERVICE = Service(
+    "settlement",
+    settings=Settings,
+    compose=compose,
+    package=Path(__file__).parent,
+    roles=("charger",),
+)

@@ -1,0 +1,226 @@
+"""Edge: events in, and the chargers, who take charges from the work queue."""
+
+import asyncio
+import contextlib
+import time
+
+import msgspec
+from nats.aio.msg import Msg
+from nats.errors import TimeoutError as NATSTimeout
+from nats.js import JetStreamContext
+
+from contracts.events.campaigns import CampaignPublished
+from contracts.events.pledges import (
+    CampaignClosed,
+    ChargeRequested,
+    PledgeCancelled,
+    PledgeCreated,
+)
+from contracts.events.settlement import ChargeDue
+from contracts.ids import ChargeId
+from contracts.refusals import Unavailable
+from contracts.streams import consumer
+from services.chassis import telemetry
+from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
+from services.chassis.database import BUSY, Pool, transaction
+from services.chassis.inbox import (
+    DELIVERIES_MAX,
+    Listener,
+    database_is_back,
+    delivery_count,
+    heartbeat,
+    park,
+)
+from services.settlement.charging import (
+    Created,
+    Declined,
+    Postponed,
+    Succeeded,
+    Unknown,
+    Work,
+)
+from services.settlement.handlers import keep_calendar, make_charge, take_requests
+from services.settlement.handlers.make_charge import LeaseLost
+from services.settlement.rate import TokenBucket
+from services.settlement.stripe_gateway import StripeGateway
+
+log = telemetry.logger(__name__)
+
+IN_FLIGHT_MAX = 20
+DRAIN_SECONDS = 20
+AGAIN_SECONDS = 5
+CHARGERS = consumer("settlement-chargers")
+
+
+def listeners() -> list[Listener]:
+    """Return what settlement hears, and what it does then."""
+    return [
+        Listener(
+            consumer("settlement-definitions"),
+            {CampaignPublished: keep_calendar.follow_campaign},
+        ),
+        Listener(
+            consumer("settlement-pledges"),
+            {
+                PledgeCreated: take_requests.keep_pledge,
+                PledgeCancelled: take_requests.keep_pledge,
+                CampaignClosed: take_requests.keep_closing,
+                ChargeRequested: take_requests.request_charge,
+            },
+        ),
+    ]
+
+
+class Charger:
+    """Pulls wake-ups at the allowed rate and charges, up to twenty at once.
+
+    Not a `Listener`: a call to Stripe stands between two transactions, so a message is
+    acked when the outcome is recorded, and the row's lease, not the message, is the guard.
+    """
+
+    def __init__(self, pool: Pool, bus: Bus, gateway: StripeGateway, bucket: TokenBucket) -> None:
+        self._pool = pool
+        self._bus = bus
+        self._gateway = gateway
+        self._bucket = bucket
+        self._slots = asyncio.Semaphore(IN_FLIGHT_MAX)
+        self._in_flight: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Charge for ever; when the bus or the database is away, wait and go on."""
+        while True:
+            try:
+                await self._bus.ready()
+                await self._pull()
+            except (*AWAY, *BUSY) as exc:
+                telemetry.LOOP_FAILURES.labels(CHARGERS.durable).inc()
+                log.warning("charger_paused", error=type(exc).__name__)
+                await asyncio.sleep(0.5)
+                with contextlib.suppress(*AWAY):
+                    await self._bus.declare()
+
+    async def drain(self) -> None:
+        """Let the charges in flight end. What does not, is found by its lease."""
+        if self._in_flight:
+            await asyncio.wait(self._in_flight, timeout=DRAIN_SECONDS)
+        for task in self._in_flight:
+            task.cancel()
+
+    async def _pull(self) -> None:
+        subscription = await self._bus.pull(CHARGERS.durable, CHARGERS.stream)
+        while True:
+            await self._slots.acquire()
+            try:
+                message = await self._next(subscription)
+            except BaseException:
+                self._slots.release()
+                raise
+            task = asyncio.create_task(self._handle(message))
+            self._in_flight.add(task)
+            task.add_done_callback(self._ended)
+
+    async def _next(self, subscription: JetStreamContext.PullSubscription) -> Msg:
+        """Wait for a rate token, then for a message to spend it on."""
+        await asyncio.sleep(self._bucket.wait_seconds(time.monotonic()))
+        while True:
+            with contextlib.suppress(NATSTimeout):
+                (message,) = await subscription.fetch(1, timeout=FETCH_SECONDS)
+                return message
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._in_flight.discard(task)
+        self._slots.release()
+        if not task.cancelled() and (fault := task.exception()):
+            telemetry.LOOP_FAILURES.labels(CHARGERS.durable).inc()
+            log.error("charge_failed", exc_info=fault)
+
+    async def _handle(self, msg: Msg) -> None:
+        """Charge, then ack; whatever goes wrong, the row is due again by itself."""
+        try:
+            if delivery_count(msg) > DELIVERIES_MAX:
+                await park(self._pool, CHARGERS.durable, msg, "delivered too often")
+                return
+            try:
+                event = msgspec.json.decode(msg.data, type=ChargeDue)
+            except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+                await park(self._pool, CHARGERS.durable, msg, f"{type(exc).__name__}: {exc}")
+                return
+            telemetry.correlation.set((msg.headers or {}).get("Pool-Correlation", event.event_id))
+            telemetry.causation.set(event.event_id)
+            async with heartbeat([msg]):
+                await charge(self._pool, self._gateway, self._bucket, event.charge_id)
+            await msg.ack()
+        except (*BUSY, Unavailable):
+            # Hold the slot while Postgres is away: an outcome could not be recorded.
+            await database_is_back(self._pool)
+            with contextlib.suppress(*AWAY):
+                await msg.nak(delay=AGAIN_SECONDS)
+        except AWAY:
+            return
+
+
+async def charge(
+    pool: Pool, gateway: StripeGateway, bucket: TokenBucket, charge_id: ChargeId
+) -> None:
+    """Take one charge as far as it goes: three steps, each recorded before the next."""
+    async with transaction(pool) as conn:
+        work = await make_charge.take_charge(conn, charge_id)
+    if work is None:
+        return
+    try:
+        intent_id = work.charge.payment_intent_id or await create(pool, gateway, bucket, work)
+        if intent_id is not None:
+            await confirm(pool, gateway, bucket, work, intent_id)
+    except LeaseLost:
+        log.warning("charge_lease_lost", charge=charge_id)
+
+
+async def create(pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: Work) -> str | None:
+    """Return the id of the charge's PaymentIntent, not yet recorded; None: not today."""
+    charge = work.charge
+    outcome: object = None
+    if work.is_create_key_used_up:
+        since = charge.create_keyed_at
+        outcome = await gateway.find(charge.customer_id, charge.charge_id, since=since)
+        if not isinstance(outcome, Created | Postponed):
+            async with transaction(pool) as conn:
+                work = await make_charge.renew_create_key(conn, work)
+            outcome = None
+    if outcome is None:
+        outcome = await gateway.create(charge.create_parameters, work.create_key)
+    if isinstance(outcome, Created):
+        return outcome.payment_intent_id
+    async with transaction(pool) as conn:
+        if isinstance(outcome, Declined):
+            await make_charge.record_decline(conn, charge, "", outcome)
+        else:
+            assert isinstance(outcome, Postponed)
+            _note_speed(bucket, outcome)
+            await make_charge.record_postponed(conn, work, outcome)
+    return None
+
+
+async def confirm(
+    pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: Work, intent_id: str
+) -> None:
+    """Record the PaymentIntent, confirm it, record the outcome."""
+    async with transaction(pool) as conn:
+        await make_charge.begin_confirm(conn, work, intent_id)
+    outcome = await gateway.confirm(
+        intent_id, work.attempt.confirm_parameters, work.confirm_key(intent_id)
+    )
+    async with transaction(pool) as conn:
+        if isinstance(outcome, Succeeded):
+            await make_charge.record_success(conn, work.charge, intent_id, outcome)
+        elif isinstance(outcome, Declined):
+            await make_charge.record_decline(conn, work.charge, intent_id, outcome)
+        elif isinstance(outcome, Unknown):
+            await make_charge.record_unknown(conn, work, outcome)
+        else:
+            _note_speed(bucket, outcome)
+            await make_charge.record_postponed(conn, work, outcome)
+
+
+def _note_speed(bucket: TokenBucket, outcome: Postponed) -> None:
+    if outcome.is_too_fast:
+        bucket.slow_down(time.monotonic())

@@ -1,0 +1,170 @@
+"""The steps of a charge. Each is one transaction; the calls to Stripe stand between them.
+
+take_charge → (create) → begin_confirm → (confirm) → record_…; whoever dies on the way,
+the next one continues after the last step that was recorded.
+"""
+
+import random
+from datetime import timedelta
+
+from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
+from contracts.ids import ChargeId
+from services.chassis import outbox, telemetry
+from services.chassis.database import Connection
+from services.settlement import charging
+from services.settlement.charging import (
+    CHECK_SECONDS,
+    LEASE,
+    ChargeRow,
+    Declined,
+    Postponed,
+    Succeeded,
+    Unknown,
+    Work,
+)
+from services.settlement.queries import charges
+
+log = telemetry.logger(__name__)
+
+
+class LeaseLost(Exception):
+    """Somebody else has the charge by now; what we know, Stripe knows as well."""
+
+
+async def take_charge(conn: Connection, charge_id: ChargeId) -> Work | None:
+    """Lease a charge that is due, with its attempt written; None: nothing to do now.
+
+    A confirmation that was sent by a process that died is not sent again from here: it
+    is unknown, and the janitor reads it back first.
+    """
+    taken = await charges.lease_due(conn, charge_id, LEASE)
+    if taken is None:
+        return None
+    charge, now = taken
+    if charge.status == "new":
+        parameters = charging.confirm_parameters(charge.payment_method_id)
+        await charges.begin_attempt(conn, charge_id, parameters, now=now)
+    attempt = await charges.find_attempt(conn, charge_id)
+    if attempt.was_sent:
+        await charges.mark_unknown(conn, charge_id, charge.lease_token, check_in=timedelta(0))
+        await charges.mark_attempt_unknown(
+            conn, charge_id, because="lease_expired", is_key_spent=False
+        )
+        return None
+    if charging.is_used_up(attempt.key_age, is_spent=attempt.is_key_spent):
+        await charges.renew_confirm_key(conn, charge_id)
+        attempt = await charges.find_attempt(conn, charge_id)
+    return Work(charge, attempt)
+
+
+async def renew_create_key(conn: Connection, work: Work) -> Work:
+    """Begin a new key, after Stripe was searched and does not have the PaymentIntent."""
+    charge = work.charge
+    _held(await charges.renew_create_key(conn, charge.charge_id, charge.lease_token))
+    return Work(charging.with_new_create_key(charge), work.attempt)
+
+
+async def begin_confirm(conn: Connection, work: Work, payment_intent_id: str) -> None:
+    """Keep the PaymentIntent's id, and write that its confirmation is about to be sent."""
+    charge = work.charge
+    _held(
+        await charges.save_intent(
+            conn, charge.charge_id, charge.lease_token, payment_intent_id, LEASE
+        )
+    )
+    await charges.mark_sent(conn, charge.charge_id)
+
+
+async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> None:
+    """Put the charge off. No attempt is used up: this was not the card's fault."""
+    charge = work.charge
+    # Spreads the load; nothing secret depends on it.
+    jitter = random.random()  # noqa: S311
+    wait = charging.postponed_seconds(charge.postponed, jitter=jitter)
+    _held(
+        await charges.postpone(
+            conn,
+            charge.charge_id,
+            charge.lease_token,
+            because=outcome.reason,
+            wait=timedelta(seconds=wait),
+            is_key_spent=outcome.is_key_spent,
+        )
+    )
+    await charges.mark_not_sent(conn, charge.charge_id, is_key_spent=outcome.is_key_spent)
+    log.warning("charge_postponed", charge=charge.charge_id, because=outcome.reason)
+
+
+async def record_unknown(conn: Connection, work: Work, outcome: Unknown) -> None:
+    """Hand the charge to the janitor, who reads it back."""
+    charge = work.charge
+    check_in = timedelta(seconds=CHECK_SECONDS[0])
+    _held(await charges.mark_unknown(conn, charge.charge_id, charge.lease_token, check_in=check_in))
+    await charges.mark_attempt_unknown(
+        conn, charge.charge_id, because=outcome.reason, is_key_spent=outcome.is_key_spent
+    )
+    log.warning("charge_unknown", charge=charge.charge_id, because=outcome.reason)
+
+
+async def record_success(
+    conn: Connection, charge: ChargeRow, payment_intent_id: str, outcome: Succeeded
+) -> None:
+    """Write the success and tell everybody, in one transaction."""
+    saved = await charges.save_success(
+        conn, charge.charge_id, charge.lease_token, outcome.stripe_charge_id
+    )
+    if saved is None:
+        raise LeaseLost
+    version, now = saved
+    await charges.finish_attempt(conn, charge.charge_id, None, decided_at=now)
+    event = ChargeSucceeded(
+        event_id=outbox.new_event_id(),
+        occurred_at=now,
+        charge_id=charge.charge_id,
+        campaign=charge.campaign,
+        supporter_id=charge.supporter_id,
+        purpose=charge.purpose,
+        amount_cents=charge.amount_cents,
+        payment_intent_id=payment_intent_id,
+        stripe_charge_id=outcome.stripe_charge_id,
+        succeeded_at=now,
+    )
+    await outbox.append(
+        conn, event, key=charge.campaign, aggregate=charge.charge_id, version=version
+    )
+    log.info("charge_succeeded", charge=charge.charge_id, campaign=charge.campaign)
+
+
+async def record_decline(
+    conn: Connection, charge: ChargeRow, payment_intent_id: str, outcome: Declined
+) -> None:
+    """Write the definite no and tell everybody. Without a PaymentIntent its id is empty."""
+    saved = await charges.save_decline(conn, charge.charge_id, charge.lease_token)
+    if saved is None:
+        raise LeaseLost
+    version, now = saved
+    attempt = await charges.finish_attempt(conn, charge.charge_id, outcome, decided_at=now)
+    event = ChargeDeclined(
+        event_id=outbox.new_event_id(),
+        occurred_at=now,
+        charge_id=charge.charge_id,
+        campaign=charge.campaign,
+        supporter_id=charge.supporter_id,
+        purpose=charge.purpose,
+        amount_cents=charge.amount_cents,
+        payment_intent_id=payment_intent_id,
+        attempt=attempt,
+        code=outcome.code,
+        decline_code=outcome.decline_code,
+        needs_authentication=outcome.needs_authentication,
+        declined_at=now,
+    )
+    await outbox.append(
+        conn, event, key=charge.campaign, aggregate=charge.charge_id, version=version
+    )
+    log.info("charge_declined", charge=charge.charge_id, code_name=outcome.code)
+
+
+def _held(is_held: bool) -> None:
+    if not is_held:
+        raise LeaseLost

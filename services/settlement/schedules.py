@@ -1,0 +1,88 @@
+"""Edge: the clock in. Loops of which one process at a time does the work."""
+
+import asyncio
+
+from prometheus_client import Gauge
+
+from services.chassis import telemetry
+from services.chassis.bus import AWAY, Bus
+from services.chassis.database import Pool, transaction
+from services.chassis.leader import tick_as_leader
+from services.chassis.service import Loop
+from services.settlement.charging import ChargeRow
+from services.settlement.consumers import CHARGERS
+from services.settlement.handlers import keep_calendar, look_after
+from services.settlement.queries import rounds
+from services.settlement.stripe_gateway import StripeGateway
+
+SWEEP_SECONDS = 2.0
+GAUGE_SECONDS = 15.0
+
+CHARGES = Gauge("charges", "Charges by status.", ("status",), registry=telemetry.REGISTRY)
+OLDEST_DUE = Gauge(
+    "charges_oldest_due_seconds",
+    "How long the oldest undecided charge has been due.",
+    registry=telemetry.REGISTRY,
+)
+STATUSES = ("new", "sending", "unknown", "declined", "succeeded")
+
+
+def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
+    """Return settlement's own loops, each led by one process."""
+
+    async def calendar() -> None:
+        await tick_as_leader(pool, "settlement:calendar", lambda: fire_timers(pool))
+
+    async def janitor() -> None:
+        await tick_as_leader(pool, "settlement:janitor", lambda: check_unknown(pool, gateway))
+
+    async def sweeper() -> None:
+        await tick_as_leader(
+            pool, "settlement:sweeper", lambda: sweep(pool, bus), every_seconds=SWEEP_SECONDS
+        )
+
+    async def gauges() -> None:
+        await tick_as_leader(
+            pool, "settlement:gauges", lambda: measure(pool), every_seconds=GAUGE_SECONDS
+        )
+
+    return [calendar, janitor, sweeper, gauges]
+
+
+async def fire_timers(pool: Pool) -> None:
+    """Announce what is due, in one transaction with the mark that it was."""
+    async with transaction(pool) as conn:
+        await keep_calendar.fire_due_timers(conn)
+
+
+async def check_unknown(pool: Pool, gateway: StripeGateway) -> None:
+    """Read back what is unknown and due, many at once, and adopt each answer by itself."""
+    async with transaction(pool) as conn:
+        unknown = await look_after.take_unknown(conn)
+    await asyncio.gather(*(_check(pool, gateway, charge) for charge in unknown))
+
+
+async def _check(pool: Pool, gateway: StripeGateway, charge: ChargeRow) -> None:
+    assert charge.payment_intent_id is not None
+    outcome = await gateway.read(charge.payment_intent_id)
+    async with transaction(pool) as conn:
+        await look_after.adopt(conn, charge, outcome)
+
+
+async def sweep(pool: Pool, bus: Bus) -> None:
+    """Queue what is due and has no message, as far as the bus lets us see."""
+    try:
+        is_empty = await bus.backlog(CHARGERS.durable, CHARGERS.stream) == 0
+    except AWAY:
+        is_empty = False
+    async with transaction(pool) as conn:
+        await look_after.sweep(conn, is_queue_empty=is_empty)
+
+
+async def measure(pool: Pool) -> None:
+    """Show the figures an operator watches."""
+    async with transaction(pool) as conn:
+        gauges = await rounds.read_gauges(conn)
+    for status in STATUSES:
+        CHARGES.labels(status).set(gauges.by_status.get(status, 0))
+    OLDEST_DUE.set(gauges.oldest_due_seconds)
