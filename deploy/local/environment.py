@@ -1,11 +1,15 @@
 """Who gets which environment variable: each process its own, and nothing else of ours."""
 
+import importlib
 import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+
+import msgspec
 
 from deploy.local.layout import ROOT, SERVICES, DataDir, read_json, write_json
 from deploy.local.ports import HOST
@@ -15,44 +19,8 @@ SECRET_LENGTH_MIN = 32
 VENDORS = ("STRIPE_", "RESEND_")
 LIVE_KEYS = ("sk_live_", "rk_live_")
 
-COMMON = ("PLATFORM_TIMEZONE", "LOG_LEVEL", "SITE_BASE", "GATEWAY_SECRET", "NATS_URL", "REDIS_URL")
-OWN = {
-    "checkout": (
-        "STRIPE_SECRET_KEY",
-        "STRIPE_PUBLISHABLE_KEY",
-        "STRIPE_WEBHOOK_SECRET",
-        "STRIPE_API_BASE",
-        "CHECKOUT_INTENT_SECRET",
-        "STRIPE_REQUESTS_PER_SECOND",
-        "ADMIN_SECRET",
-    ),
-    "pledges": ("MAGIC_LINK_SECRET", "ADMIN_SECRET"),
-    "settlement": (
-        "STRIPE_SECRET_KEY",
-        "STRIPE_API_BASE",
-        "SETTLEMENT_CHARGES_PER_SECOND",
-        "STRIPE_REQUESTS_PER_SECOND",
-        "ADMIN_SECRET",
-    ),
-    "notify": (
-        "RESEND_API_KEY",
-        "RESEND_API_BASE",
-        "RESEND_REQUESTS_PER_SECOND",
-        "EMAIL_FROM",
-        "MAGIC_LINK_SECRET",
-        "ADMIN_SECRET",
-    ),
-    "site": (
-        "CAMPAIGNS_DIR",
-        "CHECKOUT_URL",
-        "PLEDGES_URL",
-        "SETTLEMENT_URL",
-        "NOTIFY_URL",
-        "ADMIN_SECRET",
-        "STRIPE_JS_URL",
-        "RATE_LIMIT_SCALE",
-    ),
-}
+# Set for each process by ourselves, whatever the operator's environment says.
+PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
 SANDBOX = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE")
 # What any program may need from the machine it runs on.
 MACHINE = (
@@ -78,8 +46,7 @@ class Environment:
 
     def of_service(self, service: str, *, port: int, owner: bool = False) -> dict[str, str]:
         """Return the environment of one service's process: what it needs, no more."""
-        names = (*COMMON, *OWN[service])
-        own = {name: self.values[name] for name in names if self.values.get(name)}
+        own = {name: self.values[name] for name in names_of(service) if self.values.get(name)}
         own["DATABASE_URL"] = self.database_url(service)
         if owner:
             own["MIGRATION_DATABASE_URL"] = self.values["DATABASE_URL"]
@@ -109,6 +76,21 @@ class Environment:
         return f"http://{HOST}:{self.ports[name]}"
 
 
+@cache
+def names_of(service: str) -> tuple[str, ...]:
+    """Return the settings a service declares for itself: it is told these and no others."""
+    declared = importlib.import_module(f"services.{service}.settings").Settings
+    names = (field.name.upper() for field in msgspec.structs.fields(declared))
+    return tuple(name for name in names if name not in PER_PROCESS)
+
+
+@cache
+def all_settings() -> frozenset[str]:
+    """Return every name an operator may set; where our own processes listen is ours to say."""
+    names = {name for service in SERVICES for name in names_of(service)}
+    return frozenset({"DATABASE_URL", *names} - {f"{name.upper()}_URL" for name in SERVICES})
+
+
 def machine() -> dict[str, str]:
     """Return what every process of ours starts from."""
     inherited = {name: os.environ[name] for name in MACHINE if name in os.environ}
@@ -128,9 +110,10 @@ def operators_settings(data: DataDir) -> dict[str, str]:
     live Stripe key.
     """
     given = {**read_env_file(data.env_file), **os.environ}
+    settings = all_settings()
     found = {name: value for name, value in given.items() if value}
     for name, path in given.items():
-        if name.endswith("_FILE") and path and name.removesuffix("_FILE") in SETTINGS:
+        if name.endswith("_FILE") and path and name.removesuffix("_FILE") in settings:
             try:
                 found[name.removesuffix("_FILE")] = Path(path).read_text("utf-8").strip()
             except OSError as exc:
@@ -140,12 +123,10 @@ def operators_settings(data: DataDir) -> dict[str, str]:
             "STRIPE_SECRET_KEY is a live key. `./pool up` is for development and trying out:"
             " use a test key, or none at all. In production run the containers."
         )
-    return {name: value for name, value in found.items() if name in SETTINGS}
+    return {name: value for name, value in found.items() if name in settings}
 
 
-def assemble(
-    data: DataDir, given: Mapping[str, str], ports: Mapping[str, int], campaigns: Path
-) -> Environment:
+def assemble(data: DataDir, given: Mapping[str, str], ports: Mapping[str, int]) -> Environment:
     """Return the stack's whole environment: what was given, before what fits a sandbox."""
     known = stack_secrets(data)
     site = f"http://{HOST}:{ports['site']}" if "site" in ports else ""
@@ -153,7 +134,7 @@ def assemble(
         **{name: value for name, value in known.items() if not name.startswith(VENDORS)},
         **_servers(known, ports),
         "SITE_BASE": site,
-        "CAMPAIGNS_DIR": str(campaigns),
+        "CAMPAIGNS_DIR": str(data.campaigns),
         "PLATFORM_TIMEZONE": "America/Denver",
         **{
             f"{name.upper()}_URL": f"http://{HOST}:{ports[name]}"
@@ -254,8 +235,3 @@ def _vendors(given: Mapping[str, str], known: Mapping[str, str], sandbox: str) -
             "EMAIL_FROM": "The Pool <pledges@pool.example>",
         }
     return values
-
-
-SETTINGS = frozenset(
-    ["DATABASE_URL", *COMMON, *SANDBOX, *(name for names in OWN.values() for name in names)]
-)

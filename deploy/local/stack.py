@@ -117,15 +117,20 @@ class Stack:
             given, with_services=options.with_services, chargers=options.chargers
         )
         chosen = ports.choose(self.data, names, options.port)
-        campaigns = self.data.campaigns
-        if options.campaigns is not None:
-            campaigns = Path(options.campaigns).resolve()
-        elif options.with_services:
-            campaigns_copy.ensure(campaigns, zone=given.get("PLATFORM_TIMEZONE"))
-        self.env = assemble(self.data, given, chosen, campaigns)
+        campaigns = self._content(given)
+        self.env = assemble(self.data, {**given, "CAMPAIGNS_DIR": str(campaigns)}, chosen)
         self.specs = plan.server_specs(self.data, self.env, options.nats_accounts)
         self._save()
         self._step("prepare", time.monotonic() - began)
+
+    def _content(self, given: dict[str, str]) -> Path:
+        """Return the folder to serve: the one named, else a copy of the samples."""
+        named = self.options.campaigns or given.get("CAMPAIGNS_DIR")
+        if named:
+            return Path(named).resolve()
+        if self.options.with_services:
+            campaigns_copy.ensure(self.data.campaigns, zone=given.get("PLATFORM_TIMEZONE"))
+        return self.data.campaigns
 
     def _start(self) -> None:
         env, up = self.env, self._came_up

@@ -6,15 +6,17 @@ from urllib.parse import urlsplit
 import pytest
 
 from deploy.local.environment import (
+    PER_PROCESS,
     SECRET_LENGTH_MIN,
-    SETTINGS,
     Environment,
     SettingsRefused,
+    all_settings,
     assemble,
+    names_of,
     operators_settings,
     read_env_file,
 )
-from deploy.local.layout import SERVICES, DataDir
+from deploy.local.layout import ROOT, SERVICES, DataDir
 
 PORTS = {
     name: 20_000 + number
@@ -29,14 +31,14 @@ REAL = {
 
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DataDir:
-    for name in SETTINGS:
+    for name in all_settings():
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     return DataDir(tmp_path)
 
 
 def _environment(data: DataDir, **given: str) -> Environment:
-    return assemble(data, given, PORTS, Path("/content"))
+    return assemble(data, given, PORTS)
 
 
 def test_the_environment_comes_before_the_env_file(
@@ -180,3 +182,12 @@ def test_showing_an_environment_shows_no_secret(data: DataDir) -> None:
     env = _environment(data)
 
     assert env.values["ADMIN_SECRET"] not in repr(env)
+
+
+def test_the_example_file_names_every_setting_and_no_other() -> None:
+    lines = (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
+    named = {line.lstrip("#").partition("=")[0] for line in lines if "=" in line}
+    named = {name for name in named if name.isupper()}
+
+    read = {name for service in SERVICES for name in (*names_of(service), *PER_PROCESS)}
+    assert named == read

@@ -181,7 +181,7 @@ def running_servers() -> Iterator[Servers]:
     with _folder() as folder:
         data = DataDir(folder)
         with _started(Options(data=str(folder), with_services=False, nats_accounts=NATS_ACCOUNTS)):
-            environment = assemble(data, {}, read_json(data.file("ports.json")), data.campaigns)
+            environment = assemble(data, {}, read_json(data.file("ports.json")))
             yield Servers(data, environment)
 
 
