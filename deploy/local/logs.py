@@ -9,6 +9,8 @@ from typing import Any
 from deploy.local.layout import DataDir
 
 FOLLOW_PAUSE_SECONDS = 0.2
+# The sandbox stands on nothing of ours, and has names of its own.
+ALIASES = (("timestamp", "at"), ("event", "message"))
 SHOWN_ELSEWHERE = {"timestamp", "level", "service", "event", "logger"}
 
 
@@ -72,5 +74,8 @@ def _decode(line: bytes) -> dict[str, Any]:
     except ValueError:
         found = None
     if isinstance(found, dict):
+        for ours, theirs in ALIASES:
+            if ours not in found and theirs in found:
+                found[ours] = found.pop(theirs)
         return found
     return {"timestamp": "", "event": line.decode(errors="replace")}
