@@ -42,15 +42,17 @@ def dollars_to_cents(dollars: Decimal) -> Cents:
     >>> dollars_to_cents(Decimal("19.99"))
     1999
     """
+    # Compared before anything is computed: 1e999999999 as an int would fill the memory.
     try:
-        cents = dollars * 100
-        whole = int(cents)
-    except (InvalidOperation, OverflowError, ValueError) as exc:
+        is_in_range = 0 <= dollars <= CENTS_MAX // 100
+    except InvalidOperation as exc:
         raise ValueError("not an amount of money") from exc
+    if not is_in_range:
+        raise ValueError("an amount is between 0 and 1,000,000 dollars")
+    cents = dollars * 100
+    whole = int(cents)
     if whole != cents:
         raise ValueError("more than two decimals")
-    if not 0 <= whole <= CENTS_MAX:
-        raise ValueError("an amount is between 0 and 1,000,000 dollars")
     return Cents(whole)
 
 
