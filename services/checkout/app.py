@@ -1,0 +1,40 @@
+"""Composition root: settings in, a running checkout out. Wiring only."""
+
+from pathlib import Path
+
+from services.chassis.guards import bearer_guard
+from services.chassis.service import Parts, Running, Service
+from services.checkout.bell import Bell
+from services.checkout.consumers import listeners
+from services.checkout.handlers.start_checkout import Checkout
+from services.checkout.routes import ROUTES, admin_routes
+from services.checkout.schedules import Bells, loops
+from services.checkout.settings import Settings
+from services.checkout.stripe_gateway import StripeGateway
+
+BODY_BYTES_MAX = 64 * 1024
+
+
+async def compose(settings: Settings, running: Running) -> Parts:
+    """Put the rooms together."""
+    stripe = StripeGateway(
+        settings.stripe_secret_key,
+        api_base=settings.stripe_api_base,
+        per_second=float(settings.stripe_requests_per_second or 0),
+    )
+    bells = Bells(stripe=Bell(), drain=Bell())
+    return Parts(
+        routes=[*ROUTES, *admin_routes(bearer_guard(settings.admin_secret))],
+        listeners=listeners(bells.drain),
+        loops=loops(running.pool, stripe, bells),
+        dependencies={
+            "stripe": stripe,
+            "stripe_bell": bells.stripe,
+            "checkout": Checkout(running.pool, stripe, settings),
+        },
+        closers=[stripe.close],
+        body_max=BODY_BYTES_MAX,
+    )
+
+
+SERVICE = Service("checkout", settings=Settings, compose=compose, package=Path(__file__).parent)

@@ -1,0 +1,97 @@
+"""What people's programs send, in the product's own names and units."""
+
+import hashlib
+from typing import Annotated
+
+import msgspec
+
+from contracts.pricing import Address
+from contracts.refusals import InputRefused
+from services.checkout.cart import ITEMS_MAX, WantedItem
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Ignored = int | float | str | bool | None
+ADDRESS_LENGTH_MAX = 200
+
+
+class CartBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """The body of a start and of a quote.
+
+    The last group is what other clients send and nobody here reads: what a thing costs is
+    never the browser's word.
+    """
+
+    items: Annotated[list[WantedItem], msgspec.Meta(max_length=ITEMS_MAX)]
+    campaign_slug: Short | None = None
+    email: Annotated[str, msgspec.Meta(max_length=254)] | None = None
+    tip_percent: int | None = None
+    expected_amount: int | None = None
+    preferred_lang: Short | None = None
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+    shipping_option: Short | None = None
+    consent_version: Short | None = None
+    ref: Short | None = None
+    utm_source: Short | None = None
+    utm_medium: Short | None = None
+    utm_campaign: Short | None = None
+    utm_content: Short | None = None
+    utm_term: Short | None = None
+
+    abandoned_cart_consent: Ignored = None
+    bundle_add_on_anchor_campaign_slug: Ignored = None
+    custom_amount: Ignored = None
+    amount_cents: Ignored = None
+    amount: Ignored = None
+    subtotal: Ignored = None
+    shipping: Ignored = None
+    tax: Ignored = None
+    tip_amount: Ignored = None
+    total: Ignored = None
+    currency: Ignored = None
+
+    def digest(self) -> str:
+        """Return what makes this request the same one when it comes again."""
+        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+
+
+class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which order is meant, and perhaps by which session."""
+
+    order_id: Short
+    session_id: Short | None = None
+
+
+class RecoverBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What an operator knows of a checkout that seems lost."""
+
+    order_id: Short | None = None
+    session_id: Short | None = None
+
+
+def require_address(address: Address | None, name: str, *, is_posted_to: bool) -> None:
+    """Refuse an address nothing can be sent to, naming its fields."""
+    if address is None:
+        if is_posted_to:
+            raise InputRefused(
+                "address_needed",
+                "Where shall we send it?",
+                fields={name: "needed for things that are posted"},
+            )
+        return
+    problems = {
+        f"{name}.{field.encode_name}": f"at most {ADDRESS_LENGTH_MAX} characters"
+        for field in msgspec.structs.fields(address)
+        if len(getattr(address, field.name)) > ADDRESS_LENGTH_MAX
+    }
+    country = address.country
+    if not (len(country) == 2 and country.isascii() and country.isalpha()):
+        problems[f"{name}.country"] = "two letters, such as US"
+    needed = {"postalCode": address.postal_code}
+    if is_posted_to:
+        needed |= {"name": address.name, "address1": address.address1, "city": address.city}
+    problems |= {f"{name}.{key}": "needed" for key, value in needed.items() if not value.strip()}
+    if problems:
+        raise InputRefused("invalid_address", "The address is not complete.", fields=problems)

@@ -1,0 +1,41 @@
+"""What checkout hears, and who deals with it."""
+
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.events.settlement import DeadlinePassed
+from contracts.streams import consumer
+from services.chassis.database import Connection
+from services.chassis.inbox import Listener
+from services.checkout.bell import Bell
+from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
+from services.checkout.handlers.hear_pledges import (
+    hear_cancelled,
+    hear_created,
+    hear_refused,
+    hear_totals,
+)
+
+
+def listeners(drain: Bell) -> list[Listener]:
+    """Return every durable consumer of this service with its handlers."""
+
+    async def hear_deadline(_: Connection, __: DeadlinePassed) -> None:
+        # Our own clock decides; this only saves up to a second of waiting.
+        drain.ring()
+
+    return [
+        Listener(
+            consumer("checkout-definitions"),
+            {CampaignPublished: hear_campaign, PlatformPublished: hear_platform},
+        ),
+        Listener(
+            consumer("checkout-pledges"),
+            {
+                PledgeCreated: hear_created,
+                PledgeCancelled: hear_cancelled,
+                PledgeRefused: hear_refused,
+                TotalsChanged: hear_totals,
+            },
+        ),
+        Listener(consumer("checkout-calendar"), {DeadlinePassed: hear_deadline}),
+    ]

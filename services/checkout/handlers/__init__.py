@@ -1,0 +1,1 @@
+"""What checkout does, one module per use case."""

@@ -1,0 +1,168 @@
+"""What people and operators ask about one order, and the two ways they end its card step."""
+
+import asyncio
+
+from contracts.ids import ORDER_PATTERN, CampaignSlug, OrderId, is_slug
+from contracts.refusals import InputRefused, NotFound, StateRefused
+from services.chassis.database import Connection, Pool, transaction
+from services.checkout.answers import (
+    Ended,
+    Inventory,
+    OrderStatus,
+    Recovered,
+    Summary,
+    inventory_of,
+    summary_of,
+)
+from services.checkout.bodies import OrderBody, RecoverBody
+from services.checkout.handlers.settle_session import answering_within, found, settle_session
+from services.checkout.orders import Order, public_status
+from services.checkout.queries import campaigns, orders, shares, stock
+from services.checkout.stripe_gateway import StripeGateway
+
+ASK_SECONDS = 8.0
+WAIT_SECONDS_MAX = 10.0
+LOOK_SECONDS = (0.05, 0.1, 0.2, 0.4)
+
+
+async def complete(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
+    """Ask Stripe whether the card is saved and, if so, complete the order.
+
+    For the browser whose webhook is late. Asked again it answers the same.
+    """
+    order_id = order_id_of(body.order_id)
+    async with transaction(pool) as conn:
+        order = await found(conn, order_id)
+    if body.session_id and order.session_id and body.session_id != order.session_id:
+        raise StateRefused("conflict", "This session belongs to another order.")
+    async with answering_within(ASK_SECONDS):
+        order = await settle_session(pool, stripe, order_id)
+    await _require_saved(pool, order)
+    return _ended(order)
+
+
+async def abandon(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
+    """End the card step: units are free once Stripe agreed. A saved card is adopted."""
+    order_id = order_id_of(body.order_id)
+    async with transaction(pool) as conn:
+        before = await found(conn, order_id)
+    if before.status == "opening":
+        raise StateRefused("conflict", "This checkout is still being started.")
+    if before.status != "open":
+        return _ended(before)
+    async with answering_within(ASK_SECONDS):
+        order = await settle_session(pool, stripe, order_id, expire=True, ended_as="abandoned")
+    released = 0
+    if order.status == "abandoned":
+        released = sum(
+            line.quantity
+            for pledge in order.pledges
+            for line in pledge.lines
+            if line.kind == "tier"
+        )
+    return _ended(order, released=released)
+
+
+async def recover(pool: Pool, stripe: StripeGateway, body: RecoverBody) -> Recovered:
+    """Complete an order an operator believes lost, by its own id or its session's."""
+    order_id = await _order_id_for(pool, body)
+    async with answering_within(ASK_SECONDS):
+        order = await settle_session(pool, stripe, order_id, session_id=body.session_id)
+    await _require_saved(pool, order)
+    return Recovered(
+        success=True,
+        message="The order is completed.",
+        order_id=order.order_id,
+        stripe_session_id=order.session_id,
+        status=order.status,
+        persisted=order.status == "persisted",
+        pledge_ids=tuple(pledge.pledge_id for pledge in order.pledges),
+    )
+
+
+async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> OrderStatus:
+    """Return the status, waiting for `persisted` at most so long.
+
+    Looks often at first, and holds no connection in between.
+    """
+    wanted = order_id_of(order_id)
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + min(max(wait_seconds, 0.0), WAIT_SECONDS_MAX)
+    looks = iter(LOOK_SECONDS)
+    while True:
+        async with transaction(pool) as conn:
+            order = await found(conn, wanted)
+        is_moving = order.status in ("opening", "open", "completed")
+        left = limit - loop.time()
+        if not is_moving or left <= 0:
+            return OrderStatus(
+                order_id=order.order_id,
+                persisted=order.status == "persisted",
+                status=public_status(order.status),
+            )
+        await asyncio.sleep(min(next(looks, LOOK_SECONDS[-1]), left))
+
+
+async def summarise(conn: Connection, order_id: str) -> Summary:
+    """Return what the success page shows to whoever knows the order's id."""
+    order = await found(conn, order_id_of(order_id))
+    return summary_of(
+        order,
+        shares=await shares.list_shares(conn, order.order_id),
+        titles=await campaigns.titles(conn, [pledge.campaign for pledge in order.pledges]),
+    )
+
+
+async def inventory(conn: Connection, slug: str) -> Inventory:
+    """Return the stock of a campaign's limited tiers."""
+    campaign = CampaignSlug(slug)
+    known = await campaigns.titles(conn, [campaign]) if is_slug(slug) else {}
+    if not known:
+        raise NotFound("campaign_not_found", "There is no such campaign.")
+    version = await stock.find_version(conn, campaign)
+    return inventory_of(slug, await stock.list_stock(conn, campaign), version)
+
+
+def order_id_of(text: str) -> OrderId:
+    """Return an order's id, or refuse what cannot be one."""
+    if not ORDER_PATTERN.fullmatch(text):
+        raise InputRefused(
+            "invalid_order_id", "That is no order.", fields={"orderId": "not an order id"}
+        )
+    return OrderId(text)
+
+
+async def _order_id_for(pool: Pool, body: RecoverBody) -> OrderId:
+    if body.order_id:
+        return order_id_of(body.order_id)
+    if not body.session_id:
+        problem = "one of orderId and sessionId is needed"
+        raise InputRefused("invalid_input", problem.capitalize(), fields={"orderId": problem})
+    async with transaction(pool) as conn:
+        order_id = await orders.find_by_session(conn, body.session_id)
+    if order_id is None:
+        raise NotFound("order_not_found", "There is no order with this session.")
+    return order_id
+
+
+async def _require_saved(pool: Pool, order: Order) -> None:
+    """Refuse with the reason when no pledge comes of the order."""
+    if order.status in ("completed", "persisted"):
+        return
+    status = public_status(order.status)
+    if order.status == "too_late":
+        async with transaction(pool) as conn:
+            reasons = [share.reason for share in await shares.list_shares(conn, order.order_id)]
+        reason = "sold_out" if set(reasons) == {"sold_out"} else "deadline_passed"
+        raise StateRefused(reason, "The card was saved too late.", status=status)
+    raise StateRefused("not_complete", "No card is saved for this order.", status=status)
+
+
+def _ended(order: Order, *, released: int = 0) -> Ended:
+    return Ended(
+        success=True,
+        order_id=order.order_id,
+        status=public_status(order.status),
+        persisted=order.status == "persisted",
+        released=released,
+    )

@@ -1,0 +1,36 @@
+"""End an order that saved no card: its units are free again, once."""
+
+from datetime import datetime
+from typing import Literal
+
+from contracts.ids import OrderId
+from services.chassis.database import Connection
+from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.orders import UNDECIDED, Order
+from services.checkout.queries import campaigns, orders, stock
+
+
+async def end_order(
+    conn: Connection, order_id: OrderId, ended_as: Literal["expired", "abandoned"]
+) -> int:
+    """End the order unless it is decided already; return how many units that freed.
+
+    Call it only when no card can be saved for it any more: Stripe has said so, or nobody
+    was ever given its session.
+    """
+    order = await orders.lock_order(conn, order_id)
+    if order is None or order.status not in UNDECIDED:
+        return 0
+    await orders.mark_status(conn, order_id, ended_as)
+    return await free_units(conn, order, now=await campaigns.now(conn))
+
+
+async def free_units(conn: Connection, order: Order, *, now: datetime) -> int:
+    """Free everything an order holds, and say so."""
+    slugs = [pledge.campaign for pledge in order.pledges]
+    await campaigns.lock_doors(conn, slugs)
+    await stock.lock_stock(conn, slugs)
+    freed = await stock.release(conn, order.order_id, slugs)
+    if freed:
+        await announce_stock(conn, slugs, now=now)
+    return freed

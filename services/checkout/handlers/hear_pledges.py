@@ -1,0 +1,68 @@
+"""What the ledger made of our orders: persisted, cancelled, refused; and its totals.
+
+Events may come twice, under another id, or in another order: what an order holds is freed
+once because it is held once, and a campaign's share only moves forward.
+"""
+
+from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.ids import CampaignSlug, OrderId
+from services.chassis import telemetry
+from services.chassis.database import Connection
+from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.orders import Order, status_of
+from services.checkout.queries import campaigns, orders, shares, stock
+
+log = telemetry.logger(__name__)
+
+
+async def hear_created(conn: Connection, event: PledgeCreated) -> None:
+    """The claim is confirmed: the pledge stands in the ledger."""
+    order = await _order(conn, event.pledge.order_id)
+    if order is not None:
+        await shares.mark_persisted(conn, order.order_id, event.pledge.campaign)
+        await _move_on(conn, order)
+
+
+async def hear_cancelled(conn: Connection, event: PledgeCancelled) -> None:
+    """The supporter withdrew: the units are free. The pledge did exist."""
+    order = await _order(conn, event.pledge.order_id)
+    if order is not None:
+        await shares.mark_persisted(conn, order.order_id, event.pledge.campaign)
+        await _move_on(conn, order)
+        await _free(conn, order, event.pledge.campaign)
+
+
+async def hear_refused(conn: Connection, event: PledgeRefused) -> None:
+    """The ledger had closed: the units are free, and this share is no pledge."""
+    order = await _order(conn, event.order_id)
+    if order is not None:
+        await shares.mark_refused(conn, order.order_id, event.campaign, event.reason)
+        await _move_on(conn, order)
+        await _free(conn, order, event.campaign)
+
+
+async def hear_totals(conn: Connection, event: TotalsChanged) -> None:
+    """Keep the newest totals, for tiers that open at a threshold."""
+    await campaigns.upsert_totals(conn, event)
+
+
+async def _order(conn: Connection, order_id: OrderId) -> Order | None:
+    order = await orders.lock_order(conn, order_id)
+    if order is None:
+        log.error("pledge_of_unknown_order", order_id=order_id)
+    return order
+
+
+async def _move_on(conn: Connection, order: Order) -> None:
+    if order.status != "completed":
+        return
+    status = status_of(await shares.list_shares(conn, order.order_id), order.status)
+    if status != order.status:
+        await orders.mark_status(conn, order.order_id, status)
+
+
+async def _free(conn: Connection, order: Order, campaign: CampaignSlug) -> None:
+    await campaigns.lock_doors(conn, [campaign])
+    await stock.lock_stock(conn, [campaign])
+    if await stock.release(conn, order.order_id, [campaign]):
+        await announce_stock(conn, [campaign], now=await campaigns.now(conn))

@@ -1,0 +1,120 @@
+"""Record the intention to save a card: a cart priced and reserved, before Stripe is asked."""
+
+from contracts.events.checkout import Attribution
+from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, supporter_id
+from contracts.pricing import PricedPledge
+from contracts.refusals import InputRefused, StateRefused
+from services.chassis.database import Connection
+from services.checkout import stock as rules
+from services.checkout.answers import quote_fields
+from services.checkout.bodies import CartBody, require_address
+from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.handlers.price_cart import PricedCart, priced_cart
+from services.checkout.orders import Order, UiMode
+from services.checkout.pricing import has_physical, total_of
+from services.checkout.queries import customers, orders, stock
+
+
+class KeyTaken(Exception):
+    """Another request with this idempotency key was faster."""
+
+
+async def intend(
+    conn: Connection, body: CartBody, *, ui_mode: UiMode, hashed: str | None = None
+) -> Order:
+    """Price and reserve a cart, and record the order that will ask Stripe for a session."""
+    email = _email(body)
+    order_id = new_order_id()
+    priced = await priced_cart(conn, body, order_id=order_id, is_held=True)
+    _require_expected(body, priced.pledges)
+    if has_physical(priced.pledges) and ui_mode == "custom":
+        require_address(body.shipping_address, "shippingAddress", is_posted_to=True)
+    order = _order(ui_mode, body, priced, order_id, email)
+    limited = await _reserve(conn, priced.pledges)
+    if not await orders.insert_order(conn, order, idempotency_hash=hashed):
+        raise KeyTaken
+    if units := rules.units_of(priced.pledges):
+        await stock.insert_reservations(conn, order_id, units)
+    await announce_stock(conn, limited, now=priced.now)
+    if order.supporter_id is not None and email is not None:
+        await customers.ensure_customer(conn, order.supporter_id, email)
+    return order
+
+
+async def _reserve(conn: Connection, pledges: tuple[PricedPledge, ...]) -> set[CampaignSlug]:
+    """Reserve every unit, in key order, or refuse; return the campaigns whose stock changed."""
+    limited: set[CampaignSlug] = set()
+    for units in rules.units_of(pledges):
+        taken = await stock.reserve(conn, units)
+        if taken is False:
+            tier = await stock.find_tier(conn, units.campaign, units.tier_id)
+            raise rules.sold_out(units, rules.remaining(tier) if tier else 0)
+        if taken:
+            limited.add(units.campaign)
+    return limited
+
+
+def _order(
+    ui_mode: UiMode, body: CartBody, priced: PricedCart, order_id: OrderId, email: str | None
+) -> Order:
+    slugs = [pledge.campaign for pledge in priced.pledges]
+    hint = CampaignSlug(body.campaign_slug or "")
+    language = body.preferred_lang or "en"
+    return Order(
+        order_id=order_id,
+        status="opening",
+        request_hash=body.digest(),
+        supporter_id=supporter_id(email) if email else None,
+        email=email,
+        language=language if language in priced.languages else "en",
+        ui_mode=ui_mode,
+        pledges=priced.pledges,
+        shipping_address=body.shipping_address if has_physical(priced.pledges) else None,
+        attribution=_attribution(body),
+        consent_version=body.consent_version,
+        page=hint if hint in slugs else slugs[0],
+        created_at=priced.now,
+        started_at=priced.now,
+    )
+
+
+def _attribution(body: CartBody) -> Attribution | None:
+    words = {
+        "ref": body.ref or "",
+        "utm_source": body.utm_source or "",
+        "utm_medium": body.utm_medium or "",
+        "utm_campaign": body.utm_campaign or "",
+        "utm_content": body.utm_content or "",
+        "utm_term": body.utm_term or "",
+    }
+    return Attribution(**words) if any(words.values()) else None
+
+
+def _email(body: CartBody) -> str | None:
+    if not body.email:
+        return None
+    try:
+        return canonical_email(body.email)
+    except ValueError as exc:
+        raise bad_email() from exc
+
+
+def bad_email() -> InputRefused:
+    problem = "not an e-mail address"
+    return InputRefused("invalid_email", "That is no e-mail address.", fields={"email": problem})
+
+
+def _require_expected(body: CartBody, pledges: tuple[PricedPledge, ...]) -> None:
+    """Refuse to start at a price the person has not seen."""
+    if body.expected_amount in (None, total_of(pledges).total_cents):
+        return
+    fields = quote_fields(pledges)
+    raise StateRefused(
+        "price_changed",
+        "The price has changed. Please look at it again.",
+        totals=fields["totals"],
+        campaigns=fields["campaigns"],
+        shippingOptions=fields["shipping_options"],
+        states=fields["states"],
+        currency=fields["currency"],
+    )

@@ -1,0 +1,124 @@
+"""Ask Stripe how an order's session stands, and act on the answer.
+
+The call is made outside every transaction; what it said is applied in one.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Literal
+
+from contracts.ids import OrderId
+from contracts.refusals import NotFound, StateRefused, Unavailable
+from services.chassis import telemetry
+from services.chassis.database import Connection, Pool, transaction
+from services.checkout.handlers.complete_order import complete_order
+from services.checkout.handlers.end_order import end_order
+from services.checkout.orders import DECIDED_BY_CARD, Order
+from services.checkout.queries import campaigns, orders, stripe_events
+from services.checkout.stripe_gateway import (
+    SessionState,
+    StripeAway,
+    StripeGateway,
+    StripeRefused,
+)
+
+log = telemetry.logger(__name__)
+
+# Sessions live half an hour. One that Stripe does not know long after that is over.
+FORGOTTEN_AFTER = timedelta(hours=2)
+
+
+class SessionIncomplete(Exception):
+    """Stripe calls the session complete without showing its card: ask again later."""
+
+
+@asynccontextmanager
+async def answering_within(seconds: float) -> AsyncIterator[None]:
+    """Turn Stripe's silence into a polite 503 while a person waits."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except (StripeAway, SessionIncomplete, TimeoutError) as exc:
+        raise Unavailable(
+            "stripe_away", "The card service does not answer. Nothing is lost: try again."
+        ) from exc
+
+
+async def settle_session(
+    pool: Pool,
+    stripe: StripeGateway,
+    order_id: OrderId,
+    *,
+    session_id: str | None = None,
+    ended_as: Literal["expired", "abandoned"] = "expired",
+    expire: bool = False,
+) -> Order:
+    """Return the order after applying what Stripe says about its session now.
+
+    With `expire` the session is ended first; a completion found instead is adopted.
+    Raises `StripeAway` when Stripe does not answer: then nothing has changed.
+    """
+    async with transaction(pool) as conn:
+        order = await found(conn, order_id)
+    session_id = order.session_id or session_id
+    if order.status in DECIDED_BY_CARD or session_id is None:
+        return order
+    ask = stripe.expire_session if expire else stripe.read_session
+    try:
+        state = await ask(session_id)
+    except StripeRefused as exc:
+        return await _forgotten(pool, order, exc.code)
+    if state.order_id != order_id:
+        raise StateRefused("conflict", "This session belongs to another order.")
+    async with transaction(pool) as conn:
+        if state.status == "complete":
+            await _complete(conn, order_id, state)
+        elif state.status == "expired":
+            await end_order(conn, order_id, ended_as)
+        return await found(conn, order_id)
+
+
+async def found(conn: Connection, order_id: OrderId) -> Order:
+    """Return the order, or refuse with 404."""
+    order = await orders.find_order(conn, order_id)
+    if order is None:
+        raise NotFound("order_not_found", "There is no such order.")
+    return order
+
+
+async def _complete(conn: Connection, order_id: OrderId, state: SessionState) -> None:
+    completed_at = await _completed_at(conn, state)
+    if state.card is None or completed_at is None:
+        raise SessionIncomplete(order_id)
+    await complete_order(
+        conn,
+        order_id,
+        session_id=state.session_id,
+        card=state.card,
+        email=state.email,
+        address=state.address,
+        completed_at=completed_at,
+    )
+
+
+async def _completed_at(conn: Connection, state: SessionState) -> datetime | None:
+    """Return the instant that decides about deadlines, in Stripe's whole seconds.
+
+    The event's own time when it has come; else that of the attempt that saved the card,
+    which is never later.
+    """
+    return await stripe_events.completed_at(conn, state.session_id) or state.saved_at
+
+
+async def _forgotten(pool: Pool, order: Order, code: str) -> Order:
+    """Stripe knows no such session: end the order, but not before it must be over anyway.
+
+    A wrong key answers the same, and must not free what people are about to complete.
+    """
+    log.error("session_unknown_to_stripe", order_id=order.order_id, reason=code)
+    async with transaction(pool) as conn:
+        if await campaigns.now(conn) > order.created_at + FORGOTTEN_AFTER:
+            await end_order(conn, order.order_id, "expired")
+        return await found(conn, order.order_id)

@@ -1,0 +1,191 @@
+"""Start a checkout: intend, then ask Stripe, then record. A crash between is cleaned up."""
+
+import asyncio
+import hmac
+
+import asyncpg
+import msgspec
+
+from contracts.ids import OrderId
+from contracts.refusals import InputRefused, StateRefused, Unavailable
+from services.chassis import telemetry
+from services.chassis.database import Pool, transaction
+from services.checkout.answers import Started, quote_fields
+from services.checkout.bodies import CartBody
+from services.checkout.handlers.end_order import end_order
+from services.checkout.handlers.intend_order import KeyTaken, bad_email, intend
+from services.checkout.handlers.settle_session import answering_within, found
+from services.checkout.orders import Order, UiMode
+from services.checkout.queries import customers, orders
+from services.checkout.sessions import params_for
+from services.checkout.settings import Settings
+from services.checkout.stripe_gateway import OpenedSession, StripeGateway, StripeRefused
+
+log = telemetry.logger(__name__)
+
+STRIPE_SECONDS = 12.0
+TWIN_SECONDS = 8.0
+DEADLOCK_TRIES = 4
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """What a start needs besides the request."""
+
+    pool: Pool
+    stripe: StripeGateway
+    settings: Settings
+
+    @property
+    def ui_mode(self) -> UiMode:
+        return "custom" if self.settings.stripe_publishable_key else "hosted"
+
+
+async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) -> Started:
+    """Return a session in which a card can be saved, with everything reserved.
+
+    The same key brings the first session again; the same key with another cart is refused.
+    """
+    hashed = _hashed(checkout, key)
+    first = await _first_with(checkout, hashed)
+    if first is None:
+        try:
+            order = await _intend_patiently(checkout, body, hashed)
+        except KeyTaken:
+            first = await _first_with(checkout, hashed)
+        else:
+            return _answer(checkout, order, await _open(checkout, order))
+    if first is None:
+        raise Unavailable("busy", "This checkout is being started. Try again in a moment.")
+    return await _again(checkout, body, first)
+
+
+async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | None) -> Order:
+    """Record the intention. Two carts that crossed are sorted out by asking again."""
+    for _ in range(DEADLOCK_TRIES):
+        try:
+            async with transaction(checkout.pool) as conn:
+                return await intend(conn, body, ui_mode=checkout.ui_mode, hashed=hashed)
+        except asyncpg.DeadlockDetectedError:
+            log.info("start_crossed_another")
+    raise Unavailable("busy", "We are busy for a moment. Nothing was changed.")
+
+
+async def _open(checkout: Checkout, order: Order) -> OpenedSession:
+    """Ask Stripe for the order's session and record it; on any failure give the order up.
+
+    Giving up is safe even when Stripe did make a session: its secret reaches nobody unless
+    the order was recorded as open.
+    """
+    try:
+        async with answering_within(STRIPE_SECONDS):
+            opened = await _ask_stripe(checkout, order)
+    except (StripeRefused, Unavailable) as exc:
+        async with transaction(checkout.pool) as conn:
+            await end_order(conn, order.order_id, "abandoned")
+        raise _for_people(exc) from exc
+    async with transaction(checkout.pool) as conn:
+        is_ours = await orders.mark_open(conn, order.order_id, opened.session_id)
+    if not is_ours:
+        # We were so slow that the order was given up; let nobody save a card for it.
+        log.warning("session_came_too_late", order_id=order.order_id)
+        async with answering_within(STRIPE_SECONDS):
+            await checkout.stripe.expire_session(opened.session_id)
+        raise Unavailable("busy", "That took too long. Nothing was changed: try again.")
+    return opened
+
+
+async def _ask_stripe(checkout: Checkout, order: Order) -> OpenedSession:
+    customer_id = await _customer(checkout, order)
+    params = params_for(order, site_base=checkout.settings.site_base)
+    return await checkout.stripe.create_session(order.order_id, params, customer_id)
+
+
+async def _customer(checkout: Checkout, order: Order) -> str | None:
+    """Return the supporter's one customer at Stripe, made when there is none yet."""
+    if order.supporter_id is None or order.email is None:
+        return None
+    async with transaction(checkout.pool) as conn:
+        known = await customers.find_customer(conn, order.supporter_id)
+    if known is not None:
+        return known
+    created = await checkout.stripe.create_customer(order.supporter_id, order.email)
+    async with transaction(checkout.pool) as conn:
+        return await customers.record_customer(conn, order.supporter_id, order.email, created)
+
+
+async def _first_with(checkout: Checkout, hashed: str | None) -> Order | None:
+    """Return the order a key belongs to. One that never opened gives its key back."""
+    if hashed is None:
+        return None
+    async with transaction(checkout.pool) as conn:
+        order_id = await orders.find_by_key(conn, hashed)
+        if order_id is None:
+            return None
+        order = await found(conn, order_id)
+        if order.status == "abandoned" and order.session_id is None:
+            await orders.forget_key(conn, order_id)
+            return None
+        return order
+
+
+async def _again(checkout: Checkout, body: CartBody, first: Order) -> Started:
+    """Answer a repeated request with the session of the first."""
+    if first.request_hash != body.digest():
+        raise StateRefused("conflict", "This Idempotency-Key was used for another cart.")
+    order = await _when_opened(checkout, first.order_id)
+    if order.status != "open" or order.session_id is None:
+        raise StateRefused(
+            "conflict",
+            "This checkout is over. Ask for its status, or start anew with another key.",
+            orderId=order.order_id,
+        )
+    async with answering_within(STRIPE_SECONDS):
+        state = await checkout.stripe.read_session(order.session_id)
+    opened = OpenedSession(
+        session_id=state.session_id, client_secret=state.client_secret, url=state.url
+    )
+    return _answer(checkout, order, opened)
+
+
+async def _when_opened(checkout: Checkout, order_id: OrderId) -> Order:
+    """Wait a moment for the twin request that is talking to Stripe."""
+    limit = asyncio.get_running_loop().time() + TWIN_SECONDS
+    while True:
+        async with transaction(checkout.pool) as conn:
+            order = await found(conn, order_id)
+        if order.status != "opening":
+            return order
+        if asyncio.get_running_loop().time() > limit:
+            raise Unavailable("busy", "This checkout is being started. Try again in a moment.")
+        await asyncio.sleep(0.1)
+
+
+def _for_people(exc: StripeRefused | Unavailable) -> Exception:
+    if isinstance(exc, Unavailable):
+        return exc
+    if exc.param == "email":
+        return bad_email()
+    return Unavailable("stripe_refused", "Cards cannot be saved at the moment. Try again later.")
+
+
+def _hashed(checkout: Checkout, key: str | None) -> str | None:
+    """Return the digest a key is remembered by: keys themselves are not ours to keep."""
+    if not key:
+        return None
+    if len(key) > 255:
+        raise InputRefused("invalid_input", "The Idempotency-Key is too long.")
+    secret = checkout.settings.checkout_intent_secret.bytes()
+    return hmac.digest(secret, key.encode(), "sha256").hex()
+
+
+def _answer(checkout: Checkout, order: Order, opened: OpenedSession) -> Started:
+    is_custom = order.ui_mode == "custom"
+    return Started(
+        **quote_fields(order.pledges),
+        checkout_ui_mode=order.ui_mode,
+        order_id=order.order_id,
+        session_id=opened.session_id,
+        client_secret=opened.client_secret if is_custom else None,
+        publishable_key=checkout.settings.stripe_publishable_key if is_custom else None,
+        url=None if is_custom else opened.url,
+    )

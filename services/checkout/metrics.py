@@ -1,0 +1,31 @@
+"""Figures for the operator: where orders stand, and how Stripe answers."""
+
+from prometheus_client import Counter, Gauge
+
+from services.chassis.telemetry import REGISTRY
+
+ORDERS = Gauge("checkout_orders", "Orders by status.", ("status",), registry=REGISTRY)
+UNDECIDED_OLDEST = Gauge(
+    "checkout_undecided_oldest_seconds",
+    "Age of the oldest order of which nobody knows yet whether its card is saved.",
+    registry=REGISTRY,
+)
+STRIPE_CALLS = Counter(
+    "checkout_stripe_calls",
+    "Requests to Stripe by what came of them: done, refused, unknown.",
+    ("call", "outcome"),
+    registry=REGISTRY,
+)
+STRIPE_EVENTS_WAITING = Gauge(
+    "checkout_stripe_events_waiting", "Stored Stripe events not applied yet.", registry=REGISTRY
+)
+STRIPE_EVENTS_PARKED = Gauge(
+    "checkout_stripe_events_parked",
+    "Stripe events that could not be applied; an operator should look.",
+    registry=REGISTRY,
+)
+CAMPAIGNS_DRAINING = Gauge(
+    "checkout_campaigns_draining",
+    "Campaigns past their deadline with undecided orders.",
+    registry=REGISTRY,
+)

@@ -1,0 +1,205 @@
+"""SQL about our copies of campaigns: reading them, locking their doors, draining them."""
+
+from datetime import datetime
+
+import msgspec
+
+from contracts.campaign import CampaignDefinition, PlatformDefinition
+from contracts.events.pledges import TotalsChanged
+from contracts.ids import CampaignSlug
+from services.chassis.database import Connection, decode_rows
+from services.checkout.cart import KnownCampaign
+from services.checkout.orders import Door
+
+
+class Closing(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign's door as seen by who holds it alone."""
+
+    deadline_at: datetime
+    is_drained: bool
+    now: datetime
+
+
+async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> bool:
+    """Keep a newer version; tell whether it was one."""
+    slug = await conn.fetchval(
+        """
+        INSERT INTO campaigns (slug, version, deadline_at, definition)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (slug) DO UPDATE
+        SET version = excluded.version,
+            deadline_at = excluded.deadline_at,
+            definition = excluded.definition
+        WHERE campaigns.version < excluded.version
+        RETURNING slug
+        """,
+        definition.slug,
+        definition.version,
+        definition.deadline_at,
+        definition,
+    )
+    return slug is not None
+
+
+async def upsert_platform(conn: Connection, definition: PlatformDefinition) -> None:
+    await conn.execute(
+        """
+        INSERT INTO platform_definition (version, definition)
+        VALUES ($1, $2)
+        ON CONFLICT (only_row) DO UPDATE
+        SET version = excluded.version,
+            definition = excluded.definition
+        WHERE platform_definition.version < excluded.version
+        """,
+        definition.version,
+        definition,
+    )
+
+
+async def upsert_totals(conn: Connection, totals: TotalsChanged) -> None:
+    await conn.execute(
+        """
+        INSERT INTO campaign_totals (campaign, version, pledged_cents)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (campaign) DO UPDATE
+        SET version = excluded.version,
+            pledged_cents = excluded.pledged_cents
+        WHERE campaign_totals.version < excluded.version
+        """,
+        totals.campaign,
+        totals.version,
+        totals.pledged_cents,
+    )
+
+
+async def platform(conn: Connection) -> PlatformDefinition:
+    """Return the platform's own rules; its defaults until site has published some."""
+    definition = await conn.fetchval("SELECT definition FROM platform_definition")
+    if definition is None:
+        return PlatformDefinition(version=0)
+    return msgspec.convert(definition, PlatformDefinition)
+
+
+async def find_campaigns(
+    conn: Connection, slugs: list[CampaignSlug]
+) -> dict[CampaignSlug, KnownCampaign]:
+    rows = await conn.fetch(
+        """
+        SELECT definition,
+               drained_at IS NOT NULL AS is_drained,
+               coalesce(pledged_cents, 0) AS pledged_cents,
+               platform.now() AS now
+        FROM campaigns
+        LEFT JOIN campaign_totals ON campaign = slug
+        WHERE slug = ANY($1)
+        """,
+        slugs,
+    )
+    return {each.definition.slug: each for each in decode_rows(rows, KnownCampaign)}
+
+
+async def lock_campaigns(
+    conn: Connection, slugs: list[CampaignSlug]
+) -> dict[CampaignSlug, KnownCampaign]:
+    """Hold the doors open: until we commit, none of these campaigns can be drained.
+
+    The clock is read after the locks are had (the CTE is evaluated first), so nobody who
+    waited for a lock decides by the time before the wait.
+    """
+    rows = await conn.fetch(
+        """
+        WITH held AS MATERIALIZED (
+            SELECT slug, definition, drained_at
+            FROM campaigns
+            WHERE slug = ANY($1)
+            ORDER BY slug
+            FOR SHARE
+        )
+        SELECT definition,
+               drained_at IS NOT NULL AS is_drained,
+               coalesce(pledged_cents, 0) AS pledged_cents,
+               platform.now() AS now
+        FROM held
+        LEFT JOIN campaign_totals ON campaign = slug
+        """,
+        slugs,
+    )
+    return {each.definition.slug: each for each in decode_rows(rows, KnownCampaign)}
+
+
+async def lock_doors(conn: Connection, slugs: list[CampaignSlug]) -> dict[CampaignSlug, Door]:
+    """Hold the doors open, without reading whole definitions."""
+    rows = await conn.fetch(
+        """
+        SELECT slug, deadline_at, drained_at IS NOT NULL AS is_drained
+        FROM campaigns
+        WHERE slug = ANY($1)
+        ORDER BY slug
+        FOR SHARE
+        """,
+        slugs,
+    )
+    return {each.slug: each for each in decode_rows(rows, Door)}
+
+
+async def list_due_for_drain(conn: Connection) -> list[CampaignSlug]:
+    rows = await conn.fetch(
+        """
+        SELECT slug
+        FROM campaigns
+        WHERE drained_at IS NULL
+          AND deadline_at <= platform.now()
+        ORDER BY deadline_at, slug
+        LIMIT 100
+        """
+    )
+    return [row["slug"] for row in rows]
+
+
+async def lock_closing(conn: Connection, slug: CampaignSlug) -> Closing:
+    """Close the door: waits for everybody who holds it, and keeps others out."""
+    row = await conn.fetchrow(
+        """
+        WITH held AS MATERIALIZED (
+            SELECT deadline_at, drained_at
+            FROM campaigns
+            WHERE slug = $1
+            FOR UPDATE
+        )
+        SELECT deadline_at, drained_at IS NOT NULL AS is_drained, platform.now() AS now
+        FROM held
+        """,
+        slug,
+    )
+    return msgspec.convert(row, Closing)
+
+
+async def mark_drained(
+    conn: Connection, slug: CampaignSlug, *, now: datetime, order_count: int, order_hash: str
+) -> None:
+    await conn.execute(
+        """
+        UPDATE campaigns
+        SET drained_at = $2,
+            order_count = $3,
+            order_hash = $4
+        WHERE slug = $1
+        """,
+        slug,
+        now,
+        order_count,
+        order_hash,
+    )
+
+
+async def titles(conn: Connection, slugs: list[CampaignSlug]) -> dict[str, str]:
+    rows = await conn.fetch(
+        "SELECT slug, definition ->> 'title' AS title FROM campaigns WHERE slug = ANY($1)", slugs
+    )
+    return {row["slug"]: row["title"] for row in rows}
+
+
+async def now(conn: Connection) -> datetime:
+    """Return the platform's time."""
+    at: datetime = await conn.fetchval("SELECT platform.now()")
+    return at

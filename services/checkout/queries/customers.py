@@ -1,0 +1,43 @@
+"""SQL about customers at Stripe: one per supporter, the row before the call."""
+
+from contracts.ids import SupporterId
+from services.chassis.database import Connection
+
+
+async def ensure_customer(conn: Connection, supporter_id: SupporterId, email: str) -> None:
+    """Record that a supporter is to have a customer at Stripe, before there is one."""
+    await conn.execute(
+        """
+        INSERT INTO stripe_customers (supporter_id, email)
+        VALUES ($1, $2)
+        ON CONFLICT DO NOTHING
+        """,
+        supporter_id,
+        email,
+    )
+
+
+async def find_customer(conn: Connection, supporter_id: SupporterId) -> str | None:
+    customer_id: str | None = await conn.fetchval(
+        "SELECT customer_id FROM stripe_customers WHERE supporter_id = $1", supporter_id
+    )
+    return customer_id
+
+
+async def record_customer(
+    conn: Connection, supporter_id: SupporterId, email: str, customer_id: str
+) -> str:
+    """Record the supporter's customer, unless there is one; return the one there is."""
+    kept: str = await conn.fetchval(
+        """
+        INSERT INTO stripe_customers (supporter_id, email, customer_id)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (supporter_id) DO UPDATE
+        SET customer_id = coalesce(stripe_customers.customer_id, excluded.customer_id)
+        RETURNING customer_id
+        """,
+        supporter_id,
+        email,
+        customer_id,
+    )
+    return kept

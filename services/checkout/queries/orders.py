@@ -1,0 +1,222 @@
+"""SQL about orders: recorded once, moved forward only, found again when nobody answers."""
+
+from datetime import datetime
+
+import msgspec
+
+from contracts.ids import CampaignSlug, OrderId, SupporterId
+from contracts.pricing import Address
+from services.chassis.database import Connection
+from services.checkout.orders import Order, Status
+
+OPENING_SECONDS = 60
+OPEN_SECONDS = 120
+LOOK_AGAIN_SECONDS = 60
+
+
+async def insert_order(conn: Connection, order: Order, *, idempotency_hash: str | None) -> bool:
+    """Record the intention; False when another order has this idempotency key."""
+    inserted = await conn.fetchval(
+        """
+        INSERT INTO orders
+            (order_id, status, idempotency_hash, request_hash, supporter_id, email, language,
+             ui_mode, pledges, total_cents, shipping_address, attribution, consent_version,
+             page, created_at, look_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                clock_timestamp() + make_interval(secs => $16))
+        ON CONFLICT (idempotency_hash) DO NOTHING
+        RETURNING order_id
+        """,
+        order.order_id,
+        order.status,
+        idempotency_hash,
+        order.request_hash,
+        order.supporter_id,
+        order.email,
+        order.language,
+        order.ui_mode,
+        order.pledges,
+        sum(pledge.price.total_cents for pledge in order.pledges),
+        order.shipping_address,
+        order.attribution,
+        order.consent_version,
+        order.page,
+        order.created_at,
+        OPENING_SECONDS,
+    )
+    if inserted is None:
+        return False
+    await conn.execute(
+        "INSERT INTO order_campaigns (order_id, campaign) SELECT $1, unnest($2::text[])",
+        order.order_id,
+        [pledge.campaign for pledge in order.pledges],
+    )
+    return True
+
+
+async def find_order(conn: Connection, order_id: OrderId) -> Order | None:
+    row = await conn.fetchrow(
+        """
+        SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
+               shipping_address, attribution, consent_version, page, session_id, created_at,
+               started_at, completed_at
+        FROM orders
+        WHERE order_id = $1
+        """,
+        order_id,
+    )
+    return msgspec.convert(row, Order) if row is not None else None
+
+
+async def lock_order(conn: Connection, order_id: OrderId) -> Order | None:
+    row = await conn.fetchrow(
+        """
+        SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
+               shipping_address, attribution, consent_version, page, session_id, created_at,
+               started_at, completed_at
+        FROM orders
+        WHERE order_id = $1
+        FOR UPDATE
+        """,
+        order_id,
+    )
+    return msgspec.convert(row, Order) if row is not None else None
+
+
+async def find_by_key(conn: Connection, idempotency_hash: str) -> OrderId | None:
+    order_id = await conn.fetchval(
+        "SELECT order_id FROM orders WHERE idempotency_hash = $1", idempotency_hash
+    )
+    return OrderId(order_id) if order_id is not None else None
+
+
+async def find_by_session(conn: Connection, session_id: str) -> OrderId | None:
+    order_id = await conn.fetchval("SELECT order_id FROM orders WHERE session_id = $1", session_id)
+    return OrderId(order_id) if order_id is not None else None
+
+
+async def forget_key(conn: Connection, order_id: OrderId) -> None:
+    """Let the key of an order that never opened start another one."""
+    await conn.execute(
+        """
+        UPDATE orders
+        SET idempotency_hash = NULL
+        WHERE order_id = $1
+          AND status = 'abandoned'
+          AND session_id IS NULL
+        """,
+        order_id,
+    )
+
+
+async def mark_open(conn: Connection, order_id: OrderId, session_id: str) -> bool:
+    """Record the session; False when the order was given up meanwhile."""
+    opened = await conn.fetchval(
+        """
+        UPDATE orders
+        SET status = 'open',
+            session_id = $2,
+            look_at = clock_timestamp() + make_interval(secs => $3)
+        WHERE order_id = $1
+          AND status = 'opening'
+        RETURNING order_id
+        """,
+        order_id,
+        session_id,
+        OPEN_SECONDS,
+    )
+    return opened is not None
+
+
+async def mark_status(conn: Connection, order_id: OrderId, status: Status) -> None:
+    await conn.execute("UPDATE orders SET status = $2 WHERE order_id = $1", order_id, status)
+
+
+async def mark_completed(
+    conn: Connection,
+    order_id: OrderId,
+    *,
+    status: Status,
+    session_id: str,
+    completed_at: datetime,
+    supporter_id: SupporterId,
+    email: str,
+    shipping_address: Address | None,
+) -> None:
+    await conn.execute(
+        """
+        UPDATE orders
+        SET status = $2,
+            session_id = $3,
+            completed_at = $4,
+            supporter_id = $5,
+            email = $6,
+            shipping_address = $7
+        WHERE order_id = $1
+        """,
+        order_id,
+        status,
+        session_id,
+        completed_at,
+        supporter_id,
+        email,
+        shipping_address,
+    )
+
+
+async def take_due_orders(conn: Connection, limit: int) -> list[tuple[OrderId, Status]]:
+    """Return undecided orders nobody looked at for a while, and look again in a minute."""
+    rows = await conn.fetch(
+        """
+        UPDATE orders
+        SET look_at = clock_timestamp() + make_interval(secs => $2)
+        WHERE order_id IN (
+            SELECT order_id
+            FROM orders
+            WHERE status IN ('opening', 'open')
+              AND look_at <= clock_timestamp()
+            ORDER BY look_at
+            LIMIT $1
+            FOR UPDATE SKIP LOCKED
+        )
+        RETURNING order_id, status
+        """,
+        limit,
+        LOOK_AGAIN_SECONDS,
+    )
+    return [(row["order_id"], row["status"]) for row in rows]
+
+
+async def list_undecided(
+    conn: Connection, campaign: CampaignSlug, limit: int
+) -> list[tuple[OrderId, Status]]:
+    rows = await conn.fetch(
+        """
+        SELECT order_id, status
+        FROM orders
+        JOIN order_campaigns USING (order_id)
+        WHERE campaign = $1
+          AND status IN ('opening', 'open')
+        ORDER BY order_id
+        LIMIT $2
+        """,
+        campaign,
+        limit,
+    )
+    return [(row["order_id"], row["status"]) for row in rows]
+
+
+async def count_by_status(conn: Connection) -> dict[str, int]:
+    rows = await conn.fetch("SELECT status, count(*) AS orders FROM orders GROUP BY status")
+    return {row["status"]: row["orders"] for row in rows}
+
+
+async def oldest_undecided_seconds(conn: Connection) -> float:
+    seconds = await conn.fetchval(
+        """
+        SELECT extract(epoch FROM clock_timestamp() - min(started_at))
+        FROM orders
+        WHERE status IN ('opening', 'open')
+        """
+    )
+    return float(seconds or 0)

@@ -1,0 +1,118 @@
+"""SQL about what Stripe told us: stored once, applied once, parked where it can be seen."""
+
+from datetime import datetime
+
+import msgspec
+
+from services.chassis.database import Connection, decode_rows
+
+
+class StripeEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified event about a checkout session, waiting to be applied."""
+
+    event_id: str
+    event_type: str
+    session_id: str
+    order_id: str
+    created_at: datetime
+    attempts: int
+    waited_seconds: float
+
+
+async def insert_event(
+    conn: Connection,
+    *,
+    event_id: str,
+    event_type: str,
+    session_id: str | None,
+    order_id: str | None,
+    created_at: datetime,
+    payload: bytes | None,
+    outcome: str | None,
+) -> bool:
+    """Store an event; False when it was here before."""
+    inserted = await conn.fetchval(
+        """
+        INSERT INTO stripe_events
+            (event_id, event_type, session_id, order_id, created_at, payload, outcome)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT DO NOTHING
+        RETURNING event_id
+        """,
+        event_id,
+        event_type,
+        session_id,
+        order_id,
+        created_at,
+        payload,
+        outcome,
+    )
+    return inserted is not None
+
+
+async def list_due(conn: Connection, limit: int) -> list[StripeEvent]:
+    rows = await conn.fetch(
+        """
+        SELECT event_id, event_type, session_id, order_id, created_at, attempts,
+               extract(epoch FROM clock_timestamp() - received_at)::float8 AS waited_seconds
+        FROM stripe_events
+        WHERE outcome IS NULL
+          AND due_at <= clock_timestamp()
+        ORDER BY due_at
+        LIMIT $1
+        """,
+        limit,
+    )
+    return decode_rows(rows, StripeEvent)
+
+
+async def finish(conn: Connection, event_id: str, outcome: str, error: str | None = None) -> None:
+    await conn.execute(
+        "UPDATE stripe_events SET outcome = $2, error = $3 WHERE event_id = $1",
+        event_id,
+        outcome,
+        error,
+    )
+
+
+async def postpone(conn: Connection, event_id: str, *, delay_seconds: float, error: str) -> None:
+    await conn.execute(
+        """
+        UPDATE stripe_events
+        SET attempts = attempts + 1,
+            error = $3,
+            due_at = clock_timestamp() + make_interval(secs => $2)
+        WHERE event_id = $1
+        """,
+        event_id,
+        delay_seconds,
+        error,
+    )
+
+
+async def completed_at(conn: Connection, session_id: str) -> datetime | None:
+    """Return when Stripe says the session was completed, if its event has come."""
+    at: datetime | None = await conn.fetchval(
+        """
+        SELECT min(created_at)
+        FROM stripe_events
+        WHERE session_id = $1
+          AND event_type = 'checkout.session.completed'
+        """,
+        session_id,
+    )
+    return at
+
+
+async def count_waiting_and_parked(conn: Connection) -> tuple[int, int]:
+    row = await conn.fetchrow(
+        """
+        SELECT count(*) FILTER (WHERE outcome IS NULL) AS waiting,
+               count(*) FILTER (WHERE outcome = 'parked') AS parked
+        FROM stripe_events
+        WHERE outcome IS NULL
+           OR outcome = 'parked'
+        """
+    )
+    assert row is not None
+    return row["waiting"], row["parked"]

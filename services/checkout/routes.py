@@ -1,0 +1,126 @@
+"""The edge: HTTP in, handler, HTTP out."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import (
+    FromPath,
+    FromQuery,
+    HeaderParameter,
+    JSONBody,
+    QueryParameter,
+    SkipValidation,
+)
+
+from services.chassis.database import Pool, transaction
+from services.chassis.guards import Guard
+from services.checkout.answers import (
+    Ended,
+    Inventory,
+    OrderStatus,
+    Quote,
+    Recovered,
+    Started,
+    Summary,
+)
+from services.checkout.bell import Bell
+from services.checkout.bodies import CartBody, OrderBody, RecoverBody
+from services.checkout.handlers import ask_about_order, hear_stripe
+from services.checkout.handlers.price_cart import quote_cart
+from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.settings import Settings
+from services.checkout.stripe_gateway import StripeGateway
+
+PRIVATE = {"Cache-Control": "private, no-store"}
+FRESH = {"Cache-Control": "no-cache"}
+WEBHOOK_BYTES_MAX = 256 * 1024
+
+PoolDependency = NamedDependency[SkipValidation[Pool]]
+StripeDependency = NamedDependency[SkipValidation[StripeGateway]]
+
+
+@post("/checkout-intent/start", status_code=200)
+async def start(
+    data: JSONBody[CartBody],
+    checkout: NamedDependency[SkipValidation[Checkout]],
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+) -> Response[Started]:
+    return Response(await start_checkout(checkout, data, idempotency_key), headers=PRIVATE)
+
+
+@post("/quote", status_code=200)
+async def quote(data: JSONBody[CartBody], pool: PoolDependency) -> Response[Quote]:
+    async with transaction(pool) as conn:
+        quoted = await quote_cart(conn, data)
+    return Response(quoted, headers=PRIVATE)
+
+
+@post("/checkout-intent/complete", status_code=200)
+async def complete(
+    data: JSONBody[OrderBody], pool: PoolDependency, stripe: StripeDependency
+) -> Response[Ended]:
+    return Response(await ask_about_order.complete(pool, stripe, data), headers=PRIVATE)
+
+
+@post("/checkout-intent/abandon", status_code=200)
+async def abandon(
+    data: JSONBody[OrderBody], pool: PoolDependency, stripe: StripeDependency
+) -> Response[Ended]:
+    return Response(await ask_about_order.abandon(pool, stripe, data), headers=PRIVATE)
+
+
+@get("/checkout-intent/status/{order_id:str}")
+async def status(
+    order_id: FromPath[str], pool: PoolDependency, wait: FromQuery[float] = 0.0
+) -> Response[OrderStatus]:
+    answer = await ask_about_order.wait_for_status(pool, order_id, wait)
+    return Response(answer, headers=PRIVATE)
+
+
+@get("/checkout-intent/summary")
+async def summary(
+    pool: PoolDependency, order_id: Annotated[str, QueryParameter(name="orderId")]
+) -> Response[Summary]:
+    async with transaction(pool) as conn:
+        answer = await ask_about_order.summarise(conn, order_id)
+    return Response(answer, headers=PRIVATE)
+
+
+@get("/inventory/{slug:str}")
+async def inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Inventory]:
+    async with transaction(pool) as conn:
+        answer = await ask_about_order.inventory(conn, slug)
+    return Response(answer, headers=FRESH)
+
+
+@post("/webhooks/stripe", status_code=200, request_max_body_size=WEBHOOK_BYTES_MAX)
+async def stripe_webhook(
+    request: Request[Any, Any, Any],
+    pool: PoolDependency,
+    settings: NamedDependency[SkipValidation[Settings]],
+    stripe_bell: NamedDependency[SkipValidation[Bell]],
+) -> Response[dict[str, bool]]:
+    raw = await request.body()
+    signature = request.headers.get("stripe-signature", "")
+    async with transaction(pool) as conn:
+        is_new = await hear_stripe.store_event(conn, raw, signature, settings=settings)
+    if is_new:
+        stripe_bell.ring()
+    return Response({"received": True}, headers=PRIVATE)
+
+
+def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
+    """Return the operators' routes behind their guard."""
+
+    @post("/admin/recover-checkout", status_code=200, guards=[guard])
+    async def recover_checkout(
+        data: JSONBody[RecoverBody], pool: PoolDependency, stripe: StripeDependency
+    ) -> Response[Recovered]:
+        return Response(await ask_about_order.recover(pool, stripe, data), headers=PRIVATE)
+
+    return [recover_checkout]
+
+
+ROUTES = [start, quote, complete, abandon, status, summary, inventory, stripe_webhook]

@@ -1,0 +1,127 @@
+"""Campaigns, carts and events for these tests, small and alike."""
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contracts.campaign import CampaignDefinition, SupportItem, Tier
+from contracts.events.campaigns import CampaignPublished
+from contracts.events.checkout import Card
+from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, PledgeSnapshot
+from contracts.ids import CampaignSlug, EventId, PledgeId
+from contracts.money import Cents
+from contracts.pricing import PricedPledge
+from services.checkout.bodies import CartBody
+from services.checkout.cart import WantedItem
+from services.checkout.orders import Order
+
+CARD = Card(
+    customer_id="cus_1",
+    payment_method_id="pm_1",
+    brand="visa",
+    last4="4242",
+    exp_month=12,
+    exp_year=2031,
+)
+
+
+def a_slug(name: str = "film") -> CampaignSlug:
+    """Return a campaign name nobody else uses."""
+    return CampaignSlug(f"{name}-{secrets.token_hex(3)}")
+
+
+def an_email(name: str = "noor") -> str:
+    """Return an address nobody else uses."""
+    return f"{name}.{secrets.token_hex(3)}@halfmoon.example"
+
+
+def a_tier(tier_id: str = "frame", **facts: Any) -> Tier:
+    """Return a $50 tier without limit."""
+    given: dict[str, Any] = {"name": "A frame of the film", "price_cents": Cents(5_000), **facts}
+    return Tier(tier_id=tier_id, **given)
+
+
+def a_campaign(slug: str = "", **facts: Any) -> CampaignDefinition:
+    """Return a campaign that is live today."""
+    now = datetime.now(UTC)
+    given: dict[str, Any] = {
+        "version": 1,
+        "title": "A film",
+        "starts_at": now - timedelta(days=3),
+        "deadline_at": now + timedelta(days=3),
+        "timezone": "America/Denver",
+        "goal_cents": Cents(100_000),
+        "tiers": (a_tier(),),
+        "support_items": (SupportItem(item_id="sound", label="Sound", target_cents=Cents(50_000)),),
+        **facts,
+    }
+    return CampaignDefinition(slug=CampaignSlug(slug or a_slug()), **given)
+
+
+def a_cart(*items: str | WantedItem, **facts: Any) -> CartBody:
+    """Return a request for these items, one of each."""
+    wanted = [WantedItem(id=item) if isinstance(item, str) else item for item in items]
+    return CartBody(items=wanted, **{"tip_percent": 5, **facts})
+
+
+def published(definition: CampaignDefinition) -> CampaignPublished:
+    """Return the event that puts a definition into force."""
+    return CampaignPublished(
+        event_id=an_event_id(), occurred_at=datetime.now(UTC), definition=definition
+    )
+
+
+def an_event_id() -> EventId:
+    """Return the id of an event nobody heard yet."""
+    return EventId(secrets.token_hex(8))
+
+
+def created(order: Order, pledge: PricedPledge | None = None) -> PledgeCreated:
+    """Return what the ledger says when it has written a pledge of the order."""
+    return PledgeCreated(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        pledge=_snapshot(order, pledge or order.pledges[0], revision=1, status="active"),
+    )
+
+
+def cancelled(order: Order, pledge: PricedPledge | None = None) -> PledgeCancelled:
+    """Return what the ledger says when the supporter withdrew."""
+    return PledgeCancelled(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        pledge=_snapshot(order, pledge or order.pledges[0], revision=2, status="cancelled"),
+    )
+
+
+def refused(order: Order, pledge: PricedPledge | None = None) -> PledgeRefused:
+    """Return what the ledger says when it had closed."""
+    pledge = pledge or order.pledges[0]
+    return PledgeRefused(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        pledge_id=PledgeId(pledge.pledge_id),
+        order_id=order.order_id,
+        campaign=pledge.campaign,
+        email=order.email or "noor@halfmoon.example",
+        language="en",
+        lines=pledge.lines,
+    )
+
+
+def _snapshot(order: Order, pledge: PricedPledge, *, revision: int, status: Any) -> PledgeSnapshot:
+    email = order.email or "noor@halfmoon.example"
+    return PledgeSnapshot(
+        pledge_id=pledge.pledge_id,
+        order_id=order.order_id,
+        campaign=pledge.campaign,
+        supporter_id=order.supporter_id or "sup_x",  # type: ignore[arg-type]
+        email=email,
+        language="en",
+        revision=revision,
+        status=status,
+        lines=pledge.lines,
+        price=pledge.price,
+        card=CARD,
+        created_at=datetime.now(UTC),
+    )
