@@ -90,7 +90,7 @@ def _tier_facts(
         sentence = texts.gettext("Open since %(amount)s") % {"amount": threshold}
         facts.append(Fact(icon="lock-open", text=sentence))
     left, limit = remaining(state, tier), tier.limit_total
-    if left is None or limit is None:
+    if left is None or limit is None or looks in ("counting", "ended"):
         return tuple(facts)
     return (*facts, stock_fact(left, limit, tier.tier_id, language))
 

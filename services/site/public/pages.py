@@ -187,7 +187,11 @@ def _facts(state: CampaignState, language: Language) -> tuple[Row, ...]:
 
 def _live_island(state: CampaignState, stage: Stage) -> dict[str, object]:
     """Return what the script needs to keep the page fresh; words stay with the templates."""
+    definition = state.definition
+    gates = (tier.requires_threshold_cents or 0 for tier in definition.tiers)
+    steps = (goal.threshold_cents for goal in definition.stretch_goals)
     return {
+        "marks": [definition.goal_cents, *sorted({*gates, *steps} - {0})],
         "slug": state.slug,
         "stage": stage,
         "title": state.definition.title,

@@ -10,8 +10,8 @@ from services.site.public.language import Language
 # Where Stripe collects shipping addresses and the platform posts to (product rules 4.1).
 _COUNTRIES = (
     "US CA MX AR BO BR CL CO CR DO EC GT PE PR UY PA"
-    " AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SK SI ES SE CH"
-    " GB AU IN JP KR NZ"
+    " AT BE BG HR CY CZ DK EE FI FR DE GR HU IS IE IT LV LI LT LU MT NL NO PL PT RO SI ES SE CH"
+    " GB AU IN JP KR"
 )
 COUNTRIES = tuple(_COUNTRIES.split())
 

@@ -11,7 +11,7 @@ from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
 from services.site.public.places import STATES, countries
-from services.site.public.strings import manage_strings, script_strings
+from services.site.public.strings import CONSENT_VERSION, manage_strings, script_strings
 from services.site.public.views import CampaignPage, HomePage, ResultPage
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -125,7 +125,6 @@ def render_text(name: str, language: Language, site: SiteFrame) -> bytes:
         f"texts/{name}.{language}.html.j2",
         frame,
         site,
-        zone=formatting.zone_name(site.platform.timezone, language),
         operator=site.platform.company_name or site.platform.platform_name,
     )
 
@@ -198,6 +197,8 @@ def _render(template: str, frame: Frame, site: SiteFrame, **more: object) -> byt
         papers=(LIGHT_PAPER, DARK_PAPER),
         tip_stops=[stop for stop in TIP_STOPS if stop <= site.platform.tip_percent_max],
         tax_rate=formatting.rate(site.platform.sales_tax_rate, language),
+        zone=formatting.zone_name(site.platform.timezone, language),
+        consent_version=CONSENT_VERSION,
         countries=countries(language),
         us_states=STATES,
         strings=script_strings(language),

@@ -8,6 +8,9 @@ import functools
 
 from services.site.public.language import Language, catalogue
 
+CONSENT_VERSION = "2026-11"
+"""Which wording of the consent sentence a supporter agreed to. Change it with the sentence."""
+
 
 @functools.cache
 def script_strings(language: Language) -> dict[str, str]:
@@ -15,12 +18,9 @@ def script_strings(language: Language) -> dict[str, str]:
     _ = catalogue(language).gettext
     return {
         "cartEmpty": _("Cart"),
-        "cartCount": _("Cart, {count} items, {total}"),
-        "cartOne": _("Cart, 1 item, {total}"),
         "added": _("{name} is in your cart."),
         "removed": _("{name} was taken out."),
         "replaced": _("This film takes one reward per pledge. {name} replaces {old}."),
-        "inCart": _("In your cart"),
         "changeInCart": _("Change in cart"),
         "supportName": _("Support without a reward"),
         "supportPart": _("Support: {name}"),
@@ -50,7 +50,6 @@ def script_strings(language: Language) -> dict[str, str]:
         "totalOne": _("Total, if the film is funded"),
         "totalMany": _("Total, if all films are funded"),
         "tipSpoken": _("{percent}, {amount}"),
-        "pricing": _("Working out the price"),
         "nothingToday": _("Nothing is charged today. You can change or cancel until {day}."),
         "consentOne": _(
             "Charge this card {amount} after {day} if {title} reaches its goal, and only then."
@@ -66,7 +65,6 @@ def script_strings(language: Language) -> dict[str, str]:
             "Your card is saved. Writing down your pledge takes longer than usual."
             " You can leave this page: the email comes by itself."
         ),
-        "goingToStripe": _("Going to the card page"),
         "cardLoading": _("Opening the card form"),
         "cardAfterDetails": _("The card form opens here once the fields above are filled in."),
         "errorSummary": _("Please look at these fields"),
@@ -109,7 +107,6 @@ def script_strings(language: Language) -> dict[str, str]:
         "toGo": _("{amount} to go"),
         "leftOf": _("{left} of {limit} left"),
         "timesUp": _("Time is up. Asking for the result."),
-        "copied": _("Copied"),
     }
 
 
@@ -148,10 +145,10 @@ def manage_strings(language: Language) -> dict[str, str]:
         "chargedText": _("The film reached its goal. Thank you."),
         "failedTitle": _("Your bank declined the charge."),
         "failedUntil": _(
-            "We try again by ourselves until {day}."
-            " After that the pledge is lost to the film, and you owe nothing."
+            "The pledge stays open until {day}."
+            " After that it is lost to the film, and you owe nothing."
         ),
-        "failedText": _("We try again by ourselves. You will get an email either way."),
+        "failedText": _("You were not charged. Your email says what happens next."),
         "releasedText": _("The film didn't reach its goal. You were not charged."),
         "cancelledText": _("This pledge was cancelled. You were not charged."),
         "cancelTitle": _("Cancel this pledge?"),
@@ -179,5 +176,11 @@ def manage_strings(language: Language) -> dict[str, str]:
         "historyCancelled": _("Cancelled"),
         "historyCharged": _("Charged {amount}"),
         "historyFailed": _("Charge of {amount} declined"),
+        "yourPledge": _("Your pledge"),
+        "tip": _("Tip to {platform}, {percent}"),
+        "tax": _("Sales tax"),
+        "shipping": _("Shipping"),
+        "total": _("Total, if the film is funded"),
+        "custom": _("Support without a reward"),
         "historyReleased": _("Released, nothing charged"),
     }

@@ -46,6 +46,7 @@ class Waterline(msgspec.Struct, frozen=True, kw_only=True):
     rest_label: str
     segments: tuple[Segment, ...]
     ticks: tuple[Tick, ...]
+    scale_cents: int
     has_crowded_labels: bool = False
 
 

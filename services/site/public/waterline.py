@@ -41,6 +41,7 @@ def waterline(state: CampaignState, stage: Stage, language: Language) -> Waterli
         rest_label=rest_label,
         segments=_segments(state, stage),
         ticks=ticks,
+        scale_cents=scale_cents(state),
         has_crowded_labels=_is_crowded(percent_label, rest_label, ticks),
     )
 
@@ -57,6 +58,7 @@ def small_waterline(state: CampaignState, stage: Stage, language: Language) -> W
         rest_label=bar.rest_label,
         segments=_segments(state, stage, scale),
         ticks=(goal,) if passed else (),
+        scale_cents=scale,
     )
 
 

@@ -1,0 +1,218 @@
+// The manage page: the link's token leaves the address bar at once and lives as long as the tab.
+import { get, post } from "./api.js";
+import { date, fill, island, lastMoment, money, page, percent } from "./words.js";
+
+const KEY = "pool:manage";
+const words = island("manage-strings");
+const part = (name, from = document) => from.querySelector(`[data-${name}]`);
+const token = takeToken();
+
+const STATES = {
+  active: { tag: "tagActive", sum: "sumActive", tone: "pool", icon: "shield-check" },
+  locked: { tag: "tagLocked", sum: "sumLocked", tone: "", icon: "lock" },
+  charged: { tag: "tagCharged", sum: "sumCharged", tone: "good", icon: "check" },
+  payment_failed: { tag: "tagFailed", sum: "sumFailed", tone: "bad", icon: "circle-alert" },
+  released: { tag: "tagReleased", sum: "sumReleased", tone: "", icon: "circle-slash" },
+  cancelled: { tag: "tagCancelled", sum: "sumCancelled", tone: "", icon: "circle-slash" },
+};
+
+part("retry").addEventListener("click", load);
+bindDialog();
+load();
+
+/** What token.js took out of the address. */
+function takeToken() {
+  try {
+    return sessionStorage.getItem(KEY) ?? window.poolToken ?? "";
+  } catch {
+    return window.poolToken ?? "";
+  }
+}
+
+async function load() {
+  part("trouble").hidden = true;
+  if (!token) return trouble("missing");
+  part("loading").hidden = false;
+  const answer = await get(`/pledge?token=${encodeURIComponent(token)}`);
+  if (answer.ok) return draw(answer.data);
+  if (answer.status === 401 || answer.status === 400) return trouble("bad");
+  if (answer.status === 404) return trouble("unknown");
+  return trouble(answer.status === 0 ? "offline" : "failedLoad", true);
+}
+
+function trouble(kind, canRetry = false) {
+  part("loading").hidden = true;
+  const box = part("trouble");
+  box.querySelector("h2").textContent = words[`${kind}Title`];
+  box.querySelector("p").textContent = words[`${kind}Text`];
+  part("retry").hidden = !canRetry;
+  box.hidden = false;
+  box.focus();
+}
+
+function draw(pledge) {
+  part("loading").hidden = true;
+  const who = part("who");
+  who.querySelector("span").textContent = fill(words.heading, { date: date(pledge.createdAt, page.timezone) });
+  who.querySelector("b").textContent = pledge.email;
+  who.hidden = false;
+  const element = document.getElementById("pledge-template").content.cloneNode(true).firstElementChild;
+  const isLocked = pledge.pledgeStatus === "active" && pledge.deadlinePassed;
+  const status = isLocked ? "locked" : pledge.pledgeStatus;
+  drawState(element, status, pledge);
+  drawWords(element, status, pledge);
+  drawSums(element, pledge);
+  drawHistory(element, pledge);
+  drawActions(element, pledge);
+  part("pledges").replaceChildren(element);
+}
+
+function drawState(element, status, pledge) {
+  const { tag, sum, tone, icon } = STATES[status];
+  const label = element.querySelector(".tag");
+  if (tone) label.classList.add(`tag--${tone}`);
+  label.append(iconOf(icon), words[tag]);
+  const owes = !["released", "cancelled"].includes(status);
+  element.querySelector(".pledge__sum").textContent = money(owes ? pledge.amount : 0);
+  element.querySelector(".pledge__means").textContent = words[sum];
+}
+
+function drawWords(element, status, pledge) {
+  const deadline = lastMoment(pledge.deadline, page.timezone);
+  element.querySelector("h2").textContent = pledge.campaignTitle || pledge.campaignSlug;
+  element.querySelector(".pledge__lines").append(...pledge.lines.map((line) => item("li", nameOf(line))));
+  const card = fill(words.cardEnding, { brand: brandOf(pledge.card.brand), last4: pledge.card.last4 });
+  const facts = [
+    [pledge.deadlinePassed ? words.decidedOn : words.decidesOn, deadline],
+    [words.card, card],
+    [words.charged, pledge.chargedAt && date(pledge.chargedAt, page.timezone)],
+    [words.cancelledOn, pledge.cancelledAt && date(pledge.cancelledAt, page.timezone)],
+    [words.reference, pledge.orderId.replace("pool-intent-", "").slice(0, 12)],
+  ];
+  for (const [label, value] of facts) {
+    if (value) element.querySelector(".facts").append(item("dt", label), item("dd", value));
+  }
+  const note = status === "payment_failed" ? "" : words[`${status}Text`];
+  part("note", element).textContent = fill(note, { deadline });
+  if (status === "payment_failed") drawFailure(element.querySelector(".notice"), pledge);
+}
+
+function drawFailure(notice, { recovery }) {
+  const [title, text] = notice.querySelectorAll("p");
+  title.textContent = words.failedTitle;
+  text.textContent = recovery?.endsAt
+    ? fill(words.failedUntil, { day: date(recovery.endsAt, page.timezone) })
+    : words.failedText;
+  notice.classList.add("notice--bad");
+  notice.hidden = false;
+}
+
+function drawSums(element, pledge) {
+  const tip = fill(words.tip, { platform: page.platform, percent: percent(pledge.tipPercent) });
+  const rows = [
+    [words.yourPledge, pledge.subtotal],
+    [tip, pledge.tipAmount],
+    [words.tax, pledge.tax],
+  ];
+  if (pledge.shipping) rows.push([words.shipping, pledge.shipping]);
+  rows.push([words.total, pledge.amount]);
+  const list = element.querySelector(".totals");
+  for (const [label, cents] of rows) {
+    const row = document.createElement("div");
+    row.className = "totals__row";
+    row.append(item("dt", label), item("dd", money(cents)));
+    list.append(row);
+  }
+  list.lastElementChild.classList.add("totals__row--last");
+}
+
+function drawHistory(element, pledge) {
+  const told = {
+    created: words.historyCreated,
+    modified: words.historyModified,
+    cancelled: words.historyCancelled,
+    charged: words.historyCharged,
+    charge_failed: words.historyFailed,
+    released: words.historyReleased,
+  };
+  const lines = pledge.history.filter((entry) => told[entry.type]).map((entry) => {
+    const amount = money(entry.type === "created" || entry.type === "charged" ? entry.amount : pledge.amount);
+    return item("li", `${date(entry.at, page.timezone)}: ${fill(told[entry.type], { amount })}`);
+  });
+  element.querySelector("ol").append(...lines);
+}
+
+function drawActions(element, pledge) {
+  const link = element.querySelector("a.button");
+  link.href = `${page.prefix}/campaigns/${pledge.campaignSlug}/`;
+  link.hidden = false;
+  const cancel = part("cancel", element);
+  cancel.hidden = !pledge.canCancel;
+  cancel.addEventListener("click", () => {
+    const dialog = document.getElementById("cancel-dialog");
+    dialog.querySelector(".notice").hidden = true;
+    part("confirm", dialog).hidden = false;
+    dialog.showModal();
+    part("keep", dialog).focus();
+  });
+}
+
+function bindDialog() {
+  const dialog = document.getElementById("cancel-dialog");
+  const confirm = part("confirm", dialog);
+  part("keep", dialog).addEventListener("click", () => dialog.close());
+  confirm.addEventListener("click", async () => {
+    if (confirm.getAttribute("aria-busy") === "true") return;
+    const label = confirm.querySelector("span");
+    const before = label.textContent;
+    confirm.setAttribute("aria-busy", "true");
+    label.textContent = words.cancelling;
+    const answer = await post("/pledge/cancel", { token });
+    confirm.setAttribute("aria-busy", "false");
+    label.textContent = before;
+    // Cancelling twice is answered with the state it already has: that is what was wanted.
+    if (answer.ok || answer.data.error === "pledge_cancelled") {
+      dialog.close();
+      document.getElementById("announce").textContent = words.cancelDone;
+      await load();
+      document.querySelector("h1").focus();
+      return;
+    }
+    refuse(dialog, confirm, answer);
+  });
+}
+
+function refuse(dialog, confirm, answer) {
+  const kind = answer.status === 409 ? "tooLate" : answer.status === 0 ? "offline" : "failedLoad";
+  const notice = dialog.querySelector(".notice");
+  const [title, text] = notice.querySelectorAll("p");
+  title.textContent = words[`${kind}Title`];
+  text.textContent = words[`${kind}Text`];
+  confirm.hidden = answer.status === 409;
+  notice.hidden = false;
+  notice.focus();
+  if (answer.status === 409) load();
+}
+
+function nameOf(line) {
+  const name = line.kind === "custom_amount" ? words.custom : line.label;
+  return line.quantity > 1 ? `${name} × ${line.quantity}` : name;
+}
+
+function brandOf(brand) {
+  return brand ? brand[0].toUpperCase() + brand.slice(1) : "";
+}
+
+function item(tag, text) {
+  return Object.assign(document.createElement(tag), { textContent: text });
+}
+
+function iconOf(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon icon--small");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${page.static}/icons/sprite.svg#${name}`);
+  svg.append(use);
+  return svg;
+}

@@ -1,0 +1,86 @@
+// After the card is saved: success is shown only when the pledge is written down.
+import { get, post, wait } from "./api.js";
+import * as cart from "./cart.js";
+import { slugOf } from "./cart.js";
+import { page, say } from "./words.js";
+
+const KEY = "pool:order";
+const PATIENCE_MS = 45_000;
+const GIVE_UP_MS = 10 * 60_000;
+
+/** Wait for the ledger, telling the person what happens, then go to the success page. */
+export async function writtenDown(panel, order) {
+  remember(order);
+  panel.show("waiting");
+  const title = panel.root.querySelector("[data-waiting-title]");
+  const text = panel.root.querySelector("[data-waiting-text]");
+  title.textContent = say("cardSaved");
+  title.focus();
+  const started = Date.now();
+  await complete(order);
+  while (Date.now() - started < GIVE_UP_MS) {
+    const status = await statusOf(order.orderId);
+    if (status === "persisted") return arrive(order);
+    if (status === "too_late" || status === "expired" || status === "abandoned") {
+      forget();
+      title.textContent = say(status === "too_late" ? "tooLate" : "expired");
+      text.textContent = status === "too_late" ? "" : say("expiredHint");
+      return;
+    }
+    if (Date.now() - started > PATIENCE_MS) text.textContent = say("stillWriting");
+    if (status === "open") await complete(order);
+    if (status !== "completed") await wait(2_000);
+  }
+}
+
+/** A page that was reloaded in between goes on where it was. */
+export async function resume() {
+  const order = remembered();
+  if (!order) return;
+  const status = await statusOf(order.orderId, 0);
+  if (status === "persisted") arrive(order);
+  else if (status !== "completed" && status !== "") forget();
+}
+
+function complete({ orderId, sessionId }) {
+  return post("/checkout-intent/complete", { orderId, sessionId });
+}
+
+async function statusOf(orderId, seconds = 10) {
+  const path = `/checkout-intent/status/${encodeURIComponent(orderId)}`;
+  const answer = await get(seconds ? `${path}?wait=${seconds}` : path);
+  if (answer.status === 404) return "expired";
+  return answer.ok ? answer.data.status : "";
+}
+
+function arrive(order) {
+  const slug = slugOf({ id: order.items[0] });
+  cart.removeAll(order.items);
+  forget();
+  const place = `${page.prefix}/campaigns/${slug}/pledge-success/`;
+  location.assign(`${place}?order=${encodeURIComponent(order.orderId)}`);
+}
+
+function remember(order) {
+  try {
+    sessionStorage.setItem(KEY, JSON.stringify(order));
+  } catch {
+    // Without storage a reload cannot go on here; the email still comes.
+  }
+}
+
+function remembered() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY));
+  } catch {
+    return null;
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Nothing was kept.
+  }
+}
