@@ -21,7 +21,8 @@ class Background:
     def __init__(self, options: Options, *, die_with_us: bool = False) -> None:
         self._data = DataDir.at(options.data)
         self._data.create()
-        self._errors = self._data.log / "supervisor.err"
+        # Not among the logs: a fresh start empties those while we listen.
+        self._errors = self._data.path / "supervisor.err"
         argv = python("-m", "deploy.local.supervise", json.dumps(options.as_dict()))
         environ = {**os.environ, "PYTHONPATH": str(ROOT)}
         read_end, write_end = os.pipe()

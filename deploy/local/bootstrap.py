@@ -19,7 +19,7 @@ from deploy.local.package_index import IndexSettings, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
-STAMP = VENV / "pool-stamp"
+STAMP = "pool-stamp"
 PYTHON_MIN = (3, 11)
 
 # What a command needs beyond the services' own packages; `dev` includes `embedded`.
@@ -45,10 +45,10 @@ def main() -> None:
 
 def ensure(group: str) -> None:
     """Bring `.venv` to what the lock says, unless its stamp says it is there."""
-    if _has_stamp(group):
+    if is_installed(group):
         return
     with _turn():
-        if not _has_stamp(group):
+        if not is_installed(group):
             _install(group)
 
 
@@ -64,7 +64,7 @@ def _install(group: str) -> None:
         _run([uv, "sync", *_quiet(), *common, "--group", group, *_python_choice()], environ)
     else:
         _install_from(index, uv, group, environ)
-    STAMP.write_text(_fingerprint(group) + "\n", encoding="ascii")
+    (VENV / STAMP).write_text(fingerprint(group) + "\n", encoding="ascii")
     _say(f"Installed in {time.monotonic() - began:.1f} s.")
 
 
@@ -124,16 +124,17 @@ def _run(command: list[str], environ: Mapping[str, str]) -> None:
         raise CannotInstall(f"`{said}` ended with {done.returncode}. Its words are above.")
 
 
-def _has_stamp(group: str) -> bool:
+def is_installed(group: str, venv: Path = VENV) -> bool:
+    """Return whether an environment holds what the lock says for a group."""
     try:
-        found = STAMP.read_text(encoding="ascii").strip()
+        found = (venv / STAMP).read_text(encoding="ascii").strip()
     except OSError:
         return False
-    wanted = {_fingerprint(group), _fingerprint(DEV)}
-    return found in wanted and os.access(VENV / "bin" / "python", os.X_OK)
+    wanted = {fingerprint(group), fingerprint(DEV)}
+    return found in wanted and os.access(venv / "bin" / "python", os.X_OK)
 
 
-def _fingerprint(group: str) -> str:
+def fingerprint(group: str) -> str:
     """Return what the environment is made from: lock, project, groups."""
     digest = hashlib.sha256()
     for name in ("uv.lock", "pyproject.toml"):

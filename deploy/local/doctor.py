@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from deploy.local import servers, stack_file, status, versions
+from deploy.local import stack_file, status, versions
 from deploy.local.environment import (
     LIVE_KEYS,
     SECRET_LENGTH_MIN,
@@ -17,6 +17,8 @@ from deploy.local.environment import (
 )
 from deploy.local.layout import DataDir, read_json
 from deploy.local.ports import is_free
+from deploy.local.sql import run_sql
+from deploy.local.wheels import ServerRefused
 
 PYTHON_MIN = (3, 11)
 DISK_BYTES_MIN = 1_000_000_000
@@ -112,7 +114,7 @@ class Doctor:
         url = self.document.get(name) or self.given.get(setting)
         try:
             shown = ask(url)
-        except (versions.NoAnswer, servers.ServerRefused) as exc:
+        except (versions.NoAnswer, ServerRefused) as exc:
             return Check(name, "wrong", str(exc), f"Check {setting}, or unset it to use our own.")
         if versions.numbers(shown) < versions.numbers(least):
             why = f"{shown} is older than {least}, whose faults cost data or money"
@@ -187,7 +189,7 @@ class Doctor:
     def _clock(self) -> Check:
         if self.found is None:
             return Check("clock", "skipped", "the stack is not running", "`./pool up`")
-        offset = servers.run_sql(
+        offset = run_sql(
             self.document["postgres"],
             "SELECT round(extract(epoch FROM offset_by)) FROM platform.clock_offset",
         )

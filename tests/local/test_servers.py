@@ -9,7 +9,7 @@ import nats
 import pytest
 import redis.asyncio as redis
 
-from deploy.local import servers as embedded
+from deploy.local.sql import create_database, run_sql
 from tests.support.platform import eventually
 from tests.support.stack import Servers
 
@@ -71,6 +71,6 @@ def test_a_killed_server_comes_back_within_two_seconds(servers: Servers, name: s
 
 
 def test_a_database_is_not_made_twice(servers: Servers) -> None:
-    embedded.create_database(servers.owner_url)
+    create_database(servers.owner_url)
 
-    assert embedded.run_sql(servers.owner_url, "SELECT 1") == "1"
+    assert run_sql(servers.owner_url, "SELECT 1") == "1"

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from deploy.local import background, plan, servers, stack_file, status
+from deploy.local import background, plan, stack_file, status
 from deploy.local.campaigns_copy import SAMPLES, make_repository
 from deploy.local.environment import Environment, assemble
 from deploy.local.layout import SERVICES, DataDir, read_json
 from deploy.local.ports import HIGHEST, LOWEST, is_free
+from deploy.local.sql import create_database, run_sql
 from deploy.local.stack import Options
 
 KEEP = "POOL_TEST_KEEP"
@@ -98,7 +99,7 @@ class Servers:
 
     def drop(self, database: Database) -> None:
         """Remove it, whoever is still connected."""
-        servers.run_sql(self.owner_url, f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
+        run_sql(self.owner_url, f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
 
     def fresh_nats(self) -> str:
         """Return the address of a NATS account that holds no stream yet."""
@@ -120,7 +121,7 @@ class Servers:
     def _database(self, template: str, name: str = "") -> Database:
         self._databases += 1
         name = name or f"test_{self._databases}"
-        servers.create_database(self.owner_url, name, template)
+        create_database(self.owner_url, name, template)
         urls = {
             role: _named(self.environment.database_url(role), name)
             for role in (*SERVICES, "sandbox")
