@@ -1,0 +1,29 @@
+"""The ledger put together."""
+
+from pathlib import Path
+
+from contracts.magic_link import CURRENT_KEY
+from services.chassis.service import Parts, Running, Service
+from services.pledges import routes
+from services.pledges.consumers import listeners
+from services.pledges.schedules import Closer
+from services.pledges.settings import Settings
+
+
+async def compose(settings: Settings, running: Running) -> Parts:
+    """Return what the ledger answers, hears, and does by itself."""
+    return Parts(
+        routes=[
+            routes.show_pledge,
+            routes.list_pledges,
+            routes.cancel,
+            routes.show_stats,
+            *routes.operator_routes(settings.admin_secret),
+        ],
+        listeners=listeners(),
+        loops=[Closer(running.pool).run],
+        dependencies={"link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()}},
+    )
+
+
+SERVICE = Service("pledges", settings=Settings, compose=compose, package=Path(__file__).parent)

@@ -1,0 +1,30 @@
+"""What the ledger hears, and who acts on it."""
+
+from contracts.events.campaigns import CampaignPublished
+from contracts.events.checkout import CheckoutCompleted, CheckoutDrained
+from contracts.events.settlement import ChargeDeclined, ChargeSucceeded, DeadlinePassed
+from contracts.streams import consumer
+from services.chassis.inbox import Listener
+from services.pledges.handlers.apply_orders import apply_order
+from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
+from services.pledges.handlers.keep_definition import keep_definition
+from services.pledges.handlers.record_charge import record_decline, record_success
+
+
+def listeners() -> list[Listener]:
+    """Return the ledger's consumers."""
+    return [
+        Listener(consumer("pledges-definitions"), {CampaignPublished: keep_definition}),
+        Listener(
+            consumer("pledges-orders"),
+            {CheckoutCompleted: apply_order, CheckoutDrained: hear_drained},
+        ),
+        Listener(
+            consumer("pledges-charges"),
+            {
+                DeadlinePassed: hear_deadline,
+                ChargeSucceeded: record_success,
+                ChargeDeclined: record_decline,
+            },
+        ),
+    ]

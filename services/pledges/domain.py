@@ -1,0 +1,255 @@
+"""The ledger's rules: what becomes a pledge, what may change it, and when it is too late."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from contracts.events.checkout import CheckoutCompleted
+from contracts.events.pledges import PledgeSnapshot, SupporterNotice
+from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
+from contracts.ids import canonical_email
+from contracts.magic_link import MagicLink
+from contracts.money import Cents
+from contracts.pricing import PricedPledge
+from contracts.refusals import NotYours, StateRefused
+from services.pledges.figures import Figures, support_item_cents, tier_counts
+from services.pledges.pledge import (
+    Campaign,
+    Change,
+    Entry,
+    EntryType,
+    Pledge,
+    RefusalReason,
+    RefusedOrder,
+)
+
+
+class LedgerFault(Exception):
+    """What we were told contradicts the ledger. Nothing is changed; an operator must look."""
+
+
+def refusal(campaign: Campaign, completed_at: datetime) -> RefusalReason | None:
+    """Return why an order completed at that time is no pledge, or None when it is one.
+
+    Stripe's time decides, however late we hear of it; only a campaign whose final count
+    is written can take nothing more.
+    """
+    if completed_at >= campaign.deadline_at:
+        return "deadline_passed"
+    if campaign.state == "closed":
+        return "closed"
+    return None
+
+
+def create(order: CheckoutCompleted, priced: PricedPledge, *, now: datetime) -> Change:
+    """Return the pledge an order makes in one of its campaigns, with its first line."""
+    pledge = Pledge(
+        pledge_id=priced.pledge_id,
+        order_id=order.order_id,
+        campaign=priced.campaign,
+        supporter_id=order.supporter_id,
+        email=order.email,
+        language=order.language,
+        definition_version=priced.definition_version,
+        status="active",
+        revision=1,
+        lines=priced.lines,
+        price=priced.price,
+        currency=priced.currency,
+        card=order.card,
+        card_saved_at=order.completed_at,
+        created_at=order.completed_at,
+        updated_at=now,
+        shipping_address=order.shipping_address,
+        consent=order.consent,
+        attribution=order.attribution,
+    )
+    entry = _entry(pledge, "created", "created", worth(pledge), now=now)
+    return Change(pledge=pledge, entry=msgspec.structs.replace(entry, lines=pledge.lines))
+
+
+def refuse(
+    order: CheckoutCompleted, priced: PricedPledge, reason: RefusalReason, *, now: datetime
+) -> RefusedOrder:
+    """Return the record of an order that came too late for one of its campaigns."""
+    return RefusedOrder(
+        order_id=order.order_id,
+        campaign=priced.campaign,
+        pledge_id=priced.pledge_id,
+        email=order.email,
+        language=order.language,
+        reason=reason,
+        completed_at=order.completed_at,
+        refused_at=now,
+        lines=priced.lines,
+    )
+
+
+def require_holder(pledge: Pledge, link: MagicLink) -> None:
+    """Refuse a link that was not made for this pledge of this person."""
+    is_theirs = canonical_email(link.email) == canonical_email(pledge.email)
+    if not is_theirs or link.campaign_slug != pledge.campaign:
+        raise NotYours("not_yours", "This link is for another pledge.")
+
+
+def cancel(pledge: Pledge, campaign: Campaign, *, now: datetime) -> Change:
+    """Return the pledge as cancelled, or refuse.
+
+    The deadline instant itself is too late: the close may already count this pledge,
+    and a cancelled pledge must never be charged.
+    """
+    if pledge.status == "cancelled":
+        raise StateRefused("pledge_cancelled", "This pledge was cancelled before.")
+    if pledge.status == "charged":
+        raise StateRefused("pledge_charged", "This pledge has been charged.")
+    if pledge.status != "active" or campaign.is_over(now):
+        raise StateRefused("deadline_passed", "The campaign's deadline has passed.")
+    cancelled = msgspec.structs.replace(
+        pledge,
+        status="cancelled",
+        revision=pledge.revision + 1,
+        cancelled_at=now,
+        updated_at=now,
+    )
+    return Change(
+        pledge=cancelled,
+        entry=_entry(cancelled, "cancelled", "cancelled", -worth(pledge), now=now),
+    )
+
+
+def charge(pledge: Pledge, paid: ChargeSucceeded, *, now: datetime) -> Change | None:
+    """Return the pledge as charged; None when it already is, by that very charge."""
+    if pledge.status == "charged":
+        if pledge.charge_id == paid.charge_id:
+            return None
+        raise LedgerFault(f"{pledge.pledge_id} was charged by {pledge.charge_id} before")
+    if pledge.status not in ("active", "payment_failed"):
+        raise LedgerFault(f"{pledge.pledge_id} is {pledge.status} and was charged")
+    charged = msgspec.structs.replace(
+        pledge,
+        status="charged",
+        revision=pledge.revision + 1,
+        updated_at=now,
+        charged_at=paid.succeeded_at,
+        charge_id=paid.charge_id,
+        payment_intent_id=paid.payment_intent_id,
+    )
+    goal = pledge.price.goal_cents
+    recovered = goal if pledge.status == "payment_failed" else 0
+    delta = Figures(collected_cents=goal, recovering_cents=-recovered)
+    entry = _entry(charged, "charged", f"charged:{paid.charge_id}", delta, now=now)
+    return Change(
+        pledge=charged,
+        entry=msgspec.structs.replace(
+            entry,
+            charge_id=paid.charge_id,
+            payment_intent_id=paid.payment_intent_id,
+            charged_cents=pledge.price.total_cents,
+        ),
+    )
+
+
+def fail(pledge: Pledge, declined: ChargeDeclined, *, now: datetime) -> Change | None:
+    """Return the pledge as payment_failed; None when a success was recorded before.
+
+    News of a decline may arrive after the success of a later attempt: money that was
+    collected is never un-collected by it.
+    """
+    if pledge.status == "charged":
+        return None
+    if pledge.status not in ("active", "payment_failed"):
+        raise LedgerFault(f"{pledge.pledge_id} is {pledge.status} and was declined")
+    failed = msgspec.structs.replace(
+        pledge, status="payment_failed", revision=pledge.revision + 1, updated_at=now
+    )
+    recovering = pledge.price.goal_cents if pledge.status == "active" else 0
+    cause = f"declined:{declined.charge_id}:{declined.attempt}"
+    delta = Figures(recovering_cents=recovering)
+    entry = _entry(failed, "charge_failed", cause, delta, now=now)
+    return Change(
+        pledge=failed,
+        entry=msgspec.structs.replace(
+            entry,
+            charge_id=declined.charge_id,
+            payment_intent_id=declined.payment_intent_id,
+            decline_code=declined.decline_code or declined.code,
+        ),
+    )
+
+
+def worth(pledge: Pledge) -> Figures:
+    """Return what a pledge that counts adds to its campaign's figures."""
+    price = pledge.price
+    return Figures(
+        pledge_count=1,
+        pledged_cents=price.goal_cents,
+        subtotal_cents=price.subtotal_cents,
+        shipping_cents=price.shipping_cents,
+        tax_cents=price.tax_cents,
+        tip_cents=price.tip_cents,
+        total_cents=price.total_cents,
+        tier_counts=tier_counts(pledge.lines),
+        support_item_cents=support_item_cents(pledge.lines),
+    )
+
+
+def is_funded(*, pledged_cents: int, goal_cents: int) -> bool:
+    """Tell whether the final count reaches the goal. Without a goal nothing is funded."""
+    return goal_cents > 0 and pledged_cents >= goal_cents
+
+
+def snapshot(pledge: Pledge) -> PledgeSnapshot:
+    """Return the pledge as other services hear of it."""
+    return PledgeSnapshot(
+        pledge_id=pledge.pledge_id,
+        order_id=pledge.order_id,
+        campaign=pledge.campaign,
+        supporter_id=pledge.supporter_id,
+        email=pledge.email,
+        language=pledge.language,
+        revision=pledge.revision,
+        status=pledge.status,
+        lines=pledge.lines,
+        price=pledge.price,
+        card=pledge.card,
+        created_at=pledge.created_at,
+        currency=pledge.currency,
+    )
+
+
+def notice(pledges: Sequence[Pledge]) -> SupporterNotice:
+    """Return what one mail about all these pledges of one supporter says.
+
+    Address, language and card are those of the newest: the card that is charged.
+    """
+    newest = max(pledges, key=lambda each: (each.card_saved_at, each.pledge_id))
+    return SupporterNotice(
+        supporter_id=newest.supporter_id,
+        email=newest.email,
+        language=newest.language,
+        pledge_ids=tuple(each.pledge_id for each in pledges),
+        lines=tuple(line for each in pledges for line in each.lines),
+        subtotal_cents=Cents(sum(each.price.subtotal_cents for each in pledges)),
+        shipping_cents=Cents(sum(each.price.shipping_cents for each in pledges)),
+        tax_cents=Cents(sum(each.price.tax_cents for each in pledges)),
+        tip_cents=Cents(sum(each.price.tip_cents for each in pledges)),
+        total_cents=Cents(sum(each.price.total_cents for each in pledges)),
+        card=newest.card,
+        currency=newest.currency,
+    )
+
+
+def _entry(
+    pledge: Pledge, entry_type: EntryType, cause: str, delta: Figures, *, now: datetime
+) -> Entry:
+    return Entry(
+        pledge_id=pledge.pledge_id,
+        version=pledge.revision,
+        entry_type=entry_type,
+        status=pledge.status,
+        cause=cause,
+        delta=delta,
+        tip_percent=pledge.price.tip_percent,
+        recorded_at=now,
+    )

@@ -1,0 +1,1 @@
+"""What the ledger does, one file per use case. Handlers are given a connection, never commit."""

@@ -1,0 +1,46 @@
+"""Withdraw a pledge, before the deadline and once."""
+
+from contracts.events.pledges import PledgeCancelled
+from contracts.magic_link import MagicLink
+from contracts.refusals import NotYours
+from services.chassis import outbox
+from services.chassis.database import Connection
+from services.pledges import domain
+from services.pledges.handlers.change_totals import change_totals
+from services.pledges.handlers.open_link import no_such_pledge
+from services.pledges.handlers.read_pledge import read_pledge
+from services.pledges.queries import campaigns, ledger
+from services.pledges.record import PledgeRecord
+
+
+async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | None) -> PledgeRecord:
+    """Cancel the pledge a link is for and return its record.
+
+    The campaign is locked before the pledge, so that no close can count the pledge and
+    lose it; the clock is read last, when every wait is over.
+    """
+    if order_id is not None and order_id != link.order_id:
+        raise NotYours("not_yours", "This link is for another pledge.")
+    held = await campaigns.lock_campaigns_shared(conn, [link.campaign_slug])
+    now = await ledger.lock_pledges(conn, [link.order_id])
+    if now is None:
+        raise no_such_pledge()
+    pledge = (await ledger.list_pledges(conn, [link.order_id]))[0]
+    domain.require_holder(pledge, link)
+    change = domain.cancel(pledge, held.campaigns[pledge.campaign], now=now)
+    await ledger.save_changes(conn, [change])
+    event = PledgeCancelled(
+        event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(change.pledge)
+    )
+    await outbox.append(
+        conn,
+        event,
+        key=pledge.campaign,
+        aggregate=pledge.pledge_id,
+        version=change.pledge.revision,
+    )
+    record = await read_pledge(conn, link)
+    await change_totals(
+        conn, pledge.campaign, change.entry.delta, pledge_ids=[pledge.pledge_id], now=now
+    )
+    return record

@@ -1,0 +1,109 @@
+"""Record what became of a charge: charged once, or payment_failed until it is."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from contracts.events.pledges import PledgesCharged, PledgesChargeFailed
+from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
+from services.chassis import outbox
+from services.chassis.database import Connection
+from services.chassis.inbox import NotYet
+from services.pledges import domain
+from services.pledges.figures import Figures
+from services.pledges.handlers.change_totals import change_totals
+from services.pledges.pledge import Change, Pledge
+from services.pledges.queries import campaigns, closing, ledger
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """The pledges a charge is for, locked, and the time at which they were."""
+
+    pledges: list[Pledge]
+    now: datetime
+
+
+async def record_success(conn: Connection, event: ChargeSucceeded) -> None:
+    """Mark the pledges of a charge as charged. A copy of the news changes nothing."""
+    asked = await _lock_what_was_asked(conn, event)
+    changes = [
+        change
+        for pledge in asked.pledges
+        if (change := domain.charge(pledge, event, now=asked.now)) is not None
+    ]
+    if not changes:
+        return
+    notice = domain.notice([each.pledge for each in changes])
+    told = PledgesCharged(
+        event_id=outbox.new_event_id(),
+        occurred_at=asked.now,
+        campaign=event.campaign,
+        notice=notice,
+        charged_at=event.succeeded_at,
+    )
+    await _record(conn, changes, told, asked.now)
+
+
+async def record_decline(conn: Connection, event: ChargeDeclined) -> None:
+    """Mark the pledges of a charge as payment_failed, unless they are charged already."""
+    asked = await _lock_what_was_asked(conn, event)
+    changes = [
+        change
+        for pledge in asked.pledges
+        if (change := domain.fail(pledge, event, now=asked.now)) is not None
+    ]
+    if not changes or await ledger.has_line(
+        conn, [each.pledge.pledge_id for each in changes], changes[0].entry.cause
+    ):
+        return
+    notice = domain.notice([each.pledge for each in changes])
+    told = PledgesChargeFailed(
+        event_id=outbox.new_event_id(),
+        occurred_at=asked.now,
+        campaign=event.campaign,
+        notice=notice,
+        failed_at=event.declined_at,
+        decline_code=event.decline_code or event.code,
+    )
+    await _record(conn, changes, told, asked.now)
+
+
+async def _lock_what_was_asked(conn: Connection, event: ChargeSucceeded | ChargeDeclined) -> _Asked:
+    """Lock the campaign, the request and its pledges, in this order, as everybody does."""
+    held = await campaigns.lock_campaigns_shared(conn, [event.campaign])
+    request = await closing.lock_charge_request(
+        conn, event.campaign, event.supporter_id, event.purpose
+    )
+    if not held.campaigns or request is None:
+        raise NotYet(f"no charge of {event.campaign} was asked for this supporter")
+    if request.amount_cents != event.amount_cents:
+        raise domain.LedgerFault(
+            f"{event.charge_id} is over {event.amount_cents}, asked were {request.amount_cents}"
+        )
+    now = await ledger.lock_pledges(conn, request.pledge_ids)
+    assert now is not None, "a request names pledges"
+    return _Asked(await ledger.list_pledges(conn, request.pledge_ids), now)
+
+
+async def _record(
+    conn: Connection,
+    changes: Sequence[Change],
+    told: PledgesCharged | PledgesChargeFailed,
+    now: datetime,
+) -> None:
+    await ledger.save_changes(conn, changes)
+    await outbox.append(
+        conn,
+        told,
+        key=told.campaign,
+        aggregate=f"{told.campaign}:{told.notice.supporter_id}",
+        version=max(each.pledge.revision for each in changes),
+    )
+    await change_totals(
+        conn,
+        told.campaign,
+        sum((each.entry.delta for each in changes), Figures()),
+        pledge_ids=[each.pledge.pledge_id for each in changes],
+        now=now,
+    )

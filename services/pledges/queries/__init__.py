@@ -1,0 +1,1 @@
+"""Every SQL statement of the ledger, by what it is about. SQL appears nowhere else."""

@@ -1,0 +1,215 @@
+"""The pledge record as its supporter sees it: the product's names, cents, no Stripe ids."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from contracts.events.checkout import Card
+from contracts.ids import CampaignSlug, PledgeId
+from contracts.money import cents_to_dollars
+from contracts.pricing import Address, LineKind, PricedLine, Why
+from services.pledges.pledge import Campaign, Entry, Pledge, PledgeStatus
+
+
+class TierChoice(msgspec.Struct, frozen=True):
+    """A tier and how many of it."""
+
+    id: str
+    qty: int
+
+
+class ItemSupport(msgspec.Struct, frozen=True):
+    """A part of the budget and what is given to it, in dollars."""
+
+    id: str
+    amount: int | float
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """One thing in the pledge at the price it was pledged at, in cents."""
+
+    kind: LineKind
+    item_id: str
+    variant_id: str | None
+    label: str
+    quantity: int
+    unit_amount: int
+    amount: int
+    counts_toward_goal: bool
+    is_physical: bool
+
+
+class SavedCard(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The saved card, as people recognise it."""
+
+    brand: str
+    last4: str
+    exp_month: int
+    exp_year: int
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What was chosen, in the product's shape. Amounts here are dollars, as in a cart."""
+
+    tier_id: str | None
+    tier_qty: int
+    additional_tiers: tuple[TierChoice, ...]
+    support_items: tuple[ItemSupport, ...]
+    custom_amount: int | float
+
+
+class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
+    """The answer of `GET /pledge`. Workflows, "Pledge record" and "Flag logic"."""
+
+    order_id: PledgeId
+    email: str
+    preferred_lang: str
+    campaign_slug: CampaignSlug
+    campaign_title: str
+    lines: tuple[Line, ...]
+    tip_percent: int
+    tip_amount: int
+    subtotal: int
+    tax: int
+    shipping: int
+    amount: int
+    currency: str
+    shipping_address: Address | None
+    pledge_status: PledgeStatus
+    charged: bool
+    created_at: datetime
+    updated_at: datetime
+    cancelled_at: datetime | None
+    charged_at: datetime | None
+    card: SavedCard
+    history: tuple[dict[str, Any], ...]
+    revision: int
+    can_modify: bool
+    can_cancel: bool
+    can_update_payment_method: bool
+    deadline: datetime
+    deadline_passed: bool
+    recovery: None
+    why: tuple[Why, ...]
+
+
+def public_record(
+    pledge: Pledge, campaign: Campaign, history: Sequence[Entry], *, now: datetime
+) -> PledgeRecord:
+    """Return what a link's holder may see, with what may still be done."""
+    is_over = campaign.is_over(now)
+    is_open = pledge.status == "active" and not is_over
+    price = pledge.price
+    chosen = selection(pledge.lines)
+    return PledgeRecord(
+        **msgspec.structs.asdict(chosen),
+        order_id=pledge.pledge_id,
+        email=pledge.email,
+        preferred_lang=pledge.language,
+        campaign_slug=pledge.campaign,
+        campaign_title=campaign.title,
+        lines=tuple(_line(each) for each in pledge.lines),
+        tip_percent=price.tip_percent,
+        tip_amount=price.tip_cents,
+        subtotal=price.subtotal_cents,
+        tax=price.tax_cents,
+        shipping=price.shipping_cents,
+        amount=price.total_cents,
+        currency=pledge.currency,
+        shipping_address=pledge.shipping_address,
+        pledge_status=pledge.status,
+        charged=pledge.status == "charged",
+        created_at=pledge.created_at,
+        updated_at=pledge.updated_at,
+        cancelled_at=pledge.cancelled_at,
+        charged_at=pledge.charged_at,
+        card=_card(pledge.card),
+        history=_told(history),
+        revision=pledge.revision,
+        can_modify=is_open,
+        can_cancel=is_open,
+        can_update_payment_method=pledge.status != "charged",
+        deadline=campaign.deadline_at,
+        deadline_passed=is_over,
+        recovery=None,
+        why=price.why,
+    )
+
+
+def selection(lines: Sequence[PricedLine]) -> Selection:
+    """Return the lines as the product tells them: a first tier, further tiers, extras."""
+    tiers = [TierChoice(each.item_id, each.quantity) for each in lines if each.kind == "tier"]
+    custom = sum(each.total_cents for each in lines if each.kind == "custom_amount")
+    return Selection(
+        tier_id=tiers[0].id if tiers else None,
+        tier_qty=tiers[0].qty if tiers else 0,
+        additional_tiers=tuple(tiers[1:]),
+        support_items=tuple(
+            ItemSupport(each.item_id, cents_to_dollars(each.total_cents))
+            for each in lines
+            if each.kind == "support_item"
+        ),
+        custom_amount=cents_to_dollars(custom),
+    )
+
+
+def _told(history: Sequence[Entry]) -> tuple[dict[str, Any], ...]:
+    """Tell each line with the selection as it stood after it."""
+    told: list[dict[str, Any]] = []
+    lines: Sequence[PricedLine] = ()
+    for entry in history:
+        lines = entry.lines if entry.lines is not None else lines
+        told.append({"type": entry.entry_type, **_figures(entry), **_chosen(entry, lines)})
+    return tuple(told)
+
+
+def _figures(entry: Entry) -> dict[str, Any]:
+    """Return the creation's amounts, a later line's deltas, or what a charge took."""
+    delta = entry.delta
+    if entry.entry_type == "charged":
+        return {"amount": entry.charged_cents}
+    if entry.entry_type in ("charge_failed", "released"):
+        return {}
+    suffix = "" if entry.entry_type == "created" else "Delta"
+    return {
+        f"subtotal{suffix}": delta.subtotal_cents,
+        f"tax{suffix}": delta.tax_cents,
+        f"shipping{suffix}": delta.shipping_cents,
+        f"tipAmount{suffix}": delta.tip_cents,
+        f"amount{suffix}": delta.total_cents,
+    }
+
+
+def _chosen(entry: Entry, lines: Sequence[PricedLine]) -> dict[str, Any]:
+    chosen = selection(lines)
+    return {
+        "tipPercent": entry.tip_percent,
+        "tierId": chosen.tier_id,
+        "tierQty": chosen.tier_qty,
+        "additionalTiers": chosen.additional_tiers,
+        "supportItems": chosen.support_items,
+        "customAmount": chosen.custom_amount,
+        "at": entry.recorded_at,
+    }
+
+
+def _line(line: PricedLine) -> Line:
+    return Line(
+        kind=line.kind,
+        item_id=line.item_id,
+        variant_id=line.variant_id,
+        label=line.label,
+        quantity=line.quantity,
+        unit_amount=line.unit_cents,
+        amount=line.total_cents,
+        counts_toward_goal=line.counts_toward_goal,
+        is_physical=line.is_physical,
+    )
+
+
+def _card(card: Card) -> SavedCard:
+    return SavedCard(
+        brand=card.brand, last4=card.last4, exp_month=card.exp_month, exp_year=card.exp_year
+    )

@@ -1,0 +1,115 @@
+"""The ledger's edge: HTTP in, a handler, HTTP out."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
+
+from contracts.magic_link import TOKEN_LENGTH_MAX
+from services.chassis.clock import PlatformClock
+from services.chassis.database import ACQUIRE_SECONDS, Pool, transaction
+from services.chassis.guards import bearer_guard
+from services.chassis.settings import Secret
+from services.pledges.figures import Correction, ProjectionCheck, Stats
+from services.pledges.handlers.cancel_pledge import cancel_pledge
+from services.pledges.handlers.check_projections import check_all, check_one, recalculate
+from services.pledges.handlers.open_link import Keys, open_link
+from services.pledges.handlers.read_pledge import read_pledge
+from services.pledges.handlers.read_stats import read_stats
+from services.pledges.record import PledgeRecord
+
+PRIVATE = {"Cache-Control": "private, no-store"}
+FRESH = {"Cache-Control": "no-cache"}
+
+
+class CancelRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Which pledge to withdraw: the link says it; `orderId` may repeat it."""
+
+    token: Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
+    order_id: Annotated[str, msgspec.Meta(max_length=300)] | None = None
+    preferred_lang: Annotated[str, msgspec.Meta(max_length=10)] | None = None
+
+
+class CancelledPledge(PledgeRecord, frozen=True, kw_only=True, rename="camel"):
+    """The record of a pledge that was just withdrawn."""
+
+    success: bool
+    message: str
+
+
+@get("/pledge", response_headers=PRIVATE)
+async def show_pledge(
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    token: FromQuery[str | None] = None,
+) -> PledgeRecord:
+    link = open_link(token, link_keys, now=clock.now())
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+        return await read_pledge(conn, link)
+
+
+@get("/pledges", response_headers=PRIVATE)
+async def list_pledges(
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    token: FromQuery[str | None] = None,
+) -> list[PledgeRecord]:
+    link = open_link(token, link_keys, now=clock.now())
+    async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
+        return [await read_pledge(conn, link)]
+
+
+@post("/pledge/cancel", status_code=200, response_headers=PRIVATE)
+async def cancel(
+    data: JSONBody[CancelRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+) -> CancelledPledge:
+    link = open_link(data.token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        record = await cancel_pledge(conn, link, order_id=data.order_id)
+    return CancelledPledge(
+        **msgspec.structs.asdict(record), success=True, message="Your pledge is cancelled."
+    )
+
+
+@get("/stats/{slug:str}", response_headers=FRESH)
+async def show_stats(slug: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]) -> Stats:
+    async with transaction(pool) as conn:
+        return await read_stats(conn, slug)
+
+
+def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
+    """Return the routes that prove and repair the ledger's sums."""
+    guards = [bearer_guard(secret)]
+
+    @post("/stats/{slug:str}/check", status_code=200, guards=guards, response_headers=PRIVATE)
+    async def check(
+        slug: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> ProjectionCheck:
+        async with transaction(pool) as conn:
+            return await check_one(conn, slug)
+
+    @post("/admin/projections/check", status_code=200, guards=guards, response_headers=PRIVATE)
+    async def check_every_campaign(
+        pool: NamedDependency[SkipValidation[Pool]],
+    ) -> ProjectionCheck:
+        async with transaction(pool) as conn:
+            return await check_all(conn)
+
+    @post("/stats/{slug:str}/recalculate", status_code=200, guards=guards, response_headers=PRIVATE)
+    async def recalculate_totals(
+        slug: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> Correction:
+        async with transaction(pool) as conn:
+            return await recalculate(conn, slug)
+
+    return [check, check_every_campaign, recalculate_totals]

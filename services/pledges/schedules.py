@@ -1,0 +1,115 @@
+"""What the ledger does by itself: close what can be closed, and tell what a close decided."""
+
+from collections.abc import Awaitable, Callable
+
+from prometheus_client import Gauge
+
+from services.chassis import telemetry
+from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.leader import tick_as_leader
+from services.pledges.handlers.announce_close import (
+    BATCH,
+    announce_charge_requests,
+    announce_releases,
+)
+from services.pledges.handlers.close_campaign import close_campaign
+from services.pledges.queries import closing
+from services.pledges.queries.closing import Closing
+
+log = telemetry.logger(__name__)
+
+CLOSING_MAX = 100
+BATCHES_MAX = 1_000
+STUCK_SECONDS = 300
+ALERT_EVERY_SECONDS = 60
+
+CLOSING = Gauge(
+    "ledger_closing_campaigns",
+    "Campaigns past their deadline whose final count is not written.",
+    registry=telemetry.REGISTRY,
+)
+CLOSING_OLDEST = Gauge(
+    "ledger_closing_oldest_seconds",
+    "How long the oldest of them has been counting; an alert over 300.",
+    registry=telemetry.REGISTRY,
+)
+DISAGREEING = Gauge(
+    "ledger_disagreeing_campaigns",
+    "Campaigns kept from closing because their sums do not agree.",
+    registry=telemetry.REGISTRY,
+)
+UNANNOUNCED = Gauge(
+    "ledger_unannounced",
+    "Rows of a close whose event is not cut yet.",
+    ("kind",),
+    registry=telemetry.REGISTRY,
+)
+
+
+class Closer:
+    """Closes campaigns and cuts the events of closes, one round at a time."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._alerted_at: dict[str, float] = {}
+
+    async def run(self) -> None:
+        """Look every second, in one process at a time."""
+        await tick_as_leader(self._pool, "pledges:closing", self.tick)
+
+    async def tick(self) -> None:
+        """Close what can close, then tell whom it concerns."""
+        await self._close()
+        await self._empty(announce_charge_requests)
+        await self._empty(announce_releases)
+        await self._measure()
+
+    async def _close(self) -> None:
+        async with transaction(self._pool) as conn:
+            waiting = await closing.list_closing(conn, limit=CLOSING_MAX)
+        disagreeing = 0
+        for each in waiting:
+            try:
+                async with transaction(self._pool) as conn:
+                    outcome = await close_campaign(conn, each.campaign)
+            except BUSY as exc:
+                # A busy campaign must not keep the others open; its turn comes again.
+                log.warning("close_postponed", campaign=each.campaign, error=type(exc).__name__)
+                continue
+            if outcome == "closed":
+                log.info("campaign_closed", campaign=each.campaign)
+                self._alerted_at.pop(each.campaign, None)
+            else:
+                disagreeing += outcome == "disagrees"
+                self._alert(each, outcome)
+        DISAGREEING.set(disagreeing)
+
+    def _alert(self, waiting: Closing, outcome: str) -> None:
+        """Say at once that sums disagree, and after five minutes that orders are missing."""
+        if outcome == "waiting" and waiting.waiting_seconds < STUCK_SECONDS:
+            return
+        last = self._alerted_at.get(waiting.campaign)
+        if last is None or waiting.waiting_seconds - last >= ALERT_EVERY_SECONDS:
+            self._alerted_at[waiting.campaign] = waiting.waiting_seconds
+            log.error(
+                "closing_stuck",
+                campaign=waiting.campaign,
+                outcome=outcome,
+                has_drained=waiting.has_drained,
+                waiting_seconds=round(waiting.waiting_seconds),
+            )
+
+    async def _empty(self, announce: Callable[[Connection], Awaitable[int]]) -> None:
+        for _ in range(BATCHES_MAX):
+            async with transaction(self._pool) as conn:
+                if await announce(conn) < BATCH:
+                    return
+
+    async def _measure(self) -> None:
+        async with transaction(self._pool) as conn:
+            waiting = await closing.list_closing(conn, limit=CLOSING_MAX)
+            backlog = await closing.count_backlog(conn)
+        CLOSING.set(len(waiting))
+        CLOSING_OLDEST.set(max((each.waiting_seconds for each in waiting), default=0))
+        UNANNOUNCED.labels("charge_request").set(backlog.charge_requests)
+        UNANNOUNCED.labels("release").set(backlog.releases)

@@ -1,0 +1,10 @@
+"""Every environment variable of the ledger."""
+
+from services.chassis.settings import CommonSettings, Secret
+
+
+class Settings(CommonSettings, frozen=True, kw_only=True):
+    """The key that magic links are signed with, and the operators' secret."""
+
+    magic_link_secret: Secret
+    admin_secret: Secret
