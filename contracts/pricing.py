@@ -53,7 +53,10 @@ class PriceBreakdown(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         parts = self.subtotal_cents + self.shipping_cents + self.tax_cents + self.tip_cents
-        assert parts == self.total_cents, "a price must add up"
+        if parts != self.total_cents:
+            # A ValueError, so that a decoder refuses the message; an assert would go
+            # through the decoder and end the process that received it.
+            raise ValueError("a price must add up")
 
 
 class PricedPledge(msgspec.Struct, frozen=True, kw_only=True):

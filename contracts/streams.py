@@ -47,7 +47,11 @@ CONSUMERS = (
         durable="checkout-definitions", stream="CAMPAIGNS", listener="checkout", events=_DEFINITIONS
     ),
     Consumer(
-        durable="pledges-definitions", stream="CAMPAIGNS", listener="pledges", events=_DEFINITIONS
+        durable="pledges-definitions",
+        stream="CAMPAIGNS",
+        listener="pledges",
+        # What platform.yml decides is in the priced lines already when an order comes here.
+        events=(campaigns.CampaignPublished,),
     ),
     Consumer(
         durable="settlement-definitions",
