@@ -1,0 +1,1 @@
+"""Every e-mail a person gets from the platform, and proof of what became of it."""

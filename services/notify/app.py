@@ -1,0 +1,40 @@
+"""Composition root of notify: wiring only."""
+
+from pathlib import Path
+
+from services.chassis.service import Parts, Running, Service
+from services.notify.consumers import listeners
+from services.notify.letters import Letters
+from services.notify.pacing import Pace
+from services.notify.resend_gateway import ResendGateway
+from services.notify.schedules import Sender
+from services.notify.settings import Settings
+from services.notify.views import Links
+
+
+async def compose(settings: Settings, running: Running) -> Parts:
+    """Put the parts of notify together."""
+    gateway = ResendGateway(
+        api_key=settings.resend_api_key.reveal(), api_base=settings.resend_api_base
+    )
+    sender = Sender(
+        running.pool,
+        gateway=gateway,
+        letters=Letters(
+            email_from=settings.email_from,
+            links=Links(
+                site_base=settings.site_base,
+                magic_link_secret=settings.magic_link_secret.bytes(),
+            ),
+        ),
+        pace=Pace(settings.resend_requests_per_second),
+    )
+    return Parts(
+        listeners=listeners(),
+        loops=[sender.run],
+        closers=[gateway.close],
+        degraded=lambda: ["resend"] if gateway.is_away else [],
+    )
+
+
+SERVICE = Service("notify", settings=Settings, compose=compose, package=Path(__file__).parent)

@@ -1,0 +1,43 @@
+"""What notify hears, and who handles it."""
+
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.checkout import CheckoutRefused
+from contracts.events.pledges import (
+    PledgeCancelled,
+    PledgeCreated,
+    PledgeRefused,
+    PledgesCharged,
+    PledgesChargeFailed,
+    PledgesReleased,
+)
+from contracts.streams import consumer
+from services.chassis.inbox import Listener
+from services.notify import handlers
+
+
+def listeners() -> list[Listener]:
+    """Return every durable consumer of notify with its handlers."""
+    return [
+        Listener(
+            consumer("notify-definitions"),
+            {
+                CampaignPublished: handlers.remember_campaign,
+                PlatformPublished: handlers.remember_platform,
+            },
+        ),
+        Listener(
+            consumer("notify-mails"),
+            {
+                PledgeCreated: handlers.confirm_pledge,
+                PledgeCancelled: handlers.confirm_cancellation,
+                PledgeRefused: handlers.explain_late_pledge,
+                PledgesReleased: handlers.report_release,
+                PledgesCharged: handlers.confirm_payment,
+                PledgesChargeFailed: handlers.report_declined_charge,
+            },
+        ),
+        Listener(
+            consumer("notify-orders"),
+            {CheckoutRefused: handlers.explain_refused_order},
+        ),
+    ]

@@ -1,0 +1,198 @@
+"""One function per thing notify does. Each writes at most one mail for its cause.
+
+The cause names the fact by what it is about, not by the event that told it: a copy of
+the event under another id, or a replay years later, finds the mail already written.
+"""
+
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.checkout import CheckoutRefused
+from contracts.events.pledges import (
+    PledgeCancelled,
+    PledgeCreated,
+    PledgeRefused,
+    PledgesCharged,
+    PledgesChargeFailed,
+    PledgesReleased,
+)
+from contracts.ids import CampaignSlug, OrderId
+from services.chassis import telemetry
+from services.chassis.database import Connection
+from services.notify import mails, queries
+from services.notify.mails import (
+    Accepted,
+    Batch,
+    Facts,
+    Mail,
+    NewMail,
+    Outcome,
+    Step,
+    StepStatus,
+    next_step,
+)
+
+log = telemetry.logger(__name__)
+
+
+async def remember_campaign(conn: Connection, event: CampaignPublished) -> None:
+    """Keep what mails say about a campaign; an older version changes nothing."""
+    await queries.save_campaign(conn, event.definition)
+
+
+async def remember_platform(conn: Connection, event: PlatformPublished) -> None:
+    """Keep what mails say about the platform; an older version changes nothing."""
+    await queries.save_platform(conn, event.definition)
+
+
+async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
+    """Tell the supporter what was pledged, on what condition, and how to get back to it.
+
+    A confirmation that is heard after the cancellation would be false: none is written.
+    """
+    pledge = event.pledge
+    if await queries.has_mail(conn, "pledge_cancelled", pledge.pledge_id):
+        return
+    await _write(
+        conn,
+        NewMail(
+            kind="pledge_confirmed",
+            cause=f"{pledge.pledge_id}:{pledge.revision}",
+            campaign=pledge.campaign,
+            address=pledge.email,
+            language=pledge.language,
+            facts=mails.facts_of_pledge(pledge),
+        ),
+    )
+
+
+async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None:
+    """Tell the supporter that the pledge is withdrawn and the card was not charged."""
+    pledge = event.pledge
+    await _write(
+        conn,
+        NewMail(
+            kind="pledge_cancelled",
+            cause=pledge.pledge_id,
+            campaign=pledge.campaign,
+            address=pledge.email,
+            language=pledge.language,
+            facts=mails.facts_of_pledge(pledge),
+        ),
+    )
+
+
+async def confirm_payment(conn: Connection, event: PledgesCharged) -> None:
+    """Send the receipt of a charge. A pledge is charged once, so its id names the charge."""
+    notice = event.notice
+    await _write(
+        conn,
+        NewMail(
+            kind="payment_confirmed",
+            cause=min(notice.pledge_ids),
+            campaign=event.campaign,
+            address=notice.email,
+            language=notice.language,
+            facts=mails.facts_of_notice(notice, happened_at=event.charged_at),
+        ),
+    )
+
+
+async def report_declined_charge(conn: Connection, event: PledgesChargeFailed) -> None:
+    """Tell the supporter that the bank said no to this attempt."""
+    notice, failed_at = event.notice, event.failed_at
+    await _write(
+        conn,
+        NewMail(
+            kind="payment_failed",
+            cause=f"{min(notice.pledge_ids)}:{failed_at.isoformat()}",
+            campaign=event.campaign,
+            address=notice.email,
+            language=notice.language,
+            facts=mails.facts_of_notice(notice, happened_at=failed_at, reason=event.decline_code),
+        ),
+    )
+
+
+async def report_release(conn: Connection, event: PledgesReleased) -> None:
+    """Tell the supporter that the campaign was not funded and nobody is charged."""
+    notice = event.notice
+    await _write(
+        conn,
+        NewMail(
+            kind="not_funded",
+            cause=f"{event.campaign}:{notice.supporter_id}",
+            campaign=event.campaign,
+            address=notice.email,
+            language=notice.language,
+            facts=mails.facts_of_notice(notice),
+        ),
+    )
+
+
+async def explain_late_pledge(conn: Connection, event: PledgeRefused) -> None:
+    """Tell somebody whose order came after the count that nothing was pledged."""
+    await _write(
+        conn,
+        NewMail(
+            kind="not_counted",
+            cause=_refusal(event.order_id, event.campaign),
+            campaign=event.campaign,
+            address=event.email,
+            language=event.language,
+            facts=Facts(lines=event.lines, reason=event.reason),
+        ),
+    )
+
+
+async def explain_refused_order(conn: Connection, event: CheckoutRefused) -> None:
+    """Tell somebody whose card was saved for nothing that nothing was pledged."""
+    await _write(
+        conn,
+        NewMail(
+            kind="not_counted",
+            cause=_refusal(event.order_id, event.campaign),
+            campaign=event.campaign,
+            address=event.email,
+            language=event.language,
+            facts=Facts(reason=event.reason),
+        ),
+    )
+
+
+async def lease_mails(conn: Connection, *, limit: int, lease_seconds: float) -> Batch:
+    """Return mails that are this sender's until the lease ends, and what they mention.
+
+    A mail whose first attempt Resend may have forgotten is not offered again by itself:
+    it is parked, where an operator finds it.
+    """
+    claimed = await queries.claim_due_mails(conn, limit=limit, lease_seconds=lease_seconds)
+    for mail in claimed:
+        if mail.is_overdue:
+            await queries.advance_mail(conn, mail, Step(status="parked", edition=mail.edition))
+            log.error("mail_parked", mail=mail.mail_id, kind=mail.kind)
+    ready = tuple(mail for mail in claimed if not mail.is_overdue)
+    return Batch(
+        mails=ready,
+        campaigns=await queries.list_campaigns(conn, [mail.campaign for mail in ready]),
+        platform=await queries.read_platform(conn),
+    )
+
+
+async def record_outcome(conn: Connection, mail: Mail, outcome: Outcome) -> StepStatus:
+    """Append the outcome of one attempt and move the mail on; return its new status."""
+    step = next_step(mail, outcome)
+    await queries.append_delivery(conn, mail, outcome)
+    if isinstance(outcome, Accepted):
+        await queries.finish_mail(conn, mail, resend_id=outcome.resend_id)
+    else:
+        await queries.advance_mail(conn, mail, step)
+    return step.status
+
+
+async def _write(conn: Connection, mail: NewMail) -> None:
+    mail_id = await queries.insert_mail(conn, telemetry.new_id(), mail)
+    if mail_id is not None:
+        log.info("mail_queued", mail=mail_id, kind=mail.kind)
+
+
+def _refusal(order_id: OrderId, campaign: CampaignSlug) -> str:
+    return f"{order_id}:{campaign}"

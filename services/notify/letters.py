@@ -1,0 +1,78 @@
+"""A mail as it leaves us: subject, HTML and plain text."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import css_inline
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from services.notify.language import LANGUAGES, Language, catalogue
+from services.notify.mails import Campaign, Mail, MailKind, PlatformNames
+from services.notify.views import Links, one_line, view_of
+
+TEMPLATES = Path(__file__).parent / "templates"
+BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a mail service is told about one mail."""
+
+    kind: MailKind
+    sender: str
+    to: str
+    reply_to: str
+    subject: str
+    html: str
+    text: str
+    headers: dict[str, str]
+
+
+class Letters:
+    """Writes letters. The same mail gives the same letter, so a repeat is the same request."""
+
+    def __init__(self, *, email_from: str, links: Links) -> None:
+        self._sender = one_line(email_from)
+        self._links = links
+        self._templates = {language: _environment(language) for language in LANGUAGES}
+        # Keeps the @media blocks: dark mode and narrow screens cannot be written inline.
+        self._inliner = css_inline.CSSInliner(
+            keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
+        )
+
+    def write(self, mail: Mail, campaign: Campaign, platform: PlatformNames) -> Letter:
+        """Return `mail` as a letter."""
+        view = view_of(mail, campaign, platform, self._links)
+        shown = msgspec.structs.asdict(view)
+        templates = self._templates[view.language]
+        html = templates.get_template(f"{mail.kind}.html.j2").render(
+            shown, film=Markup("<strong>{}</strong>").format(view.title)
+        )
+        text = templates.get_template(f"{mail.kind}.txt.j2").render(shown, film=view.title)
+        return Letter(
+            kind=mail.kind,
+            sender=self._sender,
+            to=one_line(mail.address),
+            reply_to=one_line(platform.support_email),
+            subject=view.subject,
+            html=self._inliner.inline(html),
+            text=BLANK_LINES.sub("\n\n", text).strip() + "\n",
+            # Mail clients fold letters with one subject into one; two pledges are two.
+            headers={"X-Entity-Ref-ID": mail.mail_id},
+        )
+
+
+def _environment(language: Language) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=jinja2.select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    i18n: Any = environment
+    i18n.install_gettext_translations(catalogue(language), newstyle=True)
+    return environment

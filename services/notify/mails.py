@@ -1,0 +1,247 @@
+"""What a mail is, what it tells, and what becomes of it after each attempt."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from contracts.events.checkout import Card
+from contracts.events.pledges import PledgeSnapshot, SupporterNotice
+from contracts.ids import CampaignSlug, PledgeId
+from contracts.money import Cents
+from contracts.pricing import PricedLine
+
+MailKind = Literal[
+    "pledge_confirmed",
+    "pledge_cancelled",
+    "payment_confirmed",
+    "payment_failed",
+    "not_funded",
+    "not_counted",
+]
+
+StepStatus = Literal["queued", "sent", "undeliverable", "parked"]
+
+FIRST_DELAY_SECONDS = 60
+DELAY_SECONDS_MAX = 6 * 3600
+# Resend remembers an idempotency key for 24 hours; after that a repeat is a second copy.
+TRYING = timedelta(hours=23)
+
+
+class CardFace(msgspec.Struct, frozen=True, kw_only=True):
+    """A card as its owner knows it."""
+
+    brand: str
+    last4: str
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures of a mail. The rates are known for one pledge, not for several summed."""
+
+    subtotal_cents: Cents
+    shipping_cents: Cents
+    tax_cents: Cents
+    tip_cents: Cents
+    total_cents: Cents
+    tip_percent: int | None = None
+    tax_rate: str | None = None
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened, as the event told it. `pledge_id` is the pledge the link opens."""
+
+    pledge_id: PledgeId | None = None
+    lines: tuple[PricedLine, ...] = ()
+    sums: Sums | None = None
+    card: CardFace | None = None
+    currency: str = "usd"
+    reason: str = ""
+    happened_at: datetime | None = None
+
+
+class NewMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail to be written once for its cause."""
+
+    kind: MailKind
+    cause: str
+    campaign: CampaignSlug
+    address: str
+    language: str
+    facts: Facts
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail whose turn it is: one sender has it until its lease ends."""
+
+    mail_id: str
+    kind: MailKind
+    campaign: CampaignSlug
+    address: str
+    language: str
+    facts: Facts
+    created_at: datetime
+    attempts: int
+    edition: int
+    first_attempt_at: datetime
+    claimed_at: datetime
+
+    @property
+    def idempotency_key(self) -> str:
+        """Return what makes a repeat of this attempt the same request to Resend."""
+        return self.mail_id if self.edition == 1 else f"{self.mail_id}:{self.edition}"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether Resend may have forgotten the first attempt."""
+        return self.claimed_at - self.first_attempt_at > TRYING
+
+
+class Campaign(msgspec.Struct, frozen=True, kw_only=True):
+    """What mails say about a campaign."""
+
+    slug: CampaignSlug
+    title: str
+    deadline_at: datetime
+    timezone: str
+    goal_cents: Cents
+    instagram_url: str
+
+
+class PlatformNames(msgspec.Struct, frozen=True, kw_only=True):
+    """What mails say about the platform."""
+
+    platform_name: str = "The Pool"
+    support_email: str = ""
+    languages: tuple[str, ...] = ("en", "es")
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True):
+    """Mails under lease, and what else it takes to write them."""
+
+    mails: tuple[Mail, ...]
+    campaigns: dict[CampaignSlug, Campaign]
+    platform: PlatformNames
+
+
+class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted"):
+    """Resend has the mail."""
+
+    resend_id: str
+    code: str = ""
+
+
+class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag="rejected"):
+    """Resend will never take this mail."""
+
+    code: str
+
+
+class Limited(msgspec.Struct, frozen=True, kw_only=True, tag="limited"):
+    """Resend takes nothing from us for a while."""
+
+    code: str
+    retry_after_seconds: float | None = None
+
+
+class Undecided(msgspec.Struct, frozen=True, kw_only=True, tag="undecided"):
+    """Nobody knows whether Resend has it: the same request may be made again."""
+
+    code: str
+
+
+class KeyTaken(msgspec.Struct, frozen=True, kw_only=True, tag="key_taken"):
+    """The key was used for another text: the wording changed between two attempts."""
+
+    code: str
+
+
+Outcome = Accepted | Rejected | Limited | Undecided | KeyTaken
+
+
+def outcome_name(outcome: Outcome) -> str:
+    """Return the outcome in one word, as the delivery record and the metrics have it."""
+    return str(outcome.__struct_config__.tag)
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What a mail becomes after an attempt."""
+
+    status: StepStatus
+    delay_seconds: float = 0
+    edition: int = 1
+
+
+def next_step(mail: Mail, outcome: Outcome) -> Step:
+    """Return what `mail` becomes: rather sent twice than never, and never tried for ever."""
+    match outcome:
+        case Accepted():
+            return Step(status="sent", edition=mail.edition)
+        case Rejected():
+            return Step(status="undeliverable", edition=mail.edition)
+        case KeyTaken():
+            return Step(status="queued", edition=mail.edition + 1)
+        case Limited(retry_after_seconds=seconds) if seconds is not None:
+            return _later(mail, seconds)
+        case Limited() | Undecided():
+            return _later(mail, delay_seconds(mail.attempts))
+
+
+def delay_seconds(attempts: int) -> int:
+    """Return how long to wait after that many attempts: a minute, doubled, at most 6 hours.
+
+    >>> [delay_seconds(attempt) for attempt in (1, 2, 3, 12)]
+    [60, 120, 240, 21600]
+    """
+    return min(FIRST_DELAY_SECONDS << min(attempts - 1, 16), DELAY_SECONDS_MAX)
+
+
+def _later(mail: Mail, seconds: float) -> Step:
+    next_attempt_at = mail.claimed_at + timedelta(seconds=seconds)
+    if next_attempt_at - mail.first_attempt_at > TRYING:
+        return Step(status="parked", edition=mail.edition)
+    return Step(status="queued", delay_seconds=seconds, edition=mail.edition)
+
+
+def facts_of_pledge(pledge: PledgeSnapshot) -> Facts:
+    """Return what a mail about one pledge tells."""
+    price = pledge.price
+    return Facts(
+        pledge_id=pledge.pledge_id,
+        lines=pledge.lines,
+        sums=Sums(
+            subtotal_cents=price.subtotal_cents,
+            shipping_cents=price.shipping_cents,
+            tax_cents=price.tax_cents,
+            tip_cents=price.tip_cents,
+            total_cents=price.total_cents,
+            tip_percent=price.tip_percent,
+            tax_rate=price.tax_rate,
+        ),
+        card=_face(pledge.card),
+        currency=pledge.currency,
+    )
+
+
+def facts_of_notice(
+    notice: SupporterNotice, *, happened_at: datetime | None = None, reason: str = ""
+) -> Facts:
+    """Return what a mail about all of a supporter's pledges to a campaign tells."""
+    return Facts(
+        pledge_id=min(notice.pledge_ids),
+        lines=notice.lines,
+        sums=Sums(
+            subtotal_cents=notice.subtotal_cents,
+            shipping_cents=notice.shipping_cents,
+            tax_cents=notice.tax_cents,
+            tip_cents=notice.tip_cents,
+            total_cents=notice.total_cents,
+        ),
+        card=_face(notice.card),
+        currency=notice.currency,
+        happened_at=happened_at,
+        reason=reason,
+    )
+
+
+def _face(card: Card) -> CardFace:
+    return CardFace(brand=card.brand, last4=card.last4)

@@ -1,0 +1,267 @@
+"""Every SQL statement of notify."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contracts.campaign import CampaignDefinition, PlatformDefinition
+from contracts.ids import CampaignSlug, canonical_email
+from services.chassis.database import Connection, Pool, decode_rows
+from services.notify.mails import (
+    Accepted,
+    Campaign,
+    Mail,
+    MailKind,
+    NewMail,
+    Outcome,
+    PlatformNames,
+    Step,
+    outcome_name,
+)
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """How many mails of a kind are not sent yet, and the age of the oldest."""
+
+    kind: str
+    count: int
+    oldest_seconds: float
+
+
+class Stuck(msgspec.Struct, frozen=True):
+    """How many mails of a kind only a person can do something about."""
+
+    kind: str
+    status: str
+    count: int
+
+
+async def save_campaign(conn: Connection, definition: CampaignDefinition) -> None:
+    await conn.execute(
+        """
+        INSERT INTO campaigns
+            (slug, version, title, deadline_at, timezone, goal_cents, instagram_url)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (slug) DO UPDATE
+        SET version = excluded.version,
+            title = excluded.title,
+            deadline_at = excluded.deadline_at,
+            timezone = excluded.timezone,
+            goal_cents = excluded.goal_cents,
+            instagram_url = excluded.instagram_url
+        WHERE campaigns.version < excluded.version
+        """,
+        definition.slug,
+        definition.version,
+        definition.title,
+        definition.deadline_at,
+        definition.timezone,
+        definition.goal_cents,
+        definition.instagram_url,
+    )
+
+
+async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:
+    await conn.execute(
+        """
+        INSERT INTO platform_names (version, platform_name, support_email, languages)
+        VALUES ($1, $2, $3, $4)
+        ON CONFLICT (only_row) DO UPDATE
+        SET version = excluded.version,
+            platform_name = excluded.platform_name,
+            support_email = excluded.support_email,
+            languages = excluded.languages
+        WHERE platform_names.version < excluded.version
+        """,
+        definition.version,
+        definition.platform_name,
+        definition.support_email,
+        definition.languages,
+    )
+
+
+async def has_mail(conn: Connection, kind: MailKind, cause: str) -> bool:
+    """Tell whether a mail was written for that cause."""
+    found = await conn.fetchval("SELECT 1 FROM mails WHERE kind = $1 AND cause = $2", kind, cause)
+    return found is not None
+
+
+async def insert_mail(conn: Connection, mail_id: str, mail: NewMail) -> str | None:
+    """Write the mail; return its id, or None if its cause has one already."""
+    written: str | None = await conn.fetchval(
+        """
+        INSERT INTO mails
+            (mail_id, kind, cause, campaign, recipient, address, language, facts, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, platform.now())
+        ON CONFLICT ON CONSTRAINT one_mail_per_cause DO NOTHING
+        RETURNING mail_id
+        """,
+        mail_id,
+        mail.kind,
+        mail.cause,
+        mail.campaign,
+        canonical_email(mail.address),
+        mail.address,
+        mail.language,
+        mail.facts,
+    )
+    return written
+
+
+async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float) -> list[Mail]:
+    """Lease the mails whose turn it is: one per recipient, and only the oldest open one.
+
+    A lease that ended belongs to a sender that died, so its mail is due again. A mail
+    whose campaign is not known here yet waits for it.
+    """
+    rows = await conn.fetch(
+        """
+        WITH due AS (
+            SELECT mails.mail_number
+            FROM mails
+            JOIN campaigns ON campaigns.slug = mails.campaign
+            WHERE mails.status IN ('queued', 'sending')
+              AND mails.next_attempt_at <= clock_timestamp()
+              AND NOT EXISTS (
+                  SELECT 1
+                  FROM mails AS older
+                  WHERE older.recipient = mails.recipient
+                    AND older.status IN ('queued', 'sending')
+                    AND older.mail_number < mails.mail_number
+              )
+            ORDER BY mails.next_attempt_at, mails.mail_number
+            LIMIT $1
+            FOR UPDATE OF mails SKIP LOCKED
+        )
+        UPDATE mails
+        SET status = 'sending',
+            attempts = attempts + 1,
+            first_attempt_at = coalesce(first_attempt_at, clock_timestamp()),
+            next_attempt_at = clock_timestamp() + make_interval(secs => $2)
+        FROM due
+        WHERE mails.mail_number = due.mail_number
+        RETURNING mail_id, kind, campaign, address, language, facts, created_at, attempts,
+                  edition, first_attempt_at, clock_timestamp() AS claimed_at
+        """,
+        limit,
+        lease_seconds,
+    )
+    return decode_rows(rows, Mail)
+
+
+async def list_campaigns(
+    conn: Connection, slugs: Sequence[CampaignSlug]
+) -> dict[CampaignSlug, Campaign]:
+    """Return the named campaigns by slug."""
+    rows = await conn.fetch(
+        """
+        SELECT slug, title, deadline_at, timezone, goal_cents, instagram_url
+        FROM campaigns
+        WHERE slug = ANY($1)
+        LIMIT $2
+        """,
+        slugs,
+        len(slugs),
+    )
+    return {campaign.slug: campaign for campaign in decode_rows(rows, Campaign)}
+
+
+async def read_platform(conn: Connection) -> PlatformNames:
+    """Return what mails say about the platform: its defaults until site has told us."""
+    row = await conn.fetchrow("SELECT platform_name, support_email, languages FROM platform_names")
+    return PlatformNames() if row is None else msgspec.convert(row, PlatformNames)
+
+
+async def append_delivery(conn: Connection, mail: Mail, outcome: Outcome) -> None:
+    await conn.execute(
+        """
+        INSERT INTO deliveries (mail_id, attempt, outcome, code, resend_id)
+        VALUES ($1, $2, $3, $4, $5)
+        """,
+        mail.mail_id,
+        mail.attempts,
+        outcome_name(outcome),
+        outcome.code[:200],
+        outcome.resend_id if isinstance(outcome, Accepted) else None,
+    )
+
+
+async def finish_mail(conn: Connection, mail: Mail, *, resend_id: str) -> None:
+    """Mark the mail as sent, whoever holds it by now: that Resend has it is a fact."""
+    await conn.execute(
+        """
+        UPDATE mails
+        SET status = 'sent', resend_id = $2, sent_at = clock_timestamp()
+        WHERE mail_id = $1
+          AND status <> 'sent'
+        """,
+        mail.mail_id,
+        resend_id,
+    )
+
+
+async def advance_mail(conn: Connection, mail: Mail, step: Step) -> None:
+    """Put the mail back, or aside, unless another sender has taken it over meanwhile."""
+    await conn.execute(
+        """
+        UPDATE mails
+        SET status = $3,
+            edition = $4,
+            next_attempt_at = clock_timestamp() + make_interval(secs => $5)
+        WHERE mail_id = $1
+          AND status = 'sending'
+          AND attempts = $2
+        """,
+        mail.mail_id,
+        mail.attempts,
+        step.status,
+        step.edition,
+        step.delay_seconds,
+    )
+
+
+async def return_mail(conn: Connection, mail: Mail, *, delay_seconds: float) -> None:
+    """Put a mail back that was leased and never offered to Resend."""
+    await conn.execute(
+        """
+        UPDATE mails
+        SET status = 'queued',
+            attempts = attempts - 1,
+            first_attempt_at = CASE WHEN attempts > 1 THEN first_attempt_at END,
+            next_attempt_at = clock_timestamp() + make_interval(secs => $3)
+        WHERE mail_id = $1
+          AND status = 'sending'
+          AND attempts = $2
+        """,
+        mail.mail_id,
+        mail.attempts,
+        delay_seconds,
+    )
+
+
+async def count_waiting(pool: Pool) -> list[Waiting]:
+    rows = await pool.fetch(
+        """
+        SELECT kind,
+               count(*) AS count,
+               extract(epoch FROM clock_timestamp() - min(queued_at))::float8 AS oldest_seconds
+        FROM mails
+        WHERE status IN ('queued', 'sending')
+        GROUP BY kind
+        LIMIT 100
+        """
+    )
+    return decode_rows(rows, Waiting)
+
+
+async def count_stuck(pool: Pool) -> list[Stuck]:
+    rows = await pool.fetch(
+        """
+        SELECT kind, status, count(*) AS count
+        FROM mails
+        WHERE status IN ('undeliverable', 'parked')
+        GROUP BY kind, status
+        LIMIT 100
+        """
+    )
+    return decode_rows(rows, Stuck)

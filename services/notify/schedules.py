@@ -1,0 +1,129 @@
+"""The sender: takes mails whose turn it is, offers them to Resend, records the answer.
+
+No transaction is open while Resend is asked. A process that dies between the call and
+the record leaves a lease behind; when it ends the same mail is offered again under the
+same key, and Resend answers as it did before.
+"""
+
+import asyncio
+import logging
+import time
+
+from prometheus_client import Counter, Gauge
+
+from services.chassis import telemetry
+from services.chassis.database import Pool, transaction
+from services.chassis.leader import tick_as_leader
+from services.notify import handlers, queries
+from services.notify.letters import Letters
+from services.notify.mails import Batch, Limited, Mail, Outcome, Undecided, outcome_name
+from services.notify.pacing import Pace
+from services.notify.resend_gateway import ResendGateway
+
+log = telemetry.logger(__name__)
+
+LEASE_SECONDS = 30.0
+EVERY_SECONDS = 0.25
+COUNT_SECONDS = 10.0
+HOLD_SECONDS_MAX = 3_600.0
+ROUNDS_MAX = 20
+
+ATTEMPTS = Counter(
+    "notify_mails",
+    "Attempts to send a mail, by kind and outcome.",
+    ("kind", "outcome"),
+    registry=telemetry.REGISTRY,
+)
+WAITING = Gauge(
+    "notify_mails_waiting", "Mails not sent yet, by kind.", ("kind",), registry=telemetry.REGISTRY
+)
+STUCK = Gauge(
+    "notify_mails_stuck",
+    "Mails only a person can help: undeliverable or parked, by kind.",
+    ("kind", "status"),
+    registry=telemetry.REGISTRY,
+)
+OLDEST = Gauge(
+    "notify_oldest_waiting_seconds",
+    "Age of the oldest mail not sent yet.",
+    registry=telemetry.REGISTRY,
+)
+
+
+class Sender:
+    """Empties the table of mails into Resend, in order for each recipient."""
+
+    def __init__(self, pool: Pool, *, gateway: ResendGateway, letters: Letters, pace: Pace) -> None:
+        self._pool = pool
+        self._gateway = gateway
+        self._letters = letters
+        self._pace = pace
+        self._counted_at = 0.0
+
+    async def run(self) -> None:
+        """Send for ever, in one process at a time: the pace is one account's."""
+        await tick_as_leader(self._pool, "notify-sender", self.tick, every_seconds=EVERY_SECONDS)
+
+    async def tick(self) -> None:
+        """Send what is due, at most so much that the leader's lock is looked at in between."""
+        for _ in range(ROUNDS_MAX):
+            if self._pace.held_seconds or not await self._send_batch():
+                break
+        if time.monotonic() - self._counted_at > COUNT_SECONDS:
+            await self._count()
+            self._counted_at = time.monotonic()
+
+    async def _send_batch(self) -> bool:
+        """Send one batch; tell whether there was anything to send."""
+        async with transaction(self._pool) as conn:
+            batch = await handlers.lease_mails(
+                conn, limit=self._pace.batch, lease_seconds=LEASE_SECONDS
+            )
+        results = await asyncio.gather(
+            *(self._send(mail, batch) for mail in batch.mails), return_exceptions=True
+        )
+        for mail, result in zip(batch.mails, results, strict=True):
+            if isinstance(result, Exception):
+                # A letter that cannot be written must not hold up the others.
+                log.error("mail_failed", mail=mail.mail_id, kind=mail.kind, exc_info=result)
+                await self._record(mail, Undecided(code=type(result).__name__))
+        return bool(batch.mails)
+
+    async def _send(self, mail: Mail, batch: Batch) -> None:
+        if not await self._pace.turn():
+            async with transaction(self._pool) as conn:
+                await queries.return_mail(conn, mail, delay_seconds=self._pace.held_seconds)
+            return
+        letter = self._letters.write(mail, batch.campaigns[mail.campaign], batch.platform)
+        outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
+        if isinstance(outcome, Limited) and outcome.retry_after_seconds is not None:
+            self._pace.hold(min(outcome.retry_after_seconds, HOLD_SECONDS_MAX))
+        await self._record(mail, outcome)
+
+    async def _record(self, mail: Mail, outcome: Outcome) -> None:
+        async with transaction(self._pool) as conn:
+            status = await handlers.record_outcome(conn, mail, outcome)
+        name = outcome_name(outcome)
+        ATTEMPTS.labels(mail.kind, name).inc()
+        level = logging.INFO if status in ("sent", "queued") else logging.ERROR
+        log.log(
+            level,
+            "mail_attempted",
+            mail=mail.mail_id,
+            kind=mail.kind,
+            attempt=mail.attempts,
+            outcome=name,
+            reason=outcome.code,
+            status=status,
+        )
+
+    async def _count(self) -> None:
+        WAITING.clear()
+        STUCK.clear()
+        oldest = 0.0
+        for waiting in await queries.count_waiting(self._pool):
+            WAITING.labels(waiting.kind).set(waiting.count)
+            oldest = max(oldest, waiting.oldest_seconds)
+        for stuck in await queries.count_stuck(self._pool):
+            STUCK.labels(stuck.kind, stuck.status).set(stuck.count)
+        OLDEST.set(oldest)

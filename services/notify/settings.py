@@ -1,0 +1,20 @@
+"""The settings of notify."""
+
+from typing import Annotated
+
+import msgspec
+
+from services.chassis.settings import CommonSettings, Secret
+
+
+class Settings(CommonSettings, frozen=True, kw_only=True):
+    """What notify needs beyond what every service needs."""
+
+    resend_api_key: Secret
+    resend_api_base: str = "https://api.resend.com"
+    # Name and address every mail comes from; its domain must be verified at Resend.
+    email_from: str
+    # Signs the manage links; the ledger checks them with the same secret.
+    magic_link_secret: Secret
+    # Resend allows a team two by default. 0 means as fast as it answers.
+    resend_requests_per_second: Annotated[float, msgspec.Meta(ge=0, le=1_000)] = 2.0

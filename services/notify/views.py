@@ -1,0 +1,193 @@
+"""A mail's facts in words and links, ready for the templates."""
+
+import unicodedata
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+import msgspec
+
+from contracts import magic_link
+from contracts.pricing import PricedLine
+from services.notify import formatting
+from services.notify.language import N_, Language, catalogue, chosen, prefix
+from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames, Sums
+
+SUBJECT_LENGTH_MAX = 200
+INSTAGRAM_HOSTS = ("instagram.com", "www.instagram.com")
+
+NEWS: dict[MailKind, str] = {
+    "pledge_confirmed": N_("Pledge confirmed"),
+    "pledge_cancelled": N_("Pledge cancelled"),
+    "payment_confirmed": N_("Payment confirmed"),
+    "payment_failed": N_("Update payment method"),
+    "not_funded": N_("Not funded"),
+    "not_counted": N_("Not counted"),
+}
+
+BRANDS = {
+    "amex": "American Express",
+    "diners": "Diners Club",
+    "discover": "Discover",
+    "jcb": "JCB",
+    "mastercard": "Mastercard",
+    "unionpay": "UnionPay",
+    "visa": "Visa",
+}
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of a sum: what it is, and how much."""
+
+    label: str
+    amount: str
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """What the templates see."""
+
+    language: Language
+    platform: str
+    has_support: bool
+    subject: str
+    title: str
+    goal: str
+    deadline: str
+    deadline_day: str
+    is_open: bool
+    rows: tuple[Row, ...]
+    total: str
+    card: str
+    reason: str
+    happened_day: str
+    manage_url: str
+    campaign_url: str
+    instagram_url: str
+
+
+class Links(msgspec.Struct, frozen=True, kw_only=True):
+    """Where links lead: the site, and the secret that makes one a key."""
+
+    site_base: str
+    magic_link_secret: bytes
+
+    def campaign(self, campaign: Campaign, language: Language) -> str:
+        """Return the campaign's page."""
+        return f"{self._site(language)}/campaigns/{quote(campaign.slug)}/"
+
+    def manage(self, mail: Mail, campaign: Campaign, language: Language) -> str:
+        """Return a link of this mail's own to the pledge it is about, if it is about one.
+
+        It depends on nothing but the mail and its campaign, so that a second attempt to
+        send the mail is the same request.
+        """
+        if mail.facts.pledge_id is None:
+            return ""
+        link = magic_link.MagicLink(
+            order_id=mail.facts.pledge_id,
+            email=mail.address,
+            campaign_slug=campaign.slug,
+            exp=magic_link.expires_at(now=mail.created_at, deadline=campaign.deadline_at),
+        )
+        return f"{self._site(language)}/manage/?t={magic_link.sign(link, self.magic_link_secret)}"
+
+    def _site(self, language: Language) -> str:
+        return self.site_base.rstrip("/") + prefix(language)
+
+
+def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Links) -> View:
+    """Return what the templates of `mail` show."""
+    language = chosen(mail.language, platform.languages)
+    name, title = one_line(platform.platform_name), one_line(campaign.title)
+    facts, zone, seen = mail.facts, campaign.timezone, mail.created_at
+    last = formatting.last_minute(campaign.deadline_at)
+    return View(
+        language=language,
+        platform=name,
+        has_support=bool(platform.support_email),
+        subject=_subject(mail.kind, title, language),
+        title=title,
+        goal=formatting.goal(campaign.goal_cents, language),
+        deadline=formatting.moment(last, zone, language, seen=seen),
+        deadline_day=formatting.day(last, zone, language, seen=seen),
+        is_open=seen < campaign.deadline_at,
+        rows=_rows(facts, name, language),
+        total=_total(facts, language),
+        card=_card(facts, language),
+        reason=facts.reason,
+        happened_day=formatting.day(facts.happened_at or seen, zone, language, seen=seen),
+        manage_url=links.manage(mail, campaign, language),
+        campaign_url=links.campaign(campaign, language),
+        instagram_url=_instagram(campaign.instagram_url),
+    )
+
+
+def one_line(text: str) -> str:
+    """Return `text` on one line, without what could end a header or hide in one."""
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
+
+
+def _subject(kind: MailKind, title: str, language: Language) -> str:
+    subject = f"{catalogue(language).gettext(NEWS[kind])} | {title}"
+    if len(subject) <= SUBJECT_LENGTH_MAX:
+        return subject
+    return subject[: SUBJECT_LENGTH_MAX - 1].rstrip() + "…"
+
+
+def _rows(facts: Facts, platform: str, language: Language) -> tuple[Row, ...]:
+    """Return the items and what is added to them; the total stands apart."""
+
+    def money(cents: int) -> str:
+        return formatting.money(cents, facts.currency, language)
+
+    items = tuple(Row(_item(line, language), money(line.total_cents)) for line in facts.lines)
+    if facts.sums is None:
+        return items
+    return items + _added(facts.sums, platform, language, money)
+
+
+def _added(
+    sums: Sums, platform: str, language: Language, money: Callable[[int], str]
+) -> tuple[Row, ...]:
+    _ = catalogue(language).gettext
+    rows = [Row(_("Subtotal"), money(sums.subtotal_cents))]
+    if sums.tip_cents:
+        tip = _("Tip to %(platform)s") % {"platform": platform}
+        if sums.tip_percent:
+            tip += ", " + formatting.percent(sums.tip_percent, language)
+        rows.append(Row(tip, money(sums.tip_cents)))
+    tax = _("Sales tax")
+    if sums.tax_rate is not None and sums.tax_cents:
+        tax += ", " + formatting.rate(sums.tax_rate, language)
+    rows.append(Row(tax, money(sums.tax_cents)))
+    if sums.shipping_cents:
+        rows.append(Row(_("Shipping"), money(sums.shipping_cents)))
+    return tuple(rows)
+
+
+def _item(line: PricedLine, language: Language) -> str:
+    if line.kind == "custom_amount":
+        return catalogue(language).gettext("Support without a reward")
+    label = one_line(line.label)
+    return label if line.kind == "support_item" else f"{label} × {line.quantity}"
+
+
+def _total(facts: Facts, language: Language) -> str:
+    if facts.sums is None:
+        return ""
+    return formatting.money(facts.sums.total_cents, facts.currency, language)
+
+
+def _card(facts: Facts, language: Language) -> str:
+    if facts.card is None:
+        return ""
+    _ = catalogue(language).gettext
+    brand = BRANDS.get(facts.card.brand.lower()) or _("card")
+    return _("%(brand)s ending %(last4)s") % {"brand": brand, "last4": facts.card.last4}
+
+
+def _instagram(url: str) -> str:
+    """Return the campaign's address elsewhere, if it plainly is one on Instagram."""
+    parts = urlsplit(one_line(url))
+    is_safe = parts.scheme == "https" and parts.netloc.lower() in INSTAGRAM_HOSTS
+    return parts.geturl() if is_safe else ""

@@ -1,0 +1,170 @@
+"""The mails everybody knows by sight: one of each kind, in each language."""
+
+from datetime import UTC, datetime
+
+from contracts.events.checkout import Card
+from contracts.events.pledges import PledgeSnapshot, SupporterNotice
+from contracts.ids import CampaignSlug, OrderId, PledgeId, supporter_id
+from contracts.money import Cents
+from contracts.pricing import PriceBreakdown, PricedLine
+from services.notify import mails
+from services.notify.language import Language
+from services.notify.letters import Letter, Letters
+from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames
+from services.notify.views import Links
+
+SITE = "https://pool.example"
+SECRET = b"a secret of at least 32 bytes, for tests"
+SLUG = CampaignSlug("nine-bridges-north")
+ORDER = OrderId("pool-intent-0f3d9a5c7be14e6f8a2b4c6d8e0f1a2b")
+PLEDGE = PledgeId(ORDER)
+EMAIL = "noor@halfmoon.example"
+WRITTEN_AT = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
+
+CAMPAIGN = Campaign(
+    slug=SLUG,
+    title="Nine Bridges North",
+    deadline_at=datetime(2026, 12, 14, 7, tzinfo=UTC),
+    timezone="America/Denver",
+    goal_cents=Cents(1_800_000),
+    instagram_url="https://www.instagram.com/ninebridges",
+)
+PLATFORM = PlatformNames(support_email="hello@pool.example")
+LETTERS = Letters(
+    email_from="The Pool <pledges@pool.example>",
+    links=Links(site_base=SITE, magic_link_secret=SECRET),
+)
+
+FRAME = PricedLine(
+    kind="tier",
+    item_id="survey-map",
+    label="The survey map",
+    quantity=2,
+    unit_cents=Cents(2_500),
+    total_cents=Cents(5_000),
+    is_physical=True,
+)
+EXTRA = PricedLine(
+    kind="custom_amount",
+    item_id="custom-support",
+    label="Custom support",
+    quantity=1,
+    unit_cents=Cents(1_500),
+    total_cents=Cents(1_500),
+)
+CARD = Card(
+    customer_id="cus_1",
+    payment_method_id="pm_1",
+    brand="visa",
+    last4="4242",
+    exp_month=12,
+    exp_year=2030,
+)
+
+
+def a_price(**changes: int) -> PriceBreakdown:
+    """Return the specification's price: 5,000 + 300 + 394 + 250 = 5,944 cents."""
+    figures = {"subtotal": 5_000, "shipping": 300, "tax": 394, "tip": 250, **changes}
+    return PriceBreakdown(
+        subtotal_cents=Cents(figures["subtotal"]),
+        shipping_cents=Cents(figures["shipping"]),
+        tax_cents=Cents(figures["tax"]),
+        tip_percent=5 if figures["tip"] else 0,
+        tip_cents=Cents(figures["tip"]),
+        total_cents=Cents(sum(figures.values())),
+        goal_cents=Cents(figures["subtotal"]),
+        tax_rate="0.07875",
+    )
+
+
+def a_pledge(
+    *,
+    pledge_id: PledgeId = PLEDGE,
+    email: str = EMAIL,
+    language: str = "en",
+    status: str = "active",
+    revision: int = 1,
+    lines: tuple[PricedLine, ...] = (FRAME,),
+    price: PriceBreakdown | None = None,
+    campaign: CampaignSlug = SLUG,
+) -> PledgeSnapshot:
+    """Return a pledge as the ledger tells it."""
+    return PledgeSnapshot(
+        pledge_id=pledge_id,
+        order_id=ORDER,
+        campaign=campaign,
+        supporter_id=supporter_id(email),
+        email=email,
+        language=language,
+        revision=revision,
+        status=status,  # type: ignore[arg-type]
+        lines=lines,
+        price=price or a_price(),
+        card=CARD,
+        created_at=WRITTEN_AT,
+    )
+
+
+def a_notice(
+    *,
+    pledge_ids: tuple[PledgeId, ...] = (PLEDGE,),
+    email: str = EMAIL,
+    language: str = "en",
+    lines: tuple[PricedLine, ...] = (FRAME, EXTRA),
+) -> SupporterNotice:
+    """Return two pledges of one supporter, summed: 6,500 + 300 + 512 + 325 = 7,637 cents."""
+    return SupporterNotice(
+        supporter_id=supporter_id(email),
+        email=email,
+        language=language,
+        pledge_ids=pledge_ids,
+        lines=lines,
+        subtotal_cents=Cents(6_500),
+        shipping_cents=Cents(300),
+        tax_cents=Cents(512),
+        tip_cents=Cents(325),
+        total_cents=Cents(7_637),
+        card=CARD,
+    )
+
+
+def a_mail(kind: MailKind, facts: Facts, *, language: str = "en") -> Mail:
+    """Return a mail whose turn it is."""
+    return Mail(
+        mail_id="01997f00-0000-7000-8000-000000000001",
+        kind=kind,
+        campaign=SLUG,
+        address=EMAIL,
+        language=language,
+        facts=facts,
+        created_at=WRITTEN_AT,
+        attempts=1,
+        edition=1,
+        first_attempt_at=WRITTEN_AT,
+        claimed_at=WRITTEN_AT,
+    )
+
+
+AFTER_THE_END = datetime(2026, 12, 14, 7, 1, tzinfo=UTC)
+SAMPLES: dict[str, tuple[MailKind, Facts]] = {
+    "pledge_confirmed": ("pledge_confirmed", mails.facts_of_pledge(a_pledge())),
+    "pledge_cancelled": ("pledge_cancelled", mails.facts_of_pledge(a_pledge())),
+    "payment_confirmed": (
+        "payment_confirmed",
+        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END),
+    ),
+    "payment_failed": (
+        "payment_failed",
+        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END, reason="do_not_honor"),
+    ),
+    "not_funded": ("not_funded", mails.facts_of_notice(a_notice())),
+    "not_counted_closed": ("not_counted", Facts(lines=(FRAME,), reason="closed")),
+    "not_counted_deadline": ("not_counted", Facts(reason="deadline_passed")),
+    "not_counted_sold_out": ("not_counted", Facts(reason="sold_out")),
+}
+
+
+def a_letter(name: str, language: Language) -> Letter:
+    """Return the sample of that name as a letter."""
+    kind, facts = SAMPLES[name]
+    return LETTERS.write(a_mail(kind, facts, language=language), CAMPAIGN, PLATFORM)

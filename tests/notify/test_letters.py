@@ -1,0 +1,244 @@
+"""What a person reads: every letter in every language, to the letter."""
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from contracts import magic_link
+from contracts.money import Cents
+from services.notify import mails
+from services.notify.language import LANGUAGES, Language
+from services.notify.letters import Letter
+from services.notify.mails import Facts, PlatformNames
+from tests.notify.samples import (
+    CAMPAIGN,
+    EMAIL,
+    EXTRA,
+    LETTERS,
+    PLATFORM,
+    PLEDGE,
+    SAMPLES,
+    SECRET,
+    SITE,
+    SLUG,
+    WRITTEN_AT,
+    a_letter,
+    a_mail,
+    a_pledge,
+    a_price,
+)
+
+GOLDEN = Path(__file__).parent / "golden"
+EVERY_LETTER = [(name, language) for name in SAMPLES for language in LANGUAGES]
+TOKEN = re.compile(r"/manage/\?t=([A-Za-z0-9_.-]+)")
+STANDING = {"pledge_confirmed", "payment_confirmed", "payment_failed"}
+
+
+class Page(HTMLParser):
+    """The links and the words of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.words: list[str] = []
+        self._is_hidden = False
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self._is_hidden = tag in ("style", "title")
+        assert tag not in ("img", "script", "link", "iframe", "form"), f"<{tag}> in a letter"
+        self.links += [value for name in ("href", "src") if (value := values.get(name))]
+
+    def handle_endtag(self, tag: str) -> None:
+        self._is_hidden = False
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_hidden:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_a_letter_reads_as_it_was_approved(name: str, language: Language) -> None:
+    """POOL_GOLDEN=write approves what is written now: look at it before."""
+    letter = a_letter(name, language)
+    shown = {"html": letter.html, "txt": f"Subject: {letter.subject}\n\n{letter.text}"}
+
+    for ending, text in shown.items():
+        path = GOLDEN / f"{name}.{language}.{ending}"
+        if os.environ.get("POOL_GOLDEN") == "write":
+            path.write_text(text, encoding="utf-8")
+        assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_nothing_in_a_letter_is_left_to_fill_in(name: str, language: Language) -> None:
+    letter = a_letter(name, language)
+
+    for text in (letter.subject, letter.html, letter.text):
+        for sign in ("{{", "}}", "{%", "%(", "None", "Undefined"):
+            assert sign not in text
+    assert len(letter.html.encode()) < 100_000
+    assert f'lang="{language}"' in letter.html
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_every_link_leads_to_the_site_or_to_the_campaigns_instagram(
+    name: str, language: Language
+) -> None:
+    letter = a_letter(name, language)
+
+    links = [*Page(letter.html).links, *re.findall(r"https?://\S+", letter.text)]
+    assert links
+    for link in links:
+        assert link.startswith(f"{SITE}/") or link == CAMPAIGN.instagram_url, link
+    foreign = [link for link in links if link == CAMPAIGN.instagram_url]
+    assert bool(foreign) == (name == "pledge_confirmed")
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_both_parts_say_the_same_sums(name: str, language: Language) -> None:
+    letter = a_letter(name, language)
+    amounts = re.compile(r"\$[\d,]+\.\d\d")
+
+    assert set(amounts.findall(Page(letter.html).text)) == set(amounts.findall(letter.text))
+    for cents in _cents_of(SAMPLES[name][1]):
+        assert f"${cents / 100:,.2f}" in letter.text
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_a_standing_pledge_comes_with_a_link_that_opens_it(name: str, language: Language) -> None:
+    letter = a_letter(name, language)
+    tokens = set(TOKEN.findall(letter.html) + TOKEN.findall(letter.text))
+
+    if letter.kind not in STANDING:
+        assert not tokens
+        return
+    (token,) = tokens
+    link = magic_link.verify(token, {"k1": SECRET}, now=WRITTEN_AT, scope="pledge")
+    assert (link.order_id, link.email, link.campaign_slug) == (PLEDGE, EMAIL, SLUG)
+    # The key stands in the address of one link, never in anything a preview shows.
+    assert token not in letter.subject
+    assert token not in Page(letter.html).text
+
+
+def test_a_link_lives_ninety_days_past_the_deadline() -> None:
+    (token,) = set(TOKEN.findall(a_letter("pledge_confirmed", "en").text))
+
+    link = magic_link.verify(token, {"k1": SECRET}, now=WRITTEN_AT, scope="pledge")
+
+    assert link.exp == int((CAMPAIGN.deadline_at + magic_link.LIFETIME).timestamp())
+
+
+def test_a_second_attempt_writes_the_very_same_letter() -> None:
+    kind, facts = SAMPLES["pledge_confirmed"]
+    first = a_mail(kind, facts)
+    again = msgspec.structs.replace(first, attempts=4, claimed_at=CAMPAIGN.deadline_at)
+
+    letters = [LETTERS.write(mail, CAMPAIGN, PLATFORM) for mail in (first, again)]
+
+    assert letters[0] == letters[1]
+
+
+def test_two_mails_about_one_pledge_carry_two_links() -> None:
+    kind, facts = SAMPLES["pledge_confirmed"]
+    late = CAMPAIGN.deadline_at
+    first = a_mail(kind, facts)
+    second = msgspec.structs.replace(first, created_at=late + magic_link.LIFETIME)
+
+    tokens = {TOKEN.findall(LETTERS.write(m, CAMPAIGN, PLATFORM).text)[0] for m in (first, second)}
+
+    assert len(tokens) == 2
+
+
+def test_a_tip_and_a_shipping_of_nothing_are_not_mentioned() -> None:
+    pledge = a_pledge(price=a_price(tip=0, shipping=0))
+
+    letter = _written("pledge_confirmed", mails.facts_of_pledge(pledge))
+
+    assert "Tip" not in letter.text
+    assert "Shipping" not in letter.text
+    assert "Sales tax, 7.875%: $3.94" in letter.text
+    assert "Total, if the film is funded: $53.94" in letter.text
+
+
+def test_a_spanish_percentage_keeps_its_sign_on_the_same_line() -> None:
+    assert "Propina para The Pool, 5\u00a0%: $2.50" in a_letter("pledge_confirmed", "es").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "offered", "expected"),
+    [
+        ("es", ("en", "es"), "es"),
+        ("es-MX", ("en", "es"), "es"),
+        ("ES", ("en", "es"), "es"),
+        ("es", ("en",), "en"),
+        ("fr", ("en", "es", "fr"), "en"),
+        ("", ("en", "es"), "en"),
+    ],
+)
+def test_a_mail_is_written_in_the_recipients_language_where_we_have_it(
+    asked: str, offered: tuple[str, ...], expected: str
+) -> None:
+    kind, facts = SAMPLES["pledge_cancelled"]
+    platform = PlatformNames(languages=offered)
+
+    letter = LETTERS.write(a_mail(kind, facts, language=asked), CAMPAIGN, platform)
+
+    assert f'lang="{expected}"' in letter.html
+
+
+def test_a_reply_reaches_a_person_only_where_there_is_one() -> None:
+    kind, facts = SAMPLES["pledge_confirmed"]
+
+    answered = LETTERS.write(a_mail(kind, facts), CAMPAIGN, PLATFORM)
+    silent = LETTERS.write(a_mail(kind, facts), CAMPAIGN, PlatformNames())
+
+    assert (answered.reply_to, "just reply" in answered.text) == ("hello@pool.example", True)
+    assert (silent.reply_to, "just reply" in silent.text) == ("", False)
+
+
+def test_a_deadline_in_another_year_is_written_with_its_year() -> None:
+    kind, facts = SAMPLES["pledge_confirmed"]
+    campaign = msgspec.structs.replace(
+        CAMPAIGN, deadline_at=CAMPAIGN.deadline_at.replace(year=2027)
+    )
+
+    letter = LETTERS.write(a_mail(kind, facts), campaign, PLATFORM)
+
+    assert "by Monday, December 13, 2027, 11:59\u00a0pm Mountain Time" in letter.text
+
+
+def test_money_given_without_a_reward_is_called_that_and_has_no_quantity() -> None:
+    facts = mails.facts_of_pledge(a_pledge(lines=(EXTRA,), price=a_price(subtotal=1_500)))
+
+    assert "  Support without a reward: $15.00" in _written("pledge_confirmed", facts).text
+
+
+def test_an_unknown_brand_is_called_a_card() -> None:
+    facts = msgspec.structs.replace(
+        SAMPLES["payment_confirmed"][1], card=mails.CardFace(brand="obscure", last4="0001")
+    )
+
+    assert "to your card ending 0001" in _written("payment_confirmed", facts).text
+
+
+def _written(kind: mails.MailKind, facts: Facts) -> Letter:
+    return LETTERS.write(a_mail(kind, facts), CAMPAIGN, PLATFORM)
+
+
+def _cents_of(facts: Facts) -> list[Cents]:
+    found = [line.total_cents for line in facts.lines]
+    if facts.sums is not None:
+        sums = facts.sums
+        found += [sums.subtotal_cents, sums.tax_cents, sums.tip_cents]
+        found += [sums.shipping_cents, sums.total_cents]
+    return found

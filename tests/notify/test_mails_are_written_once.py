@@ -1,0 +1,169 @@
+"""Events to mails: once per cause, however often and in whatever order they are told."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from contracts.campaign import PlatformDefinition
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.checkout import CheckoutRefused
+from contracts.events.pledges import (
+    PledgeCancelled,
+    PledgeCreated,
+    PledgesChargeFailed,
+)
+from contracts.ids import EventId, PledgeId
+from services.chassis.database import Pool, transaction
+from services.notify import queries
+from tests.notify.conftest import a_definition
+from tests.notify.samples import (
+    AFTER_THE_END,
+    EMAIL,
+    ORDER,
+    SLUG,
+    a_notice,
+    a_pledge,
+)
+from tests.notify.telling import every_event, tell, told
+
+
+async def kinds(pool: Pool) -> list[str]:
+    """Return the kinds of the mails that were written, in order."""
+    return [row["kind"] for row in await pool.fetch("SELECT kind FROM mails ORDER BY mail_number")]
+
+
+@pytest.mark.parametrize("event", every_event(), ids=lambda event: type(event).__name__)
+async def test_an_event_told_five_times_writes_one_mail(pool: Pool, event: Any) -> None:
+    copies = [msgspec.structs.replace(event, event_id=EventId(f"copy-{n}")) for n in range(3)]
+
+    await tell(pool, event, event, *copies)
+
+    assert len(await kinds(pool)) == 1
+
+
+async def test_each_event_writes_the_mail_of_its_kind(pool: Pool) -> None:
+    await tell(pool, *every_event())
+
+    assert await kinds(pool) == [
+        "pledge_confirmed",
+        "pledge_cancelled",
+        "payment_confirmed",
+        "payment_failed",
+        "not_funded",
+        "not_counted",
+    ]
+
+
+async def test_every_pledge_of_a_bundle_has_a_confirmation_of_its_own(pool: Pool) -> None:
+    ids = [PledgeId(f"{ORDER}-one"), PledgeId(f"{ORDER}-two")]
+
+    await tell(pool, *(told(PledgeCreated, pledge=a_pledge(pledge_id=each)) for each in ids))
+
+    assert await kinds(pool) == ["pledge_confirmed", "pledge_confirmed"]
+
+
+async def test_a_cancellation_that_is_heard_first_leaves_nothing_to_confirm(pool: Pool) -> None:
+    cancelled = told(PledgeCancelled, pledge=a_pledge(status="cancelled", revision=2))
+
+    await tell(pool, cancelled, told(PledgeCreated, pledge=a_pledge()))
+
+    assert await kinds(pool) == ["pledge_cancelled"]
+
+
+async def test_a_second_decline_is_told_again_and_a_repeat_of_the_first_is_not(pool: Pool) -> None:
+    first = told(
+        PledgesChargeFailed,
+        campaign=SLUG,
+        notice=a_notice(),
+        failed_at=AFTER_THE_END,
+        decline_code="do_not_honor",
+    )
+    second = msgspec.structs.replace(
+        first, event_id=EventId("second"), failed_at=AFTER_THE_END.replace(hour=9)
+    )
+
+    await tell(pool, first, second, first)
+
+    assert await kinds(pool) == ["payment_failed", "payment_failed"]
+
+
+async def test_an_order_refused_by_two_services_is_explained_once(pool: Pool) -> None:
+    by_checkout = told(
+        CheckoutRefused,
+        order_id=ORDER,
+        email=EMAIL,
+        language="es",
+        campaign=SLUG,
+        reason="deadline_passed",
+    )
+
+    await tell(pool, by_checkout, every_event()[-1])
+
+    assert await kinds(pool) == ["not_counted"]
+
+
+async def test_the_recipient_is_one_person_however_the_address_is_written(pool: Pool) -> None:
+    other = PledgeId("pool-intent-other")
+    await tell(
+        pool,
+        told(PledgeCreated, pledge=a_pledge(email="Noor@HalfMoon.example")),
+        told(PledgeCreated, pledge=a_pledge(pledge_id=other, email="noor@halfmoon.example")),
+    )
+
+    rows = await pool.fetch("SELECT recipient, address FROM mails ORDER BY mail_number")
+
+    assert {row["recipient"] for row in rows} == {"noor@halfmoon.example"}
+    assert rows[0]["address"] == "Noor@HalfMoon.example"
+
+
+async def test_an_older_definition_changes_nothing(pool: Pool) -> None:
+    await tell(
+        pool,
+        told(CampaignPublished, definition=a_definition(version=3, title="Third")),
+        told(CampaignPublished, definition=a_definition(version=2, title="Second")),
+        told(PlatformPublished, definition=PlatformDefinition(version=2, platform_name="Two")),
+        told(PlatformPublished, definition=PlatformDefinition(version=1, platform_name="One")),
+    )
+
+    async with transaction(pool) as conn:
+        campaigns = await queries.list_campaigns(conn, [SLUG])
+        platform = await queries.read_platform(conn)
+    assert campaigns[SLUG].title == "Third"
+    assert platform.platform_name == "Two"
+
+
+async def test_the_service_can_neither_rewrite_a_mail_nor_its_deliveries(pool: Pool) -> None:
+    """S-60: append-only means that the role itself may not."""
+    rows = await pool.fetch(
+        """
+        SELECT table_name, column_name, privilege_type
+        FROM information_schema.column_privileges
+        WHERE grantee = 'pool_notify'
+          AND table_name IN ('mails', 'deliveries')
+          AND privilege_type = 'UPDATE'
+        """
+    )
+    deletable = await pool.fetchval(
+        """
+        SELECT count(*)
+        FROM information_schema.table_privileges
+        WHERE grantee = 'pool_notify'
+          AND table_name IN ('mails', 'deliveries', 'campaigns', 'platform_names')
+          AND privilege_type = 'DELETE'
+        """
+    )
+
+    assert {(row["table_name"], row["column_name"]) for row in rows} == {
+        ("mails", name)
+        for name in (
+            "status",
+            "attempts",
+            "edition",
+            "first_attempt_at",
+            "next_attempt_at",
+            "resend_id",
+            "sent_at",
+        )
+    }
+    assert deletable == 0

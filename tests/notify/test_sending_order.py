@@ -1,0 +1,150 @@
+"""Who is written to next: in order for each person, at our pace, one sender at a time."""
+
+import asyncio
+import time
+
+import pytest
+
+from contracts.events.pledges import PledgeCancelled, PledgeCreated
+from contracts.ids import CampaignSlug, PledgeId
+from services.chassis.database import Connection, Pool
+from services.notify.pacing import Pace
+from services.notify.resend_gateway import ResendGateway
+from services.notify.schedules import Sender
+from tests.notify.recorder import Recorder
+from tests.notify.samples import LETTERS, a_pledge
+from tests.notify.telling import mails, make_due, outcomes, pledge, tell, told
+
+
+async def test_a_limit_stops_all_sending_for_as_long_as_resend_says(
+    pool: Pool, gateway: ResendGateway, resend_stub: Recorder, owner: Connection
+) -> None:
+    pace = Pace(0)
+    sender = Sender(pool, gateway=gateway, letters=LETTERS, pace=pace)
+    resend_stub.refuse(429, "rate_limit_exceeded", **{"Retry-After": "2"})
+    await pledge(pool, "p1")
+    await sender.tick()
+    await pledge(pool, "p2", email="other@halfmoon.example")
+
+    await sender.tick()
+    held = len(resend_stub.requests)
+    await asyncio.sleep(pace.held_seconds)
+    await sender.tick()
+
+    assert held == 1
+    assert [row["status"] for row in await mails(pool)] == ["sent", "sent"]
+    assert await outcomes(pool) == ["limited", "accepted", "accepted"]
+
+
+async def test_a_mail_leased_into_a_pause_goes_back_untried(
+    pool: Pool, gateway: ResendGateway, resend_stub: Recorder
+) -> None:
+    pace = Pace(5)
+    sender = Sender(pool, gateway=gateway, letters=LETTERS, pace=pace)
+    resend_stub.refuse(429, "rate_limit_exceeded", **{"Retry-After": "60"})
+    for name in ("a", "b", "c"):
+        await pledge(pool, name, email=f"{name}@halfmoon.example")
+
+    await sender.tick()
+
+    assert len(resend_stub.requests) == 1
+    rows = await mails(pool)
+    assert [row["status"] for row in rows] == ["queued"] * 3
+    assert sorted(row["attempts"] for row in rows) == [0, 0, 1]
+    assert await outcomes(pool) == ["limited"]
+
+
+async def test_mails_to_one_person_keep_their_order_through_failures(
+    pool: Pool, sender: Sender, resend_stub: Recorder, owner: Connection
+) -> None:
+    resend_stub.refuse(500, "application_error")
+    await pledge(pool, "p1", email="Noor@halfmoon.example")
+    cancelled = a_pledge(pledge_id=PledgeId("p1"), status="cancelled", revision=2)
+    await tell(pool, told(PledgeCancelled, pledge=cancelled))
+
+    await sender.tick()
+    asked_while_the_first_waits = len(resend_stub.requests)
+    await make_due(owner)
+    await sender.tick()
+
+    assert asked_while_the_first_waits == 1
+    subjects = [request.body["subject"].partition(" | ")[0] for request in resend_stub.requests]
+    assert subjects == ["Pledge confirmed", "Pledge confirmed", "Pledge cancelled"]
+
+
+async def test_one_persons_failures_hold_up_nobody_else(
+    pool: Pool, sender: Sender, resend_stub: Recorder
+) -> None:
+    resend_stub.refuse(500, "application_error")
+    await pledge(pool, "p1", email="first@halfmoon.example")
+    await sender.tick()
+    await pledge(pool, "p2", email="second@halfmoon.example")
+
+    await sender.tick()
+
+    assert [row["status"] for row in await mails(pool)] == ["queued", "sent"]
+
+
+async def test_a_sender_that_dies_during_the_call_leaves_the_same_request_to_the_next(
+    pool: Pool, sender: Sender, resend_stub: Recorder, owner: Connection
+) -> None:
+    resend_stub.is_open.clear()
+    await pledge(pool, "p1")
+    dying = asyncio.create_task(sender.tick())
+    await resend_stub.was_asked.wait()
+    dying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await dying
+    resend_stub.is_open.set()
+
+    await sender.tick()
+    before_the_lease_ends = len(resend_stub.requests)
+    await make_due(owner)
+    await sender.tick()
+
+    assert before_the_lease_ends == 1
+    first, second = resend_stub.requests
+    assert first == second
+    (row,) = await mails(pool)
+    assert (row["status"], row["attempts"]) == ("sent", 2)
+
+
+async def test_two_senders_at_once_offer_each_mail_once(
+    pool: Pool, gateway: ResendGateway, resend_stub: Recorder
+) -> None:
+    for number in range(40):
+        await pledge(pool, f"p{number}", email=f"{number % 25}@halfmoon.example")
+    senders = [Sender(pool, gateway=gateway, letters=LETTERS, pace=Pace(0)) for _ in range(3)]
+
+    for _ in range(4):
+        await asyncio.gather(*(each.tick() for each in senders))
+
+    assert {row["status"] for row in await mails(pool)} == {"sent"}
+    assert len(resend_stub.keys) == len(set(resend_stub.keys)) == 40
+
+
+async def test_a_mail_about_a_campaign_nobody_has_told_us_of_waits_for_it(
+    pool: Pool, sender: Sender, resend_stub: Recorder, owner: Connection
+) -> None:
+    early = a_pledge(pledge_id=PledgeId("p1"), campaign=CampaignSlug("unheard-of"))
+    await tell(pool, told(PledgeCreated, pledge=early))
+
+    await sender.tick()
+    (waiting,) = await mails(pool)
+    await owner.execute("UPDATE campaigns SET slug = 'unheard-of'")
+    await sender.tick()
+
+    assert (waiting["status"], waiting["attempts"]) == ("queued", 0)
+    assert [row["status"] for row in await mails(pool)] == ["sent"]
+
+
+async def test_the_pace_is_kept() -> None:
+    pace = Pace(20)
+    started = time.monotonic()
+
+    for _ in range(6):
+        assert await pace.turn()
+
+    assert 0.24 < time.monotonic() - started < 0.6
+    assert Pace(2).batch == 6
+    assert Pace(0.1).batch == 1
