@@ -41,7 +41,7 @@ CANCEL_TRIES = 10
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What a started service stands on.
+    """What a started service stands on, and the roles this process has.
 
     `stopping` is set before the server waits for the requests in flight: whoever holds one
     open on purpose, such as a stream of events, ends it then.
@@ -50,6 +50,7 @@ class Running(msgspec.Struct, frozen=True):
     pool: Pool
     bus: Bus
     clock: PlatformClock
+    roles: frozenset[str] = frozenset()
     stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
 
 
@@ -123,7 +124,7 @@ class Service(Generic[S]):
     async def _serve(self, settings: S, roles: frozenset[str]) -> int:
         pool = await open_pool(settings.database_url.reveal(), schema=self.name)
         bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
-        running = Running(pool, bus, PlatformClock())
+        running = Running(pool, bus, PlatformClock(), roles)
         parts = await self.compose(settings, running)
         stop = running.stopping
         for number in (signal.SIGTERM, signal.SIGINT):
