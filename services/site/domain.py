@@ -1,0 +1,119 @@
+"""What a campaign's figures say, as its page and its live snapshot show them. Pure."""
+
+from datetime import datetime
+
+import msgspec
+
+from contracts.campaign import CampaignDefinition
+from contracts.events.checkout import StockChanged, TierStock
+from contracts.events.pledges import CampaignClosed, TotalsChanged
+from contracts.ids import CampaignSlug
+from contracts.live import (
+    EffectiveState,
+    LiveCampaign,
+    LiveInventory,
+    LiveSnapshot,
+    LiveStats,
+    LiveTier,
+)
+from contracts.money import cents_to_dollars
+
+PERCENT_MAX = 1_000_000
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """What other services announced last about one campaign.
+
+    `version` grows with every change of any part; whoever has a higher one is newer.
+    """
+
+    slug: CampaignSlug
+    version: int = 0
+    definition_version: int = 0
+    stock: StockChanged | None = None
+    totals: TotalsChanged | None = None
+    closing: CampaignClosed | None = None
+
+
+def stock_of(definition: CampaignDefinition, figures: Figures) -> dict[str, LiveTier]:
+    """Return the stock of every limited tier; one nobody reported yet is untouched."""
+    reported = figures.stock.tiers if figures.stock else {}
+    found: dict[str, LiveTier] = {}
+    for tier in definition.tiers:
+        if tier.limit_total is None:
+            continue
+        stock = reported.get(tier.tier_id)
+        if stock is None:
+            stock = TierStock(limit_total=tier.limit_total, claimed=0, reserved=0)
+        left = 0 if tier.is_sold_out else stock.limit_total - stock.claimed - stock.reserved
+        found[tier.tier_id] = LiveTier(
+            limit=stock.limit_total,
+            claimed=stock.claimed,
+            reserved=stock.reserved,
+            remaining=max(0, left),
+        )
+    return found
+
+
+def effective_state(
+    definition: CampaignDefinition, figures: Figures, now: datetime
+) -> EffectiveState:
+    """Return how the campaign stands: after the deadline it is `closing` until counted."""
+    if figures.closing is not None:
+        return "post"
+    state = definition.state_at(now)
+    return "closing" if state == "post" else state
+
+
+def is_funded(definition: CampaignDefinition, figures: Figures) -> bool:
+    """Return the final count's word, before it what the figures say now."""
+    if figures.closing is not None:
+        return figures.closing.is_funded
+    pledged = figures.totals.pledged_cents if figures.totals else 0
+    return 0 < definition.goal_cents <= pledged
+
+
+def is_charged(definition: CampaignDefinition, figures: Figures) -> bool:
+    """Tell whether nothing of a funded campaign is left to be charged."""
+    totals, closing = figures.totals, figures.closing
+    if definition.is_charged:
+        return True
+    if totals is None or closing is None or not closing.is_funded or not totals.pledged_cents:
+        return False
+    decided = totals.collected_cents + totals.lost_cents
+    return totals.recovering_cents == 0 and decided >= totals.pledged_cents
+
+
+def snapshot(definition: CampaignDefinition, figures: Figures, now: datetime) -> LiveSnapshot:
+    """Return the public snapshot: what `GET /live/{slug}` answers and SSE pushes."""
+    totals = figures.totals
+    pledged = totals.pledged_cents if totals else 0
+    goal = definition.goal_cents
+    return LiveSnapshot(
+        campaign=LiveCampaign(
+            slug=definition.slug,
+            title=definition.title,
+            effective_state=effective_state(definition, figures, now),
+            funded=is_funded(definition, figures),
+            charged=is_charged(definition, figures),
+            starts_at=definition.starts_at,
+            deadline=definition.deadline_at,
+        ),
+        stats=LiveStats(
+            pledged_amount=pledged,
+            pledge_count=totals.pledge_count if totals else 0,
+            tier_counts=dict(totals.tier_counts) if totals else {},
+            support_items=dict(totals.support_item_cents) if totals else {},
+            goal_amount=cents_to_dollars(goal),
+            # Never rounded up: 99.9 % must not be shown as reached.
+            percent_funded=min(PERCENT_MAX, pledged * 100 // goal) if goal else 0,
+            collected_amount=totals.collected_cents if totals else 0,
+            recovering_amount=totals.recovering_cents if totals else 0,
+            lost_amount=totals.lost_cents if totals else 0,
+            late_support_amount=totals.late_support_cents if totals else 0,
+            updated_at=totals.occurred_at if totals else None,
+        ),
+        inventory=LiveInventory(tiers=stock_of(definition, figures)),
+        version=figures.version,
+        server_time=now,
+    )

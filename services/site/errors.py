@@ -1,0 +1,54 @@
+"""Errors for people and for programs: a page where a page was asked for, JSON elsewhere."""
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, Response
+
+from contracts.routes import ROUTES
+from services.chassis import errors
+from services.site.gateway.headers import Policy
+from services.site.live.shelf import Shelf
+from services.site.public.language import Language
+
+Answer = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+
+PROGRAMS = tuple(
+    sorted({f"/{route.path.split('/')[1]}" for route in ROUTES} | {"/live", "/api", "/admin"})
+)
+HTML = "text/html"
+PAGES = (404, 500, 503)
+
+
+def handlers(shelf: Shelf, policy: Policy) -> dict[Any, Any]:
+    """Return the chassis's error handlers, each with a page beside its JSON."""
+    return {kind: _with_page(make, shelf, policy) for kind, make in errors.HANDLERS.items()}
+
+
+def _with_page(make: Answer, shelf: Shelf, policy: Policy) -> Answer:
+    def handle(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
+        answer = make(request, exc)
+        status = answer.status_code or 500
+        if not _wants_page(request):
+            return answer
+        language: Language = "es" if request.scope["path"].startswith("/es") else "en"
+        known = status if status in PAGES else 404 if status < 500 else 500
+        prepared = shelf.get(f"error:{known}", language)
+        if prepared is None:
+            return answer
+        headers = {**answer.headers, "content-security-policy": policy.page(pays=False)}
+        return Response(
+            prepared.body,
+            status_code=status,
+            media_type=HTML,
+            headers=headers,
+        )
+
+    return handle
+
+
+def _wants_page(request: Request[Any, Any, Any]) -> bool:
+    path = request.scope["path"]
+    is_program = any(path == root or path.startswith(f"{root}/") for root in PROGRAMS)
+    is_reading = request.method in ("GET", "HEAD")
+    return is_reading and not is_program and HTML in request.headers.get("accept", "")

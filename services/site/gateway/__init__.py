@@ -1,0 +1,1 @@
+"""The only way in: who may ask, what is passed on, and the headers of every answer."""

@@ -1,0 +1,97 @@
+"""The headers every answer carries, and the content security policy of each kind of page.
+
+Source: reliability 5.1 (S-1 … S-5). A page names the few foreign origins it needs; an
+answer that names nothing gets the policy that allows nothing.
+"""
+
+from collections.abc import Sequence
+
+from litestar.types import Message, Scope
+
+from services.chassis import telemetry
+from services.site.gateway.admission import origin_of
+
+NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+MEDIA = "sandbox; default-src 'none'; frame-ancestors 'none'"
+STRIPE_SCRIPTS = ("https://js.stripe.com", "https://*.js.stripe.com")
+STRIPE_FRAMES = (*STRIPE_SCRIPTS, "https://hooks.stripe.com", "https://checkout.stripe.com")
+STRIPE_CALLS = ("https://api.stripe.com", "https://*.stripe.com")
+HSTS = "max-age=31536000; includeSubDomains"
+
+
+class Policy:
+    """Builds the policies of one deployment."""
+
+    def __init__(self, *, site_base: str, stripe_js_url: str) -> None:
+        self._is_https = site_base.startswith("https://")
+        script_origin = origin_of(stripe_js_url)
+        is_theirs = script_origin in STRIPE_SCRIPTS
+        # The sandbox's origin, by its setting; in production there is none.
+        self._stand_in = () if is_theirs or not script_origin else (script_origin,)
+
+    def page(self, *, pays: bool, image_origins: Sequence[str] = ()) -> str:
+        """Return the policy of a page: our own files, and Stripe where a card is entered."""
+        scripts = (*STRIPE_SCRIPTS, *self._stand_in) if pays else ()
+        frames = (*STRIPE_FRAMES, *self._stand_in) if pays else ()
+        calls = (*STRIPE_CALLS, *self._stand_in) if pays else ()
+        stripe_images = ("https://*.stripe.com",) if pays else ()
+        forms = ("https://checkout.stripe.com", *self._stand_in) if pays else ()
+        rules = [
+            "default-src 'none'",
+            _rule("script-src", "'self'", *scripts),
+            "style-src 'self'",
+            _rule("img-src", "'self'", "data:", *stripe_images, *image_origins),
+            "font-src 'self'",
+            _rule("connect-src", "'self'", *calls),
+            _rule("frame-src", *(frames or ("'none'",))),
+            _rule("media-src", "'self'", *image_origins),
+            "manifest-src 'self'",
+            _rule("form-action", "'self'", *forms),
+            "base-uri 'none'",
+            "object-src 'none'",
+            "frame-ancestors 'none'",
+        ]
+        if self._is_https:
+            rules.append("upgrade-insecure-requests")
+        return "; ".join(rules)
+
+    def defaults(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Return what an answer carries unless it says otherwise."""
+        found = {
+            "content-security-policy": NOTHING,
+            "x-content-type-options": "nosniff",
+            "x-frame-options": "DENY",
+            "referrer-policy": "strict-origin-when-cross-origin",
+            "permissions-policy": "camera=(), microphone=(), geolocation=(), "
+            'payment=(self "https://js.stripe.com")',
+            "cross-origin-opener-policy": "same-origin",
+            "cross-origin-resource-policy": "same-origin",
+        }
+        if self._is_https:
+            found["strict-transport-security"] = HSTS
+        return tuple((name.encode(), value.encode()) for name, value in found.items())
+
+
+class Dress:
+    """Adds what is missing to the head of every answer, errors and redirects as well."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._defaults = policy.defaults()
+
+    async def __call__(self, message: Message, _: Scope) -> None:
+        """Complete the headers of an answer that begins."""
+        if message["type"] != "http.response.start":
+            return
+        headers = list(message.get("headers", ()))
+        present = {name.lower() for name, _value in headers}
+        headers += [pair for pair in self._defaults if pair[0] not in present]
+        if b"x-request-id" not in present:
+            # Answers of the router itself never met the layer that numbers requests.
+            headers.append((b"x-request-id", telemetry.new_id().encode()))
+        if b"cache-control" not in present:
+            headers.append((b"cache-control", b"private, no-store"))
+        message["headers"] = headers
+
+
+def _rule(name: str, *sources: str) -> str:
+    return " ".join((name, *sources))

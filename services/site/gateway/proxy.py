@@ -1,0 +1,97 @@
+"""One handler for every route of the table: check, read, pass on, pass back."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from contracts.refusals import Refusal
+from contracts.routes import ROUTES, Route
+from services.site.gateway.addresses import Proxies
+from services.site.gateway.admission import Admission
+from services.site.gateway.upstream import Upstream
+
+BODY_SECONDS = 30.0
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+class BodyTooSlow(Refusal):
+    """The client stopped sending."""
+
+    status = 408
+
+
+class CompressedBody(Refusal):
+    """A compressed body hides its size."""
+
+    status = 415
+
+
+class Gateway:
+    """Passes the public API on to its owners."""
+
+    def __init__(
+        self,
+        *,
+        admission: Admission,
+        upstream: Upstream,
+        proxies: Proxies,
+        url_of: Callable[[str], str],
+    ) -> None:
+        self._admission = admission
+        self._upstream = upstream
+        self._proxies = proxies
+        self._url_of = url_of
+
+    def routes(self) -> list[HTTPRouteHandler]:
+        """Return one handler per route of the table."""
+        return [self._handler(route) for route in ROUTES]
+
+    def _handler(self, route: Route) -> HTTPRouteHandler:
+        async def passed_on(request: Request[Any, Any, Any]) -> ASGIResponse:
+            return await self._pass_on(route, request)
+
+        path = PARAMETER.sub(r"{\1:str}", route.path)
+        name = f"{route.owner}:{route.method}:{route.path}"
+        if route.method == "GET":
+            return get(path, name=name, request_max_body_size=route.body_max)(passed_on)
+        return post(path, name=name, request_max_body_size=route.body_max, status_code=200)(
+            passed_on
+        )
+
+    async def _pass_on(self, route: Route, request: Request[Any, Any, Any]) -> ASGIResponse:
+        client = self._proxies.client(request.scope)
+        await self._admission.require(route, request.headers, client)
+        body = await _body(request) if route.method == "POST" else b""
+        answer = await self._upstream.ask(
+            route.method,
+            self._url_of(route.owner) + _target(request),
+            headers=request.headers,
+            body=body,
+            client=client,
+            timeout_seconds=route.timeout_seconds,
+        )
+        await self._admission.note(route, client, answer.status)
+        return ASGIResponse(status_code=answer.status, headers=answer.headers, body=answer.body)
+
+
+async def _body(request: Request[Any, Any, Any]) -> bytes:
+    """Return the raw bytes: a signature is about them, and decoding is the owner's."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise CompressedBody("unsupported_media_type", "Compressed bodies are not accepted.")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await request.body()
+    except TimeoutError as exc:
+        raise BodyTooSlow("body_too_slow", "The request took too long to arrive.") from exc
+
+
+def _target(request: Request[Any, Any, Any]) -> str:
+    """Return path and query exactly as they came."""
+    path = request.scope["raw_path"].partition(b"?")[0].decode("latin-1")
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{path}?{query}" if query else path

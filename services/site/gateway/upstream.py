@@ -1,0 +1,151 @@
+"""Passing requests on: one pooled session, bytes untouched, every wait bounded."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from contracts.refusals import Refusal, Unavailable
+from services.chassis import telemetry
+
+log = telemetry.logger(__name__)
+
+CONNECT_SECONDS = 1.0
+ANSWER_BYTES_MAX = 16 * 1024 * 1024
+CONNECTIONS_MAX = 256
+# Shorter than the services keep a connection open, so that we never use one they just closed.
+IDLE_SECONDS = 15
+BUSY_RETRY_SECONDS = 2
+
+PASSED_ON = frozenset(
+    {
+        *("accept", "accept-language", "authorization", "content-type", "idempotency-key"),
+        *("if-none-match", "origin", "referer", "stripe-signature", "user-agent", "traceparent"),
+    }
+)
+PASSED_BACK = frozenset(
+    {
+        *("allow", "cache-control", "content-disposition", "content-type", "etag", "location"),
+        *("last-modified", "retry-after", "vary", "www-authenticate"),
+    }
+)
+"""Everything else is about one hop, or nobody's business on the other side."""
+
+CONNECTION_FAULTS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError)
+
+
+class UpstreamTimeout(Refusal):
+    """The owner did not answer within its budget. What became of it is not known."""
+
+    status = 504
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What the owner said."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Upstream:
+    """The services behind the gateway."""
+
+    def __init__(self, *, gateway_secret: str) -> None:
+        self._secret = gateway_secret
+        self._session: aiohttp.ClientSession | None = None
+        self._in_flight = 0
+
+    async def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes,
+        client: str,
+        timeout_seconds: float,
+    ) -> Answer:
+        """Return the owner's answer. A GET is tried twice, anything else once.
+
+        Raises `Unavailable` when the owner cannot be reached, `UpstreamTimeout` when it
+        does not answer in time.
+        """
+        if self._in_flight >= CONNECTIONS_MAX:
+            raise Unavailable("busy", "We are busy for a moment. Nothing was changed.")
+        sent = self._headers(headers, client)
+        self._in_flight += 1
+        try:
+            async with asyncio.timeout(timeout_seconds):
+                try:
+                    return await self._once(method, url, sent, body)
+                except CONNECTION_FAULTS:
+                    if method != "GET":
+                        raise
+                    return await self._once(method, url, sent, body)
+        except TimeoutError as exc:
+            log.warning("upstream_timeout", owner=URL(url).origin().human_repr())
+            raise UpstreamTimeout(
+                "upstream_timeout", "This took too long. Look again before you repeat it."
+            ) from exc
+        except CONNECTION_FAULTS as exc:
+            log.warning("upstream_away", error=type(exc).__name__)
+            raise Unavailable(
+                "unavailable",
+                "A part of the platform is away for a moment. Trying again is safe.",
+                retry_after_seconds=BUSY_RETRY_SECONDS,
+            ) from exc
+        finally:
+            self._in_flight -= 1
+
+    async def _once(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
+        async with self._open().request(
+            method,
+            URL(url, encoded=True),
+            headers=headers,
+            data=body if method == "POST" else None,
+            allow_redirects=False,
+        ) as response:
+            parts: list[bytes] = []
+            size = 0
+            async for part in response.content.iter_any():
+                size += len(part)
+                if size > ANSWER_BYTES_MAX:
+                    raise aiohttp.ClientPayloadError("the answer is too large")
+                parts.append(part)
+            return Answer(response.status, _passed_back(response.headers.items()), b"".join(parts))
+
+    def _open(self) -> aiohttp.ClientSession:
+        """Return the session; it belongs to the running loop, so it is made at first use."""
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(
+                    limit=CONNECTIONS_MAX, keepalive_timeout=IDLE_SECONDS, ttl_dns_cache=30
+                ),
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("User-Agent", "Content-Type", "Accept", "Accept-Encoding"),
+                trust_env=False,
+            )
+        return self._session
+
+    def _headers(self, given: Mapping[str, str], client: str) -> dict[str, str]:
+        """Build the headers anew from those we know: nothing forged gets through."""
+        return {
+            **{name: value for name, value in given.items() if name.lower() in PASSED_ON},
+            "x-pool-gateway": self._secret,
+            "x-pool-client": client,
+            "x-request-id": telemetry.correlation.get(),
+        }
+
+    async def close(self) -> None:
+        """Close the pooled connections."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def _passed_back(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in headers if name.lower() in PASSED_BACK)

@@ -1,0 +1,1 @@
+"""What this process knows of every campaign, as bytes that can be sent at once."""

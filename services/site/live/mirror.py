@@ -1,0 +1,72 @@
+"""The newest snapshots in Redis, for other readers. It may be away as long as it likes."""
+
+import asyncio
+import contextlib
+import time
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from contracts.ids import CampaignSlug
+from services.chassis.clock import PlatformClock
+from services.site.live.snapshots import Board
+
+BUDGET_SECONDS = 0.1
+GATHER_SECONDS = 0.1
+FAILURES_MAX = 5
+PAUSE_SECONDS = 2.0
+KEEP_SECONDS = 86_400
+
+
+class Mirror:
+    """Writes what the board shows, one campaign at a time, within 100 ms or not at all."""
+
+    def __init__(self, url: str, board: Board, clock: PlatformClock) -> None:
+        self._redis = Redis.from_url(
+            url, socket_timeout=BUDGET_SECONDS, socket_connect_timeout=BUDGET_SECONDS, retry=None
+        )
+        self._board = board
+        self._clock = clock
+        self._waiting: set[CampaignSlug] = set()
+        self._news = asyncio.Event()
+        self._failures = 0
+        self._pause_until = 0.0
+
+    @property
+    def is_degraded(self) -> bool:
+        """Tell whether Redis is being avoided at the moment."""
+        return time.monotonic() < self._pause_until
+
+    def heard(self, slug: CampaignSlug | None) -> None:
+        """Note that a snapshot changed."""
+        if slug is not None:
+            self._waiting.add(slug)
+            self._news.set()
+
+    async def run(self) -> None:
+        """Write what changed, for ever."""
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await asyncio.sleep(GATHER_SECONDS)
+            while self._waiting:
+                await self._put(self._waiting.pop())
+
+    async def _put(self, slug: CampaignSlug) -> None:
+        shown = self._board.get(slug)
+        if shown is None or self.is_degraded:
+            return
+        try:
+            async with asyncio.timeout(BUDGET_SECONDS):
+                body = shown.at(self._clock.now())
+                await self._redis.set(f"site:live:{slug}", body, ex=KEEP_SECONDS)
+            self._failures = 0
+        except (RedisError, OSError, TimeoutError):
+            self._failures += 1
+            if self._failures >= FAILURES_MAX:
+                self._pause_until = time.monotonic() + PAUSE_SECONDS
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        with contextlib.suppress(RedisError, OSError):
+            await self._redis.aclose()

@@ -1,0 +1,214 @@
+"""Pages prepared as bytes: made when something changes, never when somebody looks.
+
+A page is made again at most once a second, and once a minute while it shows time left.
+A page that cannot be made stays as it was; the others go on.
+"""
+
+import asyncio
+import gzip
+import hashlib
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from contracts.ids import CampaignSlug
+from services.chassis import telemetry
+from services.site.live.world import World
+from services.site.public import pages, render
+from services.site.public.language import LANGUAGES, Language
+from services.site.public.state import CampaignContent, CampaignState, Stage
+
+P = TypeVar("P")
+
+log = telemetry.logger(__name__)
+
+TICK_SECONDS = 0.25
+REST_SECONDS = 1.0
+CLOCK_SECONDS = 60.0
+PACK_LEVEL = 6
+TEXTS = ("about", "terms", "privacy")
+ERRORS = (404, 500, 503)
+
+Key = tuple[str, Language]
+"""A page's name, such as `home` or `campaign:<slug>`, and its language."""
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A page, ready to be sent. `image_origins` are the foreign places its pictures are at."""
+
+    body: bytes
+    packed: bytes
+    etag: str
+    image_origins: tuple[str, ...] = ()
+
+
+class Shelf:
+    """Every page of the site in every language."""
+
+    def __init__(self, world: World, frame: Callable[[], render.SiteFrame]) -> None:
+        self._world = world
+        self._frame = frame
+        self._pages: dict[Key, Prepared] = {}
+        self._waiting: set[CampaignSlug] = set()
+        self._is_frame_new = True
+        self._is_home_old = True
+        self._made_at: dict[str, float] = {}
+        self._stages: dict[CampaignSlug, tuple[int, Stage]] = {}
+
+    def get(self, name: str, language: Language) -> Prepared | None:
+        """Return a page as it was last made."""
+        return self._pages.get((name, language))
+
+    def heard(self, slug: CampaignSlug | None) -> None:
+        """Note that a campaign, or with None what is around every page, changed."""
+        if slug is None:
+            self._is_frame_new = True
+        else:
+            self._waiting.add(slug)
+        self._is_home_old = True
+
+    async def run(self) -> None:
+        """Make what changed, for ever."""
+        while True:
+            await self.make_changed()
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def make_changed(self, *, at_once: bool = False) -> None:
+        """Make the pages that changed and have rested for a second; all of them `at_once`."""
+        if self._is_frame_new:
+            self._is_frame_new = False
+            self._make_fixed()
+            self._stages.clear()
+            self._waiting |= set(self._world.campaigns)
+            self._is_home_old = True
+        self._note_clocks()
+        for slug in [slug for slug in self._waiting if at_once or self._has_rested(slug)]:
+            self._waiting.discard(slug)
+            self._make_campaign(slug)
+            await asyncio.sleep(0)
+        if self._is_home_old and (at_once or self._has_rested("home")):
+            self._is_home_old = False
+            self._make_home()
+
+    def _has_rested(self, name: str) -> bool:
+        return time.monotonic() - self._made_at.get(name, -REST_SECONDS) >= REST_SECONDS
+
+    def _note_clocks(self) -> None:
+        """Note the pages whose time left or stage has moved on without any news."""
+        moment = time.monotonic()
+        now = self._world.clock.now()
+        for slug in self._world.campaigns:
+            state = self._world.state(slug)
+            if state is None or slug in self._waiting:
+                continue
+            stage = state.stage_at(now)
+            is_counting = stage in ("upcoming", "live")
+            is_old = moment - self._made_at.get(slug, moment) >= CLOCK_SECONDS
+            if (is_counting and is_old) or self._stages.get(slug, (0, stage))[1] != stage:
+                self.heard(slug)
+
+    # Making
+
+    def _make_fixed(self) -> None:
+        frame = self._frame()
+        for language in LANGUAGES:
+            for name in TEXTS:
+                self._put(name, language, partial(render.render_text, name, language, frame))
+            for status in ERRORS:
+                make = partial(render.render_error, status, language, frame)
+                self._put(f"error:{status}", language, make)
+            self._put("manage", language, partial(render.render_manage, language, frame))
+            self._put("cart", language, partial(render.render_cart, language, frame))
+
+    def _make_home(self) -> None:
+        frame, now = self._frame(), self._world.clock.now()
+        states = self._world.listed()
+        origins = tuple(sorted({each for state in states for each in _origins(state.content)}))
+        self._made_at["home"] = time.monotonic()
+        for language in LANGUAGES:
+            page = partial(pages.home_page, states, now=now, language=language)
+            make = partial(_made, render.render_home, page, frame)
+            self._put("home", language, make, origins)
+
+    def _make_campaign(self, slug: CampaignSlug) -> None:
+        state = self._world.state(slug)
+        if state is None:
+            self._remove(slug)
+            return
+        frame, now = self._frame(), self._world.clock.now()
+        self._made_at[slug] = time.monotonic()
+        origins = _origins(state.content)
+        for language in LANGUAGES:
+            page = partial(pages.campaign_page, state, now=now, language=language)
+            make = partial(_made, render.render_campaign, page, frame)
+            self._put(f"campaign:{slug}", language, make, origins)
+        made_for = (state.definition.version, state.stage_at(now))
+        if self._stages.get(slug) != made_for:
+            self._stages[slug] = made_for
+            self._make_results(state, frame, now)
+
+    def _make_results(self, state: CampaignState, frame: render.SiteFrame, now: datetime) -> None:
+        """Make the two pages after the card step: they show no figure."""
+        origins = _origins(state.content)
+        for language in LANGUAGES:
+            page = partial(pages.result_page, state, now=now, language=language)
+            success = partial(_made, render.render_success, page, frame)
+            self._put(f"success:{state.slug}", language, success, origins)
+            cancel = partial(_made, render.render_cancelled, page, frame)
+            self._put(f"cancel:{state.slug}", language, cancel, origins)
+
+    def _remove(self, slug: CampaignSlug) -> None:
+        for language in LANGUAGES:
+            for name in ("campaign", "success", "cancel"):
+                self._pages.pop((f"{name}:{slug}", language), None)
+
+    def _put(
+        self,
+        name: str,
+        language: Language,
+        make: Callable[[], bytes],
+        origins: tuple[str, ...] = (),
+    ) -> None:
+        try:
+            body = make()
+        except Exception:
+            # Whatever is wrong with one page's words or template must not take down the rest.
+            telemetry.LOOP_FAILURES.labels("shelf").inc()
+            log.exception("page_not_made", page=name, language=language)
+            return
+        digest = hashlib.sha256(body).hexdigest()[:20]
+        self._pages[(name, language)] = Prepared(
+            body=body,
+            packed=gzip.compress(body, PACK_LEVEL, mtime=0),
+            etag=f'"{digest}"',
+            image_origins=origins,
+        )
+
+
+def _made(
+    draw: Callable[[P, render.SiteFrame], bytes], page: Callable[[], P], frame: render.SiteFrame
+) -> bytes:
+    return draw(page(), frame)
+
+
+def _origins(content: CampaignContent) -> tuple[str, ...]:
+    """Return the foreign origins of a campaign's pictures and films."""
+    blocks = [*content.blocks, *(block for entry in content.diary for block in entry.blocks)]
+    pictures = [content.square, content.wide, *(tier.picture for tier in content.tiers.values())]
+    pictures += [picture for block in blocks for picture in block.pictures]
+    addresses = [picture.url for picture in pictures if picture]
+    for block in blocks:
+        if block.kind == "audio" or block.provider == "local":
+            addresses += [block.source_url, block.poster_url]
+    found = {_origin(address) for address in addresses if "://" in address}
+    return tuple(sorted(found))
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,1 @@
+"""HTTP in, bytes from memory out; publishing is the only route that works."""

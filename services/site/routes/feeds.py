@@ -1,0 +1,116 @@
+"""What machines read: robots, the sitemap and the catalogue."""
+
+from typing import Any
+
+import msgspec
+from litestar import Request, route
+from litestar.response.base import ASGIResponse
+from markupsafe import escape
+
+from contracts.money import cents_to_dollars
+from services.site.public.language import LANGUAGES, prefix
+from services.site.public.state import CampaignState
+from services.site.routes.answers import answer
+from services.site.routes.site import READ, Site, SiteNeeded
+
+KEPT = "public, max-age=60"
+PLAIN_PAGES = ("/", "/about/", "/terms/", "/privacy/")
+ROBOTS = """User-agent: *
+Disallow: /admin/
+Disallow: /manage/
+Disallow: /es/manage/
+Disallow: /checkout-intent/
+Disallow: /live/
+
+Sitemap: {base}/sitemap.xml
+"""
+
+
+@route("/robots.txt", http_method=READ)
+async def robots(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
+    """Say what crawlers may read."""
+    body = ROBOTS.format(base=site.site_base).encode()
+    return _kept(request, body, "text/plain; charset=utf-8")
+
+
+@route("/sitemap.xml", http_method=READ)
+async def sitemap(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
+    """List every public page in each language."""
+    paths = [*PLAIN_PAGES, *(f"/campaigns/{state.slug}/" for state in site.world.listed())]
+    entries = "".join(_entry(site.site_base, path) for path in paths)
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        f' xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{entries}</urlset>\n'
+    )
+    return _kept(request, body.encode(), "application/xml")
+
+
+@route("/api/campaigns.json", http_method=READ)
+async def catalogue(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
+    """Return the public catalogue; prices and goals are dollars, as in the campaign files."""
+    body = msgspec.json.encode({"campaigns": [_listed(site, each) for each in _sorted(site)]})
+    return _kept(request, body, "application/json")
+
+
+def _sorted(site: Site) -> list[CampaignState]:
+    return sorted(site.world.listed(), key=lambda state: (state.definition.deadline_at, state.slug))
+
+
+def _listed(site: Site, state: CampaignState) -> dict[str, object]:
+    definition, content = state.definition, state.content
+    wide = content.wide or content.square
+    image = wide.url if wide else ""
+    shown = site.board.get(state.slug)
+    return {
+        "slug": state.slug,
+        "title": definition.title,
+        "url": f"{site.site_base}/campaigns/{state.slug}/",
+        "creatorName": definition.creator_name,
+        "category": definition.category,
+        "shortBlurb": content.blurb_text,
+        "image": image if "://" in image or not image else site.site_base + image,
+        "state": shown.state if shown else definition.state_at(site.clock.now()),
+        "startsAt": definition.starts_at,
+        "deadline": definition.deadline_at,
+        "timezone": definition.timezone,
+        "goalAmount": cents_to_dollars(definition.goal_cents),
+        "currency": definition.currency,
+        "version": definition.version,
+        "singleTierOnly": definition.single_tier_only,
+        "tiers": [
+            {
+                "id": tier.tier_id,
+                "name": tier.name,
+                "price": cents_to_dollars(tier.price_cents),
+                "category": tier.category,
+                "limitTotal": tier.limit_total,
+                "stackable": tier.is_stackable,
+            }
+            for tier in definition.tiers
+        ],
+        "supportItems": [
+            {
+                "id": item.item_id,
+                "label": item.label,
+                "target": cents_to_dollars(item.target_cents),
+            }
+            for item in definition.support_items
+        ],
+    }
+
+
+def _entry(base: str, path: str) -> str:
+    links = "".join(
+        f'<xhtml:link rel="alternate" hreflang="{language}"'
+        f' href="{escape(base + prefix(language) + path)}"/>'
+        for language in LANGUAGES
+    )
+    return "".join(
+        f"<url><loc>{escape(base + prefix(language) + path)}</loc>{links}</url>\n"
+        for language in LANGUAGES
+    )
+
+
+def _kept(request: Request[Any, Any, Any], body: bytes, media_type: str) -> ASGIResponse:
+    return answer(request, body, media_type=media_type, headers={"cache-control": KEPT})

@@ -1,0 +1,174 @@
+"""Static files and media: nothing that a browser would run comes from a visitor's upload."""
+
+import asyncio
+import functools
+import gzip
+import mimetypes
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from litestar import Request, route
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
+from litestar.response.base import ASGIResponse
+from litestar.response.streaming import Stream
+
+from contracts.refusals import NotFound, Refusal
+from services.site.gateway.headers import MEDIA
+from services.site.public.assets import STATIC_DIR, static_version
+from services.site.publishing.pictures import SUFFIXES, media_file, stamp
+from services.site.routes.answers import answer, is_unchanged
+from services.site.routes.site import READ
+
+FOR_EVER = "public, max-age=31536000, immutable"
+FOR_A_WHILE = "public, max-age=300"
+CHUNK = 256 * 1024
+WHOLE_BYTES_MAX = 4 * 1024 * 1024
+RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+    ".txt": "text/plain; charset=utf-8",
+}
+PACKED_SUFFIXES = (".js", ".css", ".svg", ".json", ".txt")
+
+
+class NoSuchRange(Refusal):
+    """The part asked for is not in the file."""
+
+    status = 416
+
+
+class StaticFile(msgspec.Struct, frozen=True):
+    """A file of ours in memory."""
+
+    body: bytes
+    packed: bytes | None
+    media_type: str
+
+
+@route("/static/{version:str}/{path:path}", http_method=READ)
+async def static(
+    request: Request[Any, Any, Any], version: FromPath[str], path: FromPath[Path]
+) -> ASGIResponse:
+    """Return one of our own files. Its address names its bytes, so it may be kept for ever."""
+    found = _static_files().get(path.as_posix().lstrip("/"))
+    if found is None:
+        raise NotFound("not_found", "There is nothing here.")
+    is_current = version == static_version()
+    return answer(
+        request,
+        found.body,
+        packed=found.packed,
+        media_type=found.media_type,
+        # A page of the release before asks for this version's file under its own name.
+        headers={"cache-control": FOR_EVER if is_current else "public, no-cache"},
+        etag=f'"{static_version()}"',
+    )
+
+
+@functools.cache
+def _static_files() -> dict[str, StaticFile]:
+    found: dict[str, StaticFile] = {}
+    for file in sorted(STATIC_DIR.rglob("*")):
+        if not file.is_file():
+            continue
+        body = file.read_bytes()
+        media_type = TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0]
+        is_text = file.suffix in PACKED_SUFFIXES
+        found[file.relative_to(STATIC_DIR).as_posix()] = StaticFile(
+            body=body,
+            packed=gzip.compress(body, 9, mtime=0) if is_text else None,
+            media_type=media_type or "application/octet-stream",
+        )
+    return found
+
+
+def media_route(root: Path) -> HTTPRouteHandler:
+    """Return the route of pictures, films and sounds below `root`."""
+
+    @route("/media/{path:path}", http_method=READ)
+    async def media(request: Request[Any, Any, Any], path: FromPath[Path]) -> ASGIResponse | Stream:
+        file = await asyncio.to_thread(media_file, root, path.as_posix().lstrip("/"))
+        if file is None:
+            raise NotFound("not_found", "There is nothing here.")
+        return await _media(request, file)
+
+    return media
+
+
+async def _media(request: Request[Any, Any, Any], file: Path) -> ASGIResponse | Stream:
+    version = await asyncio.to_thread(stamp, file)
+    etag = f'"{version}"'
+    is_named = request.query_params.get("v") == version
+    headers = {
+        "cache-control": FOR_EVER if is_named else FOR_A_WHILE,
+        "content-security-policy": MEDIA,
+        "cross-origin-resource-policy": "cross-origin",
+        "content-disposition": f'inline; filename="{file.name}"',
+        "accept-ranges": "bytes",
+        "etag": etag,
+    }
+    if is_unchanged(request, etag):
+        return ASGIResponse(status_code=304, headers=headers)
+    size = await asyncio.to_thread(_size, file)
+    first, last = _part(request, size, etag)
+    headers["content-type"] = SUFFIXES[file.suffix.lower()]
+    headers["content-length"] = str(last - first + 1)
+    is_part = (first, last) != (0, size - 1)
+    if is_part:
+        headers["content-range"] = f"bytes {first}-{last}/{size}"
+    status = 206 if is_part else 200
+    if request.method == "HEAD":
+        return ASGIResponse(status_code=status, headers=headers, is_head_response=True)
+    if last - first < WHOLE_BYTES_MAX:
+        body = await asyncio.to_thread(_read, file, first, last - first + 1)
+        return ASGIResponse(status_code=status, headers=headers, body=body)
+    return Stream(
+        _chunks(file, first, last),
+        status_code=status,
+        headers=headers,
+        media_type=headers["content-type"],
+    )
+
+
+def _part(request: Request[Any, Any, Any], size: int, etag: str) -> tuple[int, int]:
+    """Return the first and last byte wanted: the whole file, or one part of it."""
+    wanted = RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
+    is_same = request.headers.get("if-range", etag) == etag
+    if wanted is None or not is_same or wanted[0] == "bytes=-" or size == 0:
+        return 0, size - 1
+    if not wanted[1]:
+        first, last = max(0, size - int(wanted[2])), size - 1
+    else:
+        first = int(wanted[1])
+        last = min(int(wanted[2]) if wanted[2] else size - 1, size - 1)
+    if first >= size or first > last:
+        raise NoSuchRange("no_such_range", "The file has no such part.")
+    return first, last
+
+
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _read(file: Path, first: int, count: int) -> bytes:
+    with file.open("rb") as source:
+        source.seek(first)
+        return source.read(count)
+
+
+async def _chunks(file: Path, first: int, last: int) -> AsyncIterator[bytes]:
+    at = first
+    while at <= last:
+        part = await asyncio.to_thread(_read, file, at, min(CHUNK, last - at + 1))
+        if not part:
+            return
+        at += len(part)
+        yield part

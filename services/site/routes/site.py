@@ -1,0 +1,33 @@
+"""What the routes stand on, under one name."""
+
+import asyncio
+
+import msgspec
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from litestar.types import Method
+
+from services.chassis.clock import PlatformClock
+from services.site.gateway.addresses import Proxies
+from services.site.gateway.headers import Policy
+from services.site.live.shelf import Shelf
+from services.site.live.snapshots import Board
+from services.site.live.world import World
+
+READ: list[Method] = ["GET", "HEAD"]
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a view needs, in this process's memory."""
+
+    world: World
+    board: Board
+    shelf: Shelf
+    policy: Policy
+    proxies: Proxies
+    clock: PlatformClock
+    stopping: asyncio.Event
+    site_base: str
+
+
+SiteNeeded = NamedDependency[SkipValidation[Site]]

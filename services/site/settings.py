@@ -1,0 +1,38 @@
+"""Everything that can be set for site."""
+
+from typing import Annotated
+
+import msgspec
+
+from services.chassis.settings import CommonSettings, Secret
+
+
+class Settings(CommonSettings, frozen=True, kw_only=True):
+    """The environment of site: the common part, its content, and those it stands before."""
+
+    campaigns_dir: str
+    checkout_url: str
+    pledges_url: str
+    settlement_url: str
+    notify_url: str
+    admin_secret: Secret
+    # Where pages load Stripe's script from. Its origin is the only foreign one they trust.
+    stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
+    rate_limit_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    # Addresses or networks, with commas, whose X-Forwarded-For is believed. Nobody's by default.
+    trusted_proxies: str = ""
+    # Further names, with commas, by which a browser or a probe may call this host.
+    allowed_hosts: str = ""
+    # Readers of live figures at once, in this process and from one address.
+    live_readers_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000
+    live_readers_per_address_max: Annotated[int, msgspec.Meta(ge=1)] = 200
+
+    def upstream(self, owner: str) -> str:
+        """Return where the service that owns a route listens."""
+        urls = {
+            "checkout": self.checkout_url,
+            "pledges": self.pledges_url,
+            "settlement": self.settlement_url,
+            "notify": self.notify_url,
+        }
+        return urls[owner].rstrip("/")
