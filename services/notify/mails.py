@@ -24,6 +24,7 @@ StepStatus = Literal["queued", "sent", "undeliverable", "parked"]
 
 FIRST_DELAY_SECONDS = 60
 DELAY_SECONDS_MAX = 6 * 3600
+HOLD_SECONDS_MAX = 3600
 # Resend remembers an idempotency key for 24 hours; after that a repeat is a second copy.
 TRYING = timedelta(hours=23)
 
@@ -193,6 +194,12 @@ def delay_seconds(attempts: int) -> int:
     [60, 120, 240, 21600]
     """
     return min(FIRST_DELAY_SECONDS << min(attempts - 1, 16), DELAY_SECONDS_MAX)
+
+
+def hold_seconds(limited: Limited) -> float:
+    """Return how long nothing at all is sent: what Resend says, an hour at most."""
+    said = limited.retry_after_seconds
+    return min(FIRST_DELAY_SECONDS if said is None else said, HOLD_SECONDS_MAX)
 
 
 def _later(mail: Mail, seconds: float) -> Step:

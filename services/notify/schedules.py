@@ -16,7 +16,15 @@ from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.notify import handlers, queries
 from services.notify.letters import Letters
-from services.notify.mails import Batch, Limited, Mail, Outcome, Undecided, outcome_name
+from services.notify.mails import (
+    Batch,
+    Limited,
+    Mail,
+    Outcome,
+    Undecided,
+    hold_seconds,
+    outcome_name,
+)
 from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
 
@@ -25,7 +33,6 @@ log = telemetry.logger(__name__)
 LEASE_SECONDS = 30.0
 EVERY_SECONDS = 0.25
 COUNT_SECONDS = 10.0
-HOLD_SECONDS_MAX = 3_600.0
 ROUNDS_MAX = 20
 
 ATTEMPTS = Counter(
@@ -96,8 +103,8 @@ class Sender:
             return
         letter = self._letters.write(mail, batch.campaigns[mail.campaign], batch.platform)
         outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
-        if isinstance(outcome, Limited) and outcome.retry_after_seconds is not None:
-            self._pace.hold(min(outcome.retry_after_seconds, HOLD_SECONDS_MAX))
+        if isinstance(outcome, Limited):
+            self._pace.hold(hold_seconds(outcome))
         await self._record(mail, outcome)
 
     async def _record(self, mail: Mail, outcome: Outcome) -> None:

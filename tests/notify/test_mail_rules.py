@@ -17,6 +17,7 @@ from services.notify.mails import (
     Rejected,
     Undecided,
     delay_seconds,
+    hold_seconds,
     next_step,
 )
 from tests.notify.samples import SAMPLES, WRITTEN_AT, a_mail, a_notice, a_pledge
@@ -62,6 +63,13 @@ def test_a_limit_is_waited_out_for_as_long_as_resend_says() -> None:
     step = next_step(_tried(attempts=1), Limited(code="x", retry_after_seconds=7))
 
     assert (step.status, step.delay_seconds) == ("queued", 7)
+
+
+@pytest.mark.parametrize(("said", "held"), [(None, 60), (0, 0), (2.5, 2.5), (90_000, 3_600)])
+def test_a_limit_of_the_account_holds_up_everything_at_most_an_hour(
+    said: float | None, held: float
+) -> None:
+    assert hold_seconds(Limited(code="x", retry_after_seconds=said)) == held
 
 
 def test_an_unknown_outcome_keeps_the_key_and_a_changed_wording_takes_a_new_one() -> None:
