@@ -1,6 +1,7 @@
 """View models to bytes: one Jinja environment per language, strict and escaping."""
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
@@ -94,8 +95,13 @@ def render_cart(language: Language, site: SiteFrame) -> bytes:
     return _render("cart.html.j2", frame, site)
 
 
-def render_manage(language: Language, site: SiteFrame) -> bytes:
-    """Return the manage page's shell; who may see what is decided by the token alone."""
+def render_manage(
+    language: Language, site: SiteFrame, *, pictures: Mapping[str, str] | None = None
+) -> bytes:
+    """Return the manage page's shell; who may see what is decided by the token alone.
+
+    `pictures` has the square picture's address of each campaign, by slug.
+    """
     frame = Frame(
         language=language,
         path="/manage/",
@@ -104,7 +110,13 @@ def render_manage(language: Language, site: SiteFrame) -> bytes:
         has_cart=False,
         is_private=True,
     )
-    return _render("manage.html.j2", frame, site, manage_strings=manage_strings(language))
+    return _render(
+        "manage.html.j2",
+        frame,
+        site,
+        manage_strings=manage_strings(language),
+        pictures=dict(pictures or {}),
+    )
 
 
 def render_text(name: str, language: Language, site: SiteFrame) -> bytes:

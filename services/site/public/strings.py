@@ -50,7 +50,7 @@ def script_strings(language: Language) -> dict[str, str]:
         "totalOne": _("Total, if the film is funded"),
         "totalMany": _("Total, if all films are funded"),
         "tipSpoken": _("{percent}, {amount}"),
-        "nothingToday": _("Nothing is charged today. You can change or cancel until {day}."),
+        "nothingToday": _("Nothing is charged today. You can cancel until {day}."),
         "consentOne": _(
             "Charge this card {amount} after {day} if {title} reaches its goal, and only then."
         ),

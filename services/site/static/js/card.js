@@ -5,7 +5,7 @@ import { Fields } from "./fields.js";
 import { writtenDown } from "./persisted.js";
 import { mountCard } from "./stripe.js";
 import { explain, hideProblem, showProblem } from "./trouble.js";
-import { lastDay, money, page, say } from "./words.js";
+import { icon, lastDay, money, page, say } from "./words.js";
 
 const SETTLE_MS = 400;
 
@@ -48,7 +48,11 @@ export class CardStep {
   }
 
   onChange(event) {
-    if (event.target.closest("[data-sums]") || event.target.id === "consent") return;
+    if (event.target.closest("[data-sums]")) return;
+    if (event.target.required) this.fields.recheck(event.target);
+    if (this.form.elements.consent.checked) this.markConsent([]);
+    if (this.allProblems().length === 0) hideProblem(this.step);
+    if (event.target.id === "consent") return;
     this.openSoon();
   }
 
@@ -129,10 +133,7 @@ export class CardStep {
   async onSubmit(event) {
     event.preventDefault();
     if (this.isBusy) return;
-    const problems = this.fields.problems();
-    if (!this.form.elements.consent.checked) {
-      problems.push({ id: "consent", message: say("consentMissing") });
-    }
+    const problems = this.allProblems();
     this.fields.mark(problems);
     this.markConsent(problems);
     if (problems.length) return showProblem(this.step, { title: say("errorSummary"), fields: problems });
@@ -147,6 +148,12 @@ export class CardStep {
       return;
     }
     await this.save();
+  }
+
+  allProblems() {
+    const problems = this.fields.problems();
+    if (this.form.elements.consent.checked) return problems;
+    return [...problems, { id: "consent", message: say("consentMissing") }];
   }
 
   openNow() {
@@ -212,7 +219,7 @@ export class CardStep {
     const problem = problems.find(({ id }) => id === "consent");
     const error = document.getElementById("consent-error");
     error.hidden = !problem;
-    error.textContent = problem?.message ?? "";
+    error.replaceChildren(...(problem ? [icon("circle-alert"), problem.message] : []));
   }
 
   /** One entry per campaign of the cart: what is charged, for which film, after which day. */
@@ -232,7 +239,8 @@ export class CardStep {
     const shares = this.shares();
     const place = this.part("consent");
     if (shares.length === 1) {
-      place.textContent = say("consentOne", shares[0]);
+      const [before, after] = say("consentOne", { ...shares[0], amount: "\n" }).split("\n");
+      place.replaceChildren(before, line("b", shares[0].amount), after);
       return;
     }
     const list = document.createElement("ul");

@@ -1,5 +1,5 @@
 // The form of the card step: what is missing, said next to the field and in one summary.
-import { say } from "./words.js";
+import { icon, say } from "./words.js";
 
 const EMAIL = /^[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+$/;
 const ZIP = /^\d{5}(-?\d{4})?$/;
@@ -59,6 +59,11 @@ export class Fields {
     }
   }
 
+  /** Somebody is correcting: take the error away as soon as it is one no more. */
+  recheck(input) {
+    if (input.getAttribute("aria-invalid") === "true") this.tell(input, this.wrong(input));
+  }
+
   checkOne(id) {
     const input = this.form.elements[id];
     if (input.value && !input.matches(":disabled")) this.tell(input, this.wrong(input));
@@ -70,7 +75,7 @@ export class Fields {
     input.toggleAttribute("aria-invalid", Boolean(message));
     if (message) input.setAttribute("aria-invalid", "true");
     hint.className = message ? "field__error" : "field__hint";
-    hint.textContent = message || hint.dataset.hint;
+    hint.replaceChildren(...(message ? [icon("circle-alert")] : []), message || hint.dataset.hint);
   }
 
   email() {

@@ -1,19 +1,20 @@
 // The manage page: the link's token leaves the address bar at once and lives as long as the tab.
 import { get, post } from "./api.js";
-import { date, fill, island, lastMoment, money, page, percent } from "./words.js";
+import { date, fill, icon, island, lastMoment, money, page, percent } from "./words.js";
 
 const KEY = "pool:manage";
 const words = island("manage-strings");
+const pictures = island("pictures");
 const part = (name, from = document) => from.querySelector(`[data-${name}]`);
 const token = takeToken();
 
 const STATES = {
-  active: { tag: "tagActive", sum: "sumActive", tone: "pool", icon: "shield-check" },
-  locked: { tag: "tagLocked", sum: "sumLocked", tone: "", icon: "lock" },
-  charged: { tag: "tagCharged", sum: "sumCharged", tone: "good", icon: "check" },
-  payment_failed: { tag: "tagFailed", sum: "sumFailed", tone: "bad", icon: "circle-alert" },
-  released: { tag: "tagReleased", sum: "sumReleased", tone: "", icon: "circle-slash" },
-  cancelled: { tag: "tagCancelled", sum: "sumCancelled", tone: "", icon: "circle-slash" },
+  active: { tag: "tagActive", sum: "sumActive", tone: "pool", mark: "shield-check" },
+  locked: { tag: "tagLocked", sum: "sumLocked", tone: "", mark: "lock" },
+  charged: { tag: "tagCharged", sum: "sumCharged", tone: "good", mark: "check" },
+  payment_failed: { tag: "tagFailed", sum: "sumFailed", tone: "bad", mark: "circle-alert" },
+  released: { tag: "tagReleased", sum: "sumReleased", tone: "", mark: "circle-slash" },
+  cancelled: { tag: "tagCancelled", sum: "sumCancelled", tone: "", mark: "circle-slash" },
 };
 
 part("retry").addEventListener("click", load);
@@ -68,10 +69,10 @@ function draw(pledge) {
 }
 
 function drawState(element, status, pledge) {
-  const { tag, sum, tone, icon } = STATES[status];
+  const { tag, sum, tone, mark } = STATES[status];
   const label = element.querySelector(".tag");
   if (tone) label.classList.add(`tag--${tone}`);
-  label.append(iconOf(icon), words[tag]);
+  label.append(icon(mark), words[tag]);
   const owes = !["released", "cancelled"].includes(status);
   element.querySelector(".pledge__sum").textContent = money(owes ? pledge.amount : 0);
   element.querySelector(".pledge__means").textContent = words[sum];
@@ -79,6 +80,8 @@ function drawState(element, status, pledge) {
 
 function drawWords(element, status, pledge) {
   const deadline = lastMoment(pledge.deadline, page.timezone);
+  const picture = pictures[pledge.campaignSlug];
+  if (picture) Object.assign(element.querySelector("img"), { src: picture, hidden: false });
   element.querySelector("h2").textContent = pledge.campaignTitle || pledge.campaignSlug;
   element.querySelector(".pledge__lines").append(...pledge.lines.map((line) => item("li", nameOf(line))));
   const card = fill(words.cardEnding, { brand: brandOf(pledge.card.brand), last4: pledge.card.last4 });
@@ -205,14 +208,4 @@ function brandOf(brand) {
 
 function item(tag, text) {
   return Object.assign(document.createElement(tag), { textContent: text });
-}
-
-function iconOf(name) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  svg.setAttribute("class", "icon icon--small");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `${page.static}/icons/sprite.svg#${name}`);
-  svg.append(use);
-  return svg;
 }

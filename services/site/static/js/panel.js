@@ -112,7 +112,7 @@ export class Panel {
   drawPrices() {
     const known = new Map();
     for (const share of this.quote?.campaigns ?? []) {
-      for (const line of share.lines) known.set(idOf(share.campaignSlug, line), line.amount);
+      for (const line of share.lines) known.set(line.id, line.amount);
     }
     for (const row of this.part("items").children) {
       const cents = known.get(row.dataset.id);
@@ -218,12 +218,6 @@ export class Panel {
     if (Number(range.value) !== tip) range.value = tip;
     range.setAttribute("aria-valuetext", percent(tip));
   }
-}
-
-/** The cart's id of a priced line. */
-export function idOf(slug, line) {
-  if (line.kind === "tier") return `${slug}__${line.itemId}`;
-  return line.kind === "custom_amount" ? `${slug}__custom-support` : `${slug}__support__${line.itemId}`;
 }
 
 /** Remember which control of which row has focus, so that redrawing does not lose it. */

@@ -35,6 +35,17 @@ export function percent(value) {
   return page.language === "es" ? `${value}\u00a0%` : `${value}%`;
 }
 
+/** An icon of the sprite, small, beside words. */
+export function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon icon--small");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `${page.static}/icons/sprite.svg#${name}`);
+  svg.append(use);
+  return svg;
+}
+
 /** “7.875%” from a rate such as "0.07875". Moves the point in the text: no arithmetic. */
 export function rate(text) {
   const [whole, part = ""] = String(text).split(".");
