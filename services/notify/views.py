@@ -7,11 +7,13 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from contracts import magic_link
+from contracts.ids import ORDER_PREFIX, PledgeId
 from contracts.pricing import PricedLine
 from services.notify import formatting
 from services.notify.language import N_, Language, catalogue, chosen, prefix
 from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames, Sums
 
+REFERENCE_LENGTH = 12
 SUBJECT_LENGTH_MAX = 200
 INSTAGRAM_HOSTS = ("instagram.com", "www.instagram.com")
 
@@ -57,6 +59,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     total: str
     card: str
+    reference: str
     reason: str
     happened_day: str
     manage_url: str
@@ -113,6 +116,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         rows=_rows(facts, name, language),
         total=_total(facts, language),
         card=_card(facts, language),
+        reference=_reference(facts.pledge_id),
         reason=facts.reason,
         happened_day=formatting.day(facts.happened_at or seen, zone, language, seen=seen),
         manage_url=links.manage(mail, campaign, language),
@@ -184,6 +188,11 @@ def _card(facts: Facts, language: Language) -> str:
     _ = catalogue(language).gettext
     brand = BRANDS.get(facts.card.brand.lower()) or _("card")
     return _("%(brand)s ending %(last4)s") % {"brand": brand, "last4": facts.card.last4}
+
+
+def _reference(pledge_id: PledgeId | None) -> str:
+    """Return what people call a pledge by: the beginning of its id, as the site shows it."""
+    return (pledge_id or "").removeprefix(ORDER_PREFIX)[:REFERENCE_LENGTH]
 
 
 def _instagram(url: str) -> str:
