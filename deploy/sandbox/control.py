@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from deploy.sandbox import completion
 from deploy.sandbox.clock import parse_duration, parse_instant
@@ -84,7 +85,7 @@ def address_of(given: Any) -> dict[str, Any]:
 
 
 @post("/sandbox/checkout-sessions/{session_id:str}/complete", status_code=200)
-async def complete_session(request: Web, session_id: str) -> Response[bytes]:
+async def complete_session(request: Web, session_id: FromPath[str]) -> Response[bytes]:
     content = await json_body(request)
     person = person_of(content)
     passes_bank = content.get("authenticate", True)
@@ -99,7 +100,7 @@ async def complete_session(request: Web, session_id: str) -> Response[bytes]:
 
 
 @post("/sandbox/payment-intents/{intent_id:str}/authenticate", status_code=200)
-async def authenticate_intent(request: Web, intent_id: str) -> Response[bytes]:
+async def authenticate_intent(request: Web, intent_id: FromPath[str]) -> Response[bytes]:
     succeeds = (await json_body(request)).get("succeed")
     if not isinstance(succeeds, bool):
         raise Bad("Say whether it succeeds.", fields={"succeed": "must be true or false"})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from litestar import Response, get
+from litestar.params import FromPath
 
 from deploy.sandbox.web import Web, html_response, world_of
 
@@ -32,14 +33,17 @@ _FRAMES = {
 }
 
 
-def page_csp(*more: str) -> str:
-    """Return the policy of our own pages: our files, our forms, nothing else."""
+def page_csp(*more: str, leads_away: bool = False) -> str:
+    """Return the policy of our own pages: our files, our forms, nothing else.
+
+    With `leads_away` the answer to a form may redirect to wherever the caller of the API said.
+    """
     return "; ".join(
         (
             "default-src 'none'",
             "style-src 'self'",
             "img-src 'self' data:",
-            "form-action 'self'",
+            "form-action *" if leads_away else "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
             *more,
@@ -64,7 +68,7 @@ async def stripe_js() -> Response[str]:
 
 
 @get("/static/{name:str}")
-async def static_file(name: str) -> Response[str]:
+async def static_file(name: FromPath[str]) -> Response[str]:
     path = _STATIC / name
     if path.suffix not in _TYPES or path.parent != _STATIC or not path.is_file():
         return Response("Not found", status_code=404, media_type="text/plain")
@@ -80,7 +84,7 @@ async def static_file(name: str) -> Response[str]:
 
 
 @get("/elements/{kind:str}")
-async def frame(request: Web, kind: str) -> Response[str]:
+async def frame(request: Web, kind: FromPath[str]) -> Response[str]:
     if kind not in _FRAMES:
         return Response("Not found", status_code=404, media_type="text/plain")
     ancestors = " ".join([*_LOOPBACK, world_of(request).settings.site_base]).strip()

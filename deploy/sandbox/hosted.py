@@ -3,6 +3,7 @@
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from deploy.sandbox import completion
 from deploy.sandbox.browser import opened
@@ -69,13 +70,13 @@ _WORDS = {
 
 
 @get("/c/pay/{session_id:str}")
-async def show_page(request: Web, session_id: str) -> Response[str]:
+async def show_page(request: Web, session_id: FromPath[str]) -> Response[str]:
     session = act(request, session_id, lambda call: call.find("checkout.session", session_id))
     return _page(request, session)
 
 
 @post("/c/pay/{session_id:str}", status_code=200)
-async def submit_page(request: Web, session_id: str) -> Response[str]:
+async def submit_page(request: Web, session_id: FromPath[str]) -> Response[str]:
     typed = await form_body(request)
     try:
         session = act(request, session_id, lambda call: _deed(call, session_id, typed))
@@ -90,17 +91,17 @@ async def submit_page(request: Web, session_id: str) -> Response[str]:
 
 
 @get("/3ds/{secret:str}")
-async def show_challenge(request: Web, secret: str) -> Response[str]:
+async def show_challenge(request: Web, secret: FromPath[str]) -> Response[str]:
     """The bank's page, where `next_action.redirect_to_url` leads."""
     intent = opened(request, secret)
     if intent["status"] != "requires_action":
         return see_other(_return_url(intent))
     html = templates.get_template("bank.html").render(words=_WORDS["en"], secret=secret)
-    return html_response(html, csp=page_csp())
+    return html_response(html, csp=page_csp(leads_away=True))
 
 
 @post("/3ds/{secret:str}", status_code=200)
-async def answer_challenge(request: Web, secret: str) -> Response[str]:
+async def answer_challenge(request: Web, secret: FromPath[str]) -> Response[str]:
     succeeds = (await form_body(request)).get("succeed") == "true"
     intent = opened(request, secret)
     return_url = _return_url(intent)
@@ -169,8 +170,7 @@ def _page(
         countries=collection.get("allowed_countries", []),
         typed=typed or {},
     )
-    # The answer to this form may lead anywhere the session says.
-    return html_response(html, csp=page_csp().replace("form-action 'self'; ", ""), status=status)
+    return html_response(html, csp=page_csp(leads_away=True), status=status)
 
 
 HANDLERS = [show_page, submit_page, show_challenge, answer_challenge]

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from deploy.sandbox.frames import page_csp, templates
 from deploy.sandbox.store import Obj
@@ -69,7 +70,7 @@ async def show_inbox(request: Web) -> Response[str]:
 
 
 @get("/inbox/{name:str}")
-async def show_html(request: Web, name: str) -> Response[str]:
+async def show_html(request: Web, name: FromPath[str]) -> Response[str]:
     mail = world_of(request).store.get("mail", name.removesuffix(".html"))
     if mail is None:
         return Response("No such mail", status_code=404, media_type="text/plain")

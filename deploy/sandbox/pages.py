@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.params import FromPath
 
 from deploy.sandbox import cards, control
 from deploy.sandbox.frames import page_csp, templates
@@ -14,7 +15,7 @@ from deploy.sandbox.store import Obj
 from deploy.sandbox.web import Bad, Web, form_body, html_response, see_other, world_of
 from deploy.sandbox.world import World
 
-SHOWN_MAX = 20
+SHOWN_MAX = 10
 
 _MOVES = (
     ("PT1H", "One hour on"),
@@ -64,7 +65,7 @@ def instant(text: str) -> str:
 
 templates.filters.update(
     card_number=_card_number,
-    money=lambda cents: f"{cents / 100:,.2f}",
+    money=lambda cents: f"{cents // 100:,}.{cents % 100:02d}",
     tone=lambda state: _TONES.get(state, ""),
     instant=instant,
 )
@@ -125,7 +126,7 @@ async def set_faults(request: Web) -> Response[str]:
 
 
 @post("/payment-intents/{intent_id:str}/authenticate")
-async def authenticate(request: Web, intent_id: str) -> Response[str]:
+async def authenticate(request: Web, intent_id: FromPath[str]) -> Response[str]:
     form = await form_body(request)
     try:
         control.answered_bank(request, intent_id, succeeds=form.get("succeed") == "true")

@@ -71,8 +71,11 @@ class PlatformClock:
             while True:
                 self._moved.clear()
                 await self._compare(conn)
-                self._in_step.set()
                 self._is_complaining = False
+                if self._moved.is_set():
+                    # Moved again while we wrote: what we wrote may be the time before.
+                    continue
+                self._in_step.set()
                 try:
                     await asyncio.wait_for(self._moved.wait(), COMPARE_EVERY_SECONDS)
                 except TimeoutError:

@@ -4,6 +4,7 @@ import asyncio
 
 from litestar import Response, get, post, route
 from litestar.enums import HttpMethod
+from litestar.params import FromPath
 
 from deploy.sandbox.mails import ResendError
 from deploy.sandbox.resend_api import ResendAPI
@@ -63,7 +64,7 @@ async def send_mail(request: Web) -> Response[bytes]:
 
 
 @get("/emails/{mail_id:str}")
-async def read_mail(request: Web, mail_id: str) -> Response[bytes]:
+async def read_mail(request: Web, mail_id: FromPath[str]) -> Response[bytes]:
     api: ResendAPI = request.app.state.resend
     try:
         api.check_key(request.headers.get("authorization", ""))

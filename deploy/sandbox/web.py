@@ -54,7 +54,7 @@ def html_response(html: str, *, csp: str, status: int = 200) -> Response[str]:
         headers={
             "Cache-Control": "no-store",
             "Content-Security-Policy": csp,
-            "Referrer-Policy": "no-referrer",
+            "Referrer-Policy": "same-origin",
             "X-Content-Type-Options": "nosniff",
         },
     )
@@ -88,7 +88,7 @@ async def json_body(request: Web) -> dict[str, Any]:
 async def form_body(request: Web) -> dict[str, str]:
     """Return a form of our own pages. Another site's page may not send one."""
     origin = request.headers.get("origin")
-    if origin not in (None, "null", base_url(request)):
+    if origin not in (None, base_url(request)):
         raise Bad("This form can only be sent from the sandbox's own pages.", status=403)
     body = await request.body()
     return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))

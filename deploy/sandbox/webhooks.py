@@ -48,14 +48,14 @@ async def _deliver(world: World, http: aiohttp.ClientSession, event_id: str) -> 
         return
     delivery["last_status"] = await _post(world, http, event)
     delivery["attempts"] += 1
-    next_at = _conclude(delivery, now=time.time())
+    next_at = conclude(delivery, now=time.time())
     world.store.put("delivery", delivery)
     world.commit()
     if next_at is not None:
         world.webhooks.add(event_id, next_at)
 
 
-def _conclude(delivery: Obj, *, now: float) -> float | None:
+def conclude(delivery: Obj, *, now: float) -> float | None:
     """Write down how it went and return when to try again, if at all."""
     status = delivery["last_status"]
     if status is not None and 200 <= status < 300:

@@ -25,6 +25,7 @@ const isPlain = (value) => VALUE.test(String(value)) && !/url\(|expression/i.tes
 
 export function applyAppearance({ theme, variables = {}, rules = {} }, fonts) {
   const root = document.documentElement.style;
+  document.documentElement.classList.toggle("night", theme === "night");
   const all = { ...(THEMES[theme] ?? {}), ...variables };
   for (const name of [...root]) if (name.startsWith("--")) root.removeProperty(name);
   for (const [name, value] of Object.entries(all)) {

@@ -23,7 +23,7 @@ _PLAIN = (
     "statement_descriptor",
     "statement_descriptor_suffix",
 )
-_CREATE = (
+CREATE = (
     *_PLAIN,
     "amount",
     "currency",
@@ -37,12 +37,12 @@ _CREATE = (
     "off_session",
     "return_url",
 )
-_UPDATE = (*_PLAIN, "amount", "currency", "customer", "payment_method")
+UPDATE = (*_PLAIN, "amount", "currency", "customer", "payment_method")
 
 
 def create(call: Call) -> Obj:
     params = call.params
-    call.refuse_unmodelled(*_CREATE)
+    call.refuse_unmodelled(*CREATE)
     _check_amount(params)
     if params.get("off_session") and not params.get("confirm"):
         raise invalid(
@@ -77,10 +77,10 @@ def retrieve(call: Call) -> Obj:
 
 def update(call: Call) -> Obj:
     params = call.params
-    call.refuse_unmodelled(*_UPDATE)
+    call.refuse_unmodelled(*UPDATE)
     _check_amount(params)
     intent = find(call)
-    if intent["status"] not in OPEN and any(name in params for name in _UPDATE):
+    if intent["status"] not in OPEN and any(name in params for name in UPDATE):
         raise refused(
             f"This PaymentIntent's {_first(params)} could not be updated because it has a status"
             f" of {intent['status']}. You may only update the {_first(params)} of a PaymentIntent"
@@ -255,4 +255,4 @@ def _check_amount(params: dict[str, Any]) -> None:
 
 
 def _first(params: dict[str, Any]) -> str:
-    return next(name for name in _UPDATE if name in params)
+    return next(name for name in UPDATE if name in params)

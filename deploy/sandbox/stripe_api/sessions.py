@@ -27,7 +27,7 @@ _STORED = (
     "custom_text",
     "consent_collection",
 )
-_MODELLED = (
+MODELLED = (
     *_STORED,
     "mode",
     "ui_mode",
@@ -40,7 +40,7 @@ _MODELLED = (
     "redirect_on_completion",
     "setup_intent_data",
 )
-_NOT_WITH_ELEMENTS = (
+NOT_WITH_ELEMENTS = (
     "success_url",
     "cancel_url",
     "custom_text",
@@ -51,7 +51,7 @@ _NOT_WITH_ELEMENTS = (
     "submit_type",
     "redirect_on_completion",
 )
-_NOT_IN_SETUP = (
+NOT_IN_SETUP = (
     "line_items",
     "payment_intent_data",
     "subscription_data",
@@ -70,7 +70,7 @@ def create(call: Call) -> Obj:
     _check_mode(params)
     _check_page(params)
     _check_customer(params)
-    call.refuse_unmodelled(*_MODELLED)
+    call.refuse_unmodelled(*MODELLED)
     if "customer" in params:
         customers.find(call, params["customer"], param="customer")
     session = _new(call, expires_at=_expires_at(params, call.now))
@@ -170,7 +170,7 @@ def _check_mode(params: dict[str, Any]) -> None:
         raise invalid("Missing required param: mode.", param="mode", code="parameter_missing")
     if params["mode"] != "setup":
         raise not_modelled(f"the mode {params['mode']}", param="mode")
-    for name in _NOT_IN_SETUP:
+    for name in NOT_IN_SETUP:
         if name in params:
             raise invalid(f"You can not pass `{name}` in `setup` mode.", param=name)
     types = params.get("allowed_payment_method_types")
@@ -189,7 +189,7 @@ def _check_page(params: dict[str, Any]) -> None:
     ui_mode = params.get("ui_mode", "hosted_page")
     if ui_mode not in ("elements", "hosted_page"):
         raise not_modelled(f"the ui_mode {ui_mode}", param="ui_mode")
-    unwanted = _NOT_WITH_ELEMENTS if ui_mode == "elements" else ("return_url",)
+    unwanted = NOT_WITH_ELEMENTS if ui_mode == "elements" else ("return_url",)
     for name in unwanted:
         if name in params:
             raise invalid(f"You can not pass `{name}` when `ui_mode` is `{ui_mode}`.", param=name)

@@ -119,6 +119,7 @@ function showChallenge(clientSecret, language) {
     background: "rgb(6 13 15 / 0.6)",
   });
   frame.node.style.height = "100%";
+  frame.node.style.colorScheme = "light dark";
   const focused = document.activeElement;
   // A modal <dialog> of the page is in the top layer; only what is inside it can be seen.
   const dialogs = document.querySelectorAll("dialog[open]");

@@ -5,6 +5,7 @@ function makePaymentElement(checkout, options) {
 
   function configure() {
     const { appearance, fonts } = checkout.elementsOptions;
+    if (frame) frame.node.style.colorScheme = appearance?.theme === "night" ? "dark" : "light";
     frame?.tell("configure", { appearance, fonts, options });
   }
 

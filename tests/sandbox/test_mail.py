@@ -1,0 +1,157 @@
+"""Resend through its SDK, and the inbox where every mail can be read."""
+
+from typing import Any
+
+import pytest
+import resend
+
+from tests.sandbox.conftest import RESEND_KEY, Sandbox
+
+Mailer = type[resend.Emails]
+
+
+def a_mail(**changes: Any) -> Any:
+    return {
+        "from": "The Pool <pool@example.org>",
+        "to": ["ana@example.org"],
+        "subject": "Pledge confirmed | Hand Relations",
+        "html": "<p>Thank you</p>",
+        "text": "Thank you",
+        "headers": {"X-Entity-Ref-ID": "1"},
+        **changes,
+    }
+
+
+async def test_a_mail_is_taken_and_can_be_read(sandbox: Sandbox, mailer: Mailer) -> None:
+    sent = await mailer.send_async(a_mail(reply_to="team@example.org"))
+    await mailer.send_async(a_mail(to="bo@example.org", subject="Your links | The Pool"))
+    everything = (await sandbox.get("/inbox.json")).json
+    to_ana = (await sandbox.get("/inbox.json?to=ANA@example.org")).json
+    links = (await sandbox.get("/inbox.json?subject=your links")).json
+
+    assert [mail["to"] for mail in everything] == [["bo@example.org"], ["ana@example.org"]]
+    assert [mail["id"] for mail in to_ana] == [sent["id"]]
+    assert [mail["to"] for mail in links] == [["bo@example.org"]]
+    mail = to_ana[0]
+    assert mail["from"] == "The Pool <pool@example.org>"
+    assert (mail["html"], mail["text"]) == ("<p>Thank you</p>", "Thank you")
+    assert mail["headers"] == {"X-Entity-Ref-ID": "1"}
+    assert mail["at"].endswith("Z")
+
+
+async def test_a_batch_is_taken_whole_or_not_at_all(sandbox: Sandbox, mailer: Mailer) -> None:
+    sent = await resend.Batch.send_async([a_mail(), a_mail(to="bo@example.org")])
+    with pytest.raises(resend.exceptions.ResendError):
+        await resend.Batch.send_async([a_mail(), a_mail(to="nobody")])
+    with pytest.raises(resend.exceptions.ResendError, match="100"):
+        await resend.Batch.send_async([a_mail()] * 101)
+    partly: Any = await resend.Batch.send_async(
+        [a_mail(subject="good"), a_mail(to="nobody")], {"batch_validation": "permissive"}
+    )
+
+    assert len(sent["data"]) == 2
+    assert (len(partly["data"]), partly["errors"][0]["index"]) == (1, 1)
+    assert len((await sandbox.get("/inbox.json")).json) == 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        pytest.param({"to": "nobody"}, "validation_error", id="no address"),
+        pytest.param({"to": []}, "missing_required_field", id="nobody"),
+        pytest.param({"to": ["a@b.co"] * 51}, "validation_error", id="too many"),
+        pytest.param({"from": ""}, "missing_required_field", id="no sender"),
+        pytest.param({"subject": ""}, "missing_required_field", id="no subject"),
+        pytest.param({"html": "", "text": ""}, "missing_required_field", id="no body"),
+        pytest.param({"headers": {"A": "b\r\nBcc: x@y.co"}}, "validation_error", id="injection"),
+        pytest.param({"tags": [{"name": "a b", "value": "c"}]}, "validation_error", id="tag"),
+        pytest.param({"colour": "blue"}, "validation_error", id="unknown field"),
+        pytest.param({"scheduled_at": "tomorrow"}, "validation_error", id="not played"),
+    ],
+)
+async def test_a_mail_that_cannot_be_is_refused_in_resends_shape(
+    sandbox: Sandbox, mailer: Mailer, changes: dict[str, Any], name: str
+) -> None:
+    with pytest.raises(resend.exceptions.ResendError) as refused:
+        await mailer.send_async(a_mail(**changes))
+
+    assert (refused.value.code, refused.value.error_type) == (422, name)
+    assert (await sandbox.get("/inbox.json")).json == []
+
+
+async def test_only_the_one_key_sends(
+    sandbox: Sandbox, mailer: Mailer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resend, "api_key", "re_somebody_else")
+    with pytest.raises(resend.exceptions.ResendError) as refused:
+        await mailer.send_async(a_mail())
+    keyless = await sandbox.post("/emails", a_mail())
+
+    assert (refused.value.code, refused.value.error_type) == (401, "invalid_api_key")
+    assert (keyless.status, keyless.json["name"]) == (401, "missing_api_key")
+
+
+async def test_an_idempotency_key_sends_once_and_only_the_same(
+    sandbox: Sandbox, mailer: Mailer
+) -> None:
+    options: Any = {"idempotency_key": "mail:1"}
+    first = await mailer.send_async(a_mail(), options)
+    again = await mailer.send_async(a_mail(), options)
+    with pytest.raises(resend.exceptions.ResendError) as refused:
+        await mailer.send_async(a_mail(subject="Another"), options)
+    await sandbox.move_clock(advance="P1D")
+    new = await mailer.send_async(a_mail(subject="Another"), options)
+
+    assert first["id"] == again["id"] != new["id"]
+    assert (refused.value.code, refused.value.error_type) == (409, "invalid_idempotent_request")
+    assert len((await sandbox.get("/inbox.json")).json) == 2
+
+
+async def test_faults_hit_mail_too(sandbox: Sandbox, mailer: Mailer) -> None:
+    await sandbox.faults(error_rate=1)
+    with pytest.raises(resend.exceptions.ApplicationError):
+        await mailer.send_async(a_mail())
+    await sandbox.faults(error_rate=0, timeout_rate=1)
+    headers = {"Authorization": f"Bearer {RESEND_KEY}"}
+    with pytest.raises(TimeoutError):
+        await sandbox.within(0.2, "POST", "/emails", json=a_mail(), headers=headers)
+
+    assert len((await sandbox.get("/inbox.json")).json) == 1
+
+
+async def test_the_inbox_shows_a_mail_without_running_it(sandbox: Sandbox, mailer: Mailer) -> None:
+    sent = await mailer.send_async(
+        a_mail(
+            subject="<script>alert(1)</script>",
+            html="<h1>Hi</h1><script>alert(1)</script>",
+            text="See http://127.0.0.1:8000/manage",
+        )
+    )
+    page = await sandbox.get(f"/inbox?id={sent['id']}")
+    text = await sandbox.get(f"/inbox?id={sent['id']}&view=text")
+    headers = await sandbox.get(f"/inbox?id={sent['id']}&view=headers")
+    html = await sandbox.get(f"/inbox/{sent['id']}.html")
+
+    assert "<script>alert" not in page.text
+    assert f'src="/inbox/{sent["id"]}.html"' in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert 'href="http://127.0.0.1:8000/manage"' in text.text
+    assert "X-Entity-Ref-ID" in headers.text
+    policy = html.headers["content-security-policy"]
+    assert policy.startswith("sandbox ")
+    assert "allow-scripts" not in policy
+    assert "<h1>Hi</h1>" in html.text
+
+
+async def test_the_inbox_is_filtered_by_recipient_and_may_be_empty(
+    sandbox: Sandbox, mailer: Mailer
+) -> None:
+    empty = await sandbox.get("/inbox")
+    await mailer.send_async(a_mail())
+    nobody = await sandbox.get("/inbox?to=bo@example.org")
+    ana = await sandbox.get("/inbox?to=ana@example.org")
+
+    assert "No mail yet" in empty.text
+    assert "Hand Relations" not in nobody.text
+    assert "Hand Relations" in ana.text
+    assert (await sandbox.get("/inbox/unknown.html")).status == 404
