@@ -1,0 +1,66 @@
+"""Site on real servers, as a process of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from services.chassis.database import Connection, Pool, open_pool
+from tests.site.running import Behind, RunningSite, behind, migrated, running_site
+from tests.support.stack import Database, Servers
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Run on the loop the services run on."""
+    return "asyncio"
+
+
+@pytest.fixture
+async def database(servers: Servers) -> AsyncIterator[Database]:
+    """A database with site's tables alone."""
+    fresh = await migrated(servers)
+    yield fresh
+    servers.drop(fresh)
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[Pool]:
+    """The service's own pool, under its own role."""
+    opened = await open_pool(database.url("site"), schema="site")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def owner(database: Database) -> AsyncIterator[Connection]:
+    """A connection that may do what the service's role may not."""
+    connection = await asyncpg.connect(database.owner_url)
+    await connection.execute("SET search_path = site")
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def content(tmp_path: Path) -> Path:
+    """An empty content folder."""
+    folder = tmp_path / "content"
+    (folder / "media").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+async def services() -> AsyncIterator[Behind]:
+    """Somebody behind the gateway."""
+    async with behind() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def site(
+    servers: Servers, database: Database, content: Path, services: Behind
+) -> AsyncIterator[RunningSite]:
+    """Site, running, with the content folder as it is at that moment."""
+    async with running_site(servers, database, content, services) as running:
+        yield running

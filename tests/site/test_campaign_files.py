@@ -1,0 +1,448 @@
+"""What a campaign file may say, and how each mistake in it is named."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from services.site.publishing.content import Folder, check_folder, check_paths, read_folder
+from services.site.publishing.model import CampaignDocument, Mistake
+
+TOP = [
+    "layout: campaign",
+    "title: Ferry",
+    "slug: ferry",
+    "start_date: 2026-05-26",
+    "goal_deadline: 2026-07-26",
+    "goal_amount: 25000",
+]
+
+
+def a_file(*more: str, top: list[str] | None = None, body: str = "") -> str:
+    return "\n".join(["---", *(TOP if top is None else top), *more, "---", body])
+
+
+def read(folder: Path, text: str, name: str = "ferry.md") -> Folder:
+    (folder / name).write_text(text, encoding="utf-8")
+    return read_folder(folder)
+
+
+def document(folder: Path, text: str) -> CampaignDocument:
+    found = read(folder, text)
+    assert found.mistakes == ()
+    return found.campaigns[0].document
+
+
+def test_the_shortest_file_is_a_campaign(tmp_path: Path) -> None:
+    ferry = document(tmp_path, a_file())
+
+    definition = ferry.definition
+    assert (definition.slug, definition.title, definition.goal_cents) == (
+        "ferry",
+        "Ferry",
+        2_500_000,
+    )
+    assert definition.starts_at.isoformat() == "2026-05-26T06:00:00+00:00"
+    assert definition.deadline_at.isoformat() == "2026-07-27T06:00:00+00:00"
+    assert definition.category == "Other"
+    assert definition.creator_name == "The Pool"
+    assert definition.stretch_hidden
+    assert ferry.is_published
+    assert ferry.is_listed
+
+
+def test_a_document_survives_being_stored(tmp_path: Path) -> None:
+    ferry = document(tmp_path, a_file(*EVERYTHING.splitlines()))
+
+    assert msgspec.json.decode(msgspec.json.encode(ferry), type=CampaignDocument) == ferry
+
+
+EVERYTHING = """\
+published: true
+preview_only: false
+preview_enabled: false
+preview_reviewer_emails: [A@Example.com]
+preview_updated_at: 2026-05-01T10:00:00-06:00
+visibility: public
+test_only: false
+state: pre
+charged: false
+pledged_amount: 12.5
+creator_name: Ama
+creator_image: media/ama.jpg
+hero_image: /media/ferry.webp
+hero_image_wide: https://example.org/wide.jpg
+hero_video: https://vimeo.com/123456
+progress_background: media/a.png
+campaign_background: media/b.png
+category: A genre of our own
+instagram: https://instagram.com/ferry
+short_blurb: "One *ferry*,<br>no <b>bridge</b>."
+featured_tier_id: frame
+shopping: {enabled: true, availability_date: 2027-01-01}
+single_tier_only: true
+stretch_hidden: false
+custom_late_support: true
+show_ongoing: true
+ongoing_items:
+  - {label: Colour grade, remaining: 4500}
+shipping_fallback_flat_rate: 4.50
+free_shipping: false
+shipping_options: [standard, signature_required]
+runner_report_emails: [ops@example.com]
+runner_report_excluded_emails: []
+tiers:
+  - id: frame
+    name: A frame
+    price: 19.99
+    image: media/frame.png
+    description: Yours.
+    limit_total: 100
+    remaining: 40
+    stackable: true
+    late_support: true
+    requires_threshold: 35000
+    fields:
+      - {name: Number, type: number, required: true}
+      - {name: Size, type: choice, choices: [S, M]}
+  - id: chair
+    name: A chair
+    price: "250"
+    limit_total: 0
+    sold_out: true
+    category: physical
+    shipping: {weight_oz: 12.5, length_in: 9, width_in: 6, height_in: 1}
+support_items:
+  - {id: lamp, label: A lamp, target: 300, category: "", need: "Light *first*.", late_support: true}
+phases:
+  - name: Production
+    registry:
+      - {id: crew, label: The crew, target: 9000, current: 100}
+campaign_add_ons:
+  - id: shirt
+    name: A shirt
+    price: 20
+    shipping_preset: shirt
+    inventory: 5
+    source_url: https://example.org/shirt
+    variant_option_name: Size
+    variants:
+      - {id: s, label: Small}
+      - {id: xl, label: Extra large, price: 0, inventory: 2}
+stretch_goals:
+  - {threshold: 50000, title: A second boat, description: Blue., status: hidden}
+  - {threshold: 35000, title: A first boat}
+decisions:
+  - id: flag
+    type: poll
+    title: Which flag?
+    deadline: 2026-06-30
+    eligible: backers
+    status: open
+    options: [Red, {label: Blue, image: media/blue.png}]
+diary:
+  - {title: Día uno, date: 2026-06-01, phase: launch, body: We *began*.}
+  - {title: Día uno, date: 2026-06-02T19:30-06:00, content: [{type: text, body: Again.}]}
+long_content:
+  - {type: text, body: "Hello.", align: center}
+  - {type: image, src: media/a.png, alt: A boat, caption: Ours, width: 10, height: 20}
+  - type: gallery
+    layout: carousel
+    caption_style: hover
+    images: [{src: media/a.png, alt: A}, {src: media/b.png}]
+  - {type: video, provider: youtube, video_id: dQw4w9WgXcQ, caption: Teaser}
+  - {type: video, provider: local, src: media/a.mp4, poster: media/a.png}
+  - {type: audio, src: media/a.mp3, title: Fog horn}
+  - {type: quote, text: It floats., author: Ama}
+  - {type: embed, provider: spotify, src: "https://open.spotify.com/embed/track/1", title: Song}
+  - {type: divider}
+"""
+
+
+def test_every_known_field_is_read(tmp_path: Path) -> None:
+    ferry = document(tmp_path, a_file(*EVERYTHING.splitlines(), body="The end.\n"))
+
+    definition = ferry.definition
+    frame, chair = definition.tiers
+    assert (frame.price_cents, frame.limit_total, frame.is_stackable) == (1_999, 100, True)
+    assert frame.requires_threshold_cents == 3_500_000
+    assert [each.kind for each in frame.fields] == ["number", "choice"]
+    assert (chair.price_cents, chair.limit_total, chair.is_sold_out) == (25_000, None, True)
+    assert chair.package is not None
+    assert chair.package.weight_oz == "12.5"
+    assert [item.item_id for item in definition.support_items] == ["lamp", "crew"]
+    assert ferry.phases[0].item_ids == ("crew",)
+    assert [goal.threshold_cents for goal in definition.stretch_goals] == [3_500_000, 5_000_000]
+    assert ferry.stretch_goals[1].status == "hidden"
+    assert definition.decisions[0].options == ("Red", "Blue")
+    closes_at = definition.decisions[0].closes_at
+    assert closes_at is not None
+    assert closes_at.isoformat() == "2026-07-01T06:00:00+00:00"
+    assert definition.add_ons[0].variants[1].price_cents == 0
+    assert definition.add_ons[0].variants[0].price_cents is None
+    assert definition.free_shipping is False
+    assert definition.shipping_fallback_cents == 450
+    assert definition.shipping_options == ("signature_required",)
+    assert [entry.entry_id for entry in ferry.diary] == ["dia-uno", "dia-uno-2"]
+    assert [entry.phase for entry in ferry.diary] == ["fundraising", "fundraising"]
+    assert [entry.has_time for entry in ferry.diary] == [False, True]
+    # Nine blocks, and what stands below the front matter.
+    assert len(ferry.story) == 10
+    assert ferry.legacy_pledged_cents == 1_250
+    assert ferry.preview.reviewer_emails == ("a@example.com",)
+
+
+@pytest.mark.parametrize(
+    ("written", "cents"),
+    [
+        pytest.param("19.99", 1_999, id="a YAML float"),
+        pytest.param('"19.99"', 1_999, id="quoted"),
+        pytest.param("0.07", 7, id="cents that binary floats cannot hold"),
+        pytest.param("4.35", 435, id="where a float times 100 gives 434.99999999999994"),
+        pytest.param("20", 2_000, id="whole"),
+        pytest.param("20.5", 2_050, id="one decimal"),
+        pytest.param("20.500", 2_050, id="a nought too many says the same"),
+        pytest.param("0", 0, id="nothing"),
+        pytest.param("1000000", 100_000_000, id="the largest"),
+    ],
+)
+def test_dollars_become_exact_cents(tmp_path: Path, written: str, cents: int) -> None:
+    tiers = ["tiers:", "  - id: a", "    name: A", f"    price: {written}"]
+
+    assert document(tmp_path, a_file(*tiers)).definition.tiers[0].price_cents == cents
+
+
+def the_mistake(folder: Path, text: str) -> Mistake:
+    mistakes = read(folder, text).mistakes
+    assert len(mistakes) == 1, mistakes
+    return mistakes[0]
+
+
+TIER = ["tiers:", "  - id: a", "    name: A", "    price: 5"]
+
+
+@pytest.mark.parametrize(
+    ("more", "line", "field", "says"),
+    [
+        pytest.param(["colour: red"], 8, "colour", "not a field", id="unknown field"),
+        pytest.param(["title: Again"], 8, "title", "written twice, first in line 3", id="twice"),
+        pytest.param([*TIER, "    prize: 3"], 12, "tiers[0].prize", "not a field", id="in a list"),
+        pytest.param([*TIER, "    price: 6"], 12, "tiers[0].price", "twice", id="twice in a list"),
+        pytest.param(
+            ["tiers:", "  - id: a", "    name: A"], 9, "tiers[0].price", "missing", id="no"
+        ),
+        pytest.param([*TIER[:3], "    price: 5.999"], 11, "tiers[0].price", "two decimals", id="d"),
+        pytest.param(
+            [*TIER[:3], "    price: -5"], 11, "tiers[0].price", "between 0", id="negative"
+        ),
+        pytest.param(
+            [*TIER[:3], "    price: 1e3"], 11, "tiers[0].price", "not an amount", id="1e3"
+        ),
+        pytest.param([*TIER[:3], "    price: .nan"], 11, "tiers[0].price", "not an amount", id="n"),
+        pytest.param(
+            [*TIER[:3], "    price: [1]"], 11, "tiers[0].price", "single value", id="list"
+        ),
+        pytest.param([*TIER, *TIER[1:]], 8, "tiers", "the id “a” twice", id="one id, two tiers"),
+        pytest.param(
+            [*TIER, "    stackable: yes"], 12, "tiers[0].stackable", "true or f", id="yes"
+        ),
+        pytest.param(
+            [*TIER, "    limit_total: 1.5"], 12, "tiers[0].limit_total", "whole", id="1.5"
+        ),
+        pytest.param(
+            [*TIER, "    category: physical"], 9, "tiers[0].shipping_preset", "missing", id="ship"
+        ),
+        pytest.param(
+            ["featured_tier_id: b", *TIER], 8, "featured_tier_id", "no tier", id="featured"
+        ),
+        pytest.param(["hero_image: ../secret.png"], 8, "hero_image", "neither a path", id="dots"),
+        pytest.param(["hero_image: javascript:x"], 8, "hero_image", "neither a path", id="scheme"),
+        pytest.param(["instagram: ftp://x.example"], 8, "instagram", "not an http", id="ftp"),
+        pytest.param(["instagram: https://a:b@x.example"], 8, "instagram", "password", id="user"),
+        pytest.param(["state: gone"], 8, "state", "none of", id="state"),
+        pytest.param(["long_content: text"], 8, "long_content", "a list", id="no list"),
+        pytest.param(
+            ["long_content:", "  - type: html"], 9, "long_content[0].type", "none of", id="block"
+        ),
+        pytest.param(
+            ["long_content:", "  - {type: embed, provider: youtube, src: 'https://evil.example'}"],
+            9,
+            "long_content[0].src",
+            "must begin with",
+            id="embed of somebody else",
+        ),
+        pytest.param(
+            ["diary:", "  - {title: A, date: soon}"], 9, "diary[0].date", "neither", id="diary date"
+        ),
+        pytest.param(
+            ["short_blurb: <script>x</script>"], 8, "short_blurb", "<script>", id="script"
+        ),
+        pytest.param(["short_blurb: '<b onclick=x>x</b>'"], 8, "short_blurb", "<b>", id="on…"),
+        pytest.param(
+            ["short_blurb: '[x](javascript:alert(1))'"], 8, "short_blurb", "the link", id="js link"
+        ),
+        pytest.param(["title2: &a x"], 8, "", "anchors", id="anchor"),
+        pytest.param(["goal: : :"], 8, "", "not valid YAML", id="not YAML"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_field(
+    tmp_path: Path, more: list[str], line: int, field: str, says: str
+) -> None:
+    mistake = the_mistake(tmp_path, a_file(*more))
+
+    assert (mistake.file, mistake.line, mistake.field) == ("ferry.md", line, field)
+    assert says in mistake.message
+
+
+@pytest.mark.parametrize(
+    ("number", "written", "says"),
+    [
+        pytest.param(1, "title:", "missing", id="no title"),
+        pytest.param(2, "slug: The Ferry", "a–z", id="slug"),
+        pytest.param(2, "slug: addon", "add-ons", id="slug of add-ons"),
+        pytest.param(3, "start_date: 26.05.2026", "not a date", id="date"),
+        pytest.param(3, "start_date: 2026-02-30", "day is out of range", id="no such day"),
+        pytest.param(4, "goal_deadline: 2026-05-25", "before start_date", id="ends before"),
+        pytest.param(5, "goal_amount: a lot", "not an amount", id="goal"),
+        pytest.param(0, "layout: post", "none of campaign", id="layout"),
+    ],
+)
+def test_a_wrong_required_field_is_named(
+    tmp_path: Path, number: int, written: str, says: str
+) -> None:
+    top = [*TOP[:number], written, *TOP[number + 1 :]]
+
+    mistake = the_mistake(tmp_path, a_file(top=top))
+
+    assert mistake.line == number + 2
+    assert says in mistake.message
+
+
+def test_every_mistake_of_a_file_is_named_at_once(tmp_path: Path) -> None:
+    found = read(tmp_path, a_file("colour: red", "hero_image: ..", *TIER[:3], "    price: x"))
+
+    assert [each.field for each in found.mistakes] == ["colour", "hero_image", "tiers[0].price"]
+    assert found.campaigns == ()
+
+
+def test_a_mistake_in_a_long_text_is_named_in_its_own_line(tmp_path: Path) -> None:
+    story = ["long_content:", "  - type: text", "    body: |", "      Fine.", "", "      <div>"]
+
+    mistake = the_mistake(tmp_path, a_file(*story))
+
+    assert (mistake.line, mistake.field) == (13, "long_content[0].body")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param("Just words.\n", "no front matter", id="no front matter"),
+        pytest.param("---\ntitle: x\n", "no front matter", id="never closed"),
+        pytest.param("---\n---\n", "empty", id="empty"),
+        pytest.param("---\n- a\n---\n", "names with values", id="a list"),
+        pytest.param("---\n" + "a: " + "[" * 30 + "]" * 30 + "\n---\n", "deeply", id="nested"),
+        pytest.param("---\na: " + "x" * 300_000 + "\n---\n", "larger than", id="too large"),
+    ],
+)
+def test_what_is_no_campaign_file_is_said_so(tmp_path: Path, text: str, says: str) -> None:
+    assert says in the_mistake(tmp_path, text).message
+
+
+def test_bytes_that_are_no_text_are_a_mistake(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_bytes(b"---\ntitle: \xff\n---\n")
+
+    assert "UTF-8" in check_folder(tmp_path)[0].message
+
+
+def test_a_bad_file_hides_no_good_one(tmp_path: Path) -> None:
+    (tmp_path / "bad.md").write_text("---\ntitle: x\n---\n")
+
+    found = read(tmp_path, a_file())
+
+    assert [each.document.slug for each in found.campaigns] == ["ferry"]
+    assert {each.file for each in found.mistakes} == {"bad.md"}
+
+
+def test_two_files_cannot_be_one_campaign(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(a_file())
+
+    mistake = the_mistake(tmp_path, a_file())
+
+    assert (mistake.file, mistake.field) == ("ferry.md", "slug")
+
+
+def test_readmes_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# How it works\n")
+    (tmp_path / "ferry.md").write_bytes(b"\xef\xbb\xbf" + a_file().replace("\n", "\r\n").encode())
+
+    assert check_folder(tmp_path) == []
+
+
+def test_platform_settings_are_all_optional(tmp_path: Path) -> None:
+    platform = read(tmp_path, a_file()).platform.definition
+
+    assert (platform.platform_name, platform.sales_tax_rate) == ("The Pool", "0.07875")
+
+
+def test_platform_settings_are_read(tmp_path: Path) -> None:
+    (tmp_path / "platform.yml").write_text(
+        "platform_name: Ferry House\ntimezone: Europe/Madrid\n"
+        "pricing: {sales_tax_rate: 0.0825, default_tip_percent: 0, max_tip_percent: 10}\n"
+        "shipping: {fallback_flat_rate: 4.25, countries: [US, CA]}\n"
+        "recovery: {window_days: 14}\n"
+        "branding: {color_paper: '#ffffff', radius: 6px}\n"
+        "add_ons: {enabled: true, products: [{id: mug, name: Mug, price: 9.5, category: digital}]}\n"
+    )
+
+    found = read(tmp_path, a_file())
+
+    platform = found.platform.definition
+    assert found.mistakes == ()
+    assert (platform.timezone, platform.sales_tax_rate) == ("Europe/Madrid", "0.0825")
+    assert (platform.tip_percent_default, platform.tip_percent_max) == (0, 10)
+    assert (platform.shipping_fallback_cents, platform.recovery_window_days) == (425, 14)
+    assert found.platform.add_ons[0].price_cents == 950
+    starts_at = found.campaigns[0].document.definition.starts_at
+    assert starts_at.isoformat() == "2026-05-25T22:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        pytest.param("colour: red", "colour", id="unknown"),
+        pytest.param("timezone: Mars/Olympus", "timezone", id="zone"),
+        pytest.param("pricing: {max_tip_percent: 16}", "pricing.max_tip_percent", id="tip"),
+        pytest.param("pricing: {sales_tax_rate: 7.8}", "pricing.sales_tax_rate", id="tax"),
+        pytest.param("recovery: {window_days: 2}", "recovery.window_days", id="recovery"),
+        pytest.param("branding: {x: 'url(evil)'}", "branding.x", id="css code"),
+        pytest.param("- a", "", id="a list"),
+    ],
+)
+def test_a_mistake_in_the_platforms_settings_is_named(
+    tmp_path: Path, text: str, field: str
+) -> None:
+    (tmp_path / "platform.yml").write_text(text)
+
+    mistakes = check_folder(tmp_path)
+
+    assert [(each.file, each.line, each.field) for each in mistakes] == [("platform.yml", 1, field)]
+
+
+def test_bad_platform_settings_leave_the_last_good_ones(tmp_path: Path) -> None:
+    (tmp_path / "platform.yml").write_text("timezone: Europe/Madrid\n")
+    good = read(tmp_path, a_file()).platform
+    (tmp_path / "platform.yml").write_text("timezone: Nowhere\n")
+
+    found = read_folder(tmp_path, last_good=good)
+
+    assert found.platform == good
+    assert found.campaigns[0].document.definition.timezone == "Europe/Madrid"
+
+
+def test_single_files_are_checked_beside_their_settings(tmp_path: Path) -> None:
+    (tmp_path / "ferry.md").write_text(a_file())
+    (tmp_path / "bad.md").write_text(a_file("colour: red"))
+
+    assert check_paths([tmp_path / "ferry.md"]) == []
+    assert [each.field for each in check_paths([tmp_path / "bad.md"])] == ["colour"]
+    assert check_paths([tmp_path / "nothing.md"])[0].message == "does not exist"
