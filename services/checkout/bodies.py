@@ -14,6 +14,13 @@ Ignored = int | float | str | bool | None
 ADDRESS_LENGTH_MAX = 200
 
 
+class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Which wording of the sentence about the charge a page shows, and in which language."""
+
+    version: Short
+    language: Short = "en"
+
+
 class CartBody(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):
@@ -32,7 +39,7 @@ class CartBody(
     billing_address: Address | None = None
     shipping_address: Address | None = None
     shipping_option: Short | None = None
-    consent_version: Short | None = None
+    consent: ConsentBody | None = None
     ref: Short | None = None
     utm_source: Short | None = None
     utm_medium: Short | None = None
@@ -91,7 +98,7 @@ def require_address(address: Address | None, name: str, *, is_posted_to: bool) -
         problems[f"{name}.country"] = "two letters, such as US"
     needed = {"postalCode": address.postal_code}
     if is_posted_to:
-        needed |= {"name": address.name, "address1": address.address1, "city": address.city}
+        needed |= {"name": address.name, "address1": address.address1}
     problems |= {f"{name}.{key}": "needed" for key, value in needed.items() if not value.strip()}
     if problems:
         raise InputRefused("invalid_address", "The address is not complete.", fields=problems)

@@ -19,6 +19,7 @@ from contracts.refusals import InputRefused, StateRefused
 
 QUANTITY_MAX = 1_000
 ITEMS_MAX = 200
+ADD_ON = "addon"
 SUPPORT = "support__"
 CUSTOM = "custom-support"
 CUSTOM_LABEL = "Custom support"
@@ -122,7 +123,8 @@ def unknown_item(field: str) -> InputRefused:
 def _understood(index: int, item: WantedItem) -> Choice:
     field = f"items[{index}].id"
     slug, divider, rest = item.id.partition("__")
-    if not divider or not is_slug(slug):
+    # `addon__…` names a product beside the tiers, whatever a campaign may be called.
+    if not divider or not is_slug(slug) or slug == ADD_ON:
         raise unknown_item(field)
     campaign = CampaignSlug(slug)
     if rest == CUSTOM:

@@ -19,6 +19,13 @@ UNDECIDED = ("opening", "open")
 DECIDED_BY_CARD = ("completed", "persisted", "too_late")
 
 
+class ShownConsent(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentence about the charge a supporter is shown: given when the card is saved."""
+
+    version: str
+    language: str
+
+
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """One cart on its way to a saved card: priced, reserved, and at most completed once."""
 
@@ -36,7 +43,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None = None
     shipping_address: Address | None = None
     attribution: Attribution | None = None
-    consent_version: str | None = None
+    consent: ShownConsent | None = None
     session_id: str | None = None
     completed_at: datetime | None = None
 

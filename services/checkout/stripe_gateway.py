@@ -31,12 +31,21 @@ TOTAL_SECONDS = 20.0
 CONNECTIONS_MAX = 40
 READ_RETRIES = 2
 SIGNATURE_SECONDS = 300
+SERVER_FAULT = 500
 EXPANDED = ["setup_intent.payment_method", "setup_intent.latest_attempt"]
 T = TypeVar("T")
 
 
 class StripeAway(Exception):
-    """No answer, or one that says nothing about what was done."""
+    """No answer, or one that says nothing about what was done.
+
+    `is_answered` tells of Stripe's own failure: it is kept under the request's key, and
+    the same key would bring nothing else for a day.
+    """
+
+    def __init__(self, what: str, *, is_answered: bool = False) -> None:
+        super().__init__(what)
+        self.is_answered = is_answered
 
 
 class StripeRefused(Exception):
@@ -93,13 +102,14 @@ class StripeGateway:
         """Give the connections back."""
         await self._session.close()
 
-    async def create_customer(self, supporter_id: str, email: str) -> str:
-        """Return the customer of a supporter: the same one, however often it is asked for."""
+    async def create_customer(self, supporter_id: str, email: str, attempt: int) -> str:
+        """Return the customer of a supporter: the same one, as often as an attempt is made."""
+        key = f"cus:{supporter_id}" if attempt == 1 else f"cus:{supporter_id}:{attempt}"
         customer = await self._ask(
             "customers.create",
             self._client.v1.customers.create_async(
                 {"email": email, "metadata": {"supporter": supporter_id}},
-                {"idempotency_key": f"cus:{supporter_id}"},
+                {"idempotency_key": key},
             ),
         )
         return customer.id
@@ -160,7 +170,10 @@ class StripeGateway:
         # The SDK leaves faults while reading an answer's body to aiohttp's own words.
         except (stripe.StripeError, aiohttp.ClientError, TimeoutError) as exc:
             log.warning("stripe_away", call=call, error=type(exc).__name__)
-            raise StripeAway(f"{call}: {type(exc).__name__}") from exc
+            status = getattr(exc, "http_status", None) or 0
+            raise StripeAway(
+                f"{call}: {type(exc).__name__}", is_answered=status >= SERVER_FAULT
+            ) from exc
         except asyncio.CancelledError:
             log.warning("stripe_away", call=call, error="our own budget is spent")
             raise

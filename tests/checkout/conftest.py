@@ -14,6 +14,7 @@ from services.checkout.app import SERVICE
 from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
+from tests.checkout.floor import Floor
 from tests.checkout.running import (
     STRIPE_KEY,
     Running,
@@ -114,3 +115,9 @@ def migrated(servers: Servers) -> Database:
 def _reset(sandbox: Sandbox) -> None:
     sandbox.faults(reset=True)
     sandbox.http.post("/sandbox/clock", json={"reset": True}).raise_for_status()
+
+
+@pytest.fixture
+def floor(pool: Pool, owner: Connection) -> Floor:
+    """The handlers, on a database of this test's own."""
+    return Floor(pool, owner)

@@ -87,7 +87,8 @@ async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> Ord
     """
     wanted = order_id_of(order_id)
     loop = asyncio.get_running_loop()
-    limit = loop.time() + min(max(wait_seconds, 0.0), WAIT_SECONDS_MAX)
+    # Written so that "nan" seconds are none: a comparison with it is never true.
+    limit = loop.time() + (min(wait_seconds, WAIT_SECONDS_MAX) if wait_seconds > 0 else 0.0)
     looks = iter(LOOK_SECONDS)
     while True:
         async with transaction(pool) as conn:

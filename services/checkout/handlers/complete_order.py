@@ -171,9 +171,10 @@ async def _say_refused(
 
 def _consent(order: Order, given_at: datetime) -> Consent | None:
     """Return what was agreed to: saving the card under the sentence the page showed."""
-    if order.consent_version is None:
+    shown = order.consent
+    if shown is None:
         return None
-    return Consent(version=order.consent_version, language=order.language, given_at=given_at)
+    return Consent(version=shown.version, language=shown.language, given_at=given_at)
 
 
 def _canonical(email: str | None) -> str | None:

@@ -10,7 +10,7 @@ from services.checkout.answers import quote_fields
 from services.checkout.bodies import CartBody, require_address
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.price_cart import PricedCart, priced_cart
-from services.checkout.orders import Order, UiMode
+from services.checkout.orders import Order, ShownConsent, UiMode
 from services.checkout.pricing import has_physical, total_of
 from services.checkout.queries import customers, orders, stock
 
@@ -71,7 +71,7 @@ def _order(
         pledges=priced.pledges,
         shipping_address=body.shipping_address if has_physical(priced.pledges) else None,
         attribution=_attribution(body),
-        consent_version=body.consent_version,
+        consent=_shown(body),
         page=hint if hint in slugs else slugs[0],
         created_at=priced.now,
         started_at=priced.now,
@@ -88,6 +88,11 @@ def _attribution(body: CartBody) -> Attribution | None:
         "utm_term": body.utm_term or "",
     }
     return Attribution(**words) if any(words.values()) else None
+
+
+def _shown(body: CartBody) -> ShownConsent | None:
+    shown = body.consent
+    return ShownConsent(version=shown.version, language=shown.language) if shown else None
 
 
 def _email(body: CartBody) -> str | None:

@@ -19,7 +19,12 @@ from services.checkout.orders import Order, UiMode
 from services.checkout.queries import customers, orders
 from services.checkout.sessions import params_for
 from services.checkout.settings import Settings
-from services.checkout.stripe_gateway import OpenedSession, StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import (
+    OpenedSession,
+    StripeAway,
+    StripeGateway,
+    StripeRefused,
+)
 
 log = telemetry.logger(__name__)
 
@@ -106,9 +111,17 @@ async def _customer(checkout: Checkout, order: Order) -> str | None:
         return None
     async with transaction(checkout.pool) as conn:
         known = await customers.find_customer(conn, order.supporter_id)
-    if known is not None:
-        return known
-    created = await checkout.stripe.create_customer(order.supporter_id, order.email)
+    if known.customer_id is not None:
+        return known.customer_id
+    try:
+        created = await checkout.stripe.create_customer(
+            order.supporter_id, order.email, known.attempt
+        )
+    except StripeAway as exc:
+        if exc.is_answered:
+            async with transaction(checkout.pool) as conn:
+                await customers.next_attempt(conn, order.supporter_id, known.attempt)
+        raise
     async with transaction(checkout.pool) as conn:
         return await customers.record_customer(conn, order.supporter_id, order.email, created)
 

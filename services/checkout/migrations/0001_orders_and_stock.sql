@@ -50,7 +50,7 @@ CREATE TABLE orders (
     total_cents      bigint      NOT NULL CONSTRAINT total_is_positive CHECK (total_cents > 0),
     shipping_address jsonb,
     attribution      jsonb,
-    consent_version  text,
+    consent          jsonb,
     page             text        NOT NULL,
     session_id       text        CONSTRAINT one_order_per_session UNIQUE,
     created_at       timestamptz NOT NULL,
@@ -62,6 +62,7 @@ CREATE TABLE orders (
         CHECK (status NOT IN ('completed', 'persisted') OR completed_at IS NOT NULL),
     CONSTRAINT open_has_its_session CHECK (status <> 'open' OR session_id IS NOT NULL)
 );
+CREATE INDEX orders_by_status ON orders (status);
 CREATE INDEX orders_undecided ON orders (look_at) WHERE status IN ('opening', 'open');
 
 -- One row per campaign in the cart: what became of it, and which set a drain counts.
@@ -114,7 +115,10 @@ CREATE TABLE stock_versions (
 CREATE TABLE stripe_customers (
     supporter_id text PRIMARY KEY,
     email        text NOT NULL,
-    customer_id  text
+    customer_id  text,
+    -- Grows only when Stripe answered with a failure of its own, which it then keeps under
+    -- the key for a day.
+    attempt      integer NOT NULL DEFAULT 1
 );
 
 CREATE TABLE stripe_events (

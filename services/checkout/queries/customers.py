@@ -1,7 +1,16 @@
 """SQL about customers at Stripe: one per supporter, the row before the call."""
 
+import msgspec
+
 from contracts.ids import SupporterId
 from services.chassis.database import Connection
+
+
+class Customer(msgspec.Struct, frozen=True, kw_only=True):
+    """A supporter's customer at Stripe, or the attempt at making one."""
+
+    customer_id: str | None = None
+    attempt: int = 1
 
 
 async def ensure_customer(conn: Connection, supporter_id: SupporterId, email: str) -> None:
@@ -17,11 +26,25 @@ async def ensure_customer(conn: Connection, supporter_id: SupporterId, email: st
     )
 
 
-async def find_customer(conn: Connection, supporter_id: SupporterId) -> str | None:
-    customer_id: str | None = await conn.fetchval(
-        "SELECT customer_id FROM stripe_customers WHERE supporter_id = $1", supporter_id
+async def find_customer(conn: Connection, supporter_id: SupporterId) -> Customer:
+    row = await conn.fetchrow(
+        "SELECT customer_id, attempt FROM stripe_customers WHERE supporter_id = $1", supporter_id
     )
-    return customer_id
+    return msgspec.convert(row, Customer) if row is not None else Customer()
+
+
+async def next_attempt(conn: Connection, supporter_id: SupporterId, failed: int) -> None:
+    """Give up an attempt's key, once, however many requests saw it fail."""
+    await conn.execute(
+        """
+        UPDATE stripe_customers
+        SET attempt = attempt + 1
+        WHERE supporter_id = $1
+          AND attempt = $2
+        """,
+        supporter_id,
+        failed,
+    )
 
 
 async def record_customer(

@@ -20,7 +20,7 @@ async def insert_order(conn: Connection, order: Order, *, idempotency_hash: str 
         """
         INSERT INTO orders
             (order_id, status, idempotency_hash, request_hash, supporter_id, email, language,
-             ui_mode, pledges, total_cents, shipping_address, attribution, consent_version,
+             ui_mode, pledges, total_cents, shipping_address, attribution, consent,
              page, created_at, look_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
                 clock_timestamp() + make_interval(secs => $16))
@@ -39,7 +39,7 @@ async def insert_order(conn: Connection, order: Order, *, idempotency_hash: str 
         sum(pledge.price.total_cents for pledge in order.pledges),
         order.shipping_address,
         order.attribution,
-        order.consent_version,
+        order.consent,
         order.page,
         order.created_at,
         OPENING_SECONDS,
@@ -58,7 +58,7 @@ async def find_order(conn: Connection, order_id: OrderId) -> Order | None:
     row = await conn.fetchrow(
         """
         SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
-               shipping_address, attribution, consent_version, page, session_id, created_at,
+               shipping_address, attribution, consent, page, session_id, created_at,
                started_at, completed_at
         FROM orders
         WHERE order_id = $1
@@ -72,7 +72,7 @@ async def lock_order(conn: Connection, order_id: OrderId) -> Order | None:
     row = await conn.fetchrow(
         """
         SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
-               shipping_address, attribution, consent_version, page, session_id, created_at,
+               shipping_address, attribution, consent, page, session_id, created_at,
                started_at, completed_at
         FROM orders
         WHERE order_id = $1

@@ -1,0 +1,128 @@
+"""The shop floor of these tests: the handlers, one transaction each, as the service runs them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from contracts.campaign import CampaignDefinition
+from contracts.events.base import Event
+from contracts.events.checkout import (
+    CheckoutCompleted,
+    CheckoutRefused,
+    TierStock,
+)
+from contracts.ids import OrderId
+from services.chassis.database import Connection, Pool, transaction
+from services.checkout.bodies import CartBody
+from services.checkout.handlers.complete_order import complete_order
+from services.checkout.handlers.end_order import end_order
+from services.checkout.handlers.hear_campaigns import hear_campaign
+from services.checkout.handlers.intend_order import intend
+from services.checkout.orders import Order
+from services.checkout.queries import orders, stock
+from tests.checkout.samples import CARD, a_campaign, published
+
+T = TypeVar("T")
+
+
+class Floor:
+    """Short names for what tests do again and again."""
+
+    def __init__(self, pool: Pool, owner: Connection) -> None:
+        self.pool = pool
+        self.owner = owner
+
+    async def do(self, handler: Callable[..., Awaitable[T]], *given: Any, **named: Any) -> T:
+        """Run a handler in a transaction of its own."""
+        async with transaction(self.pool) as conn:
+            return await handler(conn, *given, **named)
+
+    async def publish(self, **facts: Any) -> CampaignDefinition:
+        definition = a_campaign(**facts)
+        await self.do(hear_campaign, published(definition))
+        return definition
+
+    async def intend(self, body: CartBody) -> Order:
+        return await self.do(intend, body, ui_mode="custom")
+
+    async def open(self, body: CartBody) -> Order:
+        """Return an order whose session is known, as after a start."""
+        order = await self.intend(body)
+        assert await self.do(orders.mark_open, order.order_id, f"cs_{order.order_id}")
+        return await self.order(order.order_id)
+
+    async def complete(self, order: Order, *, at: datetime | None = None, **facts: Any) -> Order:
+        """Apply a saved card, as everybody who hears of one does."""
+        await self.do(
+            complete_order,
+            order.order_id,
+            **{
+                "session_id": order.session_id or f"cs_{order.order_id}",
+                "card": CARD,
+                "email": "noor@halfmoon.example",
+                "address": None,
+                "completed_at": at or datetime.now(UTC).replace(microsecond=0),
+                **facts,
+            },
+        )
+        return await self.order(order.order_id)
+
+    async def expire(self, order: Order) -> int:
+        return await self.do(end_order, order.order_id, "expired")
+
+    async def order(self, order_id: str) -> Order:
+        found = await self.do(orders.find_order, OrderId(order_id))
+        assert found is not None
+        return found
+
+    async def stock(self, slug: str) -> dict[str, TierStock]:
+        found: dict[str, TierStock] = await self.do(stock.list_stock, slug)
+        return found
+
+    async def said(self, kind: type[Event], about: str) -> list[Any]:
+        """Return the events of one type whose body names `about`, oldest first."""
+        rows = await self.owner.fetch(
+            "SELECT payload FROM outbox WHERE event_type = $1 ORDER BY outbox_id",
+            kind.__struct_config__.tag,
+        )
+        events = [msgspec.json.decode(row["payload"], type=kind) for row in rows]
+        return [each for each in events if about in (_about(each))]
+
+    async def move_clock(self, by: timedelta) -> None:
+        await self.owner.execute("UPDATE platform.clock_offset SET offset_by = offset_by + $1", by)
+
+    async def now(self) -> datetime:
+        at: datetime = await self.owner.fetchval("SELECT platform.now()")
+        return at
+
+    async def assert_units_add_up(self) -> None:
+        """Claimed and reserved are the sums of what orders hold, for every limited tier."""
+        wrong = await self.owner.fetch(
+            """
+            SELECT s.campaign, s.tier_id
+            FROM tier_stock AS s
+            LEFT JOIN reservations AS r USING (campaign, tier_id)
+            GROUP BY s.campaign, s.tier_id, s.claimed, s.reserved
+            HAVING s.claimed <> coalesce(sum(quantity) FILTER (WHERE state = 'claimed'), 0)
+                OR s.reserved <> coalesce(sum(quantity) FILTER (WHERE state = 'reserved'), 0)
+            """
+        )
+        assert wrong == []
+
+
+async def settled(*work: Awaitable[Any]) -> tuple[list[Any], list[BaseException]]:
+    """Run all of it at once; return what came of it, and what was refused."""
+    results = await asyncio.gather(*work, return_exceptions=True)
+    refused = [each for each in results if isinstance(each, BaseException)]
+    return [each for each in results if not isinstance(each, BaseException)], refused
+
+
+def _about(event: Any) -> tuple[str, ...]:
+    if isinstance(event, CheckoutCompleted):
+        return (event.order_id, *(pledge.campaign for pledge in event.pledges))
+    if isinstance(event, CheckoutRefused):
+        return (event.order_id, event.campaign)
+    return (event.campaign,)

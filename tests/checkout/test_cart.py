@@ -1,0 +1,239 @@
+"""What a cart may contain, and how it is refused."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.campaign import CampaignDefinition
+from contracts.money import Cents
+from contracts.refusals import InputRefused, Refusal, StateRefused
+from services.checkout.cart import (
+    KnownCampaign,
+    WantedItem,
+    lines_for,
+    require_accepting,
+    understand,
+)
+from tests.checkout.samples import a_campaign, a_tier
+
+NOW = datetime(2026, 3, 1, 7, tzinfo=UTC)
+FILM = a_campaign(
+    "film",
+    starts_at=NOW - timedelta(days=1),
+    deadline_at=NOW + timedelta(days=1),
+    tiers=(
+        a_tier("frame"),
+        a_tier("print", price_cents=Cents(1_999), is_stackable=True, category="physical"),
+        a_tier("gone", is_sold_out=True),
+        a_tier("late", requires_threshold_cents=Cents(10_000)),
+        a_tier("free", price_cents=Cents(0)),
+    ),
+)
+
+
+def known(definition: CampaignDefinition = FILM, **facts: Any) -> KnownCampaign:
+    return KnownCampaign(
+        **{
+            "definition": definition,
+            "is_drained": False,
+            "pledged_cents": 0,
+            "now": NOW,
+            **facts,
+        }
+    )
+
+
+def lines(*items: WantedItem, campaign: KnownCampaign | None = None) -> list[tuple[str, int, int]]:
+    chosen = understand(items)["film"]  # type: ignore[index]
+    found = lines_for(campaign or known(), chosen)
+    return [(line.item_id, line.quantity, line.total_cents) for line in found]
+
+
+def item(item_id: str, quantity: int = 1, amount: str | None = None) -> WantedItem:
+    return WantedItem(
+        id=item_id, quantity=quantity, amount=Decimal(amount) if amount is not None else None
+    )
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A cart that is refused: why, and which field is named."""
+
+    items: tuple[WantedItem, ...]
+    reason: str
+    field: str
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(Bad((), "empty_cart", "items"), id="nothing"),
+        pytest.param(Bad((item("frame"),), "unknown_item", "items[0].id"), id="no slug"),
+        pytest.param(Bad((item("film__"),), "unknown_item", "items[0].id"), id="no tier"),
+        pytest.param(Bad((item("__frame"),), "unknown_item", "items[0].id"), id="empty slug"),
+        pytest.param(Bad((item("film__nope"),), "unknown_item", "items[0].id"), id="no such tier"),
+        pytest.param(Bad((item("../x__frame"),), "unknown_item", "items[0].id"), id="traversal"),
+        pytest.param(
+            Bad((item("film__frame"), item("addon__shirt")), "unknown_item", "items[1].id"),
+            id="add-on",
+        ),
+        pytest.param(
+            Bad((item("film__support__nope", amount="5"),), "unknown_item", "items[0].id"),
+            id="no such support item",
+        ),
+        pytest.param(
+            Bad((item("film__frame", 2),), "not_stackable", "items[0].quantity"),
+            id="two of what is had once",
+        ),
+        pytest.param(
+            Bad((item("film__print"), item("film__print")), "duplicate_item", "items[1].id"),
+            id="the same tier twice",
+        ),
+        pytest.param(
+            Bad((item("film__support__sound"),), "invalid_amount", "items[0].amount"),
+            id="no amount",
+        ),
+        pytest.param(
+            Bad((item("film__custom-support", amount="-1"),), "invalid_amount", "items[0].amount"),
+            id="less than nothing",
+        ),
+        pytest.param(
+            Bad(
+                (item("film__custom-support", amount="1.005"),), "invalid_amount", "items[0].amount"
+            ),
+            id="half a cent",
+        ),
+        pytest.param(
+            Bad((item("film__custom-support", amount="NaN"),), "invalid_amount", "items[0].amount"),
+            id="no number",
+        ),
+        pytest.param(
+            Bad(
+                (item("film__custom-support", amount="1e999999999999"),),
+                "invalid_amount",
+                "items[0].amount",
+            ),
+            id="more digits than memory",
+        ),
+        pytest.param(
+            Bad((item("film__support__sound", amount="0"),), "invalid_amount", "items[0].id"),
+            id="all of it nothing",
+        ),
+        pytest.param(
+            Bad((item("film__free"),), "invalid_amount", "items[0].id"), id="a pledge of nothing"
+        ),
+        pytest.param(
+            Bad(
+                (
+                    item("film__custom-support", amount="1000000"),
+                    item("film__custom-support", amount="0.01"),
+                ),
+                "invalid_amount",
+                "items[0].id",
+            ),
+            id="a cent above a million",
+        ),
+    ],
+)
+def test_a_cart_that_names_nothing_we_sell_is_refused_by_field(bad: Bad) -> None:
+    with pytest.raises(InputRefused) as refused:
+        lines(*bad.items)
+
+    assert refused.value.reason == bad.reason
+    assert list(refused.value.fields) == [bad.field]
+
+
+def test_prices_come_from_the_definition_to_the_cent() -> None:
+    assert lines(item("film__print", 3)) == [("print", 3, 5_997)]
+
+
+def test_support_in_dollars_adds_up_and_nothing_is_dropped() -> None:
+    found = lines(
+        item("film__frame"),
+        item("film__support__sound", amount="19.99"),
+        item("film__custom-support", amount="5"),
+        item("film__custom-support", amount="0.50"),
+    )
+
+    assert found == [("frame", 1, 5_000), ("sound", 1, 1_999), ("custom-support", 1, 550)]
+
+
+def test_a_pledge_without_a_tier_is_a_pledge() -> None:
+    assert lines(item("film__support__sound", amount="1")) == [("sound", 1, 100)]
+
+
+def test_one_tier_per_pledge_still_allows_support() -> None:
+    single = known(msgspec.structs.replace(FILM, single_tier_only=True))
+
+    with pytest.raises(InputRefused, match="single_tier_only"):
+        lines(item("film__frame"), item("film__print"), campaign=single)
+
+    both = (item("film__frame"), item("film__custom-support", amount="1"))
+    assert len(lines(*both, campaign=single)) == 2
+
+
+def test_a_closed_tier_is_sold_out_with_none_remaining() -> None:
+    with pytest.raises(StateRefused, match="sold_out") as refused:
+        lines(item("film__gone"))
+
+    assert refused.value.extra["remaining"] == 0
+
+
+def test_a_gate_opens_at_its_threshold_and_not_by_the_pledge_itself() -> None:
+    with pytest.raises(StateRefused, match="threshold_locked"):
+        lines(item("film__late"), campaign=known(pledged_cents=9_999))
+
+    assert lines(item("film__late"), campaign=known(pledged_cents=10_000))
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        pytest.param({"now": FILM.starts_at - timedelta(microseconds=1)}, "not_live", id="before"),
+        pytest.param({"now": FILM.starts_at}, None, id="start itself"),
+        pytest.param(
+            {"now": FILM.deadline_at - timedelta(microseconds=1)}, None, id="last instant"
+        ),
+        pytest.param({"now": FILM.deadline_at}, "deadline_passed", id="deadline itself"),
+        pytest.param({"is_drained": True}, "deadline_passed", id="counted already"),
+        pytest.param(
+            {"definition": a_campaign("film", is_charged=True)}, "not_live", id="charged already"
+        ),
+    ],
+)
+def test_pledges_are_taken_from_the_start_until_before_the_deadline(
+    facts: dict[str, Any], reason: str | None
+) -> None:
+    given_facts = {"now": NOW, **facts}
+    if "definition" in facts:
+        given_facts["now"] = datetime.now(UTC)
+    if reason is None:
+        require_accepting(known(**given_facts))
+        return
+
+    with pytest.raises(StateRefused, match=reason):
+        require_accepting(known(**given_facts))
+
+
+def test_campaigns_of_a_bundle_are_sorted_and_the_id_is_the_only_truth() -> None:
+    cart = understand([item("zebra__frame"), item("apple__frame"), item("zebra__support__sound")])
+
+    assert list(cart) == ["apple", "zebra"]
+    assert [choice.item_id for choice in cart["zebra"]] == ["frame", "sound"]  # type: ignore[index]
+
+
+@given(st.text(max_size=60), st.decimals(allow_nan=True, allow_infinity=True))
+def test_no_id_and_no_amount_is_a_fault_of_ours(item_id: str, amount: Decimal) -> None:
+    wanted = [WantedItem(id=item_id or "x", amount=amount), WantedItem(id="film__frame")]
+    try:
+        cart = understand(wanted)
+        for choices in cart.values():
+            lines_for(known(), choices)
+    except Refusal:
+        pass
