@@ -45,17 +45,30 @@ def canonical_email(address: str) -> str:
     written in IDNA. Dots and plus parts stay: to many mail hosts they are
     different people. Raises `ValueError` when it is not one address.
     """
-    folded = unicodedata.normalize("NFKC", address).strip().lower()
+    # Twice: lower-casing can leave letters apart that the first folding had joined.
+    lowered = unicodedata.normalize("NFKC", address).strip().lower()
+    folded = unicodedata.normalize("NFKC", lowered)
     local, at, domain = folded.rpartition("@")
-    if not at or not local or not domain or any(c.isspace() or c in "<>,;" for c in folded):
+    if not at or not local or not domain or any(_is_no_part(c) for c in local + domain):
         raise ValueError("not an e-mail address")
     try:
         ascii_domain = domain.encode("idna").decode("ascii")
     except UnicodeError as exc:
         raise ValueError("not an e-mail address") from exc
-    if "." not in ascii_domain or len(local) + 1 + len(ascii_domain) > 254:
+    labels = ascii_domain.split(".")
+    if len(labels) < 2 or not all(labels) or len(local) + 1 + len(ascii_domain) > 254:
         raise ValueError("not an e-mail address")
     return f"{local}@{ascii_domain}"
+
+
+def _is_no_part(character: str) -> bool:
+    """Tell whether a character cannot be in an address: seen by nobody, or a separator.
+
+    Invisible characters would make two supporters of one address; control characters
+    forge mail headers, and NUL cannot be stored.
+    """
+    is_unseen = unicodedata.category(character)[0] in "CZ"
+    return is_unseen or character.isspace() or character in "@<>,;"
 
 
 def supporter_id(email: str) -> SupporterId:

@@ -55,7 +55,8 @@ def verify(token: str, keys: Mapping[str, bytes], *, now: datetime, scope: str) 
         raise _refused()
     try:
         link = msgspec.json.decode(_decode(body), type=MagicLink)
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error, ValueError) as exc:
+    except (msgspec.DecodeError, binascii.Error, ValueError, RecursionError) as exc:
+        # ValueError includes bad UTF-8; deep nesting exhausts the decoder's stack.
         raise _refused() from exc
     secret = keys.get(link.kid)
     if secret is None or not hmac.compare_digest(
