@@ -40,6 +40,7 @@ class LiveStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     lost_amount: int
     late_support_amount: int
     updated_at: datetime | None
+    supporter_count: int = 0
 
 
 class LiveTier(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,6 +112,7 @@ def snapshot(definition: CampaignDefinition, figures: Figures, now: datetime) ->
             lost_amount=totals.lost_cents if totals else 0,
             late_support_amount=totals.late_support_cents if totals else 0,
             updated_at=totals.occurred_at if totals else None,
+            supporter_count=totals.supporter_count if totals else 0,
         ),
         inventory=LiveInventory(tiers=stock_of(definition, figures)),
         version=figures.version,

@@ -54,6 +54,6 @@ class CartView {
   }
 
   heading() {
-    return this.root.querySelector("[data-step]:not([hidden]) h2");
+    return this.root.querySelector("[data-step]:not([hidden]) [data-heading]");
   }
 }

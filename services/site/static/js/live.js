@@ -3,7 +3,8 @@ import { setServerTime, whenZero } from "./countdown.js";
 import { campaign, money, percent, say } from "./words.js";
 
 const POLL_MS = 15_000;
-const REFRESH_MS_MAX = 2_000;
+// Pages are prepared at most once a second; spread, so that a full house does not ask at once.
+const REFRESH_MS = 1_500;
 const path = `/live/${campaign.slug}`;
 let source;
 let poller;
@@ -27,7 +28,7 @@ function listen() {
   if (!("EventSource" in window)) return poll();
   source = new EventSource(`${path}/events`);
   source.onmessage = (event) => take(JSON.parse(event.data));
-  source.addEventListener("live", source.onmessage);
+  source.addEventListener("snapshot", source.onmessage);
   source.onerror = () => {
     if (source?.readyState !== EventSource.CLOSED) return;
     source = undefined;
@@ -61,7 +62,7 @@ function take(snapshot) {
   const now = shapeOf(snapshot);
   const hasChanged = shape ? shape !== now : isOutdated(snapshot);
   shape = now;
-  if (hasChanged) refreshSoon(Math.random() * REFRESH_MS_MAX);
+  if (hasChanged) refreshSoon(REFRESH_MS * (1 + Math.random()));
 }
 
 /** The page came from a cache and knows less than the first snapshot. */
@@ -82,8 +83,8 @@ function shapeOf({ campaign: live, stats, inventory }) {
 
 function draw({ stats, inventory }) {
   const goal = campaign.marks[0];
-  const supporters = stats.supporterCount ?? stats.pledgeCount;
-  const people = supporters === 1 ? say("person") : say("people", { n: supporters.toLocaleString("en-US") });
+  const count = stats.supporterCount;
+  const people = count === 1 ? say("person") : say("people", { n: count.toLocaleString("en-US") });
   const short = (cents) => money(cents, { short: true });
   put("pledged", short(stats.pledgedAmount));
   put("pledged-by", say("pledgedOf", { goal: short(goal), people }));
