@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 COMPARE_EVERY_SECONDS = 1.0
 CONNECT_SECONDS_MAX = 5.0
 # How long a moved clock waits for the platform to follow before it answers.
-FOLLOW_SECONDS_MAX = 5.0
+FOLLOW_SECONDS_MAX = 3.0
 # The offset travels through microseconds and back.
 SAME_SECONDS = 0.001
 
