@@ -6,7 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.local import campaigns_copy, plan, ports, stack_file
+import httpx
+
+from deploy.local import campaigns_copy, first_supporters, plan, ports, stack_file
 from deploy.local.children import Spec
 from deploy.local.environment import Environment, SettingsRefused, assemble, operators_settings
 from deploy.local.layout import DataDir, StackLock
@@ -119,8 +121,11 @@ class Stack:
             given, with_services=options.with_services, chargers=options.chargers
         )
         chosen = ports.choose(self.data, names, options.port)
+        is_new_copy = not self.data.campaigns.exists()
         campaigns = self._content(given)
+        is_new_copy = is_new_copy and campaigns == self.data.campaigns
         self.env = assemble(self.data, {**given, "CAMPAIGNS_DIR": str(campaigns)}, chosen)
+        self._is_lived_in = is_new_copy and self.env.uses_sandbox and options.with_services
         self.specs = plan.server_specs(self.data, self.env, options.nats_accounts)
         self._save()
         self._step("prepare", time.monotonic() - began)
@@ -148,10 +153,25 @@ class Stack:
         if env.uses_sandbox:
             plan.grant_clock(env)
             specs.insert(0, plan.sandbox_spec(self.data, env))
+        if self._is_lived_in:
+            self.supervisor.start(specs[:1], came_up=up)
+            first_supporters.turn_back(env.url_of("sandbox"))
+            del specs[0]
         self.supervisor.start(specs, came_up=up)
         began = time.monotonic()
         self._wait_for_first_page(env)
         self._step("first page", time.monotonic() - began)
+        if self._is_lived_in:
+            self._invite(env)
+
+    def _invite(self, env: Environment) -> None:
+        """Let the samples' first supporters come. Without them the stack is only emptier."""
+        began = time.monotonic()
+        try:
+            first_supporters.arrive(env.url_of("site"), env.url_of("sandbox"))
+        except (first_supporters.NotPledged, httpx.HTTPError) as exc:
+            self._report({"kind": "notice", "text": f"The samples stay empty: {exc}"})
+        self._step("first supporters", time.monotonic() - began)
 
     def _wait_for_first_page(self, env: Environment) -> None:
         deadline = time.monotonic() + PAGE_SECONDS

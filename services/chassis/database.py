@@ -43,6 +43,8 @@ BUSY = (
     asyncpg.CrashShutdownError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    # A query that ran out of its budget can leave its connection in this state.
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )
