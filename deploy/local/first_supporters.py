@@ -90,6 +90,7 @@ def arrive(site: str, sandbox: str) -> int:
     """
     with httpx.Client(base_url=sandbox, timeout=LIMIT_SECONDS) as calendar:
         try:
+            _wait_until_known(site)
             with ThreadPoolExecutor(AT_ONCE) as people:
                 orders = list(
                     people.map(
@@ -125,6 +126,16 @@ def _pledge(site: str, sandbox: httpx.Client, choice: Choice, name: str) -> str:
     if saved.status_code != httpx.codes.OK:
         raise NotPledged(f"{choice.film}: {saved.text}")
     return str(session["orderId"])
+
+
+def _wait_until_known(site: str) -> None:
+    """Wait until checkout has heard of every film; the pages may be there before."""
+    deadline = time.monotonic() + LIMIT_SECONDS
+    for film in sorted({choice.film for choice in CHOICES}):
+        while httpx.get(f"{site}/inventory/{film}").status_code != httpx.codes.OK:
+            if time.monotonic() > deadline:
+                raise NotPledged(f"{film} is not for sale yet")
+            time.sleep(0.05)
 
 
 def _wait_until_kept(site: str, orders: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -167,8 +168,15 @@ class Stack:
     def _invite(self, env: Environment) -> None:
         """Let the samples' first supporters come. Without them the stack is only emptier."""
         began = time.monotonic()
+        with ThreadPoolExecutor(1) as crowd:
+            arriving = crowd.submit(
+                first_supporters.arrive, env.url_of("site"), env.url_of("sandbox")
+            )
+            # The children's output must be read meanwhile, or they stand still.
+            while not arriving.done():
+                self.supervisor.tick()
         try:
-            first_supporters.arrive(env.url_of("site"), env.url_of("sandbox"))
+            arriving.result()
         except (first_supporters.NotPledged, httpx.HTTPError) as exc:
             self._report({"kind": "notice", "text": f"The samples stay empty: {exc}"})
         self._step("first supporters", time.monotonic() - began)
