@@ -1,7 +1,6 @@
 """View models to bytes: one Jinja environment per language, strict and escaping."""
 
 import functools
-from collections.abc import Mapping
 from pathlib import Path
 
 import jinja2
@@ -95,13 +94,8 @@ def render_cart(language: Language, site: SiteFrame) -> bytes:
     return _render("cart.html.j2", frame, site)
 
 
-def render_manage(
-    language: Language, site: SiteFrame, *, pictures: Mapping[str, str] | None = None
-) -> bytes:
-    """Return the manage page's shell; who may see what is decided by the token alone.
-
-    `pictures` has the square picture's address of each campaign, by slug.
-    """
+def render_manage(language: Language, site: SiteFrame) -> bytes:
+    """Return the manage page's shell; who may see what is decided by the token alone."""
     frame = Frame(
         language=language,
         path="/manage/",
@@ -110,13 +104,7 @@ def render_manage(
         has_cart=False,
         is_private=True,
     )
-    return _render(
-        "manage.html.j2",
-        frame,
-        site,
-        manage_strings=manage_strings(language),
-        pictures=dict(pictures or {}),
-    )
+    return _render("manage.html.j2", frame, site, manage_strings=manage_strings(language))
 
 
 def render_text(name: str, language: Language, site: SiteFrame) -> bytes:

@@ -51,30 +51,15 @@ async function addReward(button) {
 async function addSupport(form) {
   const input = form.elements.amount;
   const amount = cart.amountFrom(input.value || input.placeholder);
-  const hint = input.closest("form").querySelector(".field__hint, .field__error") ?? newHint(form, input);
-  input.toggleAttribute("aria-invalid", amount === null);
-  if (amount === null) {
-    input.setAttribute("aria-invalid", "true");
-    hint.className = "field__error";
-    hint.dataset.words ??= hint.textContent;
-    hint.textContent = say("amountWrong");
-    input.focus();
-    return;
-  }
-  hint.className = "field__hint";
-  hint.textContent = hint.dataset.words ?? hint.textContent;
+  const hint = document.getElementById(input.getAttribute("aria-describedby"));
+  hint.dataset.words ??= hint.textContent;
+  input.setAttribute("aria-invalid", String(amount === null));
+  hint.className = amount === null ? "field__error" : "field__hint";
+  hint.textContent = amount === null ? say("amountWrong") : hint.dataset.words;
+  if (amount === null) return input.focus();
   const name = form.dataset.name ? say("supportPart", { name: form.dataset.name }) : say("supportName");
   cart.add({ ...about, id: form.dataset.support, name, amount });
   await show(say("added", { name }));
-}
-
-function newHint(form, input) {
-  const hint = document.createElement("p");
-  hint.id = `${input.id}-hint`;
-  hint.dataset.words = "";
-  input.setAttribute("aria-describedby", hint.id);
-  form.append(hint);
-  return hint;
 }
 
 async function show(said) {

@@ -250,19 +250,14 @@ export class CardStep {
 
   drawPay() {
     const shares = this.shares();
-    const first = this.part("pay-after");
-    for (const more of this.step.querySelectorAll("[data-pay-more]")) more.remove();
     const key = shares.length === 1 ? "payAfter" : "payAfterFilm";
-    shares.toReversed().forEach((share, index) => {
-      const row = index === shares.length - 1 ? first : first.cloneNode(true);
-      if (row !== first) {
-        row.removeAttribute("data-pay-after");
-        row.setAttribute("data-pay-more", "");
-        first.after(row);
-      }
-      row.querySelector("dt").textContent = say(key, share);
-      row.querySelector("dd").textContent = share.amount;
+    const [today, ...later] = this.part("pay").children;
+    const rows = shares.map((share) => {
+      const row = document.createElement("div");
+      row.append(line("dt", say(key, share)), line("dd", share.amount));
+      return row;
     });
+    this.part("pay").replaceChildren(today, ...rows, later.at(-1));
   }
 }
 

@@ -72,8 +72,7 @@ export class Fields {
   tell(input, message) {
     const hint = document.getElementById(`${input.id}-hint`);
     if (!hint) return;
-    input.toggleAttribute("aria-invalid", Boolean(message));
-    if (message) input.setAttribute("aria-invalid", "true");
+    input.setAttribute("aria-invalid", String(Boolean(message)));
     hint.className = message ? "field__error" : "field__hint";
     hint.replaceChildren(...(message ? [icon("circle-alert")] : []), message || hint.dataset.hint);
   }

@@ -4,7 +4,6 @@ import { date, fill, icon, island, lastMoment, money, page, percent } from "./wo
 
 const KEY = "pool:manage";
 const words = island("manage-strings");
-const pictures = island("pictures");
 const part = (name, from = document) => from.querySelector(`[data-${name}]`);
 const token = takeToken();
 
@@ -80,8 +79,7 @@ function drawState(element, status, pledge) {
 
 function drawWords(element, status, pledge) {
   const deadline = lastMoment(pledge.deadline, page.timezone);
-  const picture = pictures[pledge.campaignSlug];
-  if (picture) Object.assign(element.querySelector("img"), { src: picture, hidden: false });
+  drawPicture(element.querySelector("img"), pledge.campaignSlug);
   element.querySelector("h2").textContent = pledge.campaignTitle || pledge.campaignSlug;
   element.querySelector(".pledge__lines").append(...pledge.lines.map((line) => item("li", nameOf(line))));
   const card = fill(words.cardEnding, { brand: brandOf(pledge.card.brand), last4: pledge.card.last4 });
@@ -98,6 +96,15 @@ function drawWords(element, status, pledge) {
   const note = status === "payment_failed" ? "" : words[`${status}Text`];
   part("note", element).textContent = fill(note, { deadline });
   if (status === "payment_failed") drawFailure(element.querySelector(".notice"), pledge);
+}
+
+/** The film's picture, from the public catalogue. Without it the row is as good. */
+async function drawPicture(image, slug) {
+  const { data } = await get("/api/campaigns.json");
+  const film = data.campaigns?.find((each) => each.slug === slug);
+  if (!film?.image) return;
+  const { pathname, search } = new URL(film.image, location.href);
+  if (pathname.startsWith("/media/")) Object.assign(image, { src: pathname + search, hidden: false });
 }
 
 function drawFailure(notice, { recovery }) {
