@@ -46,7 +46,7 @@ class Floor:
         return definition
 
     async def intend(self, body: CartBody) -> Order:
-        return await self.do(intend, body, ui_mode="custom")
+        return (await self.do(intend, body, ui_mode="custom")).order
 
     async def open(self, body: CartBody) -> Order:
         """Return an order whose session is known, as after a start."""

@@ -144,7 +144,7 @@ async def test_a_start_that_holds_the_door_is_seen_by_the_drain(
 ) -> None:
     film = await ending_soon(floor)
     async with transaction(floor.pool) as conn:
-        order = await intend(conn, a_cart(f"{film.slug}__frame"), ui_mode="custom")
+        made = await intend(conn, a_cart(f"{film.slug}__frame"), ui_mode="custom")
         await floor.move_clock(SOON)
         draining = asyncio.create_task(drain_campaigns(floor.pool, checkout.stripe))
         await asyncio.sleep(0.3)
@@ -153,7 +153,7 @@ async def test_a_start_that_holds_the_door_is_seen_by_the_drain(
     assert waits
     assert await draining == 1
     assert await floor.said(CheckoutDrained, film.slug) == []
-    await floor.expire(order)
+    await floor.expire(made.order)
 
 
 async def test_after_the_deadline_nothing_starts_and_turning_back_the_clock_undoes_nothing(

@@ -112,7 +112,7 @@ async def _claim_afresh(conn: Connection, order: Order, slug: CampaignSlug) -> N
     lost = {each.tier_id for each in held if each.campaign == slug and each.state == "released"}
     for units in of_campaign(units_of(order.pledges), slug):
         if units.tier_id in lost:
-            if await stock.claim(conn, units) is False:
+            if not await stock.claim(conn, units):
                 raise _SoldOut
             await stock.mark_claimed(conn, order.order_id, units)
 

@@ -1,5 +1,6 @@
 """What Stripe tells us: verified and stored before the answer, applied afterwards."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import msgspec
@@ -20,6 +21,7 @@ log = telemetry.logger(__name__)
 COMPLETED = "checkout.session.completed"
 EXPIRED = "checkout.session.expired"
 BATCH = 32
+AT_ONCE = 8
 UNKNOWN_SECONDS_MAX = 600
 TRIES_MAX = 8
 DELAY_SECONDS_MAX = 60.0
@@ -85,9 +87,16 @@ async def apply_events(pool: Pool, stripe: StripeGateway) -> int:
     """Apply every stored event whose time has come; return how many there were."""
     async with transaction(pool) as conn:
         due = await stripe_events.list_due(conn, BATCH)
-    for event in due:
-        await _apply(pool, stripe, event)
+    slots = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(_apply_one(pool, stripe, event, slots) for event in due))
     return len(due)
+
+
+async def _apply_one(
+    pool: Pool, stripe: StripeGateway, event: StripeEvent, slots: asyncio.Semaphore
+) -> None:
+    async with slots:
+        await _apply(pool, stripe, event)
 
 
 async def _apply(pool: Pool, stripe: StripeGateway, event: StripeEvent) -> None:

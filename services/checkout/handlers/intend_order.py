@@ -1,5 +1,7 @@
 """Record the intention to save a card: a cart priced and reserved, before Stripe is asked."""
 
+import msgspec
+
 from contracts.events.checkout import Attribution
 from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, supporter_id
 from contracts.pricing import PricedPledge
@@ -13,16 +15,27 @@ from services.checkout.handlers.price_cart import PricedCart, priced_cart
 from services.checkout.orders import Order, ShownConsent, UiMode
 from services.checkout.pricing import has_physical, total_of
 from services.checkout.queries import customers, orders, stock
+from services.checkout.queries.customers import Customer
 
 
 class KeyTaken(Exception):
     """Another request with this idempotency key was faster."""
 
 
+class Intention(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded order that has no session yet, and the customer it will name."""
+
+    order: Order
+    customer: Customer | None
+
+
 async def intend(
     conn: Connection, body: CartBody, *, ui_mode: UiMode, hashed: str | None = None
-) -> Order:
-    """Price and reserve a cart, and record the order that will ask Stripe for a session."""
+) -> Intention:
+    """Price and reserve a cart, and record the order that will ask Stripe for a session.
+
+    Scarce rows come last, so that they are locked for as short a time as can be.
+    """
     email = _email(body)
     order_id = new_order_id()
     priced = await priced_cart(conn, body, order_id=order_id, is_held=True)
@@ -30,28 +43,39 @@ async def intend(
     if has_physical(priced.pledges) and ui_mode == "custom":
         require_address(body.shipping_address, "shippingAddress", is_posted_to=True)
     order = _order(ui_mode, body, priced, order_id, email)
-    limited = await _reserve(conn, priced.pledges)
-    if not await orders.insert_order(conn, order, idempotency_hash=hashed):
+    limited = await _limited(conn, priced.pledges)
+    units = rules.units_of(priced.pledges)
+    if not await orders.insert_order(conn, order, units, idempotency_hash=hashed):
         raise KeyTaken
-    if units := rules.units_of(priced.pledges):
-        await stock.insert_reservations(conn, order_id, units)
-    await announce_stock(conn, limited, now=priced.now)
+    customer = None
     if order.supporter_id is not None and email is not None:
-        await customers.ensure_customer(conn, order.supporter_id, email)
-    return order
+        customer = await customers.ensure_customer(conn, order.supporter_id, email)
+    for each in limited:
+        if not await stock.reserve(conn, each):
+            raise rules.sold_out(each, await _left(conn, each))
+    await announce_stock(conn, {each.campaign for each in limited}, now=priced.now, always=True)
+    return Intention(order=order, customer=customer)
 
 
-async def _reserve(conn: Connection, pledges: tuple[PricedPledge, ...]) -> set[CampaignSlug]:
-    """Reserve every unit, in key order, or refuse; return the campaigns whose stock changed."""
-    limited: set[CampaignSlug] = set()
+async def _limited(conn: Connection, pledges: tuple[PricedPledge, ...]) -> list[rules.Units]:
+    """Return the scarce part of a cart, in the order in which it is reserved.
+
+    Refuses at once what is plainly gone: a crowd that came too late waits for no lock.
+    """
+    limited: list[rules.Units] = []
     for units in rules.units_of(pledges):
-        taken = await stock.reserve(conn, units)
-        if taken is False:
-            tier = await stock.find_tier(conn, units.campaign, units.tier_id)
-            raise rules.sold_out(units, rules.remaining(tier) if tier else 0)
-        if taken:
-            limited.add(units.campaign)
+        tier = await stock.find_tier(conn, units.campaign, units.tier_id)
+        if tier is None:
+            continue
+        if rules.remaining(tier) < units.quantity:
+            raise rules.sold_out(units, rules.remaining(tier))
+        limited.append(units)
     return limited
+
+
+async def _left(conn: Connection, units: rules.Units) -> int:
+    tier = await stock.find_tier(conn, units.campaign, units.tier_id)
+    return rules.remaining(tier) if tier else 0
 
 
 def _order(

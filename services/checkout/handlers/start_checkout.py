@@ -2,9 +2,10 @@
 
 import asyncio
 import hmac
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import asyncpg
-import msgspec
 
 from contracts.ids import OrderId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
@@ -13,7 +14,7 @@ from services.chassis.database import Pool, transaction
 from services.checkout.answers import Started, quote_fields
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.end_order import end_order
-from services.checkout.handlers.intend_order import KeyTaken, bad_email, intend
+from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
 from services.checkout.handlers.settle_session import answering_within, found
 from services.checkout.orders import Order, UiMode
 from services.checkout.queries import customers, orders
@@ -28,21 +29,40 @@ from services.checkout.stripe_gateway import (
 
 log = telemetry.logger(__name__)
 
-STRIPE_SECONDS = 12.0
+# Together they stay below the 15 seconds a browser is given.
+QUEUE_SECONDS = 4.0
+STRIPE_SECONDS = 9.0
 TWIN_SECONDS = 8.0
 DEADLOCK_TRIES = 4
+HANDS = 10
 
 
-class Checkout(msgspec.Struct, frozen=True):
+class Checkout:
     """What a start needs besides the request."""
 
-    pool: Pool
-    stripe: StripeGateway
-    settings: Settings
+    def __init__(self, pool: Pool, stripe: StripeGateway, settings: Settings) -> None:
+        self.pool = pool
+        self.stripe = stripe
+        self.settings = settings
+        self._hands = asyncio.Semaphore(HANDS)
 
     @property
     def ui_mode(self) -> UiMode:
+        """Return where the card step is: on our own page if it can be."""
         return "custom" if self.settings.stripe_publishable_key else "hosted"
+
+    @asynccontextmanager
+    async def in_turn(self) -> AsyncIterator[None]:
+        """Queue: a premiere comes one after the other and leaves connections to the rest."""
+        try:
+            async with asyncio.timeout(QUEUE_SECONDS):
+                await self._hands.acquire()
+        except TimeoutError as exc:
+            raise _busy() from exc
+        try:
+            yield
+        finally:
+            self._hands.release()
 
 
 async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) -> Started:
@@ -51,20 +71,22 @@ async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) ->
     The same key brings the first session again; the same key with another cart is refused.
     """
     hashed = _hashed(checkout, key)
-    first = await _first_with(checkout, hashed)
+    async with checkout.in_turn():
+        first = await _first_with(checkout, hashed)
+        made: Intention | None = None
+        if first is None:
+            try:
+                made = await _intend_patiently(checkout, body, hashed)
+            except KeyTaken:
+                first = await _first_with(checkout, hashed)
+    if made is not None:
+        return _answer(checkout, made.order, await _open(checkout, made))
     if first is None:
-        try:
-            order = await _intend_patiently(checkout, body, hashed)
-        except KeyTaken:
-            first = await _first_with(checkout, hashed)
-        else:
-            return _answer(checkout, order, await _open(checkout, order))
-    if first is None:
-        raise Unavailable("busy", "This checkout is being started. Try again in a moment.")
+        raise _busy()
     return await _again(checkout, body, first)
 
 
-async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | None) -> Order:
+async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | None) -> Intention:
     """Record the intention. Two carts that crossed are sorted out by asking again."""
     for _ in range(DEADLOCK_TRIES):
         try:
@@ -72,18 +94,19 @@ async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | No
                 return await intend(conn, body, ui_mode=checkout.ui_mode, hashed=hashed)
         except asyncpg.DeadlockDetectedError:
             log.info("start_crossed_another")
-    raise Unavailable("busy", "We are busy for a moment. Nothing was changed.")
+    raise _busy()
 
 
-async def _open(checkout: Checkout, order: Order) -> OpenedSession:
+async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
     """Ask Stripe for the order's session and record it; on any failure give the order up.
 
     Giving up is safe even when Stripe did make a session: its secret reaches nobody unless
     the order was recorded as open.
     """
+    order = made.order
     try:
         async with answering_within(STRIPE_SECONDS):
-            opened = await _ask_stripe(checkout, order)
+            opened = await _ask_stripe(checkout, made)
     except (StripeRefused, Unavailable) as exc:
         async with transaction(checkout.pool) as conn:
             await end_order(conn, order.order_id, "abandoned")
@@ -95,22 +118,21 @@ async def _open(checkout: Checkout, order: Order) -> OpenedSession:
         log.warning("session_came_too_late", order_id=order.order_id)
         async with answering_within(STRIPE_SECONDS):
             await checkout.stripe.expire_session(opened.session_id)
-        raise Unavailable("busy", "That took too long. Nothing was changed: try again.")
+        raise _busy()
     return opened
 
 
-async def _ask_stripe(checkout: Checkout, order: Order) -> OpenedSession:
-    customer_id = await _customer(checkout, order)
-    params = params_for(order, site_base=checkout.settings.site_base)
-    return await checkout.stripe.create_session(order.order_id, params, customer_id)
+async def _ask_stripe(checkout: Checkout, made: Intention) -> OpenedSession:
+    customer_id = await _customer(checkout, made)
+    params = params_for(made.order, site_base=checkout.settings.site_base)
+    return await checkout.stripe.create_session(made.order.order_id, params, customer_id)
 
 
-async def _customer(checkout: Checkout, order: Order) -> str | None:
+async def _customer(checkout: Checkout, made: Intention) -> str | None:
     """Return the supporter's one customer at Stripe, made when there is none yet."""
-    if order.supporter_id is None or order.email is None:
+    order, known = made.order, made.customer
+    if order.supporter_id is None or order.email is None or known is None:
         return None
-    async with transaction(checkout.pool) as conn:
-        known = await customers.find_customer(conn, order.supporter_id)
     if known.customer_id is not None:
         return known.customer_id
     try:
@@ -169,8 +191,12 @@ async def _when_opened(checkout: Checkout, order_id: OrderId) -> Order:
         if order.status != "opening":
             return order
         if asyncio.get_running_loop().time() > limit:
-            raise Unavailable("busy", "This checkout is being started. Try again in a moment.")
+            raise _busy()
         await asyncio.sleep(0.1)
+
+
+def _busy() -> Unavailable:
+    return Unavailable("busy", "We are busy for a moment. Nothing was changed: try again.")
 
 
 def _for_people(exc: StripeRefused | Unavailable) -> Exception:

@@ -13,24 +13,20 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
 
 
-async def ensure_customer(conn: Connection, supporter_id: SupporterId, email: str) -> None:
-    """Record that a supporter is to have a customer at Stripe, before there is one."""
-    await conn.execute(
+async def ensure_customer(conn: Connection, supporter_id: SupporterId, email: str) -> Customer:
+    """Record that a supporter is to have a customer at Stripe; return what is known of it."""
+    row = await conn.fetchrow(
         """
-        INSERT INTO stripe_customers (supporter_id, email)
+        INSERT INTO stripe_customers AS known (supporter_id, email)
         VALUES ($1, $2)
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (supporter_id) DO UPDATE
+        SET attempt = known.attempt
+        RETURNING customer_id, attempt
         """,
         supporter_id,
         email,
     )
-
-
-async def find_customer(conn: Connection, supporter_id: SupporterId) -> Customer:
-    row = await conn.fetchrow(
-        "SELECT customer_id, attempt FROM stripe_customers WHERE supporter_id = $1", supporter_id
-    )
-    return msgspec.convert(row, Customer) if row is not None else Customer()
+    return msgspec.convert(row, Customer)
 
 
 async def next_attempt(conn: Connection, supporter_id: SupporterId, failed: int) -> None:

@@ -8,24 +8,44 @@ from contracts.ids import CampaignSlug, OrderId, SupporterId
 from contracts.pricing import Address
 from services.chassis.database import Connection
 from services.checkout.orders import Order, Status
+from services.checkout.stock import Units
 
 OPENING_SECONDS = 60
 OPEN_SECONDS = 120
 LOOK_AGAIN_SECONDS = 60
 
 
-async def insert_order(conn: Connection, order: Order, *, idempotency_hash: str | None) -> bool:
-    """Record the intention; False when another order has this idempotency key."""
+async def insert_order(
+    conn: Connection, order: Order, units: list[Units], *, idempotency_hash: str | None
+) -> bool:
+    """Record the intention with its campaigns and units, in one statement.
+
+    False when another order has this idempotency key.
+    """
     inserted = await conn.fetchval(
         """
-        INSERT INTO orders
-            (order_id, status, idempotency_hash, request_hash, supporter_id, email, language,
-             ui_mode, pledges, total_cents, shipping_address, attribution, consent,
-             page, created_at, look_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                clock_timestamp() + make_interval(secs => $16))
-        ON CONFLICT (idempotency_hash) DO NOTHING
-        RETURNING order_id
+        WITH made AS (
+            INSERT INTO orders
+                (order_id, status, idempotency_hash, request_hash, supporter_id, email, language,
+                 ui_mode, pledges, total_cents, shipping_address, attribution, consent,
+                 page, created_at, look_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                    clock_timestamp() + make_interval(secs => $16))
+            ON CONFLICT (idempotency_hash) DO NOTHING
+            RETURNING order_id
+        ), made_shares AS (
+            INSERT INTO order_campaigns (order_id, campaign)
+            SELECT order_id, unnest($17::text[])
+            FROM made
+        ), made_reservations AS (
+            INSERT INTO reservations (order_id, campaign, tier_id, quantity)
+            SELECT order_id, campaign, tier_id, quantity
+            FROM made,
+                 unnest($18::text[], $19::text[], $20::integer[])
+                     AS units (campaign, tier_id, quantity)
+        )
+        SELECT order_id
+        FROM made
         """,
         order.order_id,
         order.status,
@@ -43,15 +63,12 @@ async def insert_order(conn: Connection, order: Order, *, idempotency_hash: str 
         order.page,
         order.created_at,
         OPENING_SECONDS,
-    )
-    if inserted is None:
-        return False
-    await conn.execute(
-        "INSERT INTO order_campaigns (order_id, campaign) SELECT $1, unnest($2::text[])",
-        order.order_id,
         [pledge.campaign for pledge in order.pledges],
+        [each.campaign for each in units],
+        [each.tier_id for each in units],
+        [each.quantity for each in units],
     )
-    return True
+    return inserted is not None
 
 
 async def find_order(conn: Connection, order_id: OrderId) -> Order | None:

@@ -33,10 +33,9 @@ async def lock_stock(conn: Connection, campaigns: list[CampaignSlug]) -> None:
     )
 
 
-async def reserve(conn: Connection, units: Units) -> bool | None:
-    """Reserve units of one tier: True if had, False if too few are left, None if unlimited."""
-    return await _take(
-        conn,
+async def reserve(conn: Connection, units: Units) -> bool:
+    """Reserve units of a limited tier; False when too few are left."""
+    taken = await conn.fetchval(
         """
         UPDATE tier_stock
         SET reserved = reserved + $3
@@ -45,14 +44,19 @@ async def reserve(conn: Connection, units: Units) -> bool | None:
           AND claimed + reserved + $3 <= limit_total
         RETURNING true
         """,
-        units,
+        units.campaign,
+        units.tier_id,
+        units.quantity,
     )
+    return taken is not None
 
 
-async def claim(conn: Connection, units: Units) -> bool | None:
-    """Claim units nobody reserved for us: answers like `reserve`."""
-    return await _take(
-        conn,
+async def claim(conn: Connection, units: Units) -> bool:
+    """Claim units nobody reserved for us; False when too few are left.
+
+    A tier without a limit always has enough.
+    """
+    taken = await conn.fetchval(
         """
         UPDATE tier_stock
         SET claimed = claimed + $3
@@ -61,16 +65,11 @@ async def claim(conn: Connection, units: Units) -> bool | None:
           AND claimed + reserved + $3 <= limit_total
         RETURNING true
         """,
-        units,
+        units.campaign,
+        units.tier_id,
+        units.quantity,
     )
-
-
-async def _take(conn: Connection, statement: str, units: Units) -> bool | None:
-    taken = await conn.fetchval(statement, units.campaign, units.tier_id, units.quantity)
-    if taken:
-        return True
-    stock = await find_tier(conn, units.campaign, units.tier_id)
-    return None if stock is None else False
+    return taken is not None or await find_tier(conn, units.campaign, units.tier_id) is None
 
 
 async def find_tier(conn: Connection, campaign: CampaignSlug, tier_id: str) -> TierStock | None:
@@ -85,20 +84,6 @@ async def find_tier(conn: Connection, campaign: CampaignSlug, tier_id: str) -> T
         tier_id,
     )
     return msgspec.convert(row, TierStock) if row is not None else None
-
-
-async def insert_reservations(conn: Connection, order_id: OrderId, units: list[Units]) -> None:
-    await conn.execute(
-        """
-        INSERT INTO reservations (order_id, campaign, tier_id, quantity)
-        SELECT $1, campaign, tier_id, quantity
-        FROM unnest($2::text[], $3::text[], $4::integer[]) AS u (campaign, tier_id, quantity)
-        """,
-        order_id,
-        [each.campaign for each in units],
-        [each.tier_id for each in units],
-        [each.quantity for each in units],
-    )
 
 
 async def list_held(conn: Connection, order_id: OrderId) -> list[Held]:
