@@ -130,10 +130,13 @@ async def _tell(pool: Pool, stripe: StripeGateway, event: StripeEvent) -> bool:
     """Apply the event to its order; False when there is no such order (yet)."""
     order_id = OrderId(event.order_id)
     async with transaction(pool) as conn:
-        if await orders.find_order(conn, order_id) is None:
+        order = await orders.find_order(conn, order_id)
+        if order is None:
             return False
         if event.event_type == EXPIRED:
-            await end_order(conn, order_id, "expired")
+            # An order that never learned of its session is given up by its own timer.
+            if order.session_id == event.session_id:
+                await end_order(conn, order_id, "expired")
             return True
     await settle_session(pool, stripe, order_id, session_id=event.session_id)
     return True
