@@ -1,12 +1,14 @@
 """Composition root: settings to one world, the two vendors' APIs, our own pages, the loops."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from litestar import Litestar, Response, get
 from litestar.datastructures import State
+from litestar.exceptions import HTTPException
 
 from deploy.sandbox import browser, control, frames, hosted, inbox, pages, ticker, vendors, webhooks
 from deploy.sandbox.completion import SessionOver
@@ -21,6 +23,9 @@ from deploy.sandbox.web import Bad, Web, json_response
 from deploy.sandbox.world import World
 
 BODY_BYTES_MAX = 10_000_000
+RESTART_SECONDS = 1
+
+log = logging.getLogger(__name__)
 
 
 @get(["/livez", "/readyz"])
@@ -41,12 +46,12 @@ def build(settings: Settings) -> Any:
         app.state.stripe = StripeAPI(world)
         app.state.resend = ResendAPI(world)
         loops = [
-            asyncio.create_task(loop)
+            asyncio.create_task(kept_up(loop))
             for loop in (
-                webhooks.deliver_for_ever(world),
-                ticker.tick_for_ever(world),
-                ticker.do_chores_for_ever(world),
-                platform_clock.keep_for_ever(),
+                lambda: webhooks.deliver_for_ever(world),
+                lambda: ticker.tick_for_ever(world),
+                lambda: ticker.do_chores_for_ever(world),
+                platform_clock.keep_for_ever,
             )
         ]
         try:
@@ -73,10 +78,21 @@ def build(settings: Settings) -> Any:
         logging_config=None,
         request_max_body_size=BODY_BYTES_MAX,
         state=State(),
-        exception_handlers={Refusal: _refused, SessionOver: _over, Bad: _bad},
+        exception_handlers=EXCEPTION_HANDLERS,
     )
     app.state.stopping = stopping
     return SilenceMiddleware(app, stopping)
+
+
+async def kept_up(loop: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a loop for ever: a mistake of ours in one round must not silence it."""
+    while True:
+        try:
+            await loop()
+            return
+        except Exception:
+            log.exception("a loop of the sandbox failed and starts again")
+            await asyncio.sleep(RESTART_SECONDS)
 
 
 async def _end(loops: list[asyncio.Task[None]]) -> None:
@@ -100,3 +116,15 @@ def _over(_: Web, over: SessionOver) -> Response[bytes]:
 
 def _bad(_: Web, bad: Bad) -> Response[bytes]:
     return json_response(bad.body, status=bad.status)
+
+
+def _bug(request: Web, bug: Exception) -> Response[bytes]:
+    """Answer for our own mistake in Stripe's shape, which the SDK can read, and log it."""
+    if isinstance(bug, HTTPException):
+        return json_response({"error": {"message": bug.detail}}, status=bug.status_code)
+    log.error("a request failed: %s", request.scope["path"], exc_info=bug)
+    error = {"type": "api_error", "message": "The sandbox itself failed; its log says why."}
+    return json_response({"error": error}, status=500)
+
+
+EXCEPTION_HANDLERS: Any = {Refusal: _refused, SessionOver: _over, Bad: _bad, Exception: _bug}

@@ -25,14 +25,26 @@ _MAIL_CSP = (
 
 
 def mails(world: World, *, to: str = "", subject: str = "") -> Iterator[Obj]:
-    """Yield mails, newest first. `to` and `subject` need only be part of what stands there."""
+    """Yield mails, newest first.
+
+    `subject` is part of the subject; `to` is a whole address, or else part of one: asking for
+    ana@example.org must not find susana@example.org.
+    """
+    wanted = to.strip().casefold()
     for mail_id in world.store.newest_first("mail"):
         mail = world.store.get("mail", mail_id)
         if mail is None:
             continue
-        everybody = " ".join([*mail["to"], *mail["cc"], *mail["bcc"]]).casefold()
-        if to.casefold() in everybody and subject.casefold() in mail["subject"].casefold():
+        everybody = [each.casefold() for name in ("to", "cc", "bcc") for each in mail[name]]
+        is_to = any(_is_recipient(wanted, each) for each in everybody)
+        if is_to and subject.casefold() in mail["subject"].casefold():
             yield mail
+
+
+def _is_recipient(wanted: str, recipient: str) -> bool:
+    if "@" in wanted.strip("@"):
+        return wanted == recipient.rpartition("<")[2].rstrip("> ")
+    return wanted in recipient
 
 
 @get("/inbox.json")

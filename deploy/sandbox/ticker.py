@@ -1,11 +1,14 @@
 """What happens without a request: sessions end, charges settle, old keys are forgotten."""
 
 import asyncio
+import logging
 import time
 
 from deploy.sandbox.stripe_api import charges, refunds, sessions
 from deploy.sandbox.stripe_api.idempotency import KEPT_SECONDS
 from deploy.sandbox.world import World
+
+log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.25
 FORGET_EVERY_SECONDS = 60
@@ -26,13 +29,21 @@ async def do_chores_for_ever(world: World) -> None:
     """Do what was planned for a moment later, also from before a restart."""
     while True:
         for name in await world.chores.next_due():
-            what, _, object_id = name.partition(":")
-            if what == "settle":
-                charges.settle_later(world, object_id)
-            elif what == "refund":
-                refunds.finish_later(world, object_id)
-            world.store.delete("chore", name)
-            world.commit()
+            try:
+                _do(world, name)
+            except Exception:
+                world.rollback()
+                log.exception("a chore could not be done: %s", name)
+
+
+def _do(world: World, name: str) -> None:
+    what, _, object_id = name.partition(":")
+    if what == "settle":
+        charges.settle_later(world, object_id)
+    elif what == "refund":
+        refunds.finish_later(world, object_id)
+    world.store.delete("chore", name)
+    world.commit()
 
 
 def forget_old_keys(world: World) -> None:

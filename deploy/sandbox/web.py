@@ -73,8 +73,10 @@ async def json_body(request: Web) -> dict[str, Any]:
     body = await request.body()
     if not body:
         return {}
-    if "json" not in request.headers.get("content-type", "json"):
-        # A page of somebody else's could send this without asking first.
+    is_json = "json" in request.headers.get("content-type", "json")
+    if not is_json and request.headers.get("origin") not in (None, base_url(request)):
+        # Another site's page may send this without asking first; curl, which names no origin,
+        # may leave the content type out.
         raise Bad("The body must be JSON, with its content type.", status=415)
     try:
         content = msgspec.json.decode(body)

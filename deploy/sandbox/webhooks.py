@@ -42,6 +42,15 @@ async def deliver_for_ever(world: World) -> None:
 
 
 async def _deliver(world: World, http: aiohttp.ClientSession, event_id: str) -> None:
+    try:
+        await _try(world, http, event_id)
+    except Exception:
+        # One that cannot be sent at all must not hold up the others.
+        log.exception("a webhook could not be sent", extra={"event": event_id})
+        world.webhooks.add(event_id, time.time() + RETRY_SECONDS[-1])
+
+
+async def _try(world: World, http: aiohttp.ClientSession, event_id: str) -> None:
     event = world.store.get("event", event_id)
     delivery = world.store.get("delivery", event_id)
     if event is None or delivery is None or delivery["state"] != "pending":

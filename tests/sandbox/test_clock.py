@@ -78,6 +78,16 @@ async def test_what_the_clock_refuses_names_the_field(
     assert (await sandbox.get("/sandbox/clock")).json["offsetSeconds"] == 0
 
 
+async def test_curl_without_a_content_type_is_understood(sandbox: Sandbox) -> None:
+    answer = await sandbox.post(
+        "/sandbox/clock",
+        data=b'{"advance": "P1D"}',
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+
+    assert (answer.status, answer.json["offsetSeconds"]) == (200, 86_400)
+
+
 async def test_a_body_that_is_no_json_is_refused(sandbox: Sandbox) -> None:
     answer = await sandbox.post(
         "/sandbox/clock", data=b"{", headers={"Content-Type": "application/json"}

@@ -158,7 +158,9 @@ async def test_other_sites_cannot_set_faults_through_a_persons_browser(sandbox: 
         "/faults", data={"error_rate": "1"}, headers={"Origin": "https://evil.example"}
     )
     simple = await sandbox.post(
-        "/sandbox/faults", data=b'{"error_rate": 1}', headers={"Content-Type": "text/plain"}
+        "/sandbox/faults",
+        data=b'{"error_rate": 1}',
+        headers={"Content-Type": "text/plain", "Origin": "https://evil.example"},
     )
 
     assert (forged.status, simple.status) == (403, 415)

@@ -24,14 +24,17 @@ def a_mail(**changes: Any) -> Any:
 
 async def test_a_mail_is_taken_and_can_be_read(sandbox: Sandbox, mailer: Mailer) -> None:
     sent = await mailer.send_async(a_mail(reply_to="team@example.org"))
-    await mailer.send_async(a_mail(to="bo@example.org", subject="Your links | The Pool"))
+    await mailer.send_async(a_mail(to="Bo <susana@example.org>", subject="Your links | The Pool"))
     everything = (await sandbox.get("/inbox.json")).json
     to_ana = (await sandbox.get("/inbox.json?to=ANA@example.org")).json
     links = (await sandbox.get("/inbox.json?subject=your links")).json
 
-    assert [mail["to"] for mail in everything] == [["bo@example.org"], ["ana@example.org"]]
+    named = [["Bo <susana@example.org>"], ["ana@example.org"]]
+    assert [mail["to"] for mail in everything] == named
     assert [mail["id"] for mail in to_ana] == [sent["id"]]
-    assert [mail["to"] for mail in links] == [["bo@example.org"]]
+    assert [mail["to"] for mail in links] == named[:1]
+    part = (await sandbox.get("/inbox.json?to=example.org")).json
+    assert [mail["to"] for mail in part] == named
     mail = to_ana[0]
     assert mail["from"] == "The Pool <pool@example.org>"
     assert (mail["html"], mail["text"]) == ("<p>Thank you</p>", "Thank you")

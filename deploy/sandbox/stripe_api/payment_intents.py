@@ -37,6 +37,26 @@ CREATE = (
     "off_session",
     "return_url",
 )
+# What a new PaymentIntent has not.
+_NULL = (
+    "application",
+    "application_fee_amount",
+    "canceled_at",
+    "cancellation_reason",
+    "customer_account",
+    "excluded_payment_method_types",
+    "last_payment_error",
+    "latest_charge",
+    "next_action",
+    "on_behalf_of",
+    "payment_method",
+    "payment_method_configuration_details",
+    "processing",
+    "review",
+    "source",
+    "transfer_data",
+    "transfer_group",
+)
 UPDATE = (*_PLAIN, "amount", "currency", "customer", "payment_method")
 
 
@@ -148,6 +168,7 @@ def _new(call: Call) -> Obj:
     params = call.params
     intent_id = ids.new_id("pi")
     return {
+        **dict.fromkeys(_NULL),
         "id": intent_id,
         "object": "payment_intent",
         "allowed_payment_method_types": params.get("allowed_payment_method_types"),
@@ -155,28 +176,16 @@ def _new(call: Call) -> Obj:
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
         "amount_received": 0,
-        "application": None,
-        "application_fee_amount": None,
         "automatic_payment_methods": _automatic(params),
-        "canceled_at": None,
-        "cancellation_reason": None,
         "capture_method": _capture_method(params),
         "client_secret": ids.client_secret(intent_id),
         "confirmation_method": params.get("confirmation_method", "automatic"),
         "created": call.now,
         "currency": params["currency"].lower(),
         "customer": params.get("customer"),
-        "customer_account": None,
         "description": params.get("description"),
-        "excluded_payment_method_types": None,
-        "last_payment_error": None,
-        "latest_charge": None,
         "livemode": False,
         "metadata": merged_metadata(None, params.get("metadata")),
-        "next_action": None,
-        "on_behalf_of": None,
-        "payment_method": None,
-        "payment_method_configuration_details": None,
         "payment_method_options": {
             "card": {
                 "installments": None,
@@ -186,17 +195,12 @@ def _new(call: Call) -> Obj:
             }
         },
         "payment_method_types": ["card"],
-        "processing": None,
         "receipt_email": params.get("receipt_email"),
-        "review": None,
         "setup_future_usage": params.get("setup_future_usage"),
         "shipping": params.get("shipping"),
-        "source": None,
         "statement_descriptor": params.get("statement_descriptor"),
         "statement_descriptor_suffix": params.get("statement_descriptor_suffix"),
         "status": "requires_payment_method",
-        "transfer_data": None,
-        "transfer_group": None,
         "_attempts": 0,
         "_may_redirect": _may_redirect(params),
         "_return_url": params.get("return_url"),
