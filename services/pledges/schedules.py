@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+from asyncpg import PostgresError
 from prometheus_client import Gauge
 
 from services.chassis import telemetry
@@ -72,9 +73,9 @@ class Closer:
             try:
                 async with transaction(self._pool) as conn:
                     outcome = await close_campaign(conn, each.campaign)
-            except BUSY as exc:
-                # A busy campaign must not keep the others open; its turn comes again.
-                log.warning("close_postponed", campaign=each.campaign, error=type(exc).__name__)
+            except (PostgresError, *BUSY):
+                # One campaign that cannot close must not keep the others open.
+                log.exception("close_failed", campaign=each.campaign)
                 continue
             if outcome == "closed":
                 log.info("campaign_closed", campaign=each.campaign)

@@ -13,6 +13,7 @@ PAGE = 100
 async def check_one(conn: Connection, slug: str) -> ProjectionCheck:
     """Return whether one campaign's sums agree."""
     await checks.freeze(conn)
+    await checks.allow_long_statements(conn)
     campaign, _ = await require_campaign(conn, slug)
     return _report([await _check(conn, campaign.campaign)])
 
@@ -20,6 +21,7 @@ async def check_one(conn: Connection, slug: str) -> ProjectionCheck:
 async def check_all(conn: Connection) -> ProjectionCheck:
     """Return whether the sums of every campaign agree, all as of one moment."""
     await checks.freeze(conn)
+    await checks.allow_long_statements(conn)
     found: list[CampaignCheck] = []
     slugs = await campaigns.list_campaigns(conn, after="", limit=PAGE)
     while slugs:
@@ -36,6 +38,7 @@ async def recalculate(conn: Connection, slug: str) -> Correction:
     """
     campaign, _ = await require_campaign(conn, slug)
     held = await campaigns.lock_campaign(conn, campaign.campaign)
+    await checks.allow_long_statements(conn)
     before = await totals.lock_totals(conn, campaign.campaign)
     history = await checks.sum_history(conn, campaign.campaign)
     after, is_wrong = before, before + Figures() != history

@@ -47,7 +47,7 @@ async def _has_every_order(conn: Connection, slug: CampaignSlug) -> bool:
     signals = await campaigns.read_signals(conn, slug)
     if signals.drained_hash is None:
         return False
-    await closing.allow_long_statements(conn)
+    await checks.allow_long_statements(conn)
     applied = await closing.hash_applied(conn, slug)
     return (applied.count, applied.digest) == (signals.drained_count, signals.drained_hash)
 

@@ -5,11 +5,18 @@ from services.chassis.database import Connection, decode_rows
 from services.pledges.figures import Difference, Figures
 
 FOLDS_MAX = 100
+LONG_SECONDS = 60.0
+"""Sums over a very large campaign may take longer than a request may."""
 
 
 async def freeze(conn: Connection) -> None:
     """Let every statement of this transaction see one and the same moment."""
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+
+
+async def allow_long_statements(conn: Connection) -> None:
+    """Give the rest of this transaction a time budget for whole campaigns."""
+    await conn.execute(f"SET LOCAL statement_timeout = '{int(LONG_SECONDS)}s'")
 
 
 async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
@@ -55,6 +62,7 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
         FROM line
         """,
         campaign,
+        timeout=LONG_SECONDS,
     )
     return decode_rows(rows, Figures)[0]
 
@@ -100,6 +108,7 @@ async def sum_pledges(conn: Connection, campaign: CampaignSlug) -> Figures:
         FROM counted
         """,
         campaign,
+        timeout=LONG_SECONDS,
     )
     return decode_rows(rows, Figures)[0]
 
@@ -152,5 +161,6 @@ async def list_unfolded(conn: Connection, campaign: CampaignSlug) -> list[Differ
         """,
         campaign,
         FOLDS_MAX,
+        timeout=LONG_SECONDS,
     )
     return decode_rows(rows, Difference)

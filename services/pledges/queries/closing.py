@@ -7,9 +7,7 @@ import msgspec
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis.database import Connection, decode_rows
 from services.pledges.pledge import ChargeRequest
-
-CLOSE_SECONDS = 60.0
-"""A close of very many supporters may take longer than a request may."""
+from services.pledges.queries.checks import LONG_SECONDS
 
 
 class Applied(msgspec.Struct, frozen=True):
@@ -61,11 +59,6 @@ async def list_closing(conn: Connection, *, limit: int) -> list[Closing]:
     return decode_rows(rows, Closing)
 
 
-async def allow_long_statements(conn: Connection) -> None:
-    """Give the close's set-based statements their own time budget."""
-    await conn.execute(f"SET LOCAL statement_timeout = '{int(CLOSE_SECONDS)}s'")
-
-
 async def hash_applied(conn: Connection, campaign: CampaignSlug) -> Applied:
     """Return the set of orders applied for a campaign, pledged or refused, as checkout does."""
     rows = await conn.fetch(
@@ -89,7 +82,7 @@ async def hash_applied(conn: Connection, campaign: CampaignSlug) -> Applied:
         ) AS applied
         """,
         campaign,
-        timeout=CLOSE_SECONDS,
+        timeout=LONG_SECONDS,
     )
     return decode_rows(rows, Applied)[0]
 
@@ -151,7 +144,7 @@ async def insert_charge_requests(
         campaign,
         purpose,
         requested_at,
-        timeout=CLOSE_SECONDS,
+        timeout=LONG_SECONDS,
     )
     return int(status.split()[-1])
 
@@ -185,7 +178,7 @@ async def release_pledges(
         """,
         campaign,
         released_at,
-        timeout=CLOSE_SECONDS,
+        timeout=LONG_SECONDS,
     )
     return int(status.split()[-1])
 
