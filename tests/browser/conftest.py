@@ -1,0 +1,72 @@
+"""A real browser in front of the running platform."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from deploy.local.browser import find
+from tests.support.platform import Platform, RunningStack
+
+SHOTS = os.environ.get("POOL_SCREENSHOTS")
+
+
+@pytest.fixture
+def platform(stack: RunningStack) -> Iterator[Platform]:
+    """The same platform, over HTTP: the calendar and the inbox."""
+    visitor = Platform(stack)
+    yield visitor
+    visitor.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    executable = find()
+    assert executable is not None, "no Chromium: `./pool test` installs one"
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=executable)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, stack: RunningStack) -> Iterator[Callable[[int], Page]]:
+    """Open a window of a width in pixels; afterwards no page may have complained."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_window(width: int) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, base_url=stack.site, locale="en-US"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "console", lambda said: complaints.append(said.text) if said.type == "error" else None
+        )
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def keep() -> Callable[[Page, str], None]:
+    """Keep a picture of the page in the folder that POOL_SCREENSHOTS names."""
+
+    def picture(page: Page, name: str) -> None:
+        overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert overflow <= 0, f"{name} scrolls sideways by {overflow} px"
+        if SHOTS:
+            folder = Path(SHOTS)
+            folder.mkdir(parents=True, exist_ok=True)
+            width = page.viewport_size["width"] if page.viewport_size else 0
+            page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+
+    return picture
