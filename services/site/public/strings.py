@@ -67,6 +67,7 @@ def script_strings(language: Language) -> dict[str, str]:
         ),
         "cardLoading": _("Opening the card form"),
         "cardAfterDetails": _("The card form opens here once the fields above are filled in."),
+        "cardHosted": _("The card is entered on Stripe's own page. It opens when you go on."),
         "errorSummary": _("Please look at these fields"),
         "emailMissing": _("Add your email address. The receipt goes there."),
         "emailWrong": _("Check the email address. It looks like name@example.org."),

@@ -26,9 +26,14 @@ document.addEventListener("submit", (event) => {
 
 cart.subscribe(markInCart);
 markInCart();
-followMainAction();
+const phoneBar = new IntersectionObserver(showPhoneBar);
+const visible = new Map();
+watchMainAction();
 startCountdowns();
-follow(markInCart);
+follow(() => {
+  markInCart();
+  watchMainAction();
+});
 
 async function addReward(button) {
   const { add: id, name, max, single, physical } = button.dataset;
@@ -83,17 +88,16 @@ function markInCart() {
 }
 
 /** On phones a bar takes over when the main button has scrolled out. */
-function followMainAction() {
-  const bar = document.querySelector("[data-phone-bar]");
-  const action = document.querySelector("[data-main-action]");
-  if (!bar || !action) return;
-  const rewards = document.querySelector(".campaign__rewards");
-  const visible = new Map();
-  const watcher = new IntersectionObserver((entries) => {
-    for (const entry of entries) visible.set(entry.target, entry.isIntersecting);
-    bar.hidden = visible.get(action) || visible.get(rewards);
-  });
-  watcher.observe(action);
-  watcher.observe(rewards);
+function watchMainAction() {
+  phoneBar.disconnect();
+  visible.clear();
+  for (const element of document.querySelectorAll("[data-main-action], .campaign__rewards")) {
+    phoneBar.observe(element);
+  }
 }
 
+function showPhoneBar(entries) {
+  const bar = document.querySelector("[data-phone-bar]");
+  for (const entry of entries) visible.set(entry.target, entry.isIntersecting);
+  if (bar) bar.hidden = [...visible.values()].includes(true);
+}

@@ -2,7 +2,7 @@
 import { newKey, post } from "./api.js";
 import * as cart from "./cart.js";
 import { Fields } from "./fields.js";
-import { writtenDown } from "./persisted.js";
+import { remember, writtenDown } from "./persisted.js";
 import { mountCard } from "./stripe.js";
 import { explain, hideProblem, showProblem } from "./trouble.js";
 import { icon, lastDay, money, page, say } from "./words.js";
@@ -60,7 +60,9 @@ export class CardStep {
   openSoon() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
-      if (this.fields.problems().length === 0) this.open();
+      // What was refused is asked again only when it changes, or when the person says so.
+      const isNew = JSON.stringify(this.request()) !== this.refused;
+      if (isNew && this.fields.problems().length === 0) this.open();
     }, SETTLE_MS);
   }
 
@@ -94,6 +96,7 @@ export class CardStep {
     const answer = await post("/checkout-intent/start", request, { "Idempotency-Key": this.key });
     if (!answer.ok) {
       this.pending = null;
+      this.refused = JSON.stringify(request);
       this.tellCard(say("cardAfterDetails"));
       this.refuse(answer);
       return false;
@@ -104,7 +107,7 @@ export class CardStep {
   async mount(started) {
     this.opened = { ...started, items: cart.current().items.map((item) => item.id) };
     if (started.checkoutUiMode === "hosted") {
-      this.tellCard("");
+      this.tellCard(say("cardHosted"));
       return true;
     }
     try {
@@ -141,7 +144,10 @@ export class CardStep {
     const isNew = !this.opened;
     this.busy(true);
     const isOpen = await this.openNow();
-    if (isOpen && this.opened.checkoutUiMode === "hosted") return location.assign(this.opened.url);
+    if (isOpen && this.opened.checkoutUiMode === "hosted") {
+      remember(this.opened);
+      return location.assign(this.opened.url);
+    }
     if (!isOpen || isNew) {
       this.busy(false);
       if (isOpen) this.part("card-mount").focus();
@@ -173,8 +179,7 @@ export class CardStep {
     }
     this.busy(false);
     if (result.type === "error") return this.onCardError(result.error);
-    const { orderId, sessionId, items } = this.opened;
-    await writtenDown(this.panel, { orderId, sessionId, items });
+    await writtenDown(this.panel, this.opened);
   }
 
   onCardError(error) {

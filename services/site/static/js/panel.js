@@ -17,6 +17,7 @@ export class Panel {
     this.bindTip();
     this.part("items").addEventListener("click", (event) => this.onItemClick(event));
     cart.subscribe(() => this.draw());
+    window.addEventListener("online", () => this.draw());
     this.draw();
   }
 

@@ -7,6 +7,7 @@ import { page, say } from "./words.js";
 const KEY = "pool:order";
 const PATIENCE_MS = 45_000;
 const GIVE_UP_MS = 10 * 60_000;
+const OVER = ["too_late", "expired", "abandoned"];
 
 /** Wait for the ledger, telling the person what happens, then go to the success page. */
 export async function writtenDown(panel, order) {
@@ -21,7 +22,7 @@ export async function writtenDown(panel, order) {
   while (Date.now() - started < GIVE_UP_MS) {
     const status = await statusOf(order.orderId);
     if (status === "persisted") return arrive(order);
-    if (status === "too_late" || status === "expired" || status === "abandoned") {
+    if (OVER.includes(status)) {
       forget();
       title.textContent = say(status === "too_late" ? "tooLate" : "expired");
       text.textContent = status === "too_late" ? "" : say("expiredHint");
@@ -39,10 +40,18 @@ export async function resume() {
   if (!order) return;
   const status = await statusOf(order.orderId, 0);
   if (status === "persisted") arrive(order);
-  else if (status !== "completed" && status !== "") forget();
+  else if (OVER.includes(status)) forget();
 }
 
-function complete({ orderId, sessionId }) {
+/** What was pledged leaves the cart, whichever way the person came here. */
+export function takeFromCart(orderId) {
+  const order = remembered();
+  if (order?.orderId !== orderId) return;
+  cart.removeAll(order.items);
+  forget();
+}
+
+export function complete({ orderId, sessionId }) {
   return post("/checkout-intent/complete", { orderId, sessionId });
 }
 
@@ -55,15 +64,14 @@ async function statusOf(orderId, seconds = 10) {
 
 function arrive(order) {
   const slug = slugOf({ id: order.items[0] });
-  cart.removeAll(order.items);
-  forget();
+  takeFromCart(order.orderId);
   const place = `${page.prefix}/campaigns/${slug}/pledge-success/`;
   location.assign(`${place}?order=${encodeURIComponent(order.orderId)}`);
 }
 
-function remember(order) {
+export function remember({ orderId, sessionId, items }) {
   try {
-    sessionStorage.setItem(KEY, JSON.stringify(order));
+    sessionStorage.setItem(KEY, JSON.stringify({ orderId, sessionId, items }));
   } catch {
     // Without storage a reload cannot go on here; the email still comes.
   }

@@ -1,5 +1,6 @@
 // The success page: shows the receipt of the order in its address, once it is written down.
 import { get, wait } from "./api.js";
+import { complete, takeFromCart } from "./persisted.js";
 import { fill, island, money, percent } from "./words.js";
 
 const TRIES = 12;
@@ -13,6 +14,7 @@ async function show() {
   for (let turn = 0; turn < TRIES; turn += 1) {
     const { data } = await get(`/checkout-intent/status/${order}?wait=10`);
     if (data.persisted) return receipt();
+    if (data.status === "open") await complete({ orderId: order });
     part("unconfirmed").hidden = false;
     await wait(1_000);
   }
@@ -21,26 +23,30 @@ async function show() {
 async function receipt() {
   part("unconfirmed").hidden = true;
   part("confirmed").hidden = false;
+  takeFromCart(order);
   const answer = await get(`/checkout-intent/summary?orderId=${order}`);
   if (!answer.ok) return;
   const { totals, campaigns } = answer.data;
-  const slug = document.querySelector("[data-success]").dataset.success;
-  const share = campaigns?.find((each) => each.campaignSlug === slug) ?? campaigns?.[0];
-  if (!share) return;
+  const isBundle = campaigns.length > 1;
   part("reference").textContent = fill(words.reference, { id: order.slice(-8) });
-  part("lines").replaceChildren(...share.lines.map((line) => row(nameOf(line), line.amount)));
-  const tip = percent(share.tipPercent ?? totals.tipPercent);
+  if (isBundle) {
+    document.getElementById("receipt-title").textContent = campaigns.map(({ title }) => title).join(", ");
+  }
+  part("lines").replaceChildren(
+    ...campaigns.flatMap((share) => share.lines.map((line) => row(nameOf(line), line.amount))),
+  );
+  const tip = percent(totals.tipPercent);
   const rows = [
-    row(words.yourPledge, share.subtotal),
-    row(fill(words.tip, { platform: words.platform, percent: tip }), share.tipAmount),
-    row(words.tax, share.tax),
+    row(words.yourPledge, totals.subtotal),
+    row(fill(words.tip, { platform: words.platform, percent: tip }), totals.tipAmount),
+    row(words.tax, totals.tax),
   ];
-  if (share.shipping > 0) rows.push(row(words.shipping, share.shipping));
-  const last = row(words.total, share.amount);
+  if (totals.shipping > 0) rows.push(row(words.shipping, totals.shipping));
+  const last = row(isBundle ? words.totalMany : words.total, totals.amount);
   last.classList.add("totals__row--last");
   part("totals").replaceChildren(...rows, last);
   const line = part("charge-line");
-  line.textContent = fill(line.dataset.sentence, { amount: money(share.amount) });
+  if (!isBundle) line.textContent = fill(line.dataset.sentence, { amount: money(totals.amount) });
   part("receipt").hidden = false;
 }
 
