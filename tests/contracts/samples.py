@@ -4,190 +4,44 @@
 file that exists is never written again: it is what yesterday's services said.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from contracts.campaign import (
-    AddOn,
-    AddOnVariant,
-    CampaignDefinition,
-    Decision,
-    Package,
-    PlatformDefinition,
-    StretchGoal,
-    SupportItem,
-    Tier,
-    TierField,
-)
+from contracts.campaign import PlatformDefinition
 from contracts.events import campaigns, checkout, pledges, settlement
 from contracts.events.base import Event
-from contracts.ids import CampaignSlug, ChargeId, EventId, OrderId, PledgeId, supporter_id
 from contracts.money import Cents
-from contracts.pricing import Address, PriceBreakdown, PricedLine, PricedPledge, Why
+from contracts.pricing import Address, PricedPledge
 from contracts.subjects import tag
+from tests.contracts.facts import (
+    AT,
+    CARD,
+    CHARGE,
+    DEADLINE,
+    DEFINITION,
+    EMAIL,
+    LINES,
+    NOTICE,
+    ORDER,
+    PLEDGE,
+    PRICE,
+    SLUG,
+    STARTS,
+    SUPPORTER,
+    a_snapshot,
+    an_id,
+)
 
 GOLDEN = Path(__file__).parent / "golden"
 
-AT = datetime(2026, 1, 15, 12, 0, 0, 250_000, tzinfo=UTC)
-STARTS = datetime(2026, 1, 1, 7, 0, tzinfo=UTC)
-DEADLINE = datetime(2026, 2, 1, 7, 0, tzinfo=UTC)
-SLUG = CampaignSlug("hand-relations")
-ORDER = OrderId("pool-intent-3f9a61c2d4b84e07a5c1908e7d2b6f43")
-PLEDGE = PledgeId(ORDER)
-EMAIL = "zoë@halfmoon.example"
-SUPPORTER = supporter_id(EMAIL)
-CHARGE = ChargeId("chg_019bc1a47d107c0e8e0f6b5a")
-
-CARD = checkout.Card(
-    customer_id="cus_TmQ3xV7yR2b9Lk",
-    payment_method_id="pm_1SpXn2K8aQf3ZrTy",
-    brand="visa",
-    last4="4242",
-    exp_month=8,
-    exp_year=2031,
-    fingerprint="mB2vQx7Lc0dHs9Ka",
-)
-LINES = (
-    PricedLine(
-        kind="tier",
-        item_id="producer-credit",
-        label="Producer credit",
-        quantity=2,
-        unit_cents=Cents(1_500),
-        total_cents=Cents(3_000),
-        is_physical=True,
-    ),
-    PricedLine(
-        kind="support_item",
-        item_id="location-scouting",
-        label="Location scouting",
-        quantity=1,
-        unit_cents=Cents(1_000),
-        total_cents=Cents(1_000),
-    ),
-    PricedLine(
-        kind="add_on",
-        item_id="tote-bag",
-        variant_id="black",
-        label="Tote bag, black",
-        quantity=1,
-        unit_cents=Cents(1_000),
-        total_cents=Cents(1_000),
-        counts_toward_goal=False,
-        is_physical=True,
-    ),
-)
-PRICE = PriceBreakdown(
-    subtotal_cents=Cents(5_000),
-    shipping_cents=Cents(300),
-    tax_cents=Cents(394),
-    tip_percent=5,
-    tip_cents=Cents(250),
-    total_cents=Cents(5_944),
-    goal_cents=Cents(4_000),
-    tax_provider="flat",
-    tax_rate="0.07875",
-    shipping_source="fallback",
-    why=(Why(figure="tax", rule="flat", inputs={"rate": "0.07875", "subtotal_cents": 5_000}),),
-)
-NOTICE = pledges.SupporterNotice(
-    supporter_id=SUPPORTER,
-    email=EMAIL,
-    language="es",
-    pledge_ids=(PLEDGE,),
-    lines=LINES,
-    subtotal_cents=Cents(5_000),
-    shipping_cents=Cents(300),
-    tax_cents=Cents(394),
-    tip_cents=Cents(250),
-    total_cents=Cents(5_944),
-    card=CARD,
-)
-
-
-def _id(number: int) -> EventId:
-    return EventId(f"019bc1a4-7d10-7c0e-8e0f-6b5a00000{number:03d}")
-
-
-def _pledge(status: str, revision: int) -> pledges.PledgeSnapshot:
-    return msgspec.convert(
-        {
-            "pledge_id": PLEDGE,
-            "order_id": ORDER,
-            "campaign": SLUG,
-            "supporter_id": SUPPORTER,
-            "email": EMAIL,
-            "language": "es",
-            "revision": revision,
-            "status": status,
-            "lines": LINES,
-            "price": PRICE,
-            "card": CARD,
-            "created_at": AT,
-        },
-        pledges.PledgeSnapshot,
-        from_attributes=True,
-    )
-
-
-DEFINITION = CampaignDefinition(
-    slug=SLUG,
-    version=3,
-    title="Hand Relations",
-    starts_at=STARTS,
-    deadline_at=DEADLINE,
-    timezone="America/Denver",
-    goal_cents=Cents(2_500_000),
-    creator_name="Inés Quintero",
-    instagram_url="https://instagram.com/handrelations",
-    category="Short Film",
-    tiers=(
-        Tier(
-            tier_id="producer-credit",
-            name="Producer credit",
-            price_cents=Cents(1_500),
-            limit_total=40,
-            is_stackable=True,
-            category="physical",
-            package=Package(weight_oz="6.5", length_in="9", width_in="6", height_in="1"),
-            fields=(TierField(name="Name in the credits", is_required=True),),
-        ),
-    ),
-    support_items=(
-        SupportItem(
-            item_id="location-scouting", label="Location scouting", target_cents=Cents(50_000)
-        ),
-    ),
-    add_ons=(
-        AddOn(
-            product_id="tote-bag",
-            name="Tote bag",
-            price_cents=Cents(1_000),
-            inventory=25,
-            variants=(AddOnVariant(variant_id="black", label="Black", inventory=10),),
-        ),
-    ),
-    stretch_goals=(StretchGoal(threshold_cents=Cents(3_000_000), title="An original score"),),
-    decisions=(
-        Decision(
-            decision_id="poster",
-            kind="vote",
-            title="Which poster?",
-            options=("hands", "river"),
-            closes_at=DEADLINE,
-        ),
-    ),
-)
-
 SAMPLES: tuple[Event, ...] = (
-    campaigns.CampaignPublished(event_id=_id(1), occurred_at=AT, definition=DEFINITION),
+    campaigns.CampaignPublished(event_id=an_id(1), occurred_at=AT, definition=DEFINITION),
     campaigns.PlatformPublished(
-        event_id=_id(2), occurred_at=AT, definition=PlatformDefinition(version=2)
+        event_id=an_id(2), occurred_at=AT, definition=PlatformDefinition(version=2)
     ),
     checkout.CheckoutCompleted(
-        event_id=_id(3),
+        event_id=an_id(3),
         occurred_at=AT,
         order_id=ORDER,
         supporter_id=SUPPORTER,
@@ -212,7 +66,7 @@ SAMPLES: tuple[Event, ...] = (
         ),
     ),
     checkout.CheckoutRefused(
-        event_id=_id(4),
+        event_id=an_id(4),
         occurred_at=AT,
         order_id=ORDER,
         email=EMAIL,
@@ -221,23 +75,23 @@ SAMPLES: tuple[Event, ...] = (
         reason="sold_out",
     ),
     checkout.CheckoutDrained(
-        event_id=_id(5),
+        event_id=an_id(5),
         occurred_at=DEADLINE,
         campaign=SLUG,
         order_count=0,
         order_hash="e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
     ),
     checkout.StockChanged(
-        event_id=_id(6),
+        event_id=an_id(6),
         occurred_at=AT,
         campaign=SLUG,
         version=17,
         tiers={"producer-credit": checkout.TierStock(limit_total=40, claimed=2, reserved=1)},
     ),
-    pledges.PledgeCreated(event_id=_id(7), occurred_at=AT, pledge=_pledge("active", 1)),
-    pledges.PledgeCancelled(event_id=_id(8), occurred_at=AT, pledge=_pledge("cancelled", 2)),
+    pledges.PledgeCreated(event_id=an_id(7), occurred_at=AT, pledge=a_snapshot("active", 1)),
+    pledges.PledgeCancelled(event_id=an_id(8), occurred_at=AT, pledge=a_snapshot("cancelled", 2)),
     pledges.PledgeRefused(
-        event_id=_id(9),
+        event_id=an_id(9),
         occurred_at=AT,
         pledge_id=PLEDGE,
         order_id=ORDER,
@@ -247,7 +101,7 @@ SAMPLES: tuple[Event, ...] = (
         lines=LINES,
     ),
     pledges.CampaignClosed(
-        event_id=_id(10),
+        event_id=an_id(10),
         occurred_at=DEADLINE,
         campaign=SLUG,
         is_funded=True,
@@ -257,7 +111,7 @@ SAMPLES: tuple[Event, ...] = (
         closed_at=DEADLINE,
     ),
     pledges.ChargeRequested(
-        event_id=_id(11),
+        event_id=an_id(11),
         occurred_at=DEADLINE,
         campaign=SLUG,
         supporter_id=SUPPORTER,
@@ -266,12 +120,12 @@ SAMPLES: tuple[Event, ...] = (
         amount_cents=Cents(5_944),
         card=CARD,
     ),
-    pledges.PledgesReleased(event_id=_id(12), occurred_at=DEADLINE, campaign=SLUG, notice=NOTICE),
+    pledges.PledgesReleased(event_id=an_id(12), occurred_at=DEADLINE, campaign=SLUG, notice=NOTICE),
     pledges.PledgesCharged(
-        event_id=_id(13), occurred_at=DEADLINE, campaign=SLUG, notice=NOTICE, charged_at=DEADLINE
+        event_id=an_id(13), occurred_at=DEADLINE, campaign=SLUG, notice=NOTICE, charged_at=DEADLINE
     ),
     pledges.PledgesChargeFailed(
-        event_id=_id(14),
+        event_id=an_id(14),
         occurred_at=DEADLINE,
         campaign=SLUG,
         notice=NOTICE,
@@ -279,7 +133,7 @@ SAMPLES: tuple[Event, ...] = (
         decline_code="insufficient_funds",
     ),
     pledges.TotalsChanged(
-        event_id=_id(15),
+        event_id=an_id(15),
         occurred_at=AT,
         campaign=SLUG,
         version=41,
@@ -290,14 +144,14 @@ SAMPLES: tuple[Event, ...] = (
         supporter_count=1,
     ),
     settlement.CampaignWentLive(
-        event_id=_id(16), occurred_at=STARTS, campaign=SLUG, starts_at=STARTS
+        event_id=an_id(16), occurred_at=STARTS, campaign=SLUG, starts_at=STARTS
     ),
     settlement.DeadlinePassed(
-        event_id=_id(17), occurred_at=DEADLINE, campaign=SLUG, deadline_at=DEADLINE
+        event_id=an_id(17), occurred_at=DEADLINE, campaign=SLUG, deadline_at=DEADLINE
     ),
-    settlement.ChargeDue(event_id=_id(18), occurred_at=DEADLINE, charge_id=CHARGE, campaign=SLUG),
+    settlement.ChargeDue(event_id=an_id(18), occurred_at=DEADLINE, charge_id=CHARGE, campaign=SLUG),
     settlement.ChargeSucceeded(
-        event_id=_id(19),
+        event_id=an_id(19),
         occurred_at=DEADLINE,
         charge_id=CHARGE,
         campaign=SLUG,
@@ -309,7 +163,7 @@ SAMPLES: tuple[Event, ...] = (
         succeeded_at=DEADLINE,
     ),
     settlement.ChargeDeclined(
-        event_id=_id(20),
+        event_id=an_id(20),
         occurred_at=DEADLINE,
         charge_id=CHARGE,
         campaign=SLUG,

@@ -9,7 +9,8 @@ import pytest
 from contracts.events.base import Event
 from contracts.subjects import pattern, subject, tag
 from tests.contracts.catalogue import every_event
-from tests.contracts.samples import AT, SAMPLES, golden_file
+from tests.contracts.facts import AT
+from tests.contracts.samples import SAMPLES, golden_file
 
 EVENTS = [pytest.param(each, id=tag(each)) for each in every_event()]
 SAMPLE_BY_TAG = {tag(type(each)): each for each in SAMPLES}

@@ -116,8 +116,7 @@ async def sum_pledges(conn: Connection, campaign: CampaignSlug) -> Figures:
 async def list_unfolded(conn: Connection, campaign: CampaignSlug) -> list[Difference]:
     """Return pledges whose fields are not the fold of their history, both told in words.
 
-    A cancellation takes a pledge out of the sums and leaves its fields: they are the
-    fold of the lines before it.
+    A cancellation leaves a pledge's fields: they are the fold of the lines before it.
     """
     rows = await conn.fetch(
         """

@@ -36,26 +36,22 @@ async def insert_supporters(
 
 
 async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[PledgeId]:
-    """Write new pledges with lines and first history line; return those that are new.
-
-    A pledge is the same pledge whatever message brings it: its id decides, and its
-    order and campaign.
-    """
+    """Write pledges, lines, first history line; return those new by id, order and campaign."""
     rows = await conn.fetch(
         """
         WITH fresh AS (
             INSERT INTO pledges (
-                pledge_id, order_id, campaign, supporter_id, email, language,
-                definition_version, status, revision, goal_cents, subtotal_cents,
-                shipping_cents, tax_cents, tip_percent, tip_cents, total_cents, tax_provider,
-                tax_rate, shipping_source, why, currency, card, card_saved_at,
-                shipping_address, consent, attribution, created_at, updated_at
+                pledge_id, order_id, campaign, supporter_id, email, language, definition_version,
+                status, revision, goal_cents, subtotal_cents, shipping_cents, tax_cents,
+                tip_percent, tip_cents, total_cents, tax_provider, tax_rate, shipping_source, why,
+                currency, card, card_saved_at, shipping_address, consent, attribution, created_at,
+                updated_at
             )
-            SELECT pledge_id, order_id, campaign, supporter_id, email, language,
-                definition_version, status, revision, goal_cents, subtotal_cents,
-                shipping_cents, tax_cents, tip_percent, tip_cents, total_cents, tax_provider,
-                tax_rate, shipping_source, why, currency, card, card_saved_at,
-                shipping_address, consent, attribution, created_at, updated_at
+            SELECT pledge_id, order_id, campaign, supporter_id, email, language, definition_version,
+                status, revision, goal_cents, subtotal_cents, shipping_cents, tax_cents,
+                tip_percent, tip_cents, total_cents, tax_provider, tax_rate, shipping_source, why,
+                currency, card, card_saved_at, shipping_address, consent, attribution, created_at,
+                updated_at
             FROM jsonb_populate_recordset(NULL::pledges, $1)
             ON CONFLICT DO NOTHING
             RETURNING pledge_id
@@ -82,8 +78,7 @@ async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[Ple
             FROM jsonb_populate_recordset(NULL::pledge_history, $3)
             JOIN fresh USING (pledge_id)
         )
-        SELECT pledge_id
-        FROM fresh
+        SELECT pledge_id FROM fresh
         """,
         [_pledge_row(each.pledge) for each in created],
         [row for each in created for row in _line_rows(each.pledge)],
