@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.events.checkout import Attribution
+from contracts.events.checkout import Attribution, Card
 from contracts.ids import CampaignSlug, OrderId, SupporterId
 from contracts.pricing import Address, PricedPledge
 
@@ -38,7 +38,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     # The campaign whose page the visitor came from.
     page: CampaignSlug
     created_at: datetime
-    started_at: datetime
     supporter_id: SupporterId | None = None
     email: str | None = None
     shipping_address: Address | None = None
@@ -46,6 +45,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     consent: ShownConsent | None = None
     session_id: str | None = None
     completed_at: datetime | None = None
+
+
+class SavedCard(msgspec.Struct, frozen=True, kw_only=True):
+    """What Stripe tells of a completed session."""
+
+    session_id: str
+    card: Card
+    completed_at: datetime
+    email: str | None = None
+    address: Address | None = None
 
 
 class CampaignShare(msgspec.Struct, frozen=True, kw_only=True):

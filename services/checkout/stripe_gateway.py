@@ -71,7 +71,6 @@ class SessionState(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str
     status: str
     order_id: str | None
-    is_live: bool
     client_secret: str | None = None
     url: str | None = None
     email: str | None = None
@@ -235,7 +234,6 @@ def state_of(session: dict[str, Any]) -> SessionState:
         session_id=session["id"],
         status=session.get("status") or "unknown",
         order_id=(session.get("metadata") or {}).get("orderId"),
-        is_live=bool(session.get("livemode")),
         client_secret=session.get("client_secret"),
         url=session.get("url"),
         email=(session.get("customer_details") or {}).get("email"),

@@ -15,14 +15,8 @@ from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor
-from tests.checkout.running import (
-    STRIPE_KEY,
-    Running,
-    Sandbox,
-    running_checkout,
-    running_sandbox,
-    service_environ,
-)
+from tests.checkout.running import Running, running_checkout, service_environ
+from tests.checkout.sandbox import STRIPE_KEY, Sandbox, running_sandbox
 from tests.support.stack import Database, Servers
 
 

@@ -21,7 +21,7 @@ from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.intend_order import intend
-from services.checkout.orders import Order
+from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
 from tests.checkout.samples import CARD, a_campaign, published
 
@@ -56,18 +56,14 @@ class Floor:
 
     async def complete(self, order: Order, *, at: datetime | None = None, **facts: Any) -> Order:
         """Apply a saved card, as everybody who hears of one does."""
-        await self.do(
-            complete_order,
-            order.order_id,
-            **{
-                "session_id": order.session_id or f"cs_{order.order_id}",
-                "card": CARD,
-                "email": "noor@halfmoon.example",
-                "address": None,
-                "completed_at": at or datetime.now(UTC).replace(microsecond=0),
-                **facts,
-            },
-        )
+        given = {
+            "session_id": order.session_id or f"cs_{order.order_id}",
+            "card": CARD,
+            "email": "noor@halfmoon.example",
+            "completed_at": at or datetime.now(UTC).replace(microsecond=0),
+            **facts,
+        }
+        await self.do(complete_order, order.order_id, SavedCard(**given))
         return await self.order(order.order_id)
 
     async def expire(self, order: Order) -> int:

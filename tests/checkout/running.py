@@ -1,126 +1,60 @@
-"""Checkout as a process, Stripe's sandbox beside it, and the gateway's one header."""
+"""Checkout as a process, and what tests do with it."""
 
+import asyncio
 import contextlib
-import http.client
 import os
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
+import asyncpg
 import httpx
 import msgspec
 import nats
 
 from contracts.events.base import Event
+from contracts.ids import OrderId
 from contracts.subjects import subject
+from services.chassis.database import open_pool
+from services.checkout.orders import Order
+from services.checkout.queries import orders
+from tests.checkout.samples import a_campaign, a_slug, published
+from tests.checkout.sandbox import (
+    GATEWAY_SECRET,
+    STRIPE_KEY,
+    WEBHOOK_SECRET,
+    Forwarder,
+    Sandbox,
+    free_port,
+    running_sandbox,
+    wait_until,
+)
 from tests.support.stack import Database
 
-T = TypeVar("T")
-
-STRIPE_KEY = "sk_test_sandbox"
-WEBHOOK_SECRET = "whsec_sandbox"
-GATEWAY_SECRET = "gateway-secret-of-these-tests-0123456789"
 ADMIN_SECRET = "admin-secret-of-these-tests-0123456789"
 INTENT_SECRET = "intent-secret-of-these-tests-0123456789"
 SITE_BASE = "http://127.0.0.1:8000"
-
-
-class Forwarder:
-    """What the gateway does for a webhook: adds its header and passes the bytes on."""
-
-    def __init__(self) -> None:
-        self.port_behind = 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.url = f"http://127.0.0.1:{self.server.server_port}/webhooks/stripe"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        forwarder = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                status = forwarder.forward(raw, self.headers.get("Stripe-Signature", ""))
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        return Handler
-
-    def forward(self, raw: bytes, signature: str) -> int:
-        behind = http.client.HTTPConnection("127.0.0.1", self.port_behind, timeout=10)
-        try:
-            headers = {
-                "Content-Type": "application/json",
-                "Stripe-Signature": signature,
-                "x-pool-gateway": GATEWAY_SECRET,
-            }
-            behind.request("POST", "/webhooks/stripe", raw, headers)
-            return behind.getresponse().status
-        except OSError:
-            return 502
-        finally:
-            behind.close()
-
-
-class Sandbox:
-    """Stripe's side: cards, faults, the clock."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.http = httpx.Client(
-            base_url=url, timeout=30, headers={"Authorization": f"Bearer {STRIPE_KEY}"}
-        )
-
-    def faults(self, **faults: Any) -> None:
-        self.http.post("/sandbox/faults", json=faults).raise_for_status()
-
-    def advance(self, duration: str) -> None:
-        self.http.post("/sandbox/clock", json={"advance": duration}).raise_for_status()
-
-    def save_card(self, session_id: str, email: str = "noor@halfmoon.example") -> httpx.Response:
-        return self.http.post(
-            f"/sandbox/checkout-sessions/{session_id}/complete",
-            json={
-                "card": "4242424242424242",
-                "email": email,
-                "name": "Noor Valdecasas",
-                "address": {"country": "US", "postalCode": "87101"},
-            },
-        )
-
-    def session(self, session_id: str) -> dict[str, Any]:
-        answer = self.http.get(f"/v1/checkout/sessions/{session_id}").raise_for_status()
-        session: dict[str, Any] = answer.json()
-        return session
 
 
 class Running:
     """The service as the gateway meets it."""
 
     def __init__(
-        self, sandbox: Sandbox, url: str, database: Database, nats_url: str, environ: dict[str, str]
+        self,
+        sandbox: Sandbox,
+        url: str,
+        database: Database,
+        nats_url: str,
+        spawn: "Callable[[], subprocess.Popen[bytes]]",
     ) -> None:
         self.sandbox = sandbox
         self.url = url
         self.database = database
         self.nats_url = nats_url
-        self.environ = environ
+        self.spawn = spawn
+        self.process = spawn()
         self.http = httpx.Client(
             base_url=url, timeout=30, headers={"x-pool-gateway": GATEWAY_SECRET}
         )
@@ -143,6 +77,18 @@ class Running:
         tiers: dict[str, Any] = answer.json()["tiers"]
         return tiers
 
+    def restart(self, number: int) -> int:
+        """End the process with a signal, start another; return how the first one ended."""
+        self.process.send_signal(number)
+        ended = self.process.wait(timeout=40)
+        self.process = self.spawn()
+        wait_until(lambda: _is_ready(self.http), what="checkout is ready again")
+        return ended
+
+    def execute(self, statement: str) -> None:
+        """Do what only the owner of the database may."""
+        asyncio.run(_execute(self.database.owner_url, statement))
+
     async def publish(self, *events: Event, key: str) -> None:
         """Say on the bus what other services would."""
         client = await nats.connect(self.nats_url)
@@ -152,37 +98,27 @@ class Running:
 
 
 @contextlib.contextmanager
-def running_sandbox(webhook_url: str = "", database_url: str = "") -> Iterator[Sandbox]:
-    """Run a sandbox that remembers nothing afterwards."""
-    port = _free_port()
-    environ = {
-        **os.environ,
-        "LISTEN_PORT": str(port),
-        "STRIPE_SECRET_KEY": STRIPE_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_WEBHOOK_URL": webhook_url,
-        "SANDBOX_DATABASE_URL": database_url,
-    }
-    with _process([sys.executable, "-m", "deploy.sandbox"], environ, Path(os.devnull)):
-        sandbox = Sandbox(f"http://127.0.0.1:{port}")
-        wait_until(lambda: _answers(sandbox.http, "/livez"), what="the sandbox answers")
-        yield sandbox
-        sandbox.http.close()
-
-
-@contextlib.contextmanager
 def running_checkout(database: Database, nats_url: str, log: Path) -> Iterator[Running]:
     """Run the service in all its roles, with a sandbox that calls it back."""
     forwarder = Forwarder()
-    forwarder.port_behind = _free_port()
+    forwarder.port_behind = free_port()
     with running_sandbox(forwarder.url, database.owner_url) as sandbox:
         environ = service_environ(database, nats_url, sandbox.url)
         environ["LISTEN_PORT"] = str(forwarder.port_behind)
-        with _process([sys.executable, "-m", "services.checkout", "all"], environ, log):
-            url = f"http://127.0.0.1:{forwarder.port_behind}"
-            running = Running(sandbox, url, database, nats_url, environ)
+        url = f"http://127.0.0.1:{forwarder.port_behind}"
+
+        def spawn() -> "subprocess.Popen[bytes]":
+            with log.open("ab") as output:
+                argv = [sys.executable, "-m", "services.checkout", "all"]
+                return subprocess.Popen(argv, env=environ, stdout=output, stderr=output)
+
+        running = Running(sandbox, url, database, nats_url, spawn)
+        try:
             wait_until(lambda: _is_ready(running.http), what="checkout is ready")
             yield running
+        finally:
+            running.process.terminate()
+            running.process.wait(timeout=40)
             running.http.close()
     forwarder.close()
 
@@ -206,13 +142,61 @@ def service_environ(database: Database, nats_url: str, stripe_url: str) -> dict[
     }
 
 
-def wait_until(probe: Callable[[], T], *, seconds: float = 20.0, what: str = "") -> T:
-    """Return the first true answer of `probe`."""
-    limit = time.monotonic() + seconds
-    while not (answer := probe()):
-        assert time.monotonic() < limit, f"not within {seconds} s: {what}"
-        time.sleep(0.05)
-    return answer
+def publish(running: Running, **facts: Any) -> str:
+    """Put a campaign into force and wait until it can be pledged to."""
+    definition = a_campaign(a_slug(), **facts)
+    asyncio.run(running.publish(published(definition), key=definition.slug))
+    wait_until(
+        lambda: running.http.get(f"/inventory/{definition.slug}").status_code == 200,
+        what="the campaign is heard",
+    )
+    return definition.slug
+
+
+def pledge(running: Running, *items: str, **body: Any) -> Order:
+    """Go from start to completed."""
+    session = running.start(*items, **body).raise_for_status().json()
+    running.sandbox.save_card(session["sessionId"]).raise_for_status()
+    wait_for(running, session["orderId"], "completed")
+    return order_of(running, session["orderId"])
+
+
+def wait_for(running: Running, order_id: str, status: str) -> None:
+    """Wait, as the browser does, until the order stands there."""
+    wait_until(lambda: running.status(order_id, 2) == status, what=f"{order_id} {status}")
+
+
+def order_of(running: Running, order_id: str) -> Order:
+    async def read() -> Order:
+        pool = await open_pool(running.database.url("checkout"), schema="checkout")
+        async with pool.acquire() as conn:
+            order = await orders.find_order(conn, OrderId(order_id))
+        await pool.close()
+        assert order is not None
+        return order
+
+    return asyncio.run(read())
+
+
+def said(running: Running, kind: Any, key: str) -> list[Any]:
+    """Return the events of one type under one key."""
+    event_type = kind.__struct_config__.tag
+
+    async def read() -> list[Any]:
+        conn = await asyncpg.connect(running.database.owner_url)
+        rows = await conn.fetch(
+            "SELECT payload FROM checkout.outbox WHERE subject = $1", f"{event_type}.{key}"
+        )
+        await conn.close()
+        return [msgspec.json.decode(row["payload"], type=kind) for row in rows]
+
+    return asyncio.run(read())
+
+
+async def _execute(url: str, statement: str) -> None:
+    conn = await asyncpg.connect(url)
+    await conn.execute(statement)
+    await conn.close()
 
 
 def _is_ready(client: httpx.Client) -> bool:
@@ -220,27 +204,3 @@ def _is_ready(client: httpx.Client) -> bool:
         answer = client.get("/readyz")
         return answer.status_code == 200 and answer.json()["degraded"] == []
     return False
-
-
-def _answers(client: httpx.Client, path: str) -> bool:
-    with contextlib.suppress(httpx.HTTPError):
-        return client.get(path).status_code == 200
-    return False
-
-
-@contextlib.contextmanager
-def _process(argv: list[str], environ: dict[str, str], log: Path) -> Iterator[None]:
-    with log.open("ab") as output:
-        process = subprocess.Popen(argv, env=environ, stdout=output, stderr=output)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(timeout=40)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

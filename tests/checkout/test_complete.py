@@ -23,7 +23,7 @@ async def test_completing_says_everything_the_ledger_needs(floor: Floor) -> None
     cart = a_cart(
         f"{film.slug}__frame",
         email="Noor@Halfmoon.example",
-        preferred_lang="es",
+        preferred_lang="es-MX",
         shipping_address=home,
         consent=ConsentBody(version="7", language="es"),
         ref="poster",

@@ -17,8 +17,8 @@ from services.checkout.handlers.intend_order import intend
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import order_hash
 from tests.checkout.floor import Floor
-from tests.checkout.running import Sandbox
 from tests.checkout.samples import a_cart, a_tier, cancelled, published
+from tests.checkout.sandbox import Sandbox
 
 SOON = timedelta(hours=1)
 

@@ -16,8 +16,8 @@ from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.settings import Settings
 from tests.checkout.floor import Floor
-from tests.checkout.running import WEBHOOK_SECRET, Sandbox
 from tests.checkout.samples import a_cart, a_tier
+from tests.checkout.sandbox import WEBHOOK_SECRET, Sandbox
 
 
 def an_event(session: dict[str, Any], kind: str = "completed", **facts: Any) -> dict[str, Any]:

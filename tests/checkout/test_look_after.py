@@ -13,8 +13,8 @@ from services.checkout.handlers.ask_about_order import abandon, complete, recove
 from services.checkout.handlers.look_after_orders import look_after_orders, take_figures
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from tests.checkout.floor import Floor
-from tests.checkout.running import Sandbox
 from tests.checkout.samples import a_cart, a_tier
+from tests.checkout.sandbox import Sandbox
 
 
 async def as_if_forgotten(floor: Floor) -> None:

@@ -45,7 +45,6 @@ def an_order(**facts: Any) -> Order:
             "pledges": priced(a_tier()),
             "page": CampaignSlug("film"),
             "created_at": DEADLINE,
-            "started_at": DEADLINE,
             **facts,
         }
     )

@@ -13,8 +13,8 @@ from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.queries import customers, orders
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor, settled
-from tests.checkout.running import Sandbox
 from tests.checkout.samples import a_cart, a_tier, an_email
+from tests.checkout.sandbox import Sandbox
 
 HOME = Address(name="Noor", address1="1 Main St", postal_code="87101", country="US")
 

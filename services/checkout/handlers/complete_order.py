@@ -5,14 +5,23 @@ Webhook, browser, reconciler, drain and operator all end here, under the order's
 
 from datetime import datetime
 
-from contracts.events.checkout import Card, CheckoutCompleted, CheckoutRefused, Consent
+import msgspec
+
+from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent
 from contracts.ids import CampaignSlug, OrderId, canonical_email, supporter_id
-from contracts.pricing import Address, PricedPledge
+from contracts.pricing import PricedPledge
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.end_order import free_units
-from services.checkout.orders import DECIDED_BY_CARD, Order, RefusedFor, is_too_late
+from services.checkout.orders import (
+    DECIDED_BY_CARD,
+    UNDECIDED,
+    Order,
+    RefusedFor,
+    SavedCard,
+    is_too_late,
+)
 from services.checkout.queries import campaigns, customers, orders, shares, stock
 from services.checkout.stock import of_campaign, units_of
 
@@ -23,63 +32,52 @@ class _SoldOut(Exception):
     """Takes back what one campaign had claimed afresh before it ran out."""
 
 
-async def complete_order(
-    conn: Connection,
-    order_id: OrderId,
-    *,
-    session_id: str,
-    card: Card,
-    email: str | None,
-    address: Address | None,
-    completed_at: datetime,
-) -> None:
+async def complete_order(conn: Connection, order_id: OrderId, saved: SavedCard) -> None:
     """Turn an order into completed pledges, each campaign by its own rules. Runs once.
 
     Whoever comes second finds it decided and changes nothing. A campaign whose deadline
-    was before `completed_at`, or whose units are gone, is refused; the others go on.
+    was before the card was saved, or whose units are gone, is refused; the others go on.
     """
     order = await orders.lock_order(conn, order_id)
     assert order is not None, "only recorded orders have sessions"
     if order.status in DECIDED_BY_CARD:
         return
-    address_of_supporter = _canonical(order.email or email)
-    if address_of_supporter is None:
+    email = _canonical(order.email or saved.email)
+    if email is None:
         # Nobody could be told, and nobody could ever manage such a pledge.
         log.error("completed_without_email", order_id=order_id)
-        await orders.mark_status(conn, order_id, "abandoned")
+        if order.status in UNDECIDED:
+            await orders.mark_status(conn, order_id, "abandoned")
         await free_units(conn, order, now=await campaigns.now(conn))
         return
-    refused = await _claim(conn, order, completed_at)
-    # What Stripe's hosted page collected wins over what was typed before.
-    posted_to = address or order.shipping_address
-    accepted = [pledge for pledge in order.pledges if pledge.campaign not in refused]
-    await orders.mark_completed(
-        conn,
-        order_id,
-        status="completed" if accepted else "too_late",
-        session_id=session_id,
-        completed_at=completed_at,
-        supporter_id=supporter_id(address_of_supporter),
-        email=address_of_supporter,
-        shipping_address=posted_to,
+    order = msgspec.structs.replace(
+        order,
+        email=email,
+        supporter_id=supporter_id(email),
+        # What Stripe's hosted page collected wins over what was typed before.
+        shipping_address=saved.address or order.shipping_address,
+        completed_at=saved.completed_at,
+        session_id=saved.session_id,
     )
-    await customers.record_customer(
-        conn, supporter_id(address_of_supporter), address_of_supporter, card.customer_id
-    )
+    refused = await _claim(conn, order, saved.completed_at)
+    await _record(conn, order, saved, refused)
+
+
+async def _record(
+    conn: Connection, order: Order, saved: SavedCard, refused: dict[CampaignSlug, RefusedFor]
+) -> None:
+    """Write down what was decided, and say it."""
+    assert order.supporter_id is not None
+    assert order.email is not None
     now = await campaigns.now(conn)
+    accepted = [pledge for pledge in order.pledges if pledge.campaign not in refused]
+    await orders.mark_completed(conn, order, status="completed" if accepted else "too_late")
+    await customers.record_customer(conn, order.supporter_id, order.email, saved.card.customer_id)
     if accepted:
-        await shares.mark_completed(conn, order_id, [each.campaign for each in accepted])
-        await _say_completed(
-            conn,
-            order,
-            accepted,
-            email=address_of_supporter,
-            card=card,
-            address=posted_to,
-            completed_at=completed_at,
-            now=now,
-        )
-    await _say_refused(conn, order, refused, email=address_of_supporter, now=now)
+        await shares.mark_completed(conn, order.order_id, [each.campaign for each in accepted])
+        event = _completed(order, accepted, saved, now=now)
+        await outbox.append(conn, event, key=order.order_id, aggregate=order.order_id, version=1)
+    await _say_refused(conn, order, refused, now=now)
     await announce_stock(conn, [pledge.campaign for pledge in order.pledges], now=now)
 
 
@@ -117,41 +115,29 @@ async def _claim_afresh(conn: Connection, order: Order, slug: CampaignSlug) -> N
             await stock.mark_claimed(conn, order.order_id, units)
 
 
-async def _say_completed(
-    conn: Connection,
-    order: Order,
-    accepted: list[PricedPledge],
-    *,
-    email: str,
-    card: Card,
-    address: Address | None,
-    completed_at: datetime,
-    now: datetime,
-) -> None:
-    event = CheckoutCompleted(
+def _completed(
+    order: Order, accepted: list[PricedPledge], saved: SavedCard, *, now: datetime
+) -> CheckoutCompleted:
+    assert order.supporter_id is not None
+    assert order.email is not None
+    return CheckoutCompleted(
         event_id=outbox.new_event_id(),
         occurred_at=now,
         order_id=order.order_id,
-        supporter_id=supporter_id(email),
-        email=email,
+        supporter_id=order.supporter_id,
+        email=order.email,
         language=order.language,
         pledges=tuple(accepted),
-        card=card,
-        completed_at=completed_at,
-        consent=_consent(order, completed_at),
+        card=saved.card,
+        completed_at=saved.completed_at,
+        consent=_consent(order, saved.completed_at),
         attribution=order.attribution,
-        shipping_address=address,
+        shipping_address=order.shipping_address,
     )
-    await outbox.append(conn, event, key=order.order_id, aggregate=order.order_id, version=1)
 
 
 async def _say_refused(
-    conn: Connection,
-    order: Order,
-    refused: dict[CampaignSlug, RefusedFor],
-    *,
-    email: str,
-    now: datetime,
+    conn: Connection, order: Order, refused: dict[CampaignSlug, RefusedFor], *, now: datetime
 ) -> None:
     for number, (slug, reason) in enumerate(sorted(refused.items()), start=2):
         await shares.mark_refused(conn, order.order_id, slug, reason)
@@ -159,7 +145,7 @@ async def _say_refused(
             event_id=outbox.new_event_id(),
             occurred_at=now,
             order_id=order.order_id,
-            email=email,
+            email=order.email or "",
             language=order.language,
             campaign=slug,
             reason=reason,

@@ -83,7 +83,7 @@ def _order(
 ) -> Order:
     slugs = [pledge.campaign for pledge in priced.pledges]
     hint = CampaignSlug(body.campaign_slug or "")
-    language = body.preferred_lang or "en"
+    language = (body.preferred_lang or "").lower().partition("-")[0]
     return Order(
         order_id=order_id,
         status="opening",
@@ -98,7 +98,6 @@ def _order(
         consent=_shown(body),
         page=hint if hint in slugs else slugs[0],
         created_at=priced.now,
-        started_at=priced.now,
     )
 
 

@@ -15,7 +15,7 @@ from services.chassis import telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
-from services.checkout.orders import DECIDED_BY_CARD, Order
+from services.checkout.orders import DECIDED_BY_CARD, Order, SavedCard
 from services.checkout.queries import campaigns, orders, stripe_events
 from services.checkout.stripe_gateway import (
     SessionState,
@@ -92,15 +92,14 @@ async def _complete(conn: Connection, order_id: OrderId, state: SessionState) ->
     completed_at = await _completed_at(conn, state)
     if state.card is None or completed_at is None:
         raise SessionIncomplete(order_id)
-    await complete_order(
-        conn,
-        order_id,
+    saved = SavedCard(
         session_id=state.session_id,
         card=state.card,
+        completed_at=completed_at,
         email=state.email,
         address=state.address,
-        completed_at=completed_at,
     )
+    await complete_order(conn, order_id, saved)
 
 
 async def _completed_at(conn: Connection, state: SessionState) -> datetime | None:

@@ -1,16 +1,12 @@
 """SQL about orders: recorded once, moved forward only, found again when nobody answers."""
 
-from datetime import datetime
-
 import msgspec
 
-from contracts.ids import CampaignSlug, OrderId, SupporterId
-from contracts.pricing import Address
+from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection
 from services.checkout.orders import Order, Status
 from services.checkout.stock import Units
 
-OPENING_SECONDS = 60
 OPEN_SECONDS = 120
 LOOK_AGAIN_SECONDS = 60
 
@@ -30,18 +26,18 @@ async def insert_order(
                  ui_mode, pledges, total_cents, shipping_address, attribution, consent,
                  page, created_at, look_at)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                    clock_timestamp() + make_interval(secs => $16))
+                    clock_timestamp() + interval '1 minute')
             ON CONFLICT (idempotency_hash) DO NOTHING
             RETURNING order_id
         ), made_shares AS (
             INSERT INTO order_campaigns (order_id, campaign)
-            SELECT order_id, unnest($17::text[])
+            SELECT order_id, unnest($16::text[])
             FROM made
         ), made_reservations AS (
             INSERT INTO reservations (order_id, campaign, tier_id, quantity)
             SELECT order_id, campaign, tier_id, quantity
             FROM made,
-                 unnest($18::text[], $19::text[], $20::integer[])
+                 unnest($17::text[], $18::text[], $19::integer[])
                      AS units (campaign, tier_id, quantity)
         )
         SELECT order_id
@@ -62,13 +58,18 @@ async def insert_order(
         order.consent,
         order.page,
         order.created_at,
-        OPENING_SECONDS,
         [pledge.campaign for pledge in order.pledges],
+        *_columns(units),
+    )
+    return inserted is not None
+
+
+def _columns(units: list[Units]) -> tuple[list[str], list[str], list[int]]:
+    return (
         [each.campaign for each in units],
         [each.tier_id for each in units],
         [each.quantity for each in units],
     )
-    return inserted is not None
 
 
 async def find_order(conn: Connection, order_id: OrderId) -> Order | None:
@@ -76,7 +77,7 @@ async def find_order(conn: Connection, order_id: OrderId) -> Order | None:
         """
         SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
                shipping_address, attribution, consent, page, session_id, created_at,
-               started_at, completed_at
+               completed_at
         FROM orders
         WHERE order_id = $1
         """,
@@ -90,7 +91,7 @@ async def lock_order(conn: Connection, order_id: OrderId) -> Order | None:
         """
         SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
                shipping_address, attribution, consent, page, session_id, created_at,
-               started_at, completed_at
+               completed_at
         FROM orders
         WHERE order_id = $1
         FOR UPDATE
@@ -149,17 +150,7 @@ async def mark_status(conn: Connection, order_id: OrderId, status: Status) -> No
     await conn.execute("UPDATE orders SET status = $2 WHERE order_id = $1", order_id, status)
 
 
-async def mark_completed(
-    conn: Connection,
-    order_id: OrderId,
-    *,
-    status: Status,
-    session_id: str,
-    completed_at: datetime,
-    supporter_id: SupporterId,
-    email: str,
-    shipping_address: Address | None,
-) -> None:
+async def mark_completed(conn: Connection, order: Order, *, status: Status) -> None:
     await conn.execute(
         """
         UPDATE orders
@@ -171,13 +162,13 @@ async def mark_completed(
             shipping_address = $7
         WHERE order_id = $1
         """,
-        order_id,
+        order.order_id,
         status,
-        session_id,
-        completed_at,
-        supporter_id,
-        email,
-        shipping_address,
+        order.session_id,
+        order.completed_at,
+        order.supporter_id,
+        order.email,
+        order.shipping_address,
     )
 
 
