@@ -11,10 +11,26 @@ from tests.site.running import Behind, RunningSite, behind, migrated, running_si
 from tests.support.stack import Database, Servers
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Run on the loop the services run on."""
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def shared(
+    servers: Servers, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[tuple[RunningSite, Behind]]:
+    """One site for all tests of a file that leave it as it was, with limits out of the way."""
+    folder = tmp_path_factory.mktemp("content")
+    (folder / "media").mkdir()
+    fresh = await migrated(servers)
+    async with (
+        behind() as fake,
+        running_site(servers, fresh, folder, fake, rate_limit_scale="10000") as running,
+    ):
+        yield running, fake
+    servers.drop(fresh)
 
 
 @pytest.fixture

@@ -50,6 +50,13 @@ class Behind:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def forget(self) -> None:
+        """Answer kindly again, and forget what was asked."""
+        self.status, self.answer = 200, b'{"ok":true}'
+        self.headers = {"content-type": "application/json"}
+        self.wait_seconds, self.hangs_up = 0.0, 0
+        self.heard.clear()
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
@@ -121,6 +128,7 @@ async def running_site(
 ) -> AsyncIterator[RunningSite]:
     """Run site in one process against real servers."""
     port = settings.pop("port", None) or free_port()
+    is_listening = "127.0.0.1:1" not in settings.get("nats_url", "")
     url = f"http://127.0.0.1:{port}"
     secret = secrets.token_hex(24)
     environ = {
@@ -137,20 +145,24 @@ async def running_site(
         **{f"{name.upper()}_URL": services.url for name in SERVICES},
         **{name.upper(): value for name, value in settings.items()},
     }
-    log = Path(tempfile.mkstemp(prefix="site-", suffix=".log")[1])
-    with log.open("wb") as sink:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.site", "all", env=environ, stdout=sink, stderr=sink
-        )
+    sink, name = tempfile.mkstemp(prefix="site-", suffix=".log")
+    log = Path(name)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "services.site", "all", env=environ, stdout=sink, stderr=sink
+    )
+    os.close(sink)
     client = httpx.AsyncClient(base_url=url, timeout=10, headers={"Origin": url})
     site = RunningSite(url, secret, content, process, log, client, database)
     try:
-        await eventually(lambda: _is_up(site), what=log)
+        await eventually(lambda: _is_up(site), seconds=40, what=log)
+        if is_listening:
+            # What is said before the consumers exist is heard by nobody.
+            await eventually(lambda: _hears(site), seconds=40, what=log)
         yield site
     finally:
         await client.aclose()
         await site.stop()
-        log.unlink()
+        os.unlink(log)
 
 
 async def migrated(servers: Servers) -> Database:
@@ -190,6 +202,10 @@ async def _is_up(site: RunningSite) -> bool:
     except httpx.TransportError:
         return False
     return answer.status_code == 200
+
+
+async def _hears(site: RunningSite) -> bool:
+    return "nats" not in (await site.http.get("/readyz")).json()["degraded"]
 
 
 def free_port() -> int:

@@ -391,7 +391,7 @@ def test_platform_settings_are_read(tmp_path: Path) -> None:
         "shipping: {fallback_flat_rate: 4.25, countries: [US, CA]}\n"
         "recovery: {window_days: 14}\n"
         "branding: {color_paper: '#ffffff', radius: 6px}\n"
-        "add_ons: {enabled: true, products: [{id: mug, name: Mug, price: 9.5, category: digital}]}\n"
+        "add_ons:\n  products: [{id: mug, name: Mug, price: 9.5, category: digital}]\n"
     )
 
     found = read(tmp_path, a_file())

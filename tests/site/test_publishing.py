@@ -1,9 +1,11 @@
 """Publishing: a version and its event together, what is live frozen, the bad left out."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -143,7 +145,7 @@ TODAY = datetime.now(UTC).date()
     ],
 )
 async def test_what_supporters_pledged_to_is_frozen(
-    publisher: Publisher, content: Path, pool: Pool, old: str, new: str, field: str
+    publisher: Publisher, content: Path, old: str, new: str, field: str
 ) -> None:
     write(content, campaign())
     await publisher.publish()
@@ -155,7 +157,7 @@ async def test_what_supporters_pledged_to_is_frozen(
     line = changed.splitlines().index(new) + 1
     assert [(each.line, each.field) for each in outcome.mistakes] == [(line, field)]
     assert "frozen" in outcome.mistakes[0].message
-    assert (await queries.all_newest_campaigns(pool, None))[0].version == 1
+    assert outcome.published == ()
 
 
 async def test_before_the_start_everything_may_change(
@@ -197,8 +199,6 @@ async def test_another_zone_cannot_move_the_deadline_of_a_live_campaign(
 
 
 async def test_no_version_can_be_rewritten(pool: Pool, publisher: Publisher, content: Path) -> None:
-    import asyncpg
-
     write(content, campaign())
     await publisher.publish()
 
@@ -214,8 +214,6 @@ async def test_no_version_can_be_rewritten(pool: Pool, publisher: Publisher, con
 async def test_two_publishers_at_once_make_one_version(
     publisher: Publisher, content: Path, pool: Pool
 ) -> None:
-    import asyncio
-
     write(content, campaign())
 
     outcomes = await asyncio.gather(*(publisher.publish() for _ in range(5)))

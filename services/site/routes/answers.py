@@ -51,11 +51,11 @@ def answer(
         body = packed
         sent["content-encoding"] = "gzip"
     sent["content-type"] = media_type
+    sent["content-length"] = str(len(body))
     is_head = request.method == "HEAD"
     return ASGIResponse(
         status_code=status,
         headers=sent,
         body=b"" if is_head else body,
-        content_length=len(body),
         is_head_response=is_head,
     )

@@ -14,7 +14,7 @@ from litestar import Request, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
-from litestar.response.streaming import Stream
+from litestar.response.streaming import ASGIStreamingResponse
 
 from contracts.refusals import NotFound, Refusal
 from services.site.gateway.headers import MEDIA
@@ -94,7 +94,7 @@ def media_route(root: Path) -> HTTPRouteHandler:
     """Return the route of pictures, films and sounds below `root`."""
 
     @route("/media/{path:path}", http_method=READ)
-    async def media(request: Request[Any, Any, Any], path: FromPath[Path]) -> ASGIResponse | Stream:
+    async def media(request: Request[Any, Any, Any], path: FromPath[Path]) -> ASGIResponse:
         file = await asyncio.to_thread(media_file, root, path.as_posix().lstrip("/"))
         if file is None:
             raise NotFound("not_found", "There is nothing here.")
@@ -103,7 +103,7 @@ def media_route(root: Path) -> HTTPRouteHandler:
     return media
 
 
-async def _media(request: Request[Any, Any, Any], file: Path) -> ASGIResponse | Stream:
+async def _media(request: Request[Any, Any, Any], file: Path) -> ASGIResponse:
     version = await asyncio.to_thread(stamp, file)
     etag = f'"{version}"'
     is_named = request.query_params.get("v") == version
@@ -130,11 +130,8 @@ async def _media(request: Request[Any, Any, Any], file: Path) -> ASGIResponse | 
     if last - first < WHOLE_BYTES_MAX:
         body = await asyncio.to_thread(_read, file, first, last - first + 1)
         return ASGIResponse(status_code=status, headers=headers, body=body)
-    return Stream(
-        _chunks(file, first, last),
-        status_code=status,
-        headers=headers,
-        media_type=headers["content-type"],
+    return ASGIStreamingResponse(
+        iterator=_chunks(file, first, last), status_code=status, headers=headers
     )
 
 
