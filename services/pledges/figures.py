@@ -93,7 +93,10 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The public figures of `GET /stats/{slug}`: cents, but the goal is in dollars."""
+    """The public figures of `GET /stats/{slug}`: cents, but the goal is in dollars.
+
+    No recovery can end yet and nothing is sold after the end, so these two are zero.
+    """
 
     campaign_slug: CampaignSlug
     pledged_amount: int
@@ -110,6 +113,8 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     recovering_amount: int
     version: int
     updated_at: datetime | None
+    lost_amount: int = 0
+    late_support_amount: int = 0
 
 
 def add_counts(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

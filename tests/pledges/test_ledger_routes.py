@@ -182,6 +182,9 @@ async def test_stats_are_cents_but_the_goal(client: Client, ledger: Ledger) -> N
     assert stats["supportItems"] == {"location-scouting": 1_450}
     assert (stats["campaignSlug"], stats["pledgeCount"], stats["state"]) == (slug, 1, "live")
     assert stats["updatedAt"] is not None
+    assert [
+        stats[f"{each}Amount"] for each in ("collected", "recovering", "lost", "lateSupport")
+    ] == ([0, 0, 0, 0])
 
 
 @pytest.mark.parametrize(
