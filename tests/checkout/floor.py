@@ -80,7 +80,7 @@ class Floor:
 
     async def said(self, kind: type[Event], about: str) -> list[Any]:
         """Return the events of one type whose body names `about`, oldest first."""
-        rows = await self.owner.fetch(
+        rows = await self.pool.fetch(
             "SELECT payload FROM outbox WHERE event_type = $1 ORDER BY outbox_id",
             kind.__struct_config__.tag,
         )
