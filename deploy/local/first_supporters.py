@@ -1,19 +1,19 @@
 """The first people at the sample films, so that a new stack looks like a lived-in one.
 
-They come the way everybody comes: cart, card, confirmation, through the gateway and
-the sandbox. They came a week ago, before one of the films closed without its goal.
+They come the way everybody comes: cart, card, confirmation, through the gateway and the
+sandbox. They came a week ago, before one of the films closed without its goal.
+`python -m deploy.local.first_supporters SITE SANDBOX` is that week; see `opening`.
 """
 
 import secrets
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 
-DAYS_AGO = 7
 AT_ONCE = 6
 LIMIT_SECONDS = 30.0
 CARDS = ("4242424242424242", "5555555555554444", "378282246310005")
@@ -74,33 +74,24 @@ class NotPledged(Exception):
     """Somebody could not pledge; the message says at which step."""
 
 
-def turn_back(sandbox: str) -> None:
-    """Set the calendar to a week ago. Do it before the services start: a film that
-    was seen to close stays closed, whatever the calendar says later."""
-    before = datetime.now(UTC) - timedelta(days=DAYS_AGO)
-    with httpx.Client(base_url=sandbox, timeout=15) as calendar:
-        _set_clock(calendar, {"now": before.isoformat()})
-
-
 def arrive(site: str, sandbox: str) -> int:
-    """Let everybody pledge, then return to today; return how many pledged.
+    """Let everybody pledge; return how many pledged, all of them in the ledger.
 
     Raises `NotPledged` or `httpx.HTTPError`: then the stack is as good as before, only
-    emptier. The calendar is back at today's date in every case.
+    emptier.
     """
-    with httpx.Client(base_url=sandbox, timeout=LIMIT_SECONDS) as calendar:
-        try:
-            _wait_until_known(site)
-            with ThreadPoolExecutor(AT_ONCE) as people:
-                orders = list(
-                    people.map(
-                        lambda each: _pledge(site, calendar, *each),
-                        ((choice, _name(number)) for number, choice in enumerate(CHOICES)),
-                    )
-                )
-            _wait_until_kept(site, orders)
-        finally:
-            _set_clock(calendar, {"reset": True})
+    _wait_until_known(site)
+    with (
+        httpx.Client(base_url=sandbox, timeout=LIMIT_SECONDS) as stripe,
+        ThreadPoolExecutor(AT_ONCE) as people,
+    ):
+        orders = list(
+            people.map(
+                lambda each: _pledge(site, stripe, *each),
+                ((choice, _name(number)) for number, choice in enumerate(CHOICES)),
+            )
+        )
+    _wait_until_kept(site, orders)
     return len(orders)
 
 
@@ -157,5 +148,16 @@ def _name(number: int) -> str:
     return name if number < len(NAMES) else f"{name} {'II' if number < 2 * len(NAMES) else 'III'}"
 
 
-def _set_clock(sandbox: httpx.Client, body: dict[str, Any]) -> None:
-    sandbox.post("/sandbox/clock", json=body).raise_for_status()
+def main() -> int:
+    site, sandbox = sys.argv[1:]
+    try:
+        count = arrive(site, sandbox)
+    except (NotPledged, httpx.HTTPError) as exc:
+        sys.stdout.write(f"{exc}\n")
+        return 1
+    sys.stdout.write(f"{count} people pledged\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,18 +2,17 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
-
-from deploy.local import campaigns_copy, first_supporters, plan, ports, stack_file
+from deploy.local import campaigns_copy, plan, ports, stack_file
 from deploy.local.children import Spec
 from deploy.local.environment import Environment, SettingsRefused, assemble, operators_settings
 from deploy.local.layout import DataDir, StackLock
 from deploy.local.loopback import answers
+from deploy.local.opening import LIMIT_SECONDS as OPENING_SECONDS
+from deploy.local.opening import Opening
 from deploy.local.ports import PortTaken
 from deploy.local.sql import create_database
 from deploy.local.supervisor import StartFailed, Stopped, Supervisor
@@ -122,11 +121,11 @@ class Stack:
             given, with_services=options.with_services, chargers=options.chargers
         )
         chosen = ports.choose(self.data, names, options.port)
-        is_new_copy = not self.data.campaigns.exists()
+        had_copy = self.data.campaigns.exists()
         campaigns = self._content(given)
-        is_new_copy = is_new_copy and campaigns == self.data.campaigns
         self.env = assemble(self.data, {**given, "CAMPAIGNS_DIR": str(campaigns)}, chosen)
-        self._is_lived_in = is_new_copy and self.env.uses_sandbox and options.with_services
+        is_copy = campaigns == self.data.campaigns and not given.get("STRIPE_SECRET_KEY")
+        self._is_new_copy = is_copy and not had_copy and options.with_services
         self.specs = plan.server_specs(self.data, self.env, options.nats_accounts)
         self._save()
         self._step("prepare", time.monotonic() - began)
@@ -154,31 +153,27 @@ class Stack:
         if env.uses_sandbox:
             plan.grant_clock(env)
             specs.insert(0, plan.sandbox_spec(self.data, env))
-        if self._is_lived_in:
+        opening = Opening(self.data, env)
+        if env.uses_sandbox and (opening.was_interrupted or self._is_new_copy):
             self.supervisor.start(specs[:1], came_up=up)
-            first_supporters.turn_back(env.url_of("sandbox"))
             del specs[0]
+            opening.turn_back() if self._is_new_copy else opening.turn_to_today()
         self.supervisor.start(specs, came_up=up)
         began = time.monotonic()
         self._wait_for_first_page(env)
         self._step("first page", time.monotonic() - began)
-        if self._is_lived_in:
-            self._invite(env)
+        if self._is_new_copy:
+            self._invite(opening)
 
-    def _invite(self, env: Environment) -> None:
+    def _invite(self, opening: Opening) -> None:
         """Let the samples' first supporters come. Without them the stack is only emptier."""
         began = time.monotonic()
-        with ThreadPoolExecutor(1) as crowd:
-            arriving = crowd.submit(
-                first_supporters.arrive, env.url_of("site"), env.url_of("sandbox")
-            )
-            # The children's output must be read meanwhile, or they stand still.
-            while not arriving.done():
-                self.supervisor.tick()
         try:
-            arriving.result()
-        except (first_supporters.NotPledged, httpx.HTTPError) as exc:
-            self._report({"kind": "notice", "text": f"The samples stay empty: {exc}"})
+            self.supervisor.run_jobs([opening.job()], limit_seconds=OPENING_SECONDS)
+        except StartFailed as exc:
+            said = exc.tail[-1] if exc.tail else exc.reason
+            self._report({"kind": "notice", "text": f"The samples stay empty: {said}"})
+        opening.turn_to_today()
         self._step("first supporters", time.monotonic() - began)
 
     def _wait_for_first_page(self, env: Environment) -> None:

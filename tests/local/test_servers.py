@@ -9,6 +9,7 @@ import nats
 import pytest
 import redis.asyncio as redis
 
+from deploy.local.layout import SERVICES
 from deploy.local.sql import create_database, run_sql
 from tests.support.platform import eventually
 from tests.support.stack import Servers
@@ -74,3 +75,27 @@ def test_a_database_is_not_made_twice(servers: Servers) -> None:
     create_database(servers.owner_url)
 
     assert run_sql(servers.owner_url, "SELECT 1") == "1"
+
+
+async def test_each_test_has_a_migrated_database_of_its_own(servers: Servers) -> None:
+    one, other = servers.fresh_database(), servers.fresh_database()
+    for service in SERVICES:
+        conn = await asyncpg.connect(one.url(service))
+        try:
+            found = await conn.fetchval(f"SELECT count(*) FROM {service}.outbox")
+        finally:
+            await conn.close()
+        assert found == 0
+
+    run_sql(one.owner_url, "CREATE TABLE only_here (x int)")
+
+    assert run_sql(other.owner_url, "SELECT to_regclass('only_here')") == ""
+    servers.drop(one)
+    servers.drop(other)
+
+
+async def test_each_test_has_an_empty_redis_of_its_own(servers: Servers) -> None:
+    async with redis.from_url(servers.fresh_redis()) as one:
+        await one.set("name", "value")
+        async with redis.from_url(servers.fresh_redis()) as other:
+            assert await other.get("name") is None

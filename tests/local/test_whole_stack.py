@@ -89,11 +89,13 @@ def test_detach_returns_when_the_first_page_is_there_and_down_leaves_nothing(own
 
     page = httpx.get(f"http://127.0.0.1:{own.port}/")
     status = json.loads(own.pool("status", "--json").stdout)
+    clock = httpx.get(f"{document['sandbox']}/sandbox/clock").json()
     doctor = own.pool("doctor")
     again = own.pool("up", "--detach")
     down = own.pool("down")
 
     assert page.status_code == 200
+    assert clock["offsetSeconds"] == 0
     assert took < FIRST_PAGE_SECONDS
     assert f"http://127.0.0.1:{own.port}/" in up.stdout
     assert document["sandbox"] in up.stdout
@@ -105,6 +107,7 @@ def test_detach_returns_when_the_first_page_is_there_and_down_leaves_nothing(own
     assert len(own.pids) == 3 + 1 + len(SERVICES) + 1
     assert own.is_all_gone()
     assert (own.folder / "campaigns" / ".git").is_dir()
+    assert not (own.folder / "opening").exists()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal")
@@ -143,6 +146,21 @@ def _read_until(terminal: int, end: bytes, seconds: float) -> bytes:
         assert time.monotonic() < deadline, heard.decode(errors="replace")
         heard += os.read(terminal, 4096)
     return heard
+
+
+def test_a_start_that_was_interrupted_leaves_no_stack_in_last_week(own: Own) -> None:
+    data = DataDir(own.folder)
+    data.create()
+    data.campaigns.mkdir()
+    (own.folder / "opening").touch()
+
+    up = own.pool("up", "--detach", "--port", str(own.port))
+    document = own.remember()
+    clock = httpx.get(f"{document['sandbox']}/sandbox/clock").json()
+
+    assert up.returncode == 0, up.stderr
+    assert clock["offsetSeconds"] == 0
+    assert not (own.folder / "opening").exists()
 
 
 def test_a_live_key_starts_nothing(own: Own, monkeypatch: pytest.MonkeyPatch) -> None:
