@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NATSTimeout
 
 from contracts.events.base import Event
 from contracts.refusals import Unavailable
@@ -61,9 +60,7 @@ class Listener:
                 await bus.ready()
                 subscription = await bus.pull(self.consumer.durable, self.consumer.stream)
                 while True:
-                    with contextlib.suppress(NATSTimeout):
-                        messages = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
-                        await self.consume(pool, messages)
+                    await self.consume(pool, await _fetched(subscription))
             except asyncio.CancelledError:
                 raise
             except (*AWAY, *BUSY, Unavailable) as exc:
@@ -190,6 +187,19 @@ async def database_is_back(pool: Pool) -> None:
             delay = min(delay * 2, 5.0)
         else:
             return
+
+
+async def _fetched(subscription: Any) -> list[Msg]:
+    """Return what waits, or nothing after a quiet moment.
+
+    The client says "nothing came" with its own error, and with the plain one when its
+    first request used up the time: neither means that the bus is away.
+    """
+    try:
+        messages: list[Msg] = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
+    except TimeoutError:
+        return []
+    return messages
 
 
 def _union(events: tuple[type[Event], ...]) -> Any:
