@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 import asyncpg
 import msgspec
 import pytest
-from nats.errors import TimeoutError as NATSTimeout
 from nats.js import JetStreamContext
 
 from contracts.events.base import Event
@@ -64,7 +63,7 @@ async def heard(
     found: list[Event] = []
     async with asyncio.timeout(30):
         while len(found) < wanted:
-            with contextlib.suppress(NATSTimeout):
+            with contextlib.suppress(TimeoutError):
                 for message in await subscription.fetch(64, timeout=0.5):
                     await message.ack()
                     if (message.headers or {}).get("Pool-Type") == tag(event):
