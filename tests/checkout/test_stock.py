@@ -113,10 +113,13 @@ async def test_a_cancelled_pledge_frees_its_units_once_whatever_comes_how_often(
     order = await floor.complete(await floor.open(a_cart(f"{film.slug}__frame")))
     await floor.complete(await floor.open(a_cart(f"{film.slug}__frame")))
 
+    before = len(await floor.said(StockChanged, film.slug))
+
     for _ in range(3):
         await floor.do(hear_cancelled, cancelled(order))
         await floor.do(hear_created, created(order))
 
+    assert len(await floor.said(StockChanged, film.slug)) == before + 1
     assert (await floor.stock(film.slug))["frame"].claimed == 1
     assert (await floor.order(order.order_id)).status == "persisted"
     await floor.assert_units_add_up()
