@@ -170,13 +170,13 @@ def _film(plate: Plate, inks: Inks) -> None:
 
 def one_roll(plate: Plate, inks: Inks) -> None:
     """A film reel as a sun over a meadow, rolling on its own strip."""
-    hub = (-2.0, -11.0)
+    hub = (-2.0, -9.5)
 
     def reel(cut: Stencil) -> None:
-        cut.disc(*hub, 34)
+        cut.disc(*hub, 32.5)
         for turn in range(5):
-            (hole,) = arc(*hub, 19, turn * 72 - 54, turn * 72 - 54)[:1]
-            cut.disc(*hole, 8.6, cut=True)
+            (hole,) = arc(*hub, 18.2, turn * 72 - 54, turn * 72 - 54)[:1]
+            cut.disc(*hole, 8.3, cut=True)
         cut.disc(*hub, 3.4, cut=True)
 
     def meadow(cut: Stencil) -> None:

@@ -157,6 +157,9 @@ def test_the_four_sums_appear_once_charging_has_begun() -> None:
         "lost": "$150",
         "pledged": "$28,000",
     }
+    halfway = msgspec.structs.replace(FUNDED, collected_cents=1_000_000)
+    line = campaign_page(halfway, now=AFTER, language="en").sums_line
+    assert line == "$17,000 more is being charged now."
     uncharged = msgspec.structs.replace(FUNDED, collected_cents=0, recovering_cents=0, lost_cents=0)
     assert campaign_page(uncharged, now=AFTER, language="en").sums == ()
 

@@ -141,6 +141,16 @@ def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, .
             kind="pledged",
             label=texts.gettext("Pledged"),
             amount=formatting.money(state.pledged_cents),
-            note=texts.gettext("the sum of the three"),
+            note=texts.gettext("this number no longer changes"),
         ),
     )
+
+
+def sums_line(state: CampaignState, language: Language) -> str:
+    """Return how the sums add up; while charging goes on, what is still under way."""
+    texts = catalogue(language)
+    settled = state.collected_cents + state.recovering_cents + state.lost_cents
+    if settled < state.pledged_cents:
+        under_way = formatting.money(state.pledged_cents - settled)
+        return texts.gettext("%(amount)s more is being charged now.") % {"amount": under_way}
+    return texts.gettext("Collected, recovering and lost add up to what was pledged.")

@@ -20,6 +20,7 @@ from services.site.public.outcome import (
     rewards_words,
     status,
     sums,
+    sums_line,
     tag,
 )
 from services.site.public.state import CampaignState, Stage
@@ -68,7 +69,6 @@ def home_page(campaigns: Iterable[CampaignState], *, now: datetime, language: La
 
 def campaign_page(state: CampaignState, *, now: datetime, language: Language) -> CampaignPage:
     """Return a campaign's page for the instant `now`."""
-    texts = catalogue(language)
     stage = state.stage_at(now)
     definition, content = state.definition, state.content
     promise, intro = rewards_words(state, stage, language)
@@ -101,7 +101,7 @@ def campaign_page(state: CampaignState, *, now: datetime, language: Language) ->
         takes_custom_support=stage == "live",
         budget=budget,
         sums=sums(state, stage, language),
-        sums_line=texts.gettext("Collected, recovering and lost add up to what was pledged."),
+        sums_line=sums_line(state, language),
         diary=diary,
         votes=decisions,
         facts=_facts(state, language),

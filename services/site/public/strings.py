@@ -5,8 +5,11 @@ speaks one language and a translator finds everything in one catalogue.
 """
 
 import functools
+from collections.abc import Callable
 
 from services.site.public.language import Language, catalogue
+
+Gettext = Callable[[str], str]
 
 CONSENT_VERSION = "2026-11"
 """Which wording of the consent sentence a supporter agreed to. Change it with the sentence."""
@@ -16,6 +19,11 @@ CONSENT_VERSION = "2026-11"
 def script_strings(language: Language) -> dict[str, str]:
     """Return every sentence a script may show, by its key."""
     _ = catalogue(language).gettext
+    return {**_cart(_), **_price(_), **_card(_), **_refusals(_), **_live(_)}
+
+
+def _cart(_: Gettext) -> dict[str, str]:
+    """What the cart says of the things in it."""
     return {
         "cartEmpty": _("Cart"),
         "added": _("{name} is in your cart."),
@@ -32,6 +40,12 @@ def script_strings(language: Language) -> dict[str, str]:
         "removeItem": _("Remove {name}"),
         "changeAmountOf": _("Amount of {name}"),
         "amountWrong": _("Write an amount from $1, with at most two decimals."),
+    }
+
+
+def _price(_: Gettext) -> dict[str, str]:
+    """What the figures are called, and why they are what they are."""
+    return {
         "tipLabel": _("Tip to {platform}, {percent}"),
         "taxLabel": _("Sales tax, {rate}"),
         "taxPlain": _("Sales tax"),
@@ -58,6 +72,12 @@ def script_strings(language: Language) -> dict[str, str]:
         "consentPart": _("{amount} for {title} after {day}"),
         "payAfter": _("After {day}, if funded"),
         "payAfterFilm": _("{title}, after {day}, if funded"),
+    }
+
+
+def _card(_: Gettext) -> dict[str, str]:
+    """What the card step says."""
+    return {
         "saveCard": _("Save card, pay nothing today"),
         "savingCard": _("Saving your card"),
         "cardSaved": _("Your card is saved. We are writing down your pledge."),
@@ -76,6 +96,12 @@ def script_strings(language: Language) -> dict[str, str]:
         "consentMissing": _("Tick the sentence about the charge, so that we may save your card."),
         "cardIncomplete": _("Fill in the card."),
         "cardDeclined": _("Your bank did not accept this card. Try another one."),
+    }
+
+
+def _refusals(_: Gettext) -> dict[str, str]:
+    """What a refusal means, and what to do."""
+    return {
         "priceChanged": _("The price changed while you were reading. Nothing was saved."),
         "priceChangedHint": _("It is now {amount}. Look again, and go on if it suits you."),
         "soldOut": _("Somebody was faster: {name} is sold out. Nothing was saved."),
@@ -95,6 +121,12 @@ def script_strings(language: Language) -> dict[str, str]:
         "expired": _("This card form was open for too long. Nothing was saved."),
         "expiredHint": _("Go back to the cart and start again. Your cart is kept."),
         "tooLate": _("The campaign closed before your card was saved. Nothing was charged."),
+    }
+
+
+def _live(_: Gettext) -> dict[str, str]:
+    """What a live page says as time and figures move on."""
+    return {
         "days": _("{n} days"),
         "day": _("1 day"),
         "hours": _("{n} hours"),
@@ -115,6 +147,11 @@ def script_strings(language: Language) -> dict[str, str]:
 def manage_strings(language: Language) -> dict[str, str]:
     """Return the sentences of the manage page."""
     _ = catalogue(language).gettext
+    return {**_pledge(_), **_cancelling(_), **_receipt(_)}
+
+
+def _pledge(_: Gettext) -> dict[str, str]:
+    """How a pledge stands."""
     return {
         "heading": _("From your checkout on {date}, as"),
         "onlyKey": _("The link in that email is the only key to this page."),
@@ -152,6 +189,12 @@ def manage_strings(language: Language) -> dict[str, str]:
         "failedText": _("You were not charged. Your email says what happens next."),
         "releasedText": _("The film didn't reach its goal. You were not charged."),
         "cancelledText": _("This pledge was cancelled. You were not charged."),
+    }
+
+
+def _cancelling(_: Gettext) -> dict[str, str]:
+    """What cancelling says, and what can be wrong with a link."""
+    return {
         "cancelTitle": _("Cancel this pledge?"),
         "cancelDone": _("Your pledge is cancelled. Nothing is charged."),
         "cancelling": _("Cancelling"),
@@ -171,6 +214,12 @@ def manage_strings(language: Language) -> dict[str, str]:
         "failedLoadTitle": _("We can't show your pledge right now"),
         "failedLoadText": _("Nothing was changed. Try again in a minute."),
         "retry": _("Try again"),
+    }
+
+
+def _receipt(_: Gettext) -> dict[str, str]:
+    """What happened to a pledge, and its sums."""
+    return {
         "history": _("What happened"),
         "historyCreated": _("Pledged {amount}"),
         "historyModified": _("Changed to {amount}"),

@@ -1,5 +1,5 @@
 // The card step: start a checkout with the server, save the card with Stripe, wait until it is written down.
-import { newKey, post } from "./api.js";
+import { newKey, post, wait } from "./api.js";
 import * as cart from "./cart.js";
 import { Fields } from "./fields.js";
 import { remember, writtenDown } from "./persisted.js";
@@ -60,6 +60,8 @@ export class CardStep {
   openSoon() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
+      // The newest price comes first; it calls here again.
+      if (this.panel.isStale) return;
       // What was refused is asked again only when it changes, or when the person says so.
       const isNew = JSON.stringify(this.request()) !== this.refused;
       if (isNew && this.fields.problems().length === 0) this.open();
@@ -143,6 +145,7 @@ export class CardStep {
     hideProblem(this.step);
     const isNew = !this.opened;
     this.busy(true);
+    while (this.panel.isStale) await wait(50);
     const isOpen = await this.openNow();
     if (isOpen && this.opened.checkoutUiMode === "hosted") {
       remember(this.opened);

@@ -12,6 +12,7 @@ export class Panel {
     this.step = root.querySelector("[data-step=cart]");
     this.quote = null;
     this.refused = false;
+    this.isStale = false;
     this.watchers = new Set();
     this.part = (name, from = root) => from.querySelector(`[data-${name}]`);
     this.bindTip();
@@ -40,13 +41,13 @@ export class Panel {
       return;
     }
     ask(held, {
-      onWait: () => this.part("totals").setAttribute("aria-busy", "true"),
+      onWait: () => this.waitForQuote(true),
       onAnswer: (answer) => this.onQuote(answer, held),
     });
   }
 
   onQuote(answer, held) {
-    this.part("totals").setAttribute("aria-busy", "false");
+    this.waitForQuote(false);
     this.refused = !answer.ok;
     if (answer.ok) {
       hideProblem(this.step);
@@ -57,6 +58,12 @@ export class Panel {
       showProblem(this.step, explain(answer, held));
     }
     this.part("to-card").setAttribute("aria-disabled", String(this.refused));
+  }
+
+  /** While a new price is awaited, the figures shown are old and nothing may start with them. */
+  waitForQuote(isWaiting) {
+    this.isStale = isWaiting;
+    this.part("totals").setAttribute("aria-busy", String(isWaiting));
   }
 
   /** Use these figures from now on; also what a changed price brings. */
