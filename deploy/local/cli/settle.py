@@ -103,7 +103,8 @@ def _show_plan(plan: dict[str, Any]) -> None:
     for each in plan.get("charges", []):
         flags = ", ".join(each.get("flags") or [])
         pledges = len(each.get("orderIds", []))
-        say(f"  {money(each['amount']):>12}  {pledges} pledge(s)  {flags}".rstrip())
+        what = f"{pledges} pledge{'' if pledges == 1 else 's'}"
+        say(f"  {money(each['amount']):>12}  {what}  {flags}".rstrip())
     for each in plan.get("excluded", []):
         say(f"  left out: {each['orderId']}: {each['reason']}")
 
