@@ -7,8 +7,10 @@ outbox, so nothing here tries to be clever about loss.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NATSError
@@ -38,6 +40,16 @@ WEEK_SECONDS = 7 * 24 * 3600
 
 AWAY = (NATSError, APIError, OSError, TimeoutError)
 """What says that the bus is not there at the moment."""
+
+
+class StreamSeen(msgspec.Struct, frozen=True, kw_only=True):
+    """A stream at one moment. `looked_at` is before the answer was made, real time."""
+
+    created_at: datetime
+    last_sequence: int
+    is_empty: bool
+    fullness: float
+    looked_at: datetime
 
 
 class BusAway(Exception):
@@ -140,6 +152,24 @@ class Bus:
         """Return how many messages of a durable are waiting or in somebody's hands."""
         info = await self._jetstream.consumer_info(stream, durable)
         return (info.num_pending or 0) + (info.num_ack_pending or 0)
+
+    async def look_at(self, stream: str) -> StreamSeen:
+        """Return how a stream stands; declares the topology first if it is gone."""
+        looked_at = datetime.now(UTC)
+        try:
+            info = await self._jetstream.stream_info(stream)
+        except NotFoundError:
+            await self.declare()
+            info = await self._jetstream.stream_info(stream)
+        assert info.created is not None, "the server names the time of creation"
+        room = info.config.max_bytes or STREAM_BYTES_MAX
+        return StreamSeen(
+            created_at=info.created,
+            last_sequence=info.state.last_seq,
+            is_empty=info.state.messages == 0,
+            fullness=info.state.bytes / room,
+            looked_at=looked_at,
+        )
 
     async def broadcast(self, subject: str, payload: bytes) -> None:
         """Tell every process that listens right now; nobody else will ever know."""

@@ -6,14 +6,16 @@ is not id order, and such a cursor loses a fifth of the events under load (measu
 """
 
 import asyncio
+import time
 from typing import Any, TypeVar
 
 import msgspec
 
 from contracts.events.base import Event
 from contracts.ids import EventId
+from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
-from services.chassis import telemetry, wake
+from services.chassis import streams_watch, telemetry, wake
 from services.chassis.bus import AWAY, Bus, BusAway
 from services.chassis.database import BUSY, Connection, Pool
 from services.chassis.leader import leading
@@ -22,6 +24,7 @@ log = telemetry.logger(__name__)
 
 IN_FLIGHT = 64
 IDLE_SECONDS = 0.5
+LOOK_SECONDS = 5.0
 BACK_OFF_SECONDS_MAX = 5.0
 E = TypeVar("E", bound=Event)
 
@@ -70,10 +73,16 @@ async def append(conn: Connection, event: Event, *, key: str, aggregate: str, ve
 class Relay:
     """Empties one service's outbox into the bus, in order within each aggregate."""
 
-    def __init__(self, pool: Pool, bus: Bus, *, schema: str) -> None:
+    def __init__(
+        self, pool: Pool, bus: Bus, *, schema: str, look_seconds: float = LOOK_SECONDS
+    ) -> None:
         self._pool = pool
         self._bus = bus
         self._lock = f"outbox:{schema}"
+        self._streams = [stream for stream in STREAMS if stream.owner == schema]
+        self._look_seconds = look_seconds
+        self._next_look = 0.0
+        self.looks = 0
 
     async def run(self) -> None:
         """Publish for ever. One relay per service works; the others wait their turn."""
@@ -82,7 +91,9 @@ class Relay:
             try:
                 async with leading(self._pool, self._lock) as conn:
                     await self._bus.ready()
+                    self._next_look = 0.0
                     while True:
+                        await self._watch_streams(conn)
                         await self._round(conn)
                         back_off = 0.1
             except (*BUSY, *AWAY, BusAway) as exc:
@@ -90,6 +101,15 @@ class Relay:
                 log.warning("outbox_paused", error=type(exc).__name__)
                 await asyncio.sleep(back_off)
                 back_off = min(back_off * 2, BACK_OFF_SECONDS_MAX)
+
+    async def _watch_streams(self, conn: Connection) -> None:
+        """Every few seconds, and first of all after a failure: is it still the same stream?"""
+        if time.monotonic() < self._next_look:
+            return
+        for stream in self._streams:
+            await streams_watch.watch(conn, self._bus, stream)
+        self.looks += 1
+        self._next_look = time.monotonic() + self._look_seconds
 
     async def _round(self, conn: Connection) -> None:
         rows = await _unpublished(conn)

@@ -6,7 +6,6 @@ or addresses: what is not logged cannot leak.
 
 import logging
 import re
-import sys
 from collections.abc import MutableMapping
 from contextvars import ContextVar
 from typing import Any
@@ -15,6 +14,8 @@ import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from uuid_utils import uuid7
+
+from services.chassis.log_output import LogOutput
 
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 causation: ContextVar[str] = ContextVar("causation", default="")
@@ -44,6 +45,7 @@ INBOX = Counter(
     ("consumer", "outcome"),
     registry=REGISTRY,
 )
+LOGS_DROPPED = Counter("log_lines_dropped", "Lines nobody was there to read.", registry=REGISTRY)
 LOOP_FAILURES = Counter(
     "loop_failures", "Rounds of a background loop that failed.", ("loop",), registry=REGISTRY
 )
@@ -77,7 +79,7 @@ def configure_logs(service: str, level: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = LogOutput(LOGS_DROPPED)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
