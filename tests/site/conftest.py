@@ -7,7 +7,14 @@ import asyncpg
 import pytest
 
 from services.chassis.database import Connection, Pool, open_pool
-from tests.site.running import Behind, RunningSite, behind, migrated, running_site
+from tests.site.running import (
+    Behind,
+    RunningSite,
+    behind,
+    forget_streams,
+    migrated,
+    running_site,
+)
 from tests.support.stack import Database, Servers
 
 
@@ -56,6 +63,14 @@ async def owner(database: Database) -> AsyncIterator[Connection]:
     await connection.execute("SET search_path = site")
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+async def nats_url(servers: Servers) -> AsyncIterator[str]:
+    """A NATS account for one test, given back empty."""
+    url = servers.fresh_nats()
+    yield url
+    await forget_streams(url)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import nats
 
 from services.chassis.migrations import migrate
 from services.site.app import SERVICE
@@ -131,11 +132,12 @@ async def running_site(
     is_listening = "127.0.0.1:1" not in settings.get("nats_url", "")
     url = f"http://127.0.0.1:{port}"
     secret = secrets.token_hex(24)
+    own_nats = "" if "nats_url" in settings else servers.fresh_nats()
     environ = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "PYTHONPATH": str(ROOT),
         "DATABASE_URL": database.url("site"),
-        "NATS_URL": settings.pop("nats_url", None) or servers.fresh_nats(),
+        "NATS_URL": settings.pop("nats_url", own_nats),
         "REDIS_URL": settings.pop("redis_url", None) or servers.fresh_redis(),
         "GATEWAY_SECRET": "gateway-" + "s" * 32,
         "SITE_BASE": url,
@@ -163,6 +165,17 @@ async def running_site(
         await client.aclose()
         await site.stop()
         os.unlink(log)
+        if own_nats:
+            await forget_streams(own_nats)
+
+
+async def forget_streams(nats_url: str) -> None:
+    """Delete every stream of an account: each holds a gigabyte of the server's budget."""
+    client = await nats.connect(nats_url)
+    jetstream = client.jetstream()
+    for stream in await jetstream.streams_info():
+        await jetstream.delete_stream(str(stream.config.name))
+    await client.close()
 
 
 async def migrated(servers: Servers) -> Database:
