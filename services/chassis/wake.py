@@ -13,7 +13,9 @@ class Wake:
     def __init__(self) -> None:
         # By identity: a pooled connection can be neither hashed by value nor weakly held.
         self._queued: set[int] = set()
-        self._event = asyncio.Event()
+        self._has_news = False
+        # Events of those who wait now: one made earlier would belong to another loop.
+        self._waiting: set[asyncio.Event] = set()
 
     def queued(self, conn: object) -> None:
         """Note that the open transaction of `conn` has something for the relay."""
@@ -24,16 +26,23 @@ class Wake:
         if id(conn) in self._queued:
             self._queued.discard(id(conn))
             if committed:
-                self._event.set()
+                self._has_news = True
+                for event in self._waiting:
+                    event.set()
 
     async def wait(self, timeout_seconds: float) -> bool:
         """Wait for news, at most so long; tell whether there was any."""
-        try:
-            async with asyncio.timeout(timeout_seconds):
-                await self._event.wait()
-        except TimeoutError:
-            return False
-        self._event.clear()
+        if not self._has_news:
+            event = asyncio.Event()
+            self._waiting.add(event)
+            try:
+                async with asyncio.timeout(timeout_seconds):
+                    await event.wait()
+            except TimeoutError:
+                return False
+            finally:
+                self._waiting.discard(event)
+        self._has_news = False
         return True
 
 
