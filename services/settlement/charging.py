@@ -206,7 +206,7 @@ def postponed_seconds(times: int, *, jitter: float) -> float:
 
     `jitter` between 0 and 1 spreads the return: half to all of the doubled delay.
     """
-    longest = min(2.0**times, POSTPONED_SECONDS_MAX)
+    longest = min(2.0 ** min(times, 10), POSTPONED_SECONDS_MAX)
     return longest * (1 + jitter) / 2
 
 

@@ -29,8 +29,8 @@ from services.settlement.charging import (
 )
 
 CONNECT_SECONDS = 3
-READ_SECONDS = 20
-TOTAL_SECONDS = 25
+READ_SECONDS = 20.0
+TOTAL_SECONDS_MORE = 5
 CONNECTIONS_MAX = 64
 READ_RETRIES = 2
 LISTED_MAX = 100
@@ -54,13 +54,17 @@ CARD_PARAMETERS = ("customer", "payment_method", "source")
 class StripeGateway:
     """One account at Stripe, over one pool of connections."""
 
-    def __init__(self, secret_key: Secret, api_base: str) -> None:
+    def __init__(
+        self, secret_key: Secret, api_base: str, *, read_seconds: float = READ_SECONDS
+    ) -> None:
         trusted = ssl.create_default_context(cafile=stripe.ca_bundle_path)
         self._http = stripe.AIOHTTPClient(
             timeout=cast(
                 Any,
                 aiohttp.ClientTimeout(
-                    total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, sock_read=READ_SECONDS
+                    total=read_seconds + TOTAL_SECONDS_MORE,
+                    sock_connect=CONNECT_SECONDS,
+                    sock_read=read_seconds,
                 ),
             ),
             # A connection the other side has closed meanwhile would look like a lost

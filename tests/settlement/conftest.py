@@ -10,6 +10,7 @@ from services.chassis.migrations import migrate
 from services.chassis.settings import Secret
 from services.settlement.app import SERVICE
 from services.settlement.stripe_gateway import StripeGateway
+from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import KEY, Sandbox, running_sandbox
 from tests.support.stack import Database, Servers
 
@@ -62,6 +63,12 @@ def stripe(stripe_process: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 async def gateway(stripe: Sandbox) -> AsyncIterator[StripeGateway]:
-    opened = StripeGateway(Secret(KEY), stripe.url)
+    opened = StripeGateway(Secret(KEY), stripe.url, read_seconds=0.5)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+def run(pool: Pool, owner: Connection, gateway: StripeGateway) -> Settlement:
+    """A funded campaign whose charges nobody works on yet."""
+    return Settlement(pool, owner, gateway)

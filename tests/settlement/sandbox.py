@@ -90,7 +90,7 @@ def running_sandbox() -> Iterator[Sandbox]:
         port = probe.getsockname()[1]
     environ = {**os.environ, "LISTEN_PORT": str(port), "STRIPE_SECRET_KEY": KEY}
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.sandbox"], env=environ, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "deploy.sandbox"], env=environ, stdout=-3, stderr=-3
     )
     sandbox = Sandbox(f"http://127.0.0.1:{port}", process)
     try:

@@ -1,0 +1,91 @@
+"""A settlement under test: requests in, time passing, processes dying."""
+
+import time
+from typing import Any
+
+from contracts.events.checkout import Card
+from contracts.ids import CampaignSlug, ChargeId
+from services.chassis.database import Connection, Pool, transaction
+from services.settlement import consumers, schedules
+from services.settlement.charging import Work
+from services.settlement.handlers import look_after, make_charge, take_requests
+from services.settlement.rate import TokenBucket
+from services.settlement.stripe_gateway import StripeGateway
+from tests.settlement.builders import a_slug, closed, requested
+
+ROUNDS_MAX = 12
+
+
+class Settlement:
+    """One funded campaign's charges, worked on by whoever is alive."""
+
+    def __init__(self, pool: Pool, owner: Connection, gateway: StripeGateway) -> None:
+        self.pool = pool
+        self.owner = owner
+        self.gateway = gateway
+        self.slug: CampaignSlug = a_slug()
+        self.bucket = TokenBucket(1_000, now=time.monotonic())
+
+    async def ask(self, *cards: Card, **facts: Any) -> list[ChargeId]:
+        """Close the campaign and ask for one charge for each card."""
+        async with transaction(self.pool) as conn:
+            await take_requests.keep_closing(conn, closed(self.slug, count=len(cards)))
+            for card in cards:
+                await take_requests.request_charge(conn, requested(self.slug, card, **facts))
+        rows = await self.owner.fetch("SELECT charge_id FROM charges ORDER BY charge_id")
+        return [row["charge_id"] for row in rows]
+
+    async def take(self, charge_id: ChargeId) -> Work | None:
+        async with transaction(self.pool) as conn:
+            return await make_charge.take_charge(conn, charge_id)
+
+    async def begin_confirm(self, work: Work, intent_id: str) -> None:
+        async with transaction(self.pool) as conn:
+            await make_charge.begin_confirm(conn, work, intent_id)
+
+    async def charge(self, charge_id: ChargeId) -> None:
+        """Do what a charger does with one message."""
+        await consumers.charge(self.pool, self.gateway, self.bucket, charge_id)
+
+    async def leases_end(self) -> None:
+        """Let so much time pass that a dead process' lease is over."""
+        await self.owner.execute(
+            "UPDATE charges SET lease_until = clock_timestamp() - interval '1 ms' "
+            "WHERE lease_until > clock_timestamp()"
+        )
+
+    async def time_passes(self) -> None:
+        """Let every delay be over."""
+        await self.leases_end()
+        await self.owner.execute(
+            "UPDATE charges SET due_at = clock_timestamp() - interval '1 ms' "
+            "WHERE due_at > clock_timestamp()"
+        )
+
+    async def finish(self) -> None:
+        """Let the sweeper, chargers and the janitor work until nothing is open."""
+        for _ in range(ROUNDS_MAX):
+            await self.time_passes()
+            async with transaction(self.pool) as conn:
+                await look_after.sweep(conn, is_queue_empty=True)
+            for charge_id in await self.undecided():
+                await self.charge(charge_id)
+            await schedules.check_unknown(self.pool, self.gateway)
+            if not await self.undecided():
+                return
+
+    async def undecided(self) -> list[ChargeId]:
+        rows = await self.owner.fetch(
+            "SELECT charge_id FROM charges WHERE decided_at IS NULL ORDER BY charge_id"
+        )
+        return [row["charge_id"] for row in rows]
+
+    async def statuses(self) -> list[str]:
+        rows = await self.owner.fetch("SELECT status FROM charges ORDER BY charge_id")
+        return [row["status"] for row in rows]
+
+    async def attempts(self) -> list[tuple[int, str]]:
+        rows = await self.owner.fetch(
+            "SELECT attempt, state FROM charge_attempts ORDER BY charge_id, attempt"
+        )
+        return [(row["attempt"], row["state"]) for row in rows]

@@ -1,0 +1,139 @@
+"""What the ledger says becomes copies and charges, however often and in whatever order."""
+
+import asyncpg
+import msgspec
+import pytest
+
+from contracts.events.pledges import ChargeRequested, PledgeCancelled
+from contracts.ids import CampaignSlug, PledgeId
+from contracts.money import Cents
+from services.chassis.database import Connection, Pool, transaction
+from services.chassis.inbox import NotYet
+from services.chassis.outbox import new_event_id
+from services.settlement.handlers import take_requests
+from services.settlement.handlers.take_requests import RequestRefused
+from tests.settlement.builders import a_pledge, a_slug, closed, created, outbox_events, requested
+
+
+async def request(pool: Pool, event: ChargeRequested) -> None:
+    async with transaction(pool) as conn:
+        await take_requests.request_charge(conn, event)
+
+
+async def close(pool: Pool, slug: CampaignSlug, **facts: bool) -> None:
+    async with transaction(pool) as conn:
+        await take_requests.keep_closing(conn, closed(slug, **facts))
+
+
+async def test_a_request_is_one_charge_and_one_wake_up(pool: Pool, owner: Connection) -> None:
+    slug = a_slug()
+    await close(pool, slug)
+    event = requested(slug)
+
+    await request(pool, event)
+    await request(pool, event)
+    await request(pool, msgspec.structs.replace(event, event_id=new_event_id()))
+
+    assert await owner.fetchval("SELECT count(*) FROM charges") == 1
+    assert len(await outbox_events(owner, "charges.due")) == 1
+
+
+async def test_another_sum_under_the_same_key_is_refused(pool: Pool, owner: Connection) -> None:
+    slug = a_slug()
+    await close(pool, slug)
+    event = requested(slug)
+    await request(pool, event)
+
+    with pytest.raises(RequestRefused, match="another sum"):
+        await request(
+            pool,
+            msgspec.structs.replace(event, event_id=new_event_id(), amount_cents=Cents(1)),
+        )
+
+    assert await owner.fetchval("SELECT amount_cents FROM charges") == event.amount_cents
+
+
+async def test_late_support_is_a_charge_of_its_own(pool: Pool, owner: Connection) -> None:
+    slug = a_slug()
+    await close(pool, slug)
+    event = requested(slug)
+
+    await request(pool, event)
+    await request(
+        pool,
+        msgspec.structs.replace(
+            event, event_id=new_event_id(), purpose="late:o1", pledge_ids=(PledgeId("o1"),)
+        ),
+    )
+
+    assert await owner.fetchval("SELECT count(*) FROM charges") == 2
+
+
+async def test_a_request_before_the_close_is_known_waits(pool: Pool, owner: Connection) -> None:
+    with pytest.raises(NotYet):
+        await request(pool, requested(a_slug()))
+
+    assert await owner.fetchval("SELECT count(*) FROM charges") == 0
+
+
+async def test_nothing_is_charged_for_a_campaign_that_was_not_funded(
+    pool: Pool, owner: Connection
+) -> None:
+    slug = a_slug()
+    await close(pool, slug, is_funded=False)
+
+    with pytest.raises(RequestRefused, match="not funded"):
+        await request(pool, requested(slug))
+
+    assert await owner.fetchval("SELECT count(*) FROM charges") == 0
+
+
+async def test_the_final_count_is_written_once(pool: Pool, owner: Connection) -> None:
+    slug = a_slug()
+    await close(pool, slug)
+    await close(pool, slug, is_funded=False)
+
+    assert await owner.fetchval("SELECT is_funded FROM closings") is True
+
+
+async def test_an_older_revision_of_a_pledge_changes_nothing(pool: Pool, owner: Connection) -> None:
+    slug = a_slug()
+    first = a_pledge(slug)
+    second = msgspec.structs.replace(first, revision=2, status="cancelled")
+    cancelled = PledgeCancelled(
+        event_id=new_event_id(), occurred_at=first.created_at, pledge=second
+    )
+
+    async with transaction(pool) as conn:
+        await take_requests.keep_pledge(conn, cancelled)
+        await take_requests.keep_pledge(conn, created(first))
+        await take_requests.keep_pledge(conn, cancelled)
+
+    rows = await owner.fetch("SELECT status, revision FROM pledge_copies")
+    assert [tuple(row) for row in rows] == [("cancelled", 2)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param("amount_cents = amount_cents + 1", id="the sum"),
+        pytest.param("supporter_id = 'other'", id="who pays"),
+        pytest.param("payment_intent_id = 'pi_2'", id="its PaymentIntent"),
+        pytest.param("status = 'new'", id="back to new"),
+        pytest.param("status = 'declined'", id="a success becomes a decline"),
+        pytest.param("status = 'sending', decided_at = NULL", id="a success is sent again"),
+    ],
+)
+async def test_the_database_itself_refuses_to_change(
+    pool: Pool, owner: Connection, change: str
+) -> None:
+    slug = a_slug()
+    await close(pool, slug)
+    await request(pool, requested(slug))
+    await owner.execute("UPDATE charges SET status = 'sending', payment_intent_id = 'pi_1'")
+    await owner.execute(
+        "UPDATE charges SET status = 'succeeded', decided_at = now(), stripe_charge_id = 'ch_1'"
+    )
+
+    with pytest.raises(asyncpg.CheckViolationError):
+        await owner.execute(f"UPDATE charges SET {change}")
