@@ -5,6 +5,7 @@ import { campaign, money, percent, say } from "./words.js";
 const POLL_MS = 15_000;
 // Pages are prepared at most once a second; spread, so that a full house does not ask at once.
 const REFRESH_MS = 1_500;
+const TRIES = 5;
 const path = `/live/${campaign.slug}`;
 let source;
 let poller;
@@ -12,6 +13,8 @@ let etag = "";
 let version = -1;
 let shape = "";
 let refreshing;
+let newest;
+let tries = 0;
 let afterRefresh = () => {};
 
 /** Keep the page fresh. `onFresh` is called when parts of it were drawn anew. */
@@ -58,16 +61,24 @@ function take(snapshot) {
   setServerTime(snapshot.serverTime);
   if (snapshot.version < version) return;
   version = snapshot.version;
+  newest = snapshot;
   draw(snapshot);
   const now = shapeOf(snapshot);
   const hasChanged = shape ? shape !== now : isOutdated(snapshot);
   shape = now;
+  tries = 0;
   if (hasChanged) refreshSoon(REFRESH_MS * (1 + Math.random()));
 }
 
-/** The page came from a cache and knows less than the first snapshot. */
-function isOutdated({ campaign: live, stats }) {
-  return live.effectiveState !== stageOf(campaign.stage) || stats.pledgedAmount !== campaign.pledgedCents;
+/** The page was prepared a moment before the snapshot, and knows less. */
+function isOutdated({ campaign: live, stats, inventory }) {
+  const isSoldOut = ([id, { remaining }]) => (remaining === 0) !== (campaign.stock[id] === 0);
+  return (
+    live.effectiveState !== stageOf(campaign.stage) ||
+    stats.pledgedAmount !== campaign.pledgedCents ||
+    stats.collectedAmount + stats.recoveringAmount + stats.lostAmount !== campaign.settledCents ||
+    Object.entries(inventory.tiers).some(isSoldOut)
+  );
 }
 
 function stageOf(stage) {
@@ -119,14 +130,33 @@ async function refresh() {
     // Offline: the next snapshot tries again.
   }
   refreshing = undefined;
+  // Pages are prepared a moment after figures are pushed: ask again until they agree.
+  tries += 1;
+  if (newest && tries < TRIES && isOutdated(newest)) refreshSoon(REFRESH_MS * tries);
+  else if (newest) draw(newest);
+}
+
+/** Redrawing takes the focus away: give it to the same control, or to the part it was in. */
+function focusAgain(part, was) {
+  const { add } = was.dataset;
+  const same = add ? part.querySelector(`[data-add="${CSS.escape(add)}"]`) : null;
+  if (same) return same.focus();
+  part.tabIndex = -1;
+  part.focus({ preventScroll: true });
 }
 
 function place(fresh) {
   for (const part of document.querySelectorAll("[data-fresh]")) {
     const other = fresh.querySelector(`[data-fresh="${part.dataset.fresh}"]`);
-    // Somebody may be typing an amount: what has focus stays until the next time.
-    if (!other || part.contains(document.activeElement) || part.innerHTML === other.innerHTML) continue;
+    if (!other || part.innerHTML === other.innerHTML) continue;
+    const active = part.contains(document.activeElement) ? document.activeElement : null;
+    if (active?.tagName === "INPUT") {
+      // Somebody is typing an amount: this part waits until they are done.
+      active.addEventListener("blur", () => refreshSoon(0), { once: true });
+      continue;
+    }
     part.replaceWith(document.adoptNode(other));
+    if (active) focusAgain(other, active);
   }
   const main = document.querySelector("[data-campaign]");
   main.dataset.stage = fresh.querySelector("[data-campaign]")?.dataset.stage ?? main.dataset.stage;
