@@ -119,7 +119,7 @@ def with_imports(*names: str) -> set[Path]:
 
 
 def test_a_campaign_page_runs_little_until_somebody_pledges() -> None:
-    at_first = with_imports("main.js", "campaign.js", "persisted.js")
+    at_first = with_imports("main.js", "campaign.js")
     to_pledge = at_first | with_imports("drawer.js")
 
     assert packed(*at_first) <= 10_000

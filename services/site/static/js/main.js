@@ -10,7 +10,16 @@ if (document.querySelector("main [data-cart]")) {
 if (document.querySelector("[data-campaign]")) import("./campaign.js");
 if (document.querySelector("[data-manage]")) import("./manage.js");
 else if (document.querySelector("[data-success]")) import("./success.js");
-else import("./persisted.js").then(({ resume }) => resume());
+else if (isPledgePending()) import("./persisted.js").then(({ resume }) => resume());
+
+/** A card was being saved when this tab was reloaded or left. */
+function isPledgePending() {
+  try {
+    return sessionStorage.getItem("pool:order") !== null;
+  } catch {
+    return false;
+  }
+}
 
 /** The other language opens the same place: query and hash stay. */
 function keepPlaceAcrossLanguages() {
