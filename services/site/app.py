@@ -2,14 +2,13 @@
 
 import contextlib
 from pathlib import Path
-from typing import Any
 
 from litestar.config.app import AppConfig
 from litestar.plugins import InitPlugin
 
 from services.chassis.database import BUSY
 from services.chassis.limiter import Limiter
-from services.chassis.service import Parts, Running, Service
+from services.chassis.service import Loop, Parts, Running, Service
 from services.site import errors
 from services.site.consumers import listeners
 from services.site.gateway.addresses import Proxies
@@ -54,25 +53,50 @@ class Front(InitPlugin):
         return app_config
 
 
+class Memory:
+    """What this process knows and shows, and what keeps it fresh."""
+
+    def __init__(self, settings: Settings, running: Running) -> None:
+        site_base = settings.site_base.rstrip("/")
+        self.board = Board(
+            readers_max=settings.live_readers_max,
+            per_address_max=settings.live_readers_per_address_max,
+        )
+        media = Media(Path(settings.campaigns_dir) / "media")
+        self.world = World(running.pool, running.clock, self.board, media=media)
+        self.shelf = Shelf(
+            self.world,
+            lambda: SiteFrame(
+                site_base=site_base,
+                platform=self.world.platform,
+                stripe_js_url=settings.stripe_js_url,
+            ),
+        )
+        self.mirror = Mirror(settings.redis_url.reveal(), self.board, running.clock)
+        self.world.heard += [self.shelf.heard, self.mirror.heard]
+
+    def loops(self, running: Running) -> list[Loop]:
+        """Return what every web process does beside answering."""
+
+        async def listen() -> None:
+            await self.world.listen(running.bus)
+
+        return [
+            self.world.keep_fresh,
+            self.world.watch_clock,
+            listen,
+            self.shelf.run,
+            self.mirror.run,
+        ]
+
+
 async def compose(settings: Settings, running: Running) -> Parts:
     """Return the parts of site, wired."""
     site_base = settings.site_base.rstrip("/")
     content = Path(settings.campaigns_dir)
+    memory = Memory(settings, running)
     policy = Policy(site_base=site_base, stripe_js_url=settings.stripe_js_url)
     proxies = Proxies(settings.trusted_proxies)
-    board = Board(
-        readers_max=settings.live_readers_max,
-        per_address_max=settings.live_readers_per_address_max,
-    )
-    world = World(running.pool, running.clock, board, media=Media(content / "media"))
-    shelf = Shelf(
-        world,
-        lambda: SiteFrame(
-            site_base=site_base, platform=world.platform, stripe_js_url=settings.stripe_js_url
-        ),
-    )
-    mirror = Mirror(settings.redis_url.reveal(), board, running.clock)
-    world.heard += [shelf.heard, mirror.heard]
     announcer = Announcer(running.pool, running.bus)
     publisher = Publisher(
         running.pool, announcer, folder=content, timezone=settings.platform_timezone
@@ -83,10 +107,41 @@ async def compose(settings: Settings, running: Running) -> Parts:
     gateway = Gateway(
         admission=admission, upstream=upstream, proxies=proxies, url_of=settings.upstream
     )
-    site = Site(
-        world=world,
-        board=board,
-        shelf=shelf,
+    hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
+    await _begin(running, publisher, memory)
+
+    def degraded() -> list[str]:
+        is_redis_away = memory.mirror.is_degraded or limiter.is_degraded
+        is_stale = memory.world.is_stale
+        return [*(["redis"] if is_redis_away else []), *(["stale"] if is_stale else [])]
+
+    return Parts(
+        routes=[
+            *page_routes(),
+            *gateway.routes(),
+            *(live.snapshot, live.events),
+            *(files.static, files.media_route(content / "media")),
+            *(feeds.robots, feeds.sitemap, feeds.catalogue),
+            publish_route(publisher, admission, announcer),
+            lost,
+        ],
+        listeners=listeners(announcer),
+        loops=[announcer.run, publisher.publish_at_start],
+        web_loops=memory.loops(running),
+        dependencies={"site": _site(memory, running, policy, proxies, site_base)},
+        degraded=degraded,
+        closers=[upstream.close, memory.mirror.close],
+        plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
+    )
+
+
+def _site(
+    memory: Memory, running: Running, policy: Policy, proxies: Proxies, site_base: str
+) -> Site:
+    return Site(
+        world=memory.world,
+        board=memory.board,
+        shelf=memory.shelf,
         policy=policy,
         proxies=proxies,
         clock=running.clock,
@@ -94,46 +149,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
         site_base=site_base,
     )
 
-    await _begin(running, publisher, world, shelf)
 
-    def degraded() -> list[str]:
-        is_redis_away = mirror.is_degraded or limiter.is_degraded
-        return [*(["redis"] if is_redis_away else []), *(["stale"] if world.is_stale else [])]
-
-    routes: list[Any] = [
-        *page_routes(),
-        *gateway.routes(),
-        *(live.snapshot, live.events),
-        *(files.static, files.media_route(content / "media")),
-        *(feeds.robots, feeds.sitemap, feeds.catalogue),
-        publish_route(publisher, admission, announcer),
-        lost,
-    ]
-    return Parts(
-        routes=routes,
-        listeners=listeners(announcer),
-        loops=[announcer.run, publisher.publish_at_start],
-        web_loops=[
-            world.keep_fresh,
-            world.watch_clock,
-            lambda: world.listen(running.bus),
-            shelf.run,
-            mirror.run,
-        ],
-        dependencies={"site": site},
-        degraded=degraded,
-        closers=[upstream.close, mirror.close],
-        plugins=[
-            Front(
-                hosts=Hosts(site_base=site_base, allowed=settings.allowed_hosts),
-                policy=policy,
-                shelf=shelf,
-            )
-        ],
-    )
-
-
-async def _begin(running: Running, publisher: Publisher, world: World, shelf: Shelf) -> None:
+async def _begin(running: Running, publisher: Publisher, memory: Memory) -> None:
     """Publish and prepare every page before the first request, as far as possible now.
 
     What has to wait for the database is done by the loops.
@@ -143,8 +160,8 @@ async def _begin(running: Running, publisher: Publisher, world: World, shelf: Sh
     if "web" in running.roles:
         with contextlib.suppress(*BUSY, *NOT_YET_MIGRATED):
             await running.clock.renew(running.pool)
-            await world.load()
-            await shelf.make_changed(at_once=True)
+            await memory.world.load()
+            await memory.shelf.make_changed(at_once=True)
 
 
 SERVICE = Service(

@@ -1,5 +1,6 @@
 """Site on real servers, as a process of its own."""
 
+import functools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import asyncpg
 import pytest
 
 from services.chassis.database import Connection, Pool, open_pool
+from tests.site.hearing import Run
 from tests.site.running import (
     Behind,
     RunningSite,
@@ -15,6 +17,7 @@ from tests.site.running import (
     migrated,
     running_site,
 )
+from tests.site.samples import PICTURE, campaign
 from tests.support.stack import Database, Servers
 
 
@@ -94,4 +97,35 @@ async def site(
 ) -> AsyncIterator[RunningSite]:
     """Site, running, with the content folder as it is at that moment."""
     async with running_site(servers, database, content, services) as running:
+        yield running
+
+
+@pytest.fixture
+async def one_film(shared: tuple[RunningSite, Behind]) -> RunningSite:
+    """The shared site with one campaign and its poster."""
+    running, services = shared
+    services.forget()
+    if not (running.content / "long-take.md").exists():
+        (running.content / "media" / "long-take.webp").write_bytes(PICTURE.read_bytes())
+        text = campaign(more="hero_image: media/long-take.webp")
+        (running.content / "long-take.md").write_text(text)
+        await running.publish()
+    return running
+
+
+@pytest.fixture
+def with_campaign(content: Path) -> Path:
+    (content / "long-take.md").write_text(campaign())
+    return content
+
+
+@pytest.fixture
+def run(servers: Servers, database: Database, with_campaign: Path, services: Behind) -> Run:
+    """Start another process of the same site."""
+    return functools.partial(running_site, servers, database, with_campaign, services)
+
+
+@pytest.fixture
+async def live_site(run: Run, nats_url: str, redis_url: str) -> AsyncIterator[RunningSite]:
+    async with run(nats_url=nats_url, redis_url=redis_url) as running:
         yield running

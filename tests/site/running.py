@@ -46,6 +46,7 @@ class Behind:
     hangs_up: int = 0
     heard: list[Heard] = field(default_factory=list)
     port: int = 0
+    writers: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -59,10 +60,14 @@ class Behind:
         self.heard.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                await self._one(reader, writer)
-        writer.close()
+        self.writers.add(writer)
+        try:
+            with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                while True:
+                    await self._one(reader, writer)
+        finally:
+            self.writers.discard(writer)
+            await _closed(writer)
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -92,6 +97,14 @@ async def behind() -> AsyncIterator[Behind]:
         yield fake
     finally:
         server.close()
+        for writer in list(fake.writers):
+            await _closed(writer)
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 @dataclass
@@ -230,3 +243,8 @@ def free_port() -> int:
 def log_lines(site: RunningSite) -> list[dict[str, object]]:
     """Return what the process logged."""
     return [json.loads(line) for line in site.log.read_text().splitlines() if re.match(r"\{", line)]
+
+
+def path_of(template: str) -> str:
+    """Return an address of a route of the table."""
+    return template.replace("{slug}", "long-take").replace("{order_id}", "pool-intent-1")

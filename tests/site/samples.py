@@ -1,6 +1,10 @@
 """Campaign files for tests."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PICTURE = ROOT / "campaigns" / "media" / "one-roll-wide.webp"
 
 GOOD = """---
 layout: campaign

@@ -2,35 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from services.site.publishing.content import Folder, check_folder, check_paths, read_folder
-from services.site.publishing.model import CampaignDocument, Mistake
-
-TOP = [
-    "layout: campaign",
-    "title: Ferry",
-    "slug: ferry",
-    "start_date: 2026-05-26",
-    "goal_deadline: 2026-07-26",
-    "goal_amount: 25000",
-]
-
-
-def a_file(*more: str, top: list[str] | None = None, body: str = "") -> str:
-    return "\n".join(["---", *(TOP if top is None else top), *more, "---", body])
-
-
-def read(folder: Path, text: str, name: str = "ferry.md") -> Folder:
-    (folder / name).write_text(text, encoding="utf-8")
-    return read_folder(folder)
-
-
-def document(folder: Path, text: str) -> CampaignDocument:
-    found = read(folder, text)
-    assert found.mistakes == ()
-    return found.campaigns[0].document
+from services.site.publishing.content import check_folder, check_paths
+from services.site.publishing.model import Mistake
+from tests.site.files import TOP, a_file, document, read
 
 
 def test_the_shortest_file_is_a_campaign(tmp_path: Path) -> None:
@@ -49,147 +25,6 @@ def test_the_shortest_file_is_a_campaign(tmp_path: Path) -> None:
     assert definition.stretch_hidden
     assert ferry.is_published
     assert ferry.is_listed
-
-
-def test_a_document_survives_being_stored(tmp_path: Path) -> None:
-    ferry = document(tmp_path, a_file(*EVERYTHING.splitlines()))
-
-    assert msgspec.json.decode(msgspec.json.encode(ferry), type=CampaignDocument) == ferry
-
-
-EVERYTHING = """\
-published: true
-preview_only: false
-preview_enabled: false
-preview_reviewer_emails: [A@Example.com]
-preview_updated_at: 2026-05-01T10:00:00-06:00
-visibility: public
-test_only: false
-state: pre
-charged: false
-pledged_amount: 12.5
-creator_name: Ama
-creator_image: media/ama.jpg
-hero_image: /media/ferry.webp
-hero_image_wide: https://example.org/wide.jpg
-hero_video: https://vimeo.com/123456
-progress_background: media/a.png
-campaign_background: media/b.png
-category: A genre of our own
-instagram: https://instagram.com/ferry
-short_blurb: "One *ferry*,<br>no <b>bridge</b>."
-featured_tier_id: frame
-shopping: {enabled: true, availability_date: 2027-01-01}
-single_tier_only: true
-stretch_hidden: false
-custom_late_support: true
-show_ongoing: true
-ongoing_items:
-  - {label: Colour grade, remaining: 4500}
-shipping_fallback_flat_rate: 4.50
-free_shipping: false
-shipping_options: [standard, signature_required]
-runner_report_emails: [ops@example.com]
-runner_report_excluded_emails: []
-tiers:
-  - id: frame
-    name: A frame
-    price: 19.99
-    image: media/frame.png
-    description: Yours.
-    limit_total: 100
-    remaining: 40
-    stackable: true
-    late_support: true
-    requires_threshold: 35000
-    fields:
-      - {name: Number, type: number, required: true}
-      - {name: Size, type: choice, choices: [S, M]}
-  - id: chair
-    name: A chair
-    price: "250"
-    limit_total: 0
-    sold_out: true
-    category: physical
-    shipping: {weight_oz: 12.5, length_in: 9, width_in: 6, height_in: 1}
-support_items:
-  - {id: lamp, label: A lamp, target: 300, category: "", need: "Light *first*.", late_support: true}
-phases:
-  - name: Production
-    registry:
-      - {id: crew, label: The crew, target: 9000, current: 100}
-campaign_add_ons:
-  - id: shirt
-    name: A shirt
-    price: 20
-    shipping_preset: shirt
-    inventory: 5
-    source_url: https://example.org/shirt
-    variant_option_name: Size
-    variants:
-      - {id: s, label: Small}
-      - {id: xl, label: Extra large, price: 0, inventory: 2}
-stretch_goals:
-  - {threshold: 50000, title: A second boat, description: Blue., status: hidden}
-  - {threshold: 35000, title: A first boat}
-decisions:
-  - id: flag
-    type: poll
-    title: Which flag?
-    deadline: 2026-06-30
-    eligible: backers
-    status: open
-    options: [Red, {label: Blue, image: media/blue.png}]
-diary:
-  - {title: Día uno, date: 2026-06-01, phase: launch, body: We *began*.}
-  - {title: Día uno, date: 2026-06-02T19:30-06:00, content: [{type: text, body: Again.}]}
-long_content:
-  - {type: text, body: "Hello.", align: center}
-  - {type: image, src: media/a.png, alt: A boat, caption: Ours, width: 10, height: 20}
-  - type: gallery
-    layout: carousel
-    caption_style: hover
-    images: [{src: media/a.png, alt: A}, {src: media/b.png}]
-  - {type: video, provider: youtube, video_id: dQw4w9WgXcQ, caption: Teaser}
-  - {type: video, provider: local, src: media/a.mp4, poster: media/a.png}
-  - {type: audio, src: media/a.mp3, title: Fog horn}
-  - {type: quote, text: It floats., author: Ama}
-  - {type: embed, provider: spotify, src: "https://open.spotify.com/embed/track/1", title: Song}
-  - {type: divider}
-"""
-
-
-def test_every_known_field_is_read(tmp_path: Path) -> None:
-    ferry = document(tmp_path, a_file(*EVERYTHING.splitlines(), body="The end.\n"))
-
-    definition = ferry.definition
-    frame, chair = definition.tiers
-    assert (frame.price_cents, frame.limit_total, frame.is_stackable) == (1_999, 100, True)
-    assert frame.requires_threshold_cents == 3_500_000
-    assert [each.kind for each in frame.fields] == ["number", "choice"]
-    assert (chair.price_cents, chair.limit_total, chair.is_sold_out) == (25_000, None, True)
-    assert chair.package is not None
-    assert chair.package.weight_oz == "12.5"
-    assert [item.item_id for item in definition.support_items] == ["lamp", "crew"]
-    assert ferry.phases[0].item_ids == ("crew",)
-    assert [goal.threshold_cents for goal in definition.stretch_goals] == [3_500_000, 5_000_000]
-    assert ferry.stretch_goals[1].status == "hidden"
-    assert definition.decisions[0].options == ("Red", "Blue")
-    closes_at = definition.decisions[0].closes_at
-    assert closes_at is not None
-    assert closes_at.isoformat() == "2026-07-01T06:00:00+00:00"
-    assert definition.add_ons[0].variants[1].price_cents == 0
-    assert definition.add_ons[0].variants[0].price_cents is None
-    assert definition.free_shipping is False
-    assert definition.shipping_fallback_cents == 450
-    assert definition.shipping_options == ("signature_required",)
-    assert [entry.entry_id for entry in ferry.diary] == ["dia-uno", "dia-uno-2"]
-    assert [entry.phase for entry in ferry.diary] == ["fundraising", "fundraising"]
-    assert [entry.has_time for entry in ferry.diary] == [False, True]
-    # Nine blocks, and what stands below the front matter.
-    assert len(ferry.story) == 10
-    assert ferry.legacy_pledged_cents == 1_250
-    assert ferry.preview.reviewer_emails == ("a@example.com",)
 
 
 @pytest.mark.parametrize(
@@ -376,67 +211,6 @@ def test_readmes_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
     (tmp_path / "ferry.md").write_bytes(b"\xef\xbb\xbf" + a_file().replace("\n", "\r\n").encode())
 
     assert check_folder(tmp_path) == []
-
-
-def test_platform_settings_are_all_optional(tmp_path: Path) -> None:
-    platform = read(tmp_path, a_file()).platform.definition
-
-    assert (platform.platform_name, platform.sales_tax_rate) == ("The Pool", "0.07875")
-
-
-def test_platform_settings_are_read(tmp_path: Path) -> None:
-    (tmp_path / "platform.yml").write_text(
-        "platform_name: Ferry House\ntimezone: Europe/Madrid\n"
-        "pricing: {sales_tax_rate: 0.0825, default_tip_percent: 0, max_tip_percent: 10}\n"
-        "shipping: {fallback_flat_rate: 4.25, countries: [US, CA]}\n"
-        "recovery: {window_days: 14}\n"
-        "branding: {color_paper: '#ffffff', radius: 6px}\n"
-        "add_ons:\n  products: [{id: mug, name: Mug, price: 9.5, category: digital}]\n"
-    )
-
-    found = read(tmp_path, a_file())
-
-    platform = found.platform.definition
-    assert found.mistakes == ()
-    assert (platform.timezone, platform.sales_tax_rate) == ("Europe/Madrid", "0.0825")
-    assert (platform.tip_percent_default, platform.tip_percent_max) == (0, 10)
-    assert (platform.shipping_fallback_cents, platform.recovery_window_days) == (425, 14)
-    assert found.platform.add_ons[0].price_cents == 950
-    starts_at = found.campaigns[0].document.definition.starts_at
-    assert starts_at.isoformat() == "2026-05-25T22:00:00+00:00"
-
-
-@pytest.mark.parametrize(
-    ("text", "field"),
-    [
-        pytest.param("colour: red", "colour", id="unknown"),
-        pytest.param("timezone: Mars/Olympus", "timezone", id="zone"),
-        pytest.param("pricing: {max_tip_percent: 16}", "pricing.max_tip_percent", id="tip"),
-        pytest.param("pricing: {sales_tax_rate: 7.8}", "pricing.sales_tax_rate", id="tax"),
-        pytest.param("recovery: {window_days: 2}", "recovery.window_days", id="recovery"),
-        pytest.param("branding: {x: 'url(evil)'}", "branding.x", id="css code"),
-        pytest.param("- a", "", id="a list"),
-    ],
-)
-def test_a_mistake_in_the_platforms_settings_is_named(
-    tmp_path: Path, text: str, field: str
-) -> None:
-    (tmp_path / "platform.yml").write_text(text)
-
-    mistakes = check_folder(tmp_path)
-
-    assert [(each.file, each.line, each.field) for each in mistakes] == [("platform.yml", 1, field)]
-
-
-def test_bad_platform_settings_leave_the_last_good_ones(tmp_path: Path) -> None:
-    (tmp_path / "platform.yml").write_text("timezone: Europe/Madrid\n")
-    good = read(tmp_path, a_file()).platform
-    (tmp_path / "platform.yml").write_text("timezone: Nowhere\n")
-
-    found = read_folder(tmp_path, last_good=good)
-
-    assert found.platform == good
-    assert found.campaigns[0].document.definition.timezone == "Europe/Madrid"
 
 
 def test_single_files_are_checked_beside_their_settings(tmp_path: Path) -> None:

@@ -4,9 +4,6 @@ Each reader returns the part other services decide by and the part only pages sh
 Source: product rules 1.2.
 """
 
-import re
-import unicodedata
-from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -23,15 +20,10 @@ from contracts.campaign import (
 )
 from contracts.money import Cents
 from services.site.publishing import calendar
-from services.site.publishing.block_fields import BODY_LENGTH_MAX, story
-from services.site.publishing.blocks import AnyBlock, TextBlock
 from services.site.publishing.model import (
-    PHASES,
     AddOnText,
     DecisionText,
-    DiaryEntry,
     OngoingItem,
-    Phase,
     StretchText,
     TierText,
 )
@@ -42,7 +34,6 @@ from services.site.publishing.scalars import (
     day,
     dollars,
     flag,
-    instant,
     measure,
     required_text,
     rich_text,
@@ -60,8 +51,6 @@ VARIANTS_MAX = 30
 PRODUCTS_MAX = 50
 OPTIONS_MAX = 50
 FieldKind = Literal["text", "number", "choice"]
-OLD_PHASES: dict[str, Phase] = {"launch": "fundraising", "fulfillment": "distribution"}
-NO_DAY = datetime(2000, 1, 1, tzinfo=ZoneInfo("UTC"))
 NO_PACKAGE = Package(weight_oz="1", length_in="1", width_in="1", height_in="1")
 
 
@@ -244,27 +233,11 @@ def _ongoing_item(fields: Record) -> OngoingItem:
     )
 
 
-def _diary_entry(fields: Record, zone: ZoneInfo) -> DiaryEntry:
-    at = fields.take("date", instant(zone))
-    title = fields.take("title", LABEL)
-    blocks: tuple[AnyBlock, ...] = fields.get("content", story, ())
-    body = fields.get("body", rich_text(BODY_LENGTH_MAX), "")
-    return DiaryEntry(
-        entry_id=fields.get("id", slug, ""),
-        title=title,
-        at=at[0] if at else NO_DAY,
-        has_time=at[1] if at else False,
-        phase=fields.get("phase", choice(PHASES, also=OLD_PHASES), "fundraising"),
-        blocks=blocks or ((TextBlock(body=body),) if body else ()),
-    )
-
-
 NO_TIER = (Tier(tier_id="", name="", price_cents=Cents(0)), TierText())
 NO_ADD_ON = (AddOn(product_id="", name="", price_cents=Cents(0)), AddOnText())
 NO_STRETCH_GOAL = (StretchGoal(threshold_cents=Cents(0), title=""), StretchText())
 NO_DECISION = (Decision(decision_id="", kind="vote", title="", options=()), DecisionText())
 NO_PHASE: Phased = ("", ())
-NO_ENTRY = DiaryEntry(entry_id="", title="", at=NO_DAY)
 
 tiers = several(record(_tier, NO_TIER))
 support_items = several(record(_support_item, NO_SUPPORT_ITEM))
@@ -277,32 +250,3 @@ ongoing_items = several(record(_ongoing_item, OngoingItem(label="", remaining_ce
 def decisions(zone: ZoneInfo) -> Reader[tuple[tuple[Decision, DecisionText], ...]]:
     """Return a reader of decisions; their days end in `zone`."""
     return several(record(lambda fields: _decision(fields, zone), NO_DECISION))
-
-
-def diary(zone: ZoneInfo) -> Reader[tuple[DiaryEntry, ...]]:
-    """Return a reader of the diary, dated in `zone`."""
-    return several(record(lambda fields: _diary_entry(fields, zone), NO_ENTRY))
-
-
-def with_ids(entries: tuple[DiaryEntry, ...]) -> list[str]:
-    """Return each entry's id: its own, or one made of its title and unlike all others."""
-    taken = {entry.entry_id for entry in entries if entry.entry_id}
-    ids: list[str] = []
-    for entry in entries:
-        entry_id = entry.entry_id
-        if not entry_id:
-            stem = id_of_title(entry.title)
-            number = 1
-            entry_id = stem
-            while entry_id in taken:
-                number += 1
-                entry_id = f"{stem}-{number}"
-            taken.add(entry_id)
-        ids.append(entry_id)
-    return ids
-
-
-def id_of_title(title: str) -> str:
-    """Return a title as a name for addresses: “Día uno!” becomes `dia-uno`."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:80].strip("-") or "entry"

@@ -6,21 +6,34 @@ Source: product rules 1.1.
 import re
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 
-from contracts.campaign import CampaignDefinition, SupportItem
+from contracts.campaign import (
+    AddOn,
+    CampaignDefinition,
+    Decision,
+    StretchGoal,
+    SupportItem,
+    Tier,
+)
 from contracts.money import Cents
-from services.site.publishing import calendar, campaign_fields, markdown
+from services.site.publishing import calendar, campaign_fields, diary_fields, markdown
 from services.site.publishing.block_fields import BODY_LENGTH_MAX, story
 from services.site.publishing.blocks import AnyBlock, TextBlock
 from services.site.publishing.model import (
+    AddOnText,
     CampaignDocument,
+    DecisionText,
+    DiaryEntry,
     Mistake,
     PlatformDocument,
     Preview,
     ProductionPhase,
     Shopping,
+    StretchText,
+    TierText,
 )
 from services.site.publishing.reading import Reader, Record, Sheet, Value, parse, record, several
 from services.site.publishing.scalars import (
@@ -102,33 +115,44 @@ def _body_blocks(body: str, start: int, written: str, sheet: Sheet) -> tuple[Any
     return (TextBlock(body=source),)
 
 
+class Lists(msgspec.Struct, frozen=True, kw_only=True):
+    """The collections of a file: each entry's rules beside its words."""
+
+    tiers: tuple[tuple[Tier, TierText], ...]
+    items: tuple[tuple[SupportItem, str], ...]
+    phases: tuple[ProductionPhase, ...]
+    add_ons: tuple[tuple[AddOn, AddOnText], ...]
+    goals: tuple[tuple[StretchGoal, StretchText], ...]
+    decisions: tuple[tuple[Decision, DecisionText], ...]
+    diary: tuple[DiaryEntry, ...]
+
+
+def _lists(fields: Record, zone: ZoneInfo) -> Lists:
+    items = fields.get("support_items", campaign_fields.support_items, ())
+    phases = fields.get("phases", campaign_fields.phases, ())
+    goals = fields.get("stretch_goals", campaign_fields.stretch_goals, ())
+    return Lists(
+        tiers=fields.get("tiers", campaign_fields.tiers, ()),
+        # What pays for a phase can be pledged to like any other part of the budget.
+        items=(*items, *(item for _, registry in phases for item in registry)),
+        phases=tuple(_phase(name, registry) for name, registry in phases),
+        add_ons=fields.get("campaign_add_ons", campaign_fields.add_ons, ()),
+        goals=tuple(sorted(goals, key=lambda pair: pair[0].threshold_cents)),
+        decisions=fields.get("decisions", campaign_fields.decisions(zone), ()),
+        diary=fields.get("diary", diary_fields.diary(zone), ()),
+    )
+
+
 def _document(
     fields: Record, platform: PlatformDocument, below: tuple[AnyBlock, ...]
 ) -> CampaignDocument:
-    zone = calendar.zone_named(platform.definition.timezone)
     fields.get("layout", choice(("campaign",)), "campaign")
     # The state follows from the dates; what an older file says about it is only read.
     fields.get("state", choice(("upcoming", "live", "post", "pre")), None)
-    tiers = fields.get("tiers", campaign_fields.tiers, ())
-    items = fields.get("support_items", campaign_fields.support_items, ())
-    phases = fields.get("phases", campaign_fields.phases, ())
-    phased = tuple(item for _, registry in phases for item in registry)
-    add_ons = fields.get("campaign_add_ons", campaign_fields.add_ons, ())
-    goals = fields.get("stretch_goals", campaign_fields.stretch_goals, ())
-    goals = tuple(sorted(goals, key=lambda pair: pair[0].threshold_cents))
-    decisions = fields.get("decisions", campaign_fields.decisions(zone), ())
-    diary = fields.get("diary", campaign_fields.diary(zone), ())
-    definition = _definition(fields, platform)
-    definition = msgspec.structs.replace(
-        definition,
-        tiers=tuple(tier for tier, _ in tiers),
-        support_items=tuple(item for item, _ in (*items, *phased)),
-        add_ons=tuple(add_on for add_on, _ in add_ons),
-        stretch_goals=tuple(goal for goal, _ in goals),
-        decisions=tuple(decision for decision, _ in decisions),
-    )
+    lists = _lists(fields, calendar.zone_named(platform.definition.timezone))
+    definition = _definition(fields, platform, lists)
     featured = fields.get("featured_tier_id", slug, "")
-    _require_agreement(fields, definition, featured, [entry.entry_id for entry in diary])
+    _require_agreement(fields, definition, featured, [entry.entry_id for entry in lists.diary])
     return CampaignDocument(
         definition=definition,
         is_published=fields.get("published", flag, True),
@@ -142,18 +166,15 @@ def _document(
         progress_background=fields.get("progress_background", asset, ""),
         campaign_background=fields.get("campaign_background", asset, ""),
         featured_tier_id=featured,
-        tiers={tier.tier_id: words for tier, words in tiers},
-        support_needs={item.item_id: need for item, need in (*items, *phased) if need},
-        add_ons={add_on.product_id: words for add_on, words in add_ons},
-        stretch_goals=tuple(words for _, words in goals),
-        decisions={decision.decision_id: words for decision, words in decisions},
-        phases=tuple(_phase(name, registry) for name, registry in phases),
+        tiers={tier.tier_id: words for tier, words in lists.tiers},
+        support_needs={item.item_id: need for item, need in lists.items if need},
+        add_ons={add_on.product_id: words for add_on, words in lists.add_ons},
+        stretch_goals=tuple(words for _, words in lists.goals),
+        decisions={decision.decision_id: words for decision, words in lists.decisions},
+        phases=lists.phases,
         show_ongoing=fields.get("show_ongoing", flag, False),
         ongoing_items=fields.get("ongoing_items", campaign_fields.ongoing_items, ()),
-        diary=tuple(
-            msgspec.structs.replace(entry, entry_id=entry_id)
-            for entry, entry_id in zip(diary, campaign_fields.with_ids(diary), strict=True)
-        ),
+        diary=diary_fields.with_ids(lists.diary),
         shopping=fields.get("shopping", record(_shopping, Shopping()), Shopping()),
         preview=_preview(fields, platform),
         legacy_pledged_cents=fields.get("pledged_amount", dollars, Cents(0)),
@@ -164,7 +185,7 @@ def _document(
     )
 
 
-def _definition(fields: Record, platform: PlatformDocument) -> CampaignDefinition:
+def _definition(fields: Record, platform: PlatformDocument, lists: Lists) -> CampaignDefinition:
     rules = platform.definition
     zone = calendar.zone_named(rules.timezone)
     start, last_day = fields.take("start_date", day), fields.take("goal_deadline", day)
@@ -193,6 +214,11 @@ def _definition(fields: Record, platform: PlatformDocument) -> CampaignDefinitio
         free_shipping=fields.get("free_shipping", flag, None),
         shipping_fallback_cents=fields.get("shipping_fallback_flat_rate", dollars, None),
         shipping_options=tuple(option for option in options if option != "standard"),
+        tiers=tuple(tier for tier, _ in lists.tiers),
+        support_items=tuple(item for item, _ in lists.items),
+        add_ons=tuple(add_on for add_on, _ in lists.add_ons),
+        stretch_goals=tuple(goal for goal, _ in lists.goals),
+        decisions=tuple(decision for decision, _ in lists.decisions),
     )
 
 

@@ -1,0 +1,82 @@
+"""Streams of live figures: the newest once, few messages, and quickly ended."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from tests.site.hearing import LIVE, Run, tell, watching
+from tests.site.running import RunningSite
+from tests.site.test_figures import totals
+from tests.support.stack import Database
+
+
+async def test_a_reader_gets_what_is_and_then_what_is_newer(
+    live_site: RunningSite, nats_url: str
+) -> None:
+    async with watching(live_site) as heard:
+        _, first = await asyncio.wait_for(heard.get(), 5)
+        await tell(nats_url, totals(1, 700))
+        newest: dict[str, Any] = {}
+        while newest.get("stats", {}).get("pledgedAmount") != 700:
+            _, newest = await asyncio.wait_for(heard.get(), 10)
+
+    assert first["stats"]["pledgedAmount"] == 0
+    assert newest["version"] > first["version"]
+
+
+async def test_who_comes_back_gets_nothing_twice(live_site: RunningSite, nats_url: str) -> None:
+    async with watching(live_site) as heard:
+        last, _ = await asyncio.wait_for(heard.get(), 5)
+
+    async with watching(live_site, last_event_id=last) as heard:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(heard.get(), 0.5)
+        await tell(nats_url, totals(1, 700))
+        seen, snapshot = await asyncio.wait_for(heard.get(), 10)
+
+    assert seen != last
+    assert snapshot["stats"]["pledgedAmount"] in (0, 700)
+
+
+async def test_a_hundred_changes_at_once_are_few_messages(
+    live_site: RunningSite, nats_url: str
+) -> None:
+    async with watching(live_site) as heard:
+        await tell(nats_url, *(totals(number, number) for number in range(1, 101)))
+        count, newest = 0, 0
+        while newest != 100:
+            _, snapshot = await asyncio.wait_for(heard.get(), 10)
+            count, newest = count + 1, snapshot["stats"]["pledgedAmount"]
+
+    assert count < 60
+
+
+async def test_streams_are_for_campaigns_that_exist(live_site: RunningSite) -> None:
+    answer = await live_site.http.get("/live/nobody/events")
+
+    assert answer.status_code == 404
+
+
+async def test_too_many_readers_are_asked_to_come_later(run: Run, database: Database) -> None:
+    async with (
+        run(live_readers_per_address_max="2") as site,
+        watching(site),
+        watching(site),
+    ):
+        answer = await site.http.get(f"{LIVE}/events")
+
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_stop_does_not_wait_for_open_streams(live_site: RunningSite) -> None:
+    async with watching(live_site) as heard:
+        await asyncio.wait_for(heard.get(), 5)
+        started = time.monotonic()
+
+        code = await live_site.stop()
+
+    assert code == 0
+    assert time.monotonic() - started < 5
