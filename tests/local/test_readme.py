@@ -25,9 +25,13 @@ def blocks(text: str) -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Iterator[Path]:
-    """A copy of what git tracks, with the environment that is already here."""
+    """A copy of the tree as it stands, with the environment that is already here."""
     tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     folder = tmp_path / "pool"
     for name in tracked.stdout.splitlines():
