@@ -40,8 +40,9 @@ class Check:
 class Doctor:
     """Looks at one stack, running or not."""
 
-    def __init__(self, data: DataDir) -> None:
+    def __init__(self, data: DataDir, *, is_deep: bool = False) -> None:
         self.data = data
+        self.is_deep = is_deep
         self.document = stack_file.read(data) if stack_file.is_running(data) else {}
         self.found = status.collect(data) if self.document else None
         self.given: dict[str, str] = {}
@@ -66,6 +67,8 @@ class Doctor:
         )
         for check in rest:
             yield check()
+        if self.is_deep:
+            yield self._invariants()
 
     def _settings(self) -> Check:
         try:
@@ -199,3 +202,17 @@ class Doctor:
             return Check("clock", "wrong", why, "UPDATE platform.clock_offset SET offset_by = '0'")
         moved = f"moved by {days:.1f} days with the sandbox" if days else "tells real time"
         return Check("clock", "ok", moved)
+
+    def _invariants(self) -> Check:
+        """Ask whether everything that must be true is: minutes on a large stack."""
+        if self.found is None:
+            return Check("invariants", "skipped", "the stack is not running", "`./pool up`")
+        from deploy.chaos.inspection import inspect
+
+        report = inspect(self.data, must_rest=False)
+        if report.violations:
+            first = "; ".join(str(each) for each in report.violations[:3])
+            why = f"{len(report.violations)} places where they are broken: {first}"
+            return Check("invariants", "wrong", why, "`./pool ledger check` names all of them.")
+        left_out = f", {len(report.skipped)} left out" if report.skipped else ""
+        return Check("invariants", "ok", f"{len(report.checked)} rules hold{left_out}")

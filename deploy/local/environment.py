@@ -44,13 +44,19 @@ class Environment:
     ports: Mapping[str, int]
     uses_sandbox: bool
 
-    def of_service(self, service: str, *, port: int, owner: bool = False) -> dict[str, str]:
+    def of_service(self, service: str, *, port: int) -> dict[str, str]:
         """Return the environment of one service's process: what it needs, no more."""
         own = {name: self.values[name] for name in names_of(service) if self.values.get(name)}
         own["DATABASE_URL"] = self.database_url(service)
-        if owner:
-            own["MIGRATION_DATABASE_URL"] = self.values["DATABASE_URL"]
         return {**machine(), **own, "LISTEN_HOST": HOST, "LISTEN_PORT": str(port)}
+
+    def of_migration(self, service: str) -> dict[str, str]:
+        """Return the environment of a migration: the owner's address, and no other secret."""
+        return {
+            **machine(),
+            "MIGRATION_DATABASE_URL": self.values["DATABASE_URL"],
+            "DATABASE_URL": self.database_url(service),
+        }
 
     def of_sandbox(self, data: DataDir) -> dict[str, str]:
         """Return the sandbox's environment: the same keys, seen from the other side."""

@@ -1,6 +1,7 @@
 """What a stack consists of: every process as data, in the order it starts."""
 
 import sys
+from urllib.parse import urlsplit
 
 from deploy.local import servers
 from deploy.local.children import Spec
@@ -8,6 +9,7 @@ from deploy.local.environment import Environment
 from deploy.local.layout import SERVICES, DataDir
 from deploy.local.loopback import answers
 from deploy.local.sql import run_sql
+from deploy.sandbox import clock_grant
 
 STAGE_SANDBOX = 2
 STAGE_SERVICES = 3
@@ -57,7 +59,7 @@ def migration_specs(env: Environment) -> list[Spec]:
         Spec(
             name=f"migrate-{service}",
             argv=python("-m", f"services.{service}", "migrate"),
-            environ=env.of_service(service, port=0, owner=True),
+            environ=env.of_migration(service),
             service=service,
         )
         for service in SERVICES
@@ -86,18 +88,9 @@ def service_specs(env: Environment, chargers: int) -> list[Spec]:
 
 def grant_clock(env: Environment) -> None:
     """Let the sandbox, and nobody else, move the platform's clock."""
-    role, password = "pool_sandbox", env.values["POOL_SANDBOX_PASSWORD"]
     owner = env.values["DATABASE_URL"]
-    exists = run_sql(owner, f"SELECT 1 FROM pg_roles WHERE rolname = '{role}'")  # noqa: S608
-    verb = "ALTER" if exists else "CREATE"
-    run_sql(
-        owner,
-        f"""
-        {verb} ROLE {role} LOGIN PASSWORD '{password}';
-        GRANT USAGE ON SCHEMA platform TO {role};
-        GRANT SELECT, UPDATE ON platform.clock_offset TO {role};
-        """,
-    )
+    database = urlsplit(owner).path.lstrip("/")
+    run_sql(owner, clock_grant.statements(env.values["POOL_SANDBOX_PASSWORD"], database))
 
 
 def python(*arguments: str) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ OWNER = "pool"
 NOBODY = 65_534
 PROBE_SECONDS = 2.0
 CONNECTIONS_MAX = 200
+NATS_RESERVED_BYTES = 16 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -83,11 +84,14 @@ def nats(
     `accounts` adds accounts that see nothing of each other: one for each test.
     """
     config = data.nats / "nats.conf"
+    # Streams reserve what they may grow to. By default there are three quarters of the free
+    # disk to reserve from, so on a small one the streams could not even be made.
+    room = (accounts + 1) * NATS_RESERVED_BYTES
     lines = [
         f'server_name: "{server_name}"',
         f'listen: "{HOST}:{port}"',
         f'http: "{HOST}:{monitor}"',
-        f'jetstream {{ store_dir: "{data.nats}", sync_interval: always }}',
+        f'jetstream {{ store_dir: "{data.nats}", sync_interval: always, max_file_store: {room} }}',
         *_nats_users(password, accounts),
     ]
     _write_private(config, "\n".join(lines) + "\n")

@@ -128,7 +128,7 @@ def test_a_database_of_the_operator_keeps_its_address_and_options(data: DataDir)
 
     assert (url.username, url.hostname, url.port) == ("pool_pledges", "db.example", 6543)
     assert (url.path, url.query) == ("/funds", "sslmode=require")
-    owner = env.of_service("pledges", port=0, owner=True)["MIGRATION_DATABASE_URL"]
+    owner = env.of_migration("pledges")["MIGRATION_DATABASE_URL"]
     assert owner.startswith("postgresql://boss:pw@")
 
 

@@ -71,6 +71,18 @@ def test_a_killed_server_comes_back_within_two_seconds(servers: Servers, name: s
     eventually(lambda: servers.is_up(name), seconds=5, what=f"{name} answers")
 
 
+async def test_every_account_has_room_for_every_stream(servers: Servers) -> None:
+    for _ in range(20):
+        client = await nats.connect(servers.fresh_nats())
+        try:
+            for name in ("CAMPAIGNS", "CHECKOUT", "PLEDGES", "SETTLEMENT", "NOTIFY", "CHARGES"):
+                await client.jetstream().add_stream(
+                    name=name, subjects=[f"{name.lower()}.>"], max_bytes=1024**3
+                )
+        finally:
+            await client.close()
+
+
 def test_a_database_is_not_made_twice(servers: Servers) -> None:
     create_database(servers.owner_url)
 

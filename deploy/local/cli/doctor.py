@@ -14,11 +14,12 @@ COLOURS = {"ok": "green", "wrong": "red", "skipped": "yellow"}
 
 
 @click.command()
+@click.option("--deep", is_flag=True, help="Check every invariant of a running stack as well.")
 @json_option
 @data_option
-def doctor(*, as_json: bool, data: Path) -> None:
+def doctor(*, deep: bool, as_json: bool, data: Path) -> None:
     """Look for what is wrong, on a running stack or a stopped one."""
-    checks = list(Doctor(DataDir.at(data)).checks())
+    checks = list(Doctor(DataDir.at(data), is_deep=deep).checks())
     is_well = all(check.result != "wrong" for check in checks)
     if as_json:
         print_json({"ok": is_well, "checks": [asdict(check) for check in checks]})

@@ -1,11 +1,14 @@
-"""ledger check: history, pledges and totals must say the same."""
+"""ledger check: history, pledges and totals must say the same, and all else agree with them."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
+from deploy.chaos.checker import Report, Violation
+from deploy.chaos.inspection import inspect
 from deploy.local import loopback
 from deploy.local.cli.console import (
     data_option,
@@ -16,8 +19,10 @@ from deploy.local.cli.console import (
     say,
     stack_of,
 )
+from deploy.local.layout import DataDir
 
 CHECK_SECONDS = 120
+REST_SECONDS = 10.0
 
 
 @click.group()
@@ -30,7 +35,11 @@ def ledger() -> None:
 @json_option
 @data_option
 def check(*, slug: str | None, as_json: bool, data: Path) -> None:
-    """Compare history, pledges and totals, of one campaign or of all."""
+    """Compare history, pledges and totals, of one campaign or of all.
+
+    On this machine's own stack every other invariant is checked too: charges, stock, mails,
+    events, and what Stripe and the inbox say about them.
+    """
     document = stack_of(data, as_json=as_json)
     path = f"/stats/{slug}/check" if slug else "/admin/projections/check"
     try:
@@ -43,11 +52,14 @@ def check(*, slug: str | None, as_json: bool, data: Path) -> None:
         )
     except loopback.CallFailed as exc:
         refuse(f"The ledger was not checked: {exc}", as_json=as_json)
+    report = _inspected(document, data)
+    found = [each for each in report.violations if slug is None or slug in each.evidence]
     if as_json:
-        print_json(answer)
+        print_json({**answer, "invariants": _as_json(report, found)})
     else:
         _show(answer)
-    sys.exit(0 if answer["inSync"] else 1)
+        _show_invariants(report, found)
+    sys.exit(0 if answer["inSync"] and not found else 1)
 
 
 def _show(answer: dict[str, Any]) -> None:
@@ -59,3 +71,29 @@ def _show(answer: dict[str, Any]) -> None:
             say(f"    {difference}")
     if answer["inSync"]:
         say("History, pledges and totals agree.")
+
+
+def _inspected(document: dict[str, Any], data: Path) -> Report:
+    """Return what the checker finds; nothing where the services run somewhere else."""
+    if not document["processes"]:
+        return Report()
+    return inspect(DataDir.at(data), rest_seconds=REST_SECONDS, must_rest=False)
+
+
+def _as_json(report: Report, found: list[Violation]) -> dict[str, Any]:
+    return {
+        "ok": not found,
+        "checked": report.checked,
+        "skipped": report.skipped,
+        "moving": report.moving,
+        "violations": [asdict(each) for each in found],
+    }
+
+
+def _show_invariants(report: Report, found: list[Violation]) -> None:
+    for each in found:
+        say(f"{paint('BROKEN', fg='red')} {each}")
+    if report.moving:
+        say(f"Still moving ({', '.join(report.moving)}): what holds only at rest was left out.")
+    if report.checked and not found:
+        say(f"{len(report.checked)} rules over all services, Stripe and the inbox hold.")

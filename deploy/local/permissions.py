@@ -1,0 +1,101 @@
+"""Who may do what at the bus and at Redis: one page, every configuration is made from it.
+
+Each service has a user of its own at each server, allowed what its work needs and nothing
+else. Postgres's side of this is in the migrations.
+"""
+
+from collections.abc import Callable
+
+from contracts.streams import CONSUMERS, STREAMS, Consumer, Stream
+from contracts.subjects import BROADCASTS
+from deploy.local.layout import SERVICES
+
+OPERATOR = "pool"
+"""Who looks after the servers: tools and people. No service has this user's password."""
+
+PAYLOAD_BYTES_MAX = 256 * 1024
+
+# Reading and writing single keys, and the limiter's scripts. Scripts see the same keys.
+REDIS_COMMANDS = (
+    *("get", "set", "del", "exists", "rename", "incrby", "pexpire", "pttl"),
+    *("evalsha", "script|load"),
+    *("ping", "hello", "client|setinfo", "client|setname", "select"),
+)
+
+Secret = Callable[[str], str]
+"""Gives what stands for a user's password in a configuration file."""
+
+
+def may_publish(service: str) -> list[str]:
+    """Return the subjects a service may publish to, those of JetStream's API among them."""
+    own = [stream for stream in STREAMS if stream.owner == service]
+    hears = [consumer for consumer in CONSUMERS if consumer.listener == service]
+    return [
+        *(subject for stream in own for subject in stream.subjects),
+        *(f"{subject}.*" for subject in BROADCASTS.get(service, ())),
+        *(subject for stream in own for subject in _looks_after(stream)),
+        *(subject for consumer in hears for subject in _consumes(consumer)),
+    ]
+
+
+def may_subscribe(service: str) -> list[str]:
+    """Return the subjects a service may listen to: answers to itself, and broadcasts."""
+    return [
+        f"_INBOX.{service}.>",
+        *(f"{subject}.*" for subject in BROADCASTS.get(service, ())),
+    ]
+
+
+def nats_users(secret: Secret) -> list[str]:
+    """Return the bus's users as lines of its configuration."""
+    lines = ["users: [", f"  {{user: {OPERATOR}, password: {secret(OPERATOR)}}}"]
+    for service in SERVICES:
+        lines += [
+            f"  {{user: {service}, password: {secret(service)}, permissions: {{",
+            *_allowed("publish", may_publish(service)),
+            *_allowed("subscribe", may_subscribe(service)),
+            "  }}",
+        ]
+    return [*lines, "]"]
+
+
+def redis_users(secret: Secret) -> list[str]:
+    """Return Redis's users as lines of its configuration. Nobody is let in without a name."""
+    commands = " ".join(f"+{name}" for name in REDIS_COMMANDS)
+    return [
+        "user default off resetpass resetkeys resetchannels -@all",
+        f"user {OPERATOR} on >{secret(OPERATOR)} ~* &* +@all",
+        *(
+            f"user {service} on >{secret(service)} resetkeys ~{service}:* resetchannels"
+            f" -@all {commands}"
+            for service in SERVICES
+        ),
+    ]
+
+
+def _looks_after(stream: Stream) -> list[str]:
+    """The owner makes its stream and whoever hears it, before it says the first word."""
+    heard_by = [each.durable for each in CONSUMERS if each.stream == stream.name]
+    return [
+        *(f"$JS.API.STREAM.{verb}.{stream.name}" for verb in ("INFO", "CREATE", "UPDATE")),
+        *(f"$JS.API.CONSUMER.DURABLE.CREATE.{stream.name}.{durable}" for durable in heard_by),
+        *(f"$JS.API.CONSUMER.INFO.{stream.name}.{durable}" for durable in heard_by),
+    ]
+
+
+def _consumes(consumer: Consumer) -> list[str]:
+    name = f"{consumer.stream}.{consumer.durable}"
+    return [
+        f"$JS.API.CONSUMER.INFO.{name}",
+        f"$JS.API.CONSUMER.MSG.NEXT.{name}",
+        f"$JS.ACK.{name}.>",
+    ]
+
+
+def _allowed(verb: str, subjects: list[str]) -> list[str]:
+    # A settlement that hears its own stream would be named twice.
+    return [
+        f"    {verb}: {{allow: [",
+        *(f'      "{subject}"' for subject in dict.fromkeys(subjects)),
+        "    ]}",
+    ]
