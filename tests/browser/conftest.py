@@ -8,20 +8,24 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from deploy.local.browser import find
-from tests.support.platform import Platform, RunningStack
+from tests.support.invariants import assert_invariants
+from tests.support.platform import Platform
+from tests.support.stack import Stack
 
 SHOTS = os.environ.get("POOL_SCREENSHOTS")
 
 
 @pytest.fixture
-def platform(stack: RunningStack) -> Iterator[Platform]:
-    """The same platform, over HTTP: the calendar and the inbox."""
+def platform(stack: Stack) -> Iterator[Platform]:
+    """The same platform, over HTTP: the calendar and the inbox. It ends with the checker."""
     visitor = Platform(stack)
     yield visitor
     visitor.close()
+    assert_invariants(stack)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright's own loop turns, no async test can run here.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, without a window."""
     executable = find()
@@ -33,7 +37,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def open_page(browser: Browser, stack: RunningStack) -> Iterator[Callable[[int], Page]]:
+def open_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]:
     """Open a window of a width in pixels; afterwards no page may have complained."""
     contexts = []
     complaints: list[str] = []

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.platform import Platform, RunningStack
+from tests.support.invariants import assert_invariants
+from tests.support.platform import Platform
+from tests.support.stack import Stack
 
 
 @pytest.fixture
-def platform(stack: RunningStack) -> Iterator[Platform]:
-    """A person in front of the running platform."""
+def platform(stack: Stack) -> Iterator[Platform]:
+    """A person in front of the running platform; afterwards every invariant must hold."""
     visitor = Platform(stack)
     yield visitor
     visitor.close()
+    assert_invariants(stack)

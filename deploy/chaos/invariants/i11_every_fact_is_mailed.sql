@@ -1,0 +1,58 @@
+-- I-11: every pledge, cancellation, charge, decline, release and refusal has exactly one mail,
+-- and there is no mail without its fact.
+-- holds: at rest
+WITH due AS (
+    SELECT 'pledge_confirmed' AS kind, pledge_id || ':1' AS cause, campaign, email, 1 AS mails
+    FROM pledges.pledges
+    WHERE status <> 'cancelled'
+    UNION ALL
+    SELECT 'pledge_cancelled', pledge_id, campaign, email, 1
+    FROM pledges.pledges
+    WHERE status = 'cancelled'
+    UNION ALL
+    SELECT 'payment_confirmed', min(pledge_id COLLATE "C"), campaign, max(email), 1
+    FROM pledges.pledge_history
+    JOIN pledges.pledges USING (pledge_id)
+    WHERE entry_type = 'charged'
+    GROUP BY campaign, pledge_history.charge_id
+    UNION ALL
+    SELECT 'payment_failed', pledge_id, campaign, max(email), count(*)
+    FROM (
+        SELECT min(pledge_id COLLATE "C") AS pledge_id, campaign, max(email) AS email
+        FROM pledges.pledge_history
+        JOIN pledges.pledges USING (pledge_id)
+        WHERE entry_type = 'charge_failed'
+        GROUP BY campaign, cause
+    ) AS declined
+    GROUP BY pledge_id, campaign
+    UNION ALL
+    SELECT 'not_funded', campaign || ':' || supporter_id, campaign, supporters.email, 1
+    FROM pledges.releases
+    JOIN pledges.supporters USING (supporter_id)
+    UNION ALL
+    SELECT 'not_counted', order_id || ':' || campaign, campaign, orders.email, 1
+    FROM checkout.order_campaigns
+    JOIN checkout.orders USING (order_id)
+    WHERE state = 'refused'
+),
+written AS (
+    -- A decline's mail names its moment as well; what it is about comes before that.
+    SELECT kind,
+        CASE kind WHEN 'payment_failed' THEN split_part(cause, ':', 1) ELSE cause END AS cause,
+        max(campaign) AS campaign,
+        count(*) AS mails
+    FROM notify.mails
+    GROUP BY 1, 2
+)
+SELECT format('%s: %s mails are due, %s were written', kind, coalesce(due.mails, 0),
+        coalesce(written.mails, 0)) AS what,
+    ARRAY[cause, coalesce(due.campaign, written.campaign)] AS evidence
+FROM due
+FULL JOIN written USING (kind, cause)
+WHERE coalesce(due.mails, 0) <> coalesce(written.mails, 0)
+  -- Confirmed, and cancelled later; or cancelled before the confirmation could be written.
+  AND NOT (kind = 'pledge_confirmed' AND due.mails IS NULL AND written.mails = 1
+           AND EXISTS (
+               SELECT FROM pledges.pledges
+               WHERE pledge_id || ':1' = cause AND status = 'cancelled'
+           ))

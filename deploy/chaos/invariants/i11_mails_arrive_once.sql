@@ -1,0 +1,20 @@
+-- I-11: what is recorded as sent arrived, once, at the right person; nothing else arrived.
+-- holds: at rest
+SELECT format('%s: %s copies arrived', kind, count(arrived.resend_id)) AS what,
+    ARRAY[mails.mail_id, cause] AS evidence
+FROM notify.mails
+LEFT JOIN inbox_mails AS arrived USING (mail_id)
+WHERE mails.status = 'sent'
+GROUP BY mails.mail_id, kind, cause, edition
+-- A wording that changed between two attempts is another letter to Resend.
+HAVING count(arrived.resend_id) NOT BETWEEN 1 AND edition
+UNION ALL
+SELECT 'arrived, and nobody recorded it as sent', ARRAY[arrived.mail_id, arrived.resend_id]
+FROM inbox_mails AS arrived
+LEFT JOIN notify.mails USING (mail_id)
+WHERE mails.status IS DISTINCT FROM 'sent'
+UNION ALL
+SELECT 'went to somebody else', ARRAY[mail_id, arrived.resend_id]
+FROM inbox_mails AS arrived
+JOIN notify.mails USING (mail_id)
+WHERE lower(arrived.recipient) <> lower(mails.address)

@@ -1,0 +1,91 @@
+-- I-14: an event exists if and only if its fact committed, each once. A new kind of event is
+-- reported here until its fact is named here.
+-- holds: always
+WITH facts (event_type, subject) AS (
+    SELECT 'pledges.created', pledge_id
+    FROM pledges.pledges
+    UNION ALL
+    SELECT 'pledges.cancelled', pledge_id
+    FROM pledges.pledge_history
+    WHERE entry_type = 'cancelled'
+    UNION ALL
+    SELECT 'pledges.refused', pledge_id
+    FROM pledges.refused_orders
+    UNION ALL
+    SELECT 'pledges.closed', campaign
+    FROM pledges.campaign_state
+    WHERE state = 'closed'
+    UNION ALL
+    SELECT 'pledges.charge_requested', campaign || ':' || supporter_id
+    FROM pledges.charge_requests
+    WHERE announced_at IS NOT NULL
+    UNION ALL
+    SELECT 'pledges.released', campaign || ':' || supporter_id
+    FROM pledges.releases
+    WHERE announced_at IS NOT NULL
+    UNION ALL
+    SELECT 'pledges.' || entry_type, subject
+    FROM (
+        SELECT DISTINCT entry_type, campaign || ':' || supporter_id AS subject, cause
+        FROM pledges.pledge_history
+        JOIN pledges.pledges USING (pledge_id)
+        WHERE entry_type IN ('charged', 'charge_failed')
+    ) AS outcomes
+    UNION ALL
+    SELECT 'pledges.totals_changed', campaign || ':' || number
+    FROM pledges.campaign_totals
+    CROSS JOIN LATERAL generate_series(1, version) AS number
+    UNION ALL
+    SELECT DISTINCT 'checkout.completed', order_id
+    FROM checkout.order_campaigns
+    WHERE is_counted
+    UNION ALL
+    SELECT 'checkout.refused', order_id
+    FROM checkout.order_campaigns
+    WHERE state = 'refused' AND NOT is_counted
+    UNION ALL
+    SELECT 'checkout.drained', 'drain:' || slug
+    FROM checkout.campaigns
+    WHERE drained_at IS NOT NULL
+    UNION ALL
+    SELECT 'checkout.stock_changed', 'stock:' || campaign || ':' || number
+    FROM checkout.stock_versions
+    CROSS JOIN LATERAL generate_series(1, version) AS number
+    UNION ALL
+    SELECT CASE kind WHEN 'start' THEN 'settlement.went_live'
+                     ELSE 'settlement.deadline_passed' END, campaign
+    FROM settlement.timers
+    WHERE fired_at IS NOT NULL
+    UNION ALL
+    SELECT 'settlement.charge_succeeded', charge_id
+    FROM settlement.charges
+    WHERE status = 'succeeded'
+    UNION ALL
+    SELECT 'settlement.charge_declined', charge_id
+    FROM settlement.charge_attempts
+    WHERE state = 'declined'
+    UNION ALL
+    SELECT 'campaigns.published', 'campaign:' || slug || ':' || version
+    FROM site.campaign_versions
+    UNION ALL
+    SELECT 'campaigns.platform_published', 'platform:' || version
+    FROM site.platform_versions
+),
+events (event_type, subject) AS (
+    SELECT event_type,
+        CASE WHEN event_type IN ('pledges.totals_changed', 'checkout.stock_changed',
+                'campaigns.published', 'campaigns.platform_published')
+             THEN aggregate_id || ':' || aggregate_version
+             ELSE aggregate_id
+        END
+    FROM every_outbox
+    -- A wake-up is no fact: a charge gets as many as it needs.
+    WHERE event_type <> 'charges.due'
+)
+SELECT format('%s: %s facts, %s events', event_type, coalesce(facts, 0),
+        coalesce(events, 0)) AS what,
+    ARRAY[subject] AS evidence
+FROM (SELECT event_type, subject, count(*) AS facts FROM facts GROUP BY 1, 2) AS facts
+FULL JOIN (SELECT event_type, subject, count(*) AS events FROM events GROUP BY 1, 2) AS events
+    USING (event_type, subject)
+WHERE coalesce(facts, 0) <> coalesce(events, 0)
