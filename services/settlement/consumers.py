@@ -6,7 +6,6 @@ import time
 
 import msgspec
 from nats.aio.msg import Msg
-from nats.errors import TimeoutError as NATSTimeout
 from nats.js import JetStreamContext
 
 from contracts.events.campaigns import CampaignPublished
@@ -123,7 +122,8 @@ class Charger:
         """Wait for a rate token, then for a message to spend it on."""
         await asyncio.sleep(self._bucket.wait_seconds(time.monotonic()))
         while True:
-            with contextlib.suppress(NATSTimeout):
+            # A quiet moment is said in two ways: the client's error and the plain one.
+            with contextlib.suppress(TimeoutError):
                 (message,) = await subscription.fetch(1, timeout=FETCH_SECONDS)
                 return message
 

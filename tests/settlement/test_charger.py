@@ -296,8 +296,10 @@ async def test_a_leased_charge_is_nobody_elses(run: Settlement, stripe: Sandbox)
     (charge_id,) = await run.ask(stripe.saved_card())
 
     taken = await asyncio.gather(*(run.take(charge_id) for _ in range(8)))
+    later = await run.take(charge_id)
 
     assert sum(work is not None for work in taken) == 1
+    assert later is None
 
 
 async def test_a_decline_that_was_not_heard_is_read_back(run: Settlement, stripe: Sandbox) -> None:

@@ -96,15 +96,18 @@ async def test_four_leaders_at_once_announce_each_instant_once(
 
 async def test_moving_the_clock_back_undoes_nothing(pool: Pool, owner: Connection) -> None:
     await move_clock(owner, NOW)
-    await publish(pool, a_slug())
+    slug = a_slug()
+    await publish(pool, slug)
     await schedules.fire_timers(pool)
 
     await move_clock(owner, NOW - timedelta(days=3))
+    await publish(pool, slug, version=2, starts_at=NOW - timedelta(days=1))
     await schedules.fire_timers(pool)
     await move_clock(owner, NOW)
     await schedules.fire_timers(pool)
 
     assert len(await outbox_events(owner, WENT_LIVE)) == 1
+    assert await owner.fetchval("SELECT due_at FROM timers WHERE kind = 'start'") == NOW
 
 
 async def test_a_new_version_before_the_start_moves_both_timers(

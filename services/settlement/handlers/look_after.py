@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from services.chassis.database import Connection
-from services.settlement import charging
 from services.settlement.charging import (
     CHECK_SECONDS,
     LEASE,
@@ -15,7 +14,7 @@ from services.settlement.charging import (
 )
 from services.settlement.handlers.make_charge import record_decline, record_success
 from services.settlement.handlers.take_requests import queue
-from services.settlement.queries import charges, rounds
+from services.settlement.queries import rounds
 
 CHECKS_AT_ONCE = 20
 SWEEP_MAX = 500
@@ -30,8 +29,8 @@ async def take_unknown(conn: Connection) -> list[ChargeRow]:
 async def adopt(conn: Connection, charge: ChargeRow, outcome: ReadOutcome) -> None:
     """Make the charge what Stripe says it is.
 
-    Known not to have happened: the same attempt is confirmed again, under the same key
-    while that may be sent, else under its next one. Still unknown: the next look is set.
+    Known not to have happened: chargers may confirm the same attempt again. Still
+    unknown: the next look is set.
     """
     intent_id = charge.payment_intent_id
     assert intent_id is not None, "only a known PaymentIntent can be unknown"
@@ -46,11 +45,9 @@ async def adopt(conn: Connection, charge: ChargeRow, outcome: ReadOutcome) -> No
 
 
 async def _resume(conn: Connection, charge: ChargeRow) -> None:
-    attempt = await charges.find_attempt(conn, charge.charge_id)
-    has_new_key = charging.is_used_up(attempt.key_age, is_spent=attempt.is_key_spent)
     queued = await rounds.resume_sending(conn, charge.charge_id, charge.lease_token)
     if queued is not None:
-        await rounds.resume_attempt(conn, charge.charge_id, has_new_key=has_new_key)
+        await rounds.resume_attempt(conn, charge.charge_id)
         await queue(conn, queued)
 
 

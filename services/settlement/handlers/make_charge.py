@@ -22,7 +22,7 @@ from services.settlement.charging import (
     Unknown,
     Work,
 )
-from services.settlement.queries import charges
+from services.settlement.queries import charges, outcomes
 
 log = telemetry.logger(__name__)
 
@@ -46,8 +46,8 @@ async def take_charge(conn: Connection, charge_id: ChargeId) -> Work | None:
         await charges.begin_attempt(conn, charge_id, parameters, now=now)
     attempt = await charges.find_attempt(conn, charge_id)
     if attempt.was_sent:
-        await charges.mark_unknown(conn, charge_id, charge.lease_token, check_in=timedelta(0))
-        await charges.mark_attempt_unknown(
+        await outcomes.mark_unknown(conn, charge_id, charge.lease_token, check_in=timedelta(0))
+        await outcomes.mark_attempt_unknown(
             conn, charge_id, because="lease_expired", is_key_spent=False
         )
         return None
@@ -82,7 +82,7 @@ async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> 
     jitter = random.random()  # noqa: S311
     wait = charging.postponed_seconds(charge.postponed, jitter=jitter)
     _held(
-        await charges.postpone(
+        await outcomes.postpone(
             conn,
             charge.charge_id,
             charge.lease_token,
@@ -91,7 +91,7 @@ async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> 
             is_key_spent=outcome.is_key_spent,
         )
     )
-    await charges.mark_not_sent(conn, charge.charge_id, is_key_spent=outcome.is_key_spent)
+    await outcomes.mark_not_sent(conn, charge.charge_id, is_key_spent=outcome.is_key_spent)
     log.warning("charge_postponed", charge=charge.charge_id, because=outcome.reason)
 
 
@@ -99,8 +99,10 @@ async def record_unknown(conn: Connection, work: Work, outcome: Unknown) -> None
     """Hand the charge to the janitor, who reads it back."""
     charge = work.charge
     check_in = timedelta(seconds=CHECK_SECONDS[0])
-    _held(await charges.mark_unknown(conn, charge.charge_id, charge.lease_token, check_in=check_in))
-    await charges.mark_attempt_unknown(
+    _held(
+        await outcomes.mark_unknown(conn, charge.charge_id, charge.lease_token, check_in=check_in)
+    )
+    await outcomes.mark_attempt_unknown(
         conn, charge.charge_id, because=outcome.reason, is_key_spent=outcome.is_key_spent
     )
     log.warning("charge_unknown", charge=charge.charge_id, because=outcome.reason)
@@ -110,13 +112,13 @@ async def record_success(
     conn: Connection, charge: ChargeRow, payment_intent_id: str, outcome: Succeeded
 ) -> None:
     """Write the success and tell everybody, in one transaction."""
-    saved = await charges.save_success(
+    saved = await outcomes.save_success(
         conn, charge.charge_id, charge.lease_token, outcome.stripe_charge_id
     )
     if saved is None:
         raise LeaseLost
     version, now = saved
-    await charges.finish_attempt(conn, charge.charge_id, None, decided_at=now)
+    await outcomes.finish_attempt(conn, charge.charge_id, None, decided_at=now)
     event = ChargeSucceeded(
         event_id=outbox.new_event_id(),
         occurred_at=now,
@@ -139,11 +141,11 @@ async def record_decline(
     conn: Connection, charge: ChargeRow, payment_intent_id: str, outcome: Declined
 ) -> None:
     """Write the definite no and tell everybody. Without a PaymentIntent its id is empty."""
-    saved = await charges.save_decline(conn, charge.charge_id, charge.lease_token)
+    saved = await outcomes.save_decline(conn, charge.charge_id, charge.lease_token)
     if saved is None:
         raise LeaseLost
     version, now = saved
-    attempt = await charges.finish_attempt(conn, charge.charge_id, outcome, decided_at=now)
+    attempt = await outcomes.finish_attempt(conn, charge.charge_id, outcome, decided_at=now)
     event = ChargeDeclined(
         event_id=outbox.new_event_id(),
         occurred_at=now,

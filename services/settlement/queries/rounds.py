@@ -84,21 +84,16 @@ async def resume_sending(conn: Connection, charge_id: ChargeId, token: int) -> Q
     return None if row is None else msgspec.convert(row, Queued)
 
 
-async def resume_attempt(conn: Connection, charge_id: ChargeId, *, has_new_key: bool) -> None:
-    """Let the attempt be confirmed again: under the same key, or under its next one."""
+async def resume_attempt(conn: Connection, charge_id: ChargeId) -> None:
+    """Write that the confirmation did not happen. Whoever takes it next sees to its key."""
     await conn.execute(
         """
         UPDATE charge_attempts
-        SET state = 'sending', sent_at = NULL,
-            key_serial = key_serial + CASE WHEN $2 THEN 1 ELSE 0 END,
-            keyed_at = CASE WHEN $2 THEN NULL ELSE keyed_at END,
-            keyed_on = CASE WHEN $2 THEN NULL ELSE keyed_on END,
-            is_key_spent = is_key_spent AND NOT $2
+        SET state = 'sending', sent_at = NULL
         WHERE charge_id = $1
           AND state = 'unknown'
         """,
         charge_id,
-        has_new_key,
     )
 
 
