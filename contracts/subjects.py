@@ -5,6 +5,12 @@ Subject = the event's tag and a key that routes it (a campaign's slug, an order'
 
 from contracts.events.base import Event
 
+SNAPSHOT_CHANGED = "site.snapshot_changed"
+"""Told to every process of site; kept by nobody."""
+
+BROADCASTS = {"site": (SNAPSHOT_CHANGED,)}
+"""What a service tells its own processes outside the streams, each followed by one key."""
+
 
 def subject(event_type: type[Event], key: str) -> str:
     """Return where an event of this type about `key` is published."""

@@ -9,11 +9,11 @@ import asyncio
 
 import msgspec
 
+from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Pool
 from services.site import domain, queries
-from services.site.live.world import BROADCAST
 
 log = telemetry.logger(__name__)
 
@@ -65,4 +65,6 @@ class Announcer:
     async def announce(self, figures: domain.Figures) -> None:
         """Tell everybody the figures of one campaign."""
         self._told[figures.slug] = figures.version
-        await self._bus.broadcast(f"{BROADCAST}.{figures.slug}", msgspec.json.encode(figures))
+        await self._bus.broadcast(
+            f"{SNAPSHOT_CHANGED}.{figures.slug}", msgspec.json.encode(figures)
+        )

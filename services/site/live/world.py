@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 
 from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
+from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
@@ -27,7 +28,6 @@ from services.site.publishing.present import Media, present
 
 log = telemetry.logger(__name__)
 
-BROADCAST = "site.snapshot_changed"
 REFRESH_SECONDS = 3.0
 STALE_SECONDS = 60.0
 FLIP_SECONDS = 0.5
@@ -64,6 +64,11 @@ class World:
     def is_stale(self) -> bool:
         """Tell whether it is long ago that anybody confirmed what is shown."""
         return self.is_loaded and time.monotonic() - self._fresh_at > STALE_SECONDS
+
+    def is_public(self, slug: str) -> bool:
+        """Tell whether there is such a campaign for everybody."""
+        known = self.campaigns.get(CampaignSlug(slug))
+        return known is not None and known.document.is_published
 
     def state(self, slug: str) -> CampaignState | None:
         """Return a campaign as it stands, None when there is no such public campaign."""
@@ -106,14 +111,17 @@ class World:
             self.platform = stored.document.definition
             self._tell(None)
         for each in await queries.all_newest_campaigns(self._pool, slugs):
-            self.campaigns[each.slug] = Known(
+            known = Known(
                 version=each.version,
                 document=each.document,
                 # Reads picture headers and renders Markdown: not work for the event loop.
                 content=await asyncio.to_thread(present, each.document, self._media),
                 published_at=each.published_at,
             )
-            self._changed(each.slug)
+            # A picture may be another one although the file says the same as before.
+            if self.campaigns.get(each.slug) != known:
+                self.campaigns[each.slug] = known
+                self._changed(each.slug)
 
     async def _refresh_figures(self) -> None:
         newest = await queries.freshness(self._pool)
@@ -177,7 +185,7 @@ class World:
                 async with self._lock:
                     await self._load_campaigns([figures.slug])
 
-        await bus.listen(f"{BROADCAST}.*", hear)
+        await bus.listen(f"{SNAPSHOT_CHANGED}.*", hear)
         await asyncio.Event().wait()
 
     async def watch_clock(self) -> None:
