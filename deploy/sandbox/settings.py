@@ -26,6 +26,8 @@ class Settings:
     resend_api_key: str = DEFAULT_RESEND_KEY
     # The platform's own address, for links on our pages.
     site_base: str = ""
+    # Where browsers find us, when services call us by another name. Empty: by the same.
+    public_url: str = ""
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -44,4 +46,5 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_webhook_url=read("STRIPE_WEBHOOK_URL"),
         resend_api_key=read("RESEND_API_KEY", DEFAULT_RESEND_KEY),
         site_base=read("SITE_BASE").rstrip("/"),
+        public_url=read("SANDBOX_URL").rstrip("/"),
     )

@@ -28,7 +28,7 @@ async def stripe(request: Web) -> Response[bytes]:
             query=request.scope["query_string"],
             body=await request.body(),
             headers=dict(request.headers),
-            base_url=base_url(request),
+            base_url=world_of(request).settings.public_url or base_url(request),
         )
     )
     if answer.is_lost:
