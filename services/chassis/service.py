@@ -28,7 +28,12 @@ from services.chassis.edge import Edge
 from services.chassis.health import health_routes
 from services.chassis.inbox import Listener
 from services.chassis.outbox import Relay
-from services.chassis.settings import CommonSettings, SettingsError, load
+from services.chassis.settings import (
+    CommonSettings,
+    MigrationSettings,
+    SettingsError,
+    load,
+)
 
 log = telemetry.logger(__name__)
 
@@ -101,19 +106,21 @@ class Service(Generic[S]):
             sys.stderr.write(f"usage: {self.name} {'|'.join(self.roles)}|all|migrate\n")
             return 2
         try:
-            settings = load(self.settings)
+            return uvloop.run(self._work(wanted))
         except SettingsError as exc:
             sys.stderr.write(f"{self.name} cannot start: {exc}\n")
             return 1
-        telemetry.configure_logs(self.name, settings.log_level)
-        roles = frozenset(self.roles) if wanted == "all" else frozenset({wanted})
-        work = self._migrate(settings) if wanted == "migrate" else self._serve(settings, roles)
-        return uvloop.run(work)
 
-    async def _migrate(self, settings: S) -> int:
-        owner = settings.migration_database_url or settings.database_url
+    async def _work(self, wanted: str) -> int:
+        if wanted == "migrate":
+            return await self._migrate(load(MigrationSettings))
+        roles = frozenset(self.roles) if wanted == "all" else frozenset({wanted})
+        return await self._serve(load(self.settings), roles)
+
+    async def _migrate(self, settings: MigrationSettings) -> int:
+        telemetry.configure_logs(self.name, settings.log_level)
         applied = await migrations.migrate(
-            owner.reveal(),
+            settings.migration_database_url.reveal(),
             schema=self.name,
             folder=self.migrations,
             service_url=settings.database_url.reveal(),
@@ -122,6 +129,7 @@ class Service(Generic[S]):
         return 0
 
     async def _serve(self, settings: S, roles: frozenset[str]) -> int:
+        telemetry.configure_logs(self.name, settings.log_level)
         pool = await open_pool(settings.database_url.reveal(), schema=self.name)
         bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
         running = Running(pool, bus, PlatformClock(), roles)

@@ -47,10 +47,18 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     redis_url: Secret
     gateway_secret: Secret
     site_base: str
-    migration_database_url: Secret | None = None
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     platform_timezone: str = "America/Denver"
+    log_level: str = "INFO"
+
+
+class MigrationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What `migrate` needs, and nothing of what the service itself is trusted with."""
+
+    migration_database_url: Secret
+    # Names the role that the service will log in with, and its password.
+    database_url: Secret
     log_level: str = "INFO"
 
 
