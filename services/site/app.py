@@ -108,6 +108,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         admission=admission, upstream=upstream, proxies=proxies, url_of=settings.upstream
     )
     hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
+    site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     await _begin(running, publisher, memory)
 
     def degraded() -> list[str]:
@@ -128,7 +129,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         listeners=listeners(announcer),
         loops=[announcer.run, publisher.publish_at_start],
         web_loops=memory.loops(running),
-        dependencies={"site": _site(memory, running, policy, proxies, site_base)},
+        dependencies={"site": site},
         degraded=degraded,
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
@@ -136,7 +137,13 @@ async def compose(settings: Settings, running: Running) -> Parts:
 
 
 def _site(
-    memory: Memory, running: Running, policy: Policy, proxies: Proxies, site_base: str
+    memory: Memory,
+    running: Running,
+    *,
+    policy: Policy,
+    proxies: Proxies,
+    hosts: Hosts,
+    site_base: str,
 ) -> Site:
     return Site(
         world=memory.world,
@@ -144,6 +151,7 @@ def _site(
         shelf=memory.shelf,
         policy=policy,
         proxies=proxies,
+        hosts=hosts,
         clock=running.clock,
         stopping=running.stopping,
         site_base=site_base,

@@ -215,3 +215,22 @@ async def test_a_campaign_can_be_taken_back(one_film: RunningSite) -> None:
 
     for path in ("/campaigns/gone/", "/live/gone", "/es/campaigns/gone/pledge-success/"):
         assert (await one_film.http.get(path)).status_code == 404
+
+
+async def test_a_browser_that_uses_another_name_is_sent_to_the_proper_one(
+    one_film: RunningSite,
+) -> None:
+    port = one_film.url.rpartition(":")[2]
+    headers = {"host": f"localhost:{port}", "accept": "text/html"}
+
+    answer = await one_film.http.get("/campaigns/long-take/?ref=a", headers=headers)
+
+    assert answer.status_code == 308
+    assert answer.headers["location"] == f"{one_film.url}/campaigns/long-take/?ref=a"
+
+
+async def test_live_figures_answer_head(one_film: RunningSite) -> None:
+    answer = await one_film.http.head("/live/long-take")
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["etag"]

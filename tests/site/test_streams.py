@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.site.hearing import LIVE, Run, tell, watching
-from tests.site.running import RunningSite
+from tests.site.running import RunningSite, eventually
 from tests.site.test_figures import totals
 from tests.support.stack import Database
 
@@ -80,3 +80,16 @@ async def test_a_stop_does_not_wait_for_open_streams(live_site: RunningSite) -> 
 
     assert code == 0
     assert time.monotonic() - started < 5
+
+
+async def test_a_reader_who_left_makes_room(run: Run) -> None:
+    async with run(live_readers_per_address_max="1") as site:
+        for _ in range(3):
+            async with watching(site) as heard:
+                await asyncio.wait_for(heard.get(), 5)
+            await eventually(lambda: _has_room(site), what=site.log)
+
+
+async def _has_room(site: RunningSite) -> bool:
+    async with site.http.stream("GET", f"{LIVE}/events") as answer:
+        return answer.status_code == 200

@@ -63,10 +63,17 @@ class Hosts:
         host = _host(scope)
         if host in self._names:
             return
-        # On a machine of one's own the other names of the same machine will do.
-        if self._is_local and host.rpartition(":")[0] in LOOPBACK_NAMES:
+        if self.is_other_name(host):
             return
         raise InputRefused("bad_host", "This site does not answer to that name.")
+
+    def is_other_name(self, host: str) -> bool:
+        """Tell whether a host is another name of the machine this site runs on for one person.
+
+        Pages send such a browser to the proper name: what it asks from elsewhere would be
+        refused as a stranger's.
+        """
+        return self._is_local and host != self._public and _name(host) in LOOPBACK_NAMES
 
     def require_insider(self, scope: HTTPScope) -> None:
         """Show health to probes and operators only, never to the public.
@@ -79,6 +86,11 @@ class Hosts:
         is_insider = is_loopback(peer) or (is_private(peer) and _host(scope) != self._public)
         if came_by_proxy or not is_insider:
             raise NotFound("not_found", "There is nothing here.")
+
+
+def _name(host: str) -> str:
+    """Return a host without its port."""
+    return host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
 
 
 def _host(scope: HTTPScope) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from contracts.refusals import Refusal
+from contracts.refusals import InputRefused, Refusal
 from contracts.routes import ROUTES, Route
 from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
@@ -86,6 +87,8 @@ async def _body(request: Request[Any, Any, Any]) -> bytes:
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.body()
+    except InternalServerException as exc:
+        raise InputRefused("incomplete_body", "The request ended too early.") from exc
     except TimeoutError as exc:
         raise BodyTooSlow("body_too_slow", "The request took too long to arrive.") from exc
 

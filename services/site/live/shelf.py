@@ -86,6 +86,9 @@ class Shelf:
             self._stages.clear()
             self._waiting |= set(self._world.campaigns)
             self._is_home_old = True
+        if not self._world.is_loaded:
+            # A page without its campaigns would say that there are none.
+            return
         self._note_clocks()
         for slug in [slug for slug in self._waiting if at_once or self._has_rested(slug)]:
             self._waiting.discard(slug)
@@ -99,17 +102,12 @@ class Shelf:
         return time.monotonic() - self._made_at.get(name, -REST_SECONDS) >= REST_SECONDS
 
     def _note_clocks(self) -> None:
-        """Note the pages whose time left or stage has moved on without any news."""
+        """Note the pages that show time left and have shown the same for a minute."""
         moment = time.monotonic()
-        now = self._world.clock.now()
         for slug in self._world.campaigns:
-            state = self._world.state(slug)
-            if state is None or slug in self._waiting:
-                continue
-            stage = state.stage_at(now)
-            is_counting = stage in ("upcoming", "live")
-            is_old = moment - self._made_at.get(slug, moment) >= CLOCK_SECONDS
-            if (is_counting and is_old) or self._stages.get(slug, (0, stage))[1] != stage:
+            shown = self._world.board.get(slug)
+            is_counting = shown is not None and shown.state in ("upcoming", "live")
+            if is_counting and moment - self._made_at.get(slug, moment) >= CLOCK_SECONDS:
                 self.heard(slug)
 
     # Making

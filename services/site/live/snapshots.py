@@ -15,12 +15,16 @@ SERVER_TIME = b'"serverTime":'
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A snapshot without its last field: the server's time is added when it is sent."""
+    """A snapshot without its last field: the server's time is added when it is sent.
+
+    `fresh` is the whole of it as of the moment it was made, for all who get it pushed then.
+    """
 
     version: int
     state: EffectiveState
     head: bytes
     etag: str
+    fresh: bytes
 
     def at(self, now: datetime) -> bytes:
         """Return the JSON document as of `now`."""
@@ -61,6 +65,7 @@ class Board:
             state=effective_state(definition, figures, now),
             head=head,
             etag=f'"{figures.version}-{digest}"',
+            fresh=raw,
         )
         for reader in self._readers.get(slug, ()):
             reader.news.set()

@@ -45,7 +45,6 @@ from services.site.publishing.scalars import (
 )
 
 CATEGORY: Reader[Category] = choice(("physical", "digital"))
-CATEGORY_OR_NONE: Reader[Category] = choice(("physical", "digital"), also={"": "digital"})
 LABEL = required_text(160)
 VARIANTS_MAX = 30
 PRODUCTS_MAX = 50
@@ -120,7 +119,7 @@ def _tier(fields: Record) -> tuple[Tier, TierText]:
 
 
 def _support_item(fields: Record) -> tuple[SupportItem, str]:
-    category = fields.get("category", CATEGORY_OR_NONE, "digital")
+    category = fields.get("category", CATEGORY, "digital")
     _shipping(fields, category)
     item = SupportItem(
         item_id=fields.take("id", slug),

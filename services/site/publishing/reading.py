@@ -59,6 +59,11 @@ class Value:
         return isinstance(self.node, ScalarNode) and self.node.tag == NULL
 
     @property
+    def is_blank(self) -> bool:
+        """Tell whether nothing or only blanks were written, quoted or not."""
+        return isinstance(self.node, ScalarNode) and not str(self.node.value).strip()
+
+    @property
     def kind(self) -> str:
         """Return the YAML type of a scalar, such as `int`, else an empty string."""
         return str(self.node.tag).rpartition(":")[2] if isinstance(self.node, ScalarNode) else ""
@@ -144,9 +149,10 @@ class Record:
     @overload
     def get(self, name: str, reader: Reader[T], default: None) -> T | None: ...
     def get(self, name: str, reader: Reader[T], default: T | None) -> T | None:
-        """Return a value that may be absent. Nothing after the colon means absent."""
+        """Return a value that may be absent. Nothing after the colon, or "", means absent."""
         value = self._open.pop(name, None)
-        return default if value is None or value.is_null else reader.of(value)
+        is_absent = value is None or value.is_null or value.is_blank
+        return default if value is None or is_absent else reader.of(value)
 
     def skip(self, names: Iterable[str]) -> None:
         """Accept names that have no meaning here."""

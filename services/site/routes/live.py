@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-from litestar import Request, get
+from litestar import Request, get, route
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 from litestar.response.base import ASGIResponse
@@ -14,14 +14,27 @@ from contracts.refusals import NotFound, Unavailable
 from services.site.gateway.addresses import limited_as
 from services.site.live.snapshots import Reader, Shown
 from services.site.routes.answers import answer
-from services.site.routes.site import Site, SiteNeeded
+from services.site.routes.site import READ, Site, SiteNeeded
 
 KEPT = "public, max-age=1"
 HEARTBEAT_SECONDS = 15.0
+GAP_SECONDS = 0.2
 RETRY_MILLISECONDS = 3_000
 
 
-@get("/live/{slug:str}")
+class Ready(ServerSentEventMessage):
+    """An event that was encoded once for everybody who reads it."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__()
+        self._raw = raw
+
+    def encode(self) -> bytes:
+        """Return the bytes as they are."""
+        return self._raw
+
+
+@route("/live/{slug:str}", http_method=READ)
 async def snapshot(
     request: Request[Any, Any, Any], slug: FromPath[str], site: SiteNeeded
 ) -> ASGIResponse:
@@ -76,6 +89,7 @@ async def _messages(
     """
     yield ServerSentEventMessage(data=None, retry=RETRY_MILLISECONDS, comment="the pool")
     stopped = asyncio.create_task(site.stopping.wait())
+    is_following = False
     try:
         while not stopped.done():
             reader.news.clear()
@@ -84,9 +98,12 @@ async def _messages(
                 return
             tag = shown.etag.strip('"')
             if tag != seen:
+                body = shown.fresh if is_following else shown.at(site.clock.now())
+                yield Ready(b"id: %b\r\nevent: snapshot\r\ndata: %b\r\n\r\n" % (tag.encode(), body))
                 seen = tag
-                body = shown.at(site.clock.now()).decode()
-                yield ServerSentEventMessage(data=body, event="snapshot", id=tag)
+                # Nobody reads faster than this; a rush of pledges is one message.
+                await asyncio.wait([stopped], timeout=GAP_SECONDS)
+            is_following = True
             news = asyncio.create_task(reader.news.wait())
             done, _ = await asyncio.wait(
                 [news, stopped],

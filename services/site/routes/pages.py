@@ -56,7 +56,7 @@ def _of_campaign(path: str, kind: str, language: Language) -> HTTPRouteHandler:
     async def show(
         request: Request[Any, Any, Any], slug: FromPath[str], site: SiteNeeded
     ) -> ASGIResponse:
-        if site.world.is_loaded and site.world.state(slug) is None:
+        if site.world.is_loaded and not site.world.is_public(slug):
             raise NotFound("not_found", "There is no such campaign.")
         return page(request, site, kind, language, slug=slug)
 
@@ -67,11 +67,9 @@ def page(
     request: Request[Any, Any, Any], site: Site, kind: str, language: Language, *, slug: str = ""
 ) -> ASGIResponse:
     """Return a prepared page, or send the browser to the address that ends in a slash."""
-    raw = request.scope["raw_path"].partition(b"?")[0]
-    if not raw.endswith(b"/"):
-        query = request.scope["query_string"]
-        target = raw + b"/" + (b"?" + query if query else b"")
-        moved = {"location": target.decode("latin-1"), "cache-control": PRIVATE}
+    elsewhere = _proper_address(request, site)
+    if elsewhere:
+        moved = {"location": elsewhere, "cache-control": PRIVATE}
         return ASGIResponse(status_code=308, headers=moved, media_type="text/plain")
     prepared = site.shelf.get(f"{kind}:{slug}" if slug else kind, language)
     if prepared is None:
@@ -97,3 +95,16 @@ def page(
         headers=headers,
         etag=None if is_private else prepared.etag,
     )
+
+
+def _proper_address(request: Request[Any, Any, Any], site: Site) -> str:
+    """Return where this page really is: with its slash, under the name that links use."""
+    raw = request.scope["raw_path"].partition(b"?")[0]
+    query = request.scope["query_string"]
+    target = (raw + (b"?" + query if query else b"")).decode("latin-1")
+    is_person = "text/html" in request.headers.get("accept", "")
+    if is_person and site.hosts.is_other_name(request.headers.get("host", "").lower()):
+        return site.site_base + target
+    if raw.endswith(b"/"):
+        return ""
+    return target.replace("?", "/?", 1) if query else target + "/"

@@ -9,6 +9,7 @@ from litestar.types import Method
 
 from services.chassis.clock import PlatformClock
 from services.site.gateway.addresses import Proxies
+from services.site.gateway.front_door import Hosts
 from services.site.gateway.headers import Policy
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
@@ -25,6 +26,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf
     policy: Policy
     proxies: Proxies
+    hosts: Hosts
     clock: PlatformClock
     stopping: asyncio.Event
     site_base: str
