@@ -15,6 +15,7 @@ from nats.aio.msg import Msg
 
 from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
+from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
@@ -27,7 +28,6 @@ from services.site.publishing.present import Media, present
 
 log = telemetry.logger(__name__)
 
-BROADCAST = "site.snapshot_changed"
 REFRESH_SECONDS = 3.0
 STALE_SECONDS = 60.0
 FLIP_SECONDS = 0.5
@@ -185,7 +185,7 @@ class World:
                 async with self._lock:
                     await self._load_campaigns([figures.slug])
 
-        await bus.listen(f"{BROADCAST}.*", hear)
+        await bus.listen(f"{SNAPSHOT_CHANGED}.*", hear)
         await asyncio.Event().wait()
 
     async def watch_clock(self) -> None:
