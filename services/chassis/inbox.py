@@ -3,7 +3,8 @@
 A consumer takes up to 64 messages, records their ids and applies them in one
 transaction, a savepoint each. Outcomes are decided here and nowhere else: done or seen
 before → ack; a fault → later again, with growing delay; still no after the last try,
-or not decodable → parked with its error, where an operator finds it.
+or not decodable → parked with its error, where an operator finds it; behind a parked one
+of its aggregate → beside that one, in order.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from nats.aio.msg import Msg
 from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
-from services.chassis import telemetry
+from services.chassis import parked, telemetry
 from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
 
@@ -30,10 +31,17 @@ DELIVERIES_MAX = 6
 DELAYS_SECONDS = (1, 5, 30, 120, 600)
 HEARTBEAT_SECONDS = 10
 BUSY_TRIES = 5
+HANDLER_SECONDS = 120
+BEHIND = "waits behind an event of its aggregate"
+LAST_TRY = "ended the process on its last try, or never got an answer"
 
 
 class NotYet(Exception):
     """The event is right but too early here; deliver it again in a moment."""
+
+
+class HandlerTooSlow(Exception):
+    """A handler did not end within its budget."""
 
 
 class Delivery(msgspec.Struct, frozen=True):
@@ -41,6 +49,7 @@ class Delivery(msgspec.Struct, frozen=True):
 
     msg: Msg
     event: Event
+    letter: parked.Letter
 
 
 class Listener:
@@ -76,15 +85,48 @@ class Listener:
 
     async def consume(self, pool: Pool, messages: list[Msg]) -> None:
         """Apply one batch and answer every message of it."""
+        on_last_try = [msg for msg in messages if delivery_count(msg) >= DELIVERIES_MAX]
         async with heartbeat(messages):
-            deliveries = [each for msg in messages if (each := await self._decoded(pool, msg))]
-            if not deliveries:
-                return
-            failed = await self._apply_patiently(pool, deliveries)
-            for each in deliveries:
-                await self._answer(pool, each.msg, failed.get(id(each.msg)))
+            await self._consume_together(
+                pool, [msg for msg in messages if delivery_count(msg) < DELIVERIES_MAX]
+            )
+            for msg in on_last_try:
+                await self._consume_alone(pool, msg)
 
-    async def _apply_patiently(self, pool: Pool, batch: list[Delivery]) -> dict[int, BaseException]:
+    async def _consume_together(self, pool: Pool, messages: list[Msg]) -> None:
+        deliveries = [each for msg in messages if (each := await self._decoded(pool, msg))]
+        if not deliveries:
+            return
+        failed = await self._apply_patiently(pool, deliveries)
+        for each in deliveries:
+            await self._answer(pool, each.msg, failed.get(id(each.msg)))
+
+    async def _consume_alone(self, pool: Pool, msg: Msg) -> None:
+        """Give a message its last try: parked first, so that even a killer stays parked.
+
+        Those that merely travelled with a killer were delivered as often without being at
+        fault. Each is tried by itself here, and is parked only for what it did itself.
+        """
+        letter = parked.letter(msg)
+        durable = self.consumer.durable
+        async with transaction(pool) as conn:
+            was_tried = await parked.is_kept(conn, durable, letter.event_id)
+            if not was_tried:
+                await parked.keep(conn, durable, letter, LAST_TRY)
+        if was_tried:
+            await park(pool, durable, msg, LAST_TRY)
+            return
+        delivery = await self._decoded(pool, msg)
+        if delivery is None:
+            return
+        failed = await self._apply_patiently(pool, [delivery], last_try=letter.event_id)
+        await self._answer(pool, msg, failed.get(id(msg)))
+        if not failed:
+            await parked.retry_followers(pool, self, letter.aggregate)
+
+    async def _apply_patiently(
+        self, pool: Pool, batch: list[Delivery], *, last_try: str = ""
+    ) -> dict[int, BaseException]:
         """Apply the batch; while Postgres is away wait for it, holding the messages.
 
         An outage must not use up deliveries: healthy events would be parked by it.
@@ -92,53 +134,76 @@ class Listener:
         fault: BaseException = NotYet()
         for _ in range(BUSY_TRIES):
             try:
-                return await self._apply(pool, batch)
+                return await self._apply(pool, batch, last_try)
             except (*BUSY, Unavailable) as exc:
                 fault = exc
                 await database_is_back(pool)
         return {id(each.msg): fault for each in batch}
 
     async def _decoded(self, pool: Pool, msg: Msg) -> Delivery | None:
-        """Return the event, or park what cannot be one.
-
-        Deliveries are counted before decoding, so that a message which kills the
-        process is parked too.
-        """
-        if delivery_count(msg) > DELIVERIES_MAX:
-            await self._park(pool, msg, "delivered too often without an answer")
-            return None
+        """Return the event, or park what cannot be one."""
         try:
-            return Delivery(msg, self._decoder.decode(msg.data))
+            event = self._decoder.decode(msg.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            await self._park(pool, msg, f"{type(exc).__name__}: {exc}")
+            await park(pool, self.consumer.durable, msg, f"{type(exc).__name__}: {exc}")
             return None
+        # The body's id, whatever the envelope says: the inbox goes by it too.
+        letter = msgspec.structs.replace(parked.letter(msg), event_id=event.event_id)
+        return Delivery(msg, event, letter)
 
-    async def _apply(self, pool: Pool, batch: list[Delivery]) -> dict[int, BaseException]:
+    async def _apply(
+        self, pool: Pool, batch: list[Delivery], last_try: str
+    ) -> dict[int, BaseException]:
         """Apply the batch in one transaction; return the faults by message."""
         failed: dict[int, BaseException] = {}
+        durable = self.consumer.durable
         async with transaction(pool) as conn:
-            fresh = await _record(conn, self.consumer.durable, batch)
+            letters = [each.letter for each in batch]
+            held = await parked.held_back(conn, durable, letters, tried=last_try)
+            fresh = await _record(conn, durable, [each.event.event_id for each in batch])
             for each in batch:
-                if each.event.event_id not in fresh:
+                event_id = each.event.event_id
+                is_fresh, is_behind = event_id in fresh, held.get(each.letter.event_id)
+                fresh.discard(event_id)
+                if is_fresh and is_behind is not None:
+                    await _forget(conn, durable, event_id)
+                    if is_behind:
+                        await parked.keep(conn, durable, each.letter, BEHIND, is_waiting=True)
+                    self._count("parked" if is_behind else "duplicate")
+                elif is_fresh:
+                    try:
+                        async with conn.transaction():
+                            await self._handle(conn, each.event, each.letter.headers)
+                    except BUSY:
+                        raise
+                    except Exception as exc:
+                        failed[id(each.msg)] = exc
+                        await _forget(conn, durable, event_id)
+                        continue
+                    self._count("applied")
+                else:
                     self._count("duplicate")
-                    continue
-                fresh.discard(each.event.event_id)
-                try:
-                    async with conn.transaction():
-                        await self._handle(conn, each)
-                except BUSY:
-                    raise
-                except Exception as exc:
-                    failed[id(each.msg)] = exc
-                    await _forget(conn, self.consumer.durable, each.event.event_id)
+            if last_try and not failed and last_try not in held:
+                await parked.resolve(conn, durable, last_try)
         return failed
 
-    async def _handle(self, conn: Connection, delivery: Delivery) -> None:
-        headers = delivery.msg.headers or {}
-        telemetry.correlation.set(headers.get("Pool-Correlation", delivery.event.event_id))
-        telemetry.causation.set(delivery.event.event_id)
-        await self._handlers[type(delivery.event)](conn, delivery.event)
-        self._count("applied")
+    async def apply_kept(self, conn: Connection, kept: parked.Letter) -> None:
+        """Apply an event from its parked row, once, whatever was heard of it meanwhile."""
+        event = self._decoder.decode(kept.payload)
+        if await _record(conn, self.consumer.durable, [event.event_id]):
+            await self._handle(conn, event, kept.headers)
+
+    async def _handle(self, conn: Connection, event: Event, headers: Mapping[str, str]) -> None:
+        telemetry.correlation.set(headers.get("Pool-Correlation", event.event_id))
+        telemetry.causation.set(event.event_id)
+        budget = asyncio.timeout(HANDLER_SECONDS)
+        try:
+            async with budget:
+                await self._handlers[type(event)](conn, event)
+        except TimeoutError as exc:
+            if budget.expired():
+                raise HandlerTooSlow(f"no end within {HANDLER_SECONDS} s") from exc
+            raise
 
     async def _answer(self, pool: Pool, msg: Msg, fault: BaseException | None) -> None:
         if fault is None:
@@ -147,7 +212,7 @@ class Listener:
         tries = delivery_count(msg)
         is_early = isinstance(fault, NotYet)
         if tries >= DELIVERIES_MAX:
-            await self._park(pool, msg, f"{type(fault).__name__}: {fault}")
+            await park(pool, self.consumer.durable, msg, f"{type(fault).__name__}: {fault}")
             return
         self._count("retried")
         if not is_early:
@@ -160,9 +225,6 @@ class Listener:
             )
         await msg.nak(delay=DELAYS_SECONDS[min(tries, len(DELAYS_SECONDS)) - 1])
 
-    async def _park(self, pool: Pool, msg: Msg, error: str) -> None:
-        await park(pool, self.consumer.durable, msg, error)
-
     def _count(self, outcome: str) -> None:
         telemetry.INBOX.labels(self.consumer.durable, outcome).inc()
 
@@ -170,7 +232,7 @@ class Listener:
 async def park(pool: Pool, durable: str, msg: Msg, error: str) -> None:
     """Keep a message that cannot be applied where an operator finds it; never again deliver it."""
     async with transaction(pool) as conn:
-        await _insert_parked(conn, durable, msg, error)
+        await parked.keep(conn, durable, parked.letter(msg), error)
     await msg.term()
     telemetry.INBOX.labels(durable, "parked").inc()
     log.error("event_parked", consumer=durable, subject=msg.subject, error=error[:500])
@@ -234,8 +296,8 @@ async def heartbeat(messages: list[Msg]) -> Any:
             await task
 
 
-async def _record(conn: Connection, consumer: str, batch: list[Delivery]) -> set[str]:
-    """Record the batch's event ids; return those not heard before."""
+async def _record(conn: Connection, consumer: str, event_ids: list[str]) -> set[str]:
+    """Record event ids; return those not heard before."""
     rows = await conn.fetch(
         """
         INSERT INTO inbox (consumer, event_id)
@@ -245,7 +307,7 @@ async def _record(conn: Connection, consumer: str, batch: list[Delivery]) -> set
         RETURNING event_id
         """,
         consumer,
-        [each.event.event_id for each in batch],
+        event_ids,
     )
     return {row["event_id"] for row in rows}
 
@@ -253,25 +315,4 @@ async def _record(conn: Connection, consumer: str, batch: list[Delivery]) -> set
 async def _forget(conn: Connection, consumer: str, event_id: str) -> None:
     await conn.execute(
         "DELETE FROM inbox WHERE consumer = $1 AND event_id = $2", consumer, event_id
-    )
-
-
-async def _insert_parked(conn: Connection, consumer: str, msg: Msg, error: str) -> None:
-    headers = dict(msg.headers or {})
-    event_id = headers.get("Nats-Msg-Id") or f"{msg.metadata.stream}:{msg.metadata.sequence.stream}"
-    await conn.execute(
-        """
-        INSERT INTO parked_events
-            (consumer, subject, event_id, payload, headers, error, deliveries)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        ON CONFLICT ON CONSTRAINT parked_once
-        DO UPDATE SET error = excluded.error, deliveries = excluded.deliveries
-        """,
-        consumer,
-        msg.subject,
-        event_id,
-        msg.data,
-        headers,
-        error[:2_000],
-        delivery_count(msg),
     )

@@ -1,0 +1,8 @@
+"""Every test here is a coroutine on real servers."""
+
+import pytest
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
