@@ -35,10 +35,10 @@ PLANTED = {
         ALTER TABLE settlement.charges DROP CONSTRAINT one_charge_per_purpose,
             DROP CONSTRAINT one_charge_per_intent;
         INSERT INTO settlement.charges
-        SELECT 'again_' || charge_id, campaign, supporter_id, purpose, pledge_ids, amount_cents, currency,
-            customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
-            card_exp_year, version, status, requested_at, decided_at, create_parameters,
-            create_serial, create_keyed_at, create_keyed_on, is_create_key_spent,
+        SELECT 'again_' || charge_id, campaign, supporter_id, purpose, pledge_ids,
+            amount_cents, currency, customer_id, payment_method_id, card_brand, card_last4,
+            card_exp_month, card_exp_year, version, status, requested_at, decided_at,
+            create_parameters, create_serial, create_keyed_at, create_keyed_on, is_create_key_spent,
             payment_intent_id, stripe_charge_id, due_at, queued_at
         FROM settlement.charges WHERE status = 'succeeded'
     """,
