@@ -1,0 +1,1 @@
+"""What docker-compose.yml brings along: configurations of the servers, secrets, samples."""

@@ -1,0 +1,66 @@
+"""The servers' configurations in this folder, made from who may do what.
+
+python -m deploy.compose.configs writes them anew after a change of contracts/streams.py.
+"""
+
+import sys
+from pathlib import Path
+
+from deploy.local.permissions import PAYLOAD_BYTES_MAX, nats_users, redis_users
+
+FOLDER = Path(__file__).parent
+MADE = "# Made by `python -m deploy.compose.configs`: change deploy/local/permissions.py instead."
+
+
+def nats() -> str:
+    """Return NATS's configuration. The passwords come from a file beside it."""
+    return "\n".join(
+        [
+            MADE,
+            "include ../../run/secrets/nats_passwords",
+            "server_name: pool",
+            'listen: "0.0.0.0:4222"',
+            'http: "127.0.0.1:8222"',
+            f"max_payload: {PAYLOAD_BYTES_MAX}",
+            "# Without sync_interval an acknowledged message can vanish with the power.",
+            'jetstream { store_dir: "/data", sync_interval: always }',
+            "authorization {",
+            *nats_users(lambda user: f"$PASSWORD_OF_{user.upper()}"),
+            "}",
+            "",
+        ]
+    )
+
+
+def valkey() -> str:
+    """Return Valkey's configuration, with a mark where each password belongs."""
+    return "\n".join(
+        [
+            MADE,
+            "bind * -::*",
+            "port 6379",
+            "protected-mode no",
+            "dir /tmp",
+            "# A cache: nothing on disk, and the oldest gives way.",
+            'save ""',
+            "appendonly no",
+            "maxmemory 128mb",
+            "maxmemory-policy allkeys-lru",
+            *redis_users(lambda user: f"@{user}@"),
+            "",
+        ]
+    )
+
+
+FILES = {"nats.conf": nats, "valkey.conf": valkey}
+
+
+def main() -> int:
+    """Write every file."""
+    for name, text in FILES.items():
+        (FOLDER / name).write_text(text(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
