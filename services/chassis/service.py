@@ -1,8 +1,9 @@
 """A service: its rooms put together, and the roles it can run as.
 
-python -m services.<name> web | worker | all | migrate
+python -m services.<name> web | worker | all | migrate | replay … | parked …
 """
 
+import argparse
 import asyncio
 import contextlib
 import signal
@@ -19,7 +20,7 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from contracts.streams import CONSUMERS, STREAMS
-from services.chassis import errors, migrations, telemetry
+from services.chassis import commands, crash, errors, migrations, telemetry
 from services.chassis.body import StrictRequest
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
@@ -101,17 +102,22 @@ class Service(Generic[S]):
 
     def main(self, arguments: Sequence[str]) -> int:
         """Run as the role named on the command line; return the exit code."""
-        wanted = arguments[0] if len(arguments) == 1 else ""
-        if wanted not in (*self.roles, "all", "migrate"):
-            sys.stderr.write(f"usage: {self.name} {'|'.join(self.roles)}|all|migrate\n")
+        asks = bool(arguments) and arguments[0] in commands.COMMANDS
+        asked = commands.parse(self.name, arguments) if asks else None
+        wanted = arguments[0] if len(arguments) == 1 or asks else ""
+        known = (*self.roles, "all", "migrate", *commands.COMMANDS)
+        if wanted not in known:
+            sys.stderr.write(f"usage: {self.name} {'|'.join(known)}\n")
             return 2
         try:
-            return uvloop.run(self._work(wanted))
+            return uvloop.run(self._work(wanted, asked))
         except SettingsError as exc:
             sys.stderr.write(f"{self.name} cannot start: {exc}\n")
             return 1
 
-    async def _work(self, wanted: str) -> int:
+    async def _work(self, wanted: str, asked: argparse.Namespace | None) -> int:
+        if asked:
+            return await self._command(load(self.settings), asked)
         if wanted == "migrate":
             return await self._migrate(load(MigrationSettings))
         roles = frozenset(self.roles) if wanted == "all" else frozenset({wanted})
@@ -128,8 +134,32 @@ class Service(Generic[S]):
         log.info("migrated", applied=applied)
         return 0
 
+    async def _command(self, settings: S, asked: argparse.Namespace) -> int:
+        """Do what an operator asked, beside the running processes."""
+        # A command's output is its answer; what it did is noted in the database.
+        telemetry.configure_logs(self.name, "CRITICAL")
+        pool = await open_pool(settings.database_url.reveal(), schema=self.name, size_max=2)
+        bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
+        closers: list[Loop] = []
+
+        async def listeners() -> Sequence[Listener]:
+            parts = await self.compose(settings, Running(pool, bus, PlatformClock()))
+            closers.extend(parts.closers)
+            return parts.listeners
+
+        try:
+            if asked.command == "replay":
+                return await commands.run_replay(self.name, asked, pool)
+            return await commands.run_parked(asked, pool, listeners)
+        finally:
+            for close in closers:
+                await close()
+            await pool.close()
+
     async def _serve(self, settings: S, roles: frozenset[str]) -> int:
         telemetry.configure_logs(self.name, settings.log_level)
+        if not crash.arm(self.name, settings.pool_crash_at, is_sandboxed=settings.pool_sandbox):
+            log.warning("crash_point_ignored")
         pool = await open_pool(settings.database_url.reveal(), schema=self.name)
         bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
         running = Running(pool, bus, PlatformClock(), roles)

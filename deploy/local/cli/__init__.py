@@ -18,6 +18,8 @@ COMMANDS = {
     "campaigns": "campaigns:campaigns",
     "ledger": "ledger:ledger",
     "settle": "settle:settle",
+    "parked": "parked:parked",
+    "replay": "replay:replay",
 }
 
 
