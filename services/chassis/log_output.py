@@ -2,7 +2,7 @@
 
 A pipe that nobody reads fills up; a write to it would then stop the event loop, and
 with it every request of the process (seen). Lines that find the queue full are counted
-and dropped: better to lose a line than a pledge.
+and dropped: better to lose a line than a request.
 """
 
 import atexit

@@ -26,7 +26,6 @@ CHECK_SECONDS = (15, 60, 300, 1_800, 3_600)
 UNDECIDED_LIMIT = timedelta(hours=24)
 """After that an unknown outcome waits for a person as well."""
 
-POSTPONED_SECONDS_MAX = 120
 METADATA_LENGTH_MAX = 500
 SUFFIX_LENGTH_MAX = 10
 
@@ -199,15 +198,6 @@ def statement_suffix(campaign: CampaignSlug) -> str:
         text = f"{text} {word}"
     has_letter = any(character.isalpha() for character in text)
     return text if has_letter else f"NO {text}"[:SUFFIX_LENGTH_MAX]
-
-
-def postponed_seconds(times: int, *, jitter: float) -> float:
-    """Return how long a charge waits after being put off for the `times`-th time.
-
-    `jitter` between 0 and 1 spreads the return: half to all of the doubled delay.
-    """
-    longest = min(2.0 ** min(times, 10), POSTPONED_SECONDS_MAX)
-    return longest * (1 + jitter) / 2
 
 
 def with_new_create_key(charge: ChargeRow) -> ChargeRow:

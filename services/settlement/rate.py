@@ -1,7 +1,8 @@
-"""How fast we may go: a token bucket that is told the time."""
+"""How fast we may go, and how long to wait after being put off."""
 
 SLOW_SECONDS = 60.0
 SLOW_FACTOR = 0.5
+POSTPONED_SECONDS_MAX = 120
 
 
 class TokenBucket:
@@ -25,3 +26,12 @@ class TokenBucket:
 
     def _rate(self, now: float) -> float:
         return self._per_second * (SLOW_FACTOR if now < self._slow_until else 1)
+
+
+def postponed_seconds(times: int, *, jitter: float) -> float:
+    """Return how long a charge waits after being put off for the `times`-th time.
+
+    `jitter` between 0 and 1 spreads the return: half to all of the doubled delay.
+    """
+    longest = min(2.0 ** min(times, 10), POSTPONED_SECONDS_MAX)
+    return longest * (1 + jitter) / 2

@@ -4,13 +4,13 @@ import asyncio
 
 from prometheus_client import Gauge
 
+from contracts.streams import consumer
 from services.chassis import telemetry
 from services.chassis.bus import AWAY, Bus
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.chassis.service import Loop
 from services.settlement.charging import ChargeRow
-from services.settlement.consumers import CHARGERS
 from services.settlement.handlers import keep_calendar, look_after
 from services.settlement.queries import rounds
 from services.settlement.stripe_gateway import StripeGateway
@@ -24,6 +24,7 @@ OLDEST_DUE = Gauge(
     "How long the oldest undecided charge has been due.",
     registry=telemetry.REGISTRY,
 )
+WAKE_UPS = consumer("settlement-chargers")
 STATUSES = ("new", "sending", "unknown", "declined", "succeeded")
 
 
@@ -72,7 +73,7 @@ async def _check(pool: Pool, gateway: StripeGateway, charge: ChargeRow) -> None:
 async def sweep(pool: Pool, bus: Bus) -> None:
     """Queue what is due and has no message, as far as the bus lets us see."""
     try:
-        is_empty = await bus.backlog(CHARGERS.durable, CHARGERS.stream) == 0
+        is_empty = await bus.backlog(WAKE_UPS.durable, WAKE_UPS.stream) == 0
     except AWAY:
         is_empty = False
     async with transaction(pool) as conn:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.ids import CampaignSlug, ChargeId, PledgeId
 from services.chassis.settings import Secret, load
-from services.settlement import charging
+from services.settlement import charging, rate
 from services.settlement.rate import TokenBucket
 from services.settlement.settings import Settings
 from tests.settlement.builders import requested
@@ -79,9 +79,9 @@ def test_a_key_is_not_sent_again_after_twenty_hours_or_a_stored_fault(
 
 @given(st.integers(0, 10_000), st.floats(0, 1, exclude_max=True))
 def test_being_put_off_never_means_for_long(times: int, jitter: float) -> None:
-    seconds = charging.postponed_seconds(times, jitter=jitter)
+    seconds = rate.postponed_seconds(times, jitter=jitter)
 
-    assert 0.5 <= seconds <= charging.POSTPONED_SECONDS_MAX
+    assert 0.5 <= seconds <= rate.POSTPONED_SECONDS_MAX
 
 
 def test_a_bucket_gives_no_more_than_its_rate() -> None:

@@ -11,7 +11,7 @@ from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
 from contracts.ids import ChargeId
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement import charging
+from services.settlement import charging, rate
 from services.settlement.charging import (
     CHECK_SECONDS,
     LEASE,
@@ -80,7 +80,7 @@ async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> 
     charge = work.charge
     # Spreads the load; nothing secret depends on it.
     jitter = random.random()  # noqa: S311
-    wait = charging.postponed_seconds(charge.postponed, jitter=jitter)
+    wait = rate.postponed_seconds(charge.postponed, jitter=jitter)
     _held(
         await outcomes.postpone(
             conn,
