@@ -19,7 +19,8 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 
 READ_BYTES_MAX = 65_536
-STABLE_SECONDS = 30.0
+# Longer than any start takes: whoever lived through this did not die of starting.
+STABLE_SECONDS = 10.0
 BACKOFF_SECONDS = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 

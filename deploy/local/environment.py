@@ -23,6 +23,14 @@ LIVE_KEYS = ("sk_live_", "rk_live_")
 PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
 SANDBOX = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE")
 # What any program may need from the machine it runs on.
+# Where each of these leads: a test may put something in between.
+LEADS_TO = {
+    "DATABASE_URL": "postgres",
+    "NATS_URL": "nats",
+    "REDIS_URL": "redis",
+    "STRIPE_API_BASE": "sandbox",
+    "RESEND_API_BASE": "sandbox",
+}
 MACHINE = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZDIR"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
@@ -44,11 +52,16 @@ class Environment:
     ports: Mapping[str, int]
     uses_sandbox: bool
 
+    through: Mapping[str, int] = field(default_factory=dict)
+    """Ports by which services reach a part of the stack, instead of the part's own."""
     def of_service(self, service: str, *, port: int) -> dict[str, str]:
         """Return the environment of one service's process: what it needs, no more."""
         own = {name: self.values[name] for name in names_of(service) if self.values.get(name)}
         own["DATABASE_URL"] = self.database_url(service)
         return {**machine(), **own, "LISTEN_HOST": HOST, "LISTEN_PORT": str(port)}
+        own["NATS_URL"] = self.server_url("nats", service)
+        own["REDIS_URL"] = self.server_url("redis", service)
+        own |= {name: self._led(name, own[name]) for name in LEADS_TO if name in own}
 
     def of_migration(self, service: str) -> dict[str, str]:
         """Return the environment of a migration: the owner's address, and no other secret."""
@@ -79,6 +92,30 @@ class Environment:
         return parts._replace(netloc=f"pool_{role}:{password}@{address}").geturl()
 
     def url_of(self, name: str) -> str:
+    def _led(self, name: str, url: str) -> str:
+        """Return `url` as services shall see it."""
+        port = self.through.get(LEADS_TO[name])
+        if port is None:
+            return url
+        parts = urlsplit(url)
+        account, at, _ = parts.netloc.rpartition("@")
+        return parts._replace(netloc=f"{account}{at}{HOST}:{port}").geturl()
+
+    def server_url(self, server: str, service: str) -> str:
+        """Return the bus or Redis as `service` sees it; an operator's own has one account."""
+        url = self.values[f"{server.upper()}_URL"]
+        if server not in self.ports:
+            return url
+        parts = urlsplit(url)
+        login = f"{service}:{self.passwords_of(server)[service]}"
+        return parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}").geturl()
+
+    def passwords_of(self, server: str) -> dict[str, str]:
+        """Return every user's password at our own bus or Redis."""
+        prefix = server.upper()
+        services = {name: self.values[f"{prefix}_{name.upper()}_PASSWORD"] for name in SERVICES}
+        return {OPERATOR: self.values[f"{prefix}_PASSWORD"], **services}
+
         return f"http://{HOST}:{self.ports[name]}"
 
 
@@ -132,7 +169,12 @@ def operators_settings(data: DataDir) -> dict[str, str]:
     return {name: value for name, value in found.items() if name in settings}
 
 
-def assemble(data: DataDir, given: Mapping[str, str], ports: Mapping[str, int]) -> Environment:
+def assemble(
+    data: DataDir,
+    given: Mapping[str, str],
+    ports: Mapping[str, int],
+    through: Mapping[str, int] | None = None,
+) -> Environment:
     """Return the stack's whole environment: what was given, before what fits a sandbox."""
     known = stack_secrets(data)
     site = f"http://{HOST}:{ports['site']}" if "site" in ports else ""
@@ -150,7 +192,9 @@ def assemble(data: DataDir, given: Mapping[str, str], ports: Mapping[str, int]) 
     }
     values |= _vendors(given, known, f"http://{HOST}:{ports.get('sandbox', 0)}")
     values |= given
-    return Environment(values=values, ports=ports, uses_sandbox=needs_sandbox(given))
+    uses_sandbox = needs_sandbox(given)
+    values["POOL_MODE"] = "development" if uses_sandbox else "production"
+    return Environment(values, ports, uses_sandbox, through or {})
 
 
 def needs_sandbox(given: Mapping[str, str]) -> bool:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,10 @@ class Options:
     is_fresh: bool = False
     with_services: bool = True
     nats_accounts: int = 0
+    settings: dict[str, str] = field(default_factory=dict)
+    """Settings of this stack alone, before those of the operator."""
+    through: dict[str, int] = field(default_factory=dict)
+    """Ports by which services reach a server, for a test that stands in between."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -116,14 +120,15 @@ class Stack:
     def _prepare(self) -> None:
         began = time.monotonic()
         options = self.options
-        given = operators_settings(self.data)
+        given = {**operators_settings(self.data), **options.settings}
         names = plan.port_names(
             given, with_services=options.with_services, chargers=options.chargers
         )
         chosen = ports.choose(self.data, names, options.port)
         had_copy = self.data.campaigns.exists()
         campaigns = self._content(given)
-        self.env = assemble(self.data, {**given, "CAMPAIGNS_DIR": str(campaigns)}, chosen)
+        given["CAMPAIGNS_DIR"] = str(campaigns)
+        self.env = assemble(self.data, given, chosen, options.through)
         is_copy = campaigns == self.data.campaigns and not given.get("STRIPE_SECRET_KEY")
         self._is_new_copy = is_copy and not had_copy and options.with_services
         self.specs = plan.server_specs(self.data, self.env, options.nats_accounts)

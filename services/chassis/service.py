@@ -158,7 +158,8 @@ class Service(Generic[S]):
 
     async def _serve(self, settings: S, roles: frozenset[str]) -> int:
         telemetry.configure_logs(self.name, settings.log_level)
-        if not crash.arm(self.name, settings.pool_crash_at, is_sandboxed=settings.pool_sandbox):
+        is_safe = settings.pool_mode == "development"
+        if not crash.arm(self.name, settings.pool_crash_at, is_safe=is_safe):
             log.warning("crash_point_ignored")
         pool = await open_pool(settings.database_url.reveal(), schema=self.name)
         bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)

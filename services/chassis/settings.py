@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -51,6 +51,9 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     platform_timezone: str = "America/Denver"
     log_level: str = "INFO"
+    # Development: no real money or mail is near. Then a process may be told where to die.
+    pool_mode: Literal["production", "development"] = "production"
+    pool_crash_at: str = ""
 
 
 class MigrationSettings(msgspec.Struct, frozen=True, kw_only=True):
