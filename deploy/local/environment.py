@@ -22,7 +22,6 @@ LIVE_KEYS = ("sk_live_", "rk_live_")
 # Set for each process by ourselves, whatever the operator's environment says.
 PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
 SANDBOX = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE")
-# What any program may need from the machine it runs on.
 # Where each of these leads: a test may put something in between.
 LEADS_TO = {
     "DATABASE_URL": "postgres",
@@ -31,6 +30,7 @@ LEADS_TO = {
     "STRIPE_API_BASE": "sandbox",
     "RESEND_API_BASE": "sandbox",
 }
+# What any program may need from the machine it runs on.
 MACHINE = (
     *("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "TZDIR"),
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
@@ -51,17 +51,15 @@ class Environment:
     values: Mapping[str, str] = field(repr=False)
     ports: Mapping[str, int]
     uses_sandbox: bool
-
     through: Mapping[str, int] = field(default_factory=dict)
     """Ports by which services reach a part of the stack, instead of the part's own."""
+
     def of_service(self, service: str, *, port: int) -> dict[str, str]:
         """Return the environment of one service's process: what it needs, no more."""
         own = {name: self.values[name] for name in names_of(service) if self.values.get(name)}
         own["DATABASE_URL"] = self.database_url(service)
-        return {**machine(), **own, "LISTEN_HOST": HOST, "LISTEN_PORT": str(port)}
-        own["NATS_URL"] = self.server_url("nats", service)
-        own["REDIS_URL"] = self.server_url("redis", service)
         own |= {name: self._led(name, own[name]) for name in LEADS_TO if name in own}
+        return {**machine(), **own, "LISTEN_HOST": HOST, "LISTEN_PORT": str(port)}
 
     def of_migration(self, service: str) -> dict[str, str]:
         """Return the environment of a migration: the owner's address, and no other secret."""
@@ -91,7 +89,6 @@ class Environment:
         password = quote(self.values[f"POOL_{role.upper()}_PASSWORD"], safe="")
         return parts._replace(netloc=f"pool_{role}:{password}@{address}").geturl()
 
-    def url_of(self, name: str) -> str:
     def _led(self, name: str, url: str) -> str:
         """Return `url` as services shall see it."""
         port = self.through.get(LEADS_TO[name])
@@ -101,21 +98,7 @@ class Environment:
         account, at, _ = parts.netloc.rpartition("@")
         return parts._replace(netloc=f"{account}{at}{HOST}:{port}").geturl()
 
-    def server_url(self, server: str, service: str) -> str:
-        """Return the bus or Redis as `service` sees it; an operator's own has one account."""
-        url = self.values[f"{server.upper()}_URL"]
-        if server not in self.ports:
-            return url
-        parts = urlsplit(url)
-        login = f"{service}:{self.passwords_of(server)[service]}"
-        return parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}").geturl()
-
-    def passwords_of(self, server: str) -> dict[str, str]:
-        """Return every user's password at our own bus or Redis."""
-        prefix = server.upper()
-        services = {name: self.values[f"{prefix}_{name.upper()}_PASSWORD"] for name in SERVICES}
-        return {OPERATOR: self.values[f"{prefix}_PASSWORD"], **services}
-
+    def url_of(self, name: str) -> str:
         return f"http://{HOST}:{self.ports[name]}"
 
 
