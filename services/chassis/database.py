@@ -1,7 +1,10 @@
 """Postgres: one pool per service, one transaction per request, tick or batch."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,29 +19,35 @@ if TYPE_CHECKING:
 
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
     Pool = asyncpg.Pool[asyncpg.Record]
+    PlainConnection = asyncpg.Connection[asyncpg.Record]
 else:
     Connection = asyncpg.Connection
     Pool = asyncpg.Pool
+    PlainConnection = asyncpg.Connection
 
 T = TypeVar("T")
 
 ACQUIRE_SECONDS = 2.0
 COMMAND_SECONDS = 5.0
 CONNECT_SECONDS = 3.0
+RESET_SECONDS = 1.0
+SILENCE_SECONDS = 10
 SESSION = {
-    "statement_timeout": "5s",
+    # A little less than our own patience: a server that is merely slow says so itself,
+    # and its connection stays good.
+    "statement_timeout": "4800ms",
     "lock_timeout": "2s",
     "idle_in_transaction_session_timeout": "10s",
+    # A peer that vanished without a word gives up its locks this soon.
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": f"{SILENCE_SECONDS}s",
     "timezone": "UTC",
 }
 
-BUSY = (
-    asyncpg.QueryCanceledError,
-    asyncpg.LockNotAvailableError,
-    asyncpg.DeadlockDetectedError,
-    asyncpg.SerializationError,
+AWAY = (
     asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.PostgresConnectionError,
@@ -46,9 +55,50 @@ BUSY = (
     # A query that ran out of its budget can leave its connection in this state.
     asyncpg.InternalClientError,
     ConnectionError,
+)
+"""What says that there is no answer, and none to be expected on this connection."""
+
+BUSY = (
+    *AWAY,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.TooManyConnectionsError,
     TimeoutError,
 )
 """What says "not now": nothing is wrong with the command, and it may be sent again."""
+
+
+class BudgetedConnection(PlainConnection):
+    """A connection that is thrown away as soon as a statement has used up its time.
+
+    Such a connection waits for the end of its cancellation before it takes the next
+    statement, be it only the rollback: behind a hung server that is another time-out, and
+    one more when the pool tidies it up (seen: 15 seconds, and the pool empty meanwhile).
+    """
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        """Run a statement."""
+        with self._thrown_away_when_late():
+            return await super().execute(query, *args, timeout=timeout)
+
+    async def _execute(self, *args: Any, **kwargs: Any) -> Any:
+        """Where fetch, fetchrow, fetchval and execute with arguments meet."""
+        with self._thrown_away_when_late():
+            return await super()._execute(*args, **kwargs)  # type: ignore[misc]
+
+    async def _executemany(self, *args: Any, **kwargs: Any) -> Any:
+        with self._thrown_away_when_late():
+            return await super()._executemany(*args, **kwargs)  # type: ignore[misc]
+
+    @contextlib.contextmanager
+    def _thrown_away_when_late(self) -> Iterator[None]:
+        try:
+            yield
+        except TimeoutError:
+            self.terminate()
+            raise
 
 
 async def open_pool(url: str, *, schema: str, size_max: int = 16) -> Pool:
@@ -66,6 +116,7 @@ async def open_pool(url: str, *, schema: str, size_max: int = 16) -> Pool:
                 timeout=CONNECT_SECONDS,
                 max_inactive_connection_lifetime=60,
                 init=_prepare,
+                connection_class=BudgetedConnection,
                 server_settings={
                     **SESSION,
                     "search_path": schema,
@@ -80,17 +131,32 @@ async def open_pool(url: str, *, schema: str, size_max: int = 16) -> Pool:
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """Yield a connection in a transaction that commits at the end of the block.
 
-    Raises `Unavailable` when no connection is free in time or Postgres is away:
-    then nothing was written.
+    Raises `Unavailable` when no connection is free in time or Postgres is away: then
+    nothing was written. If the answer to the commit itself is lost, its message says so.
     """
     async with _acquired(pool) as conn:
         committed = False
         try:
-            async with conn.transaction():
+            work = conn.transaction()
+            await work.start()
+            try:
                 yield conn
+            except BaseException:
+                await work.rollback()
+                raise
+            await _commit(work)
             committed = True
         finally:
             wake.relay.finished(conn, committed=committed)
+
+
+async def _commit(work: "asyncpg.transaction.Transaction") -> None:
+    try:
+        await work.commit()
+    except (*AWAY, TimeoutError) as exc:
+        raise Unavailable(
+            "busy", "We can't tell whether this was saved. Send it again: it counts once."
+        ) from exc
 
 
 @asynccontextmanager
@@ -102,7 +168,9 @@ async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
     try:
         yield conn
     finally:
-        await pool.release(conn, timeout=COMMAND_SECONDS)
+        # What goes wrong here ends the connection, not the work: that is decided.
+        with contextlib.suppress(*BUSY):
+            await pool.release(conn, timeout=RESET_SECONDS)
 
 
 def decode_rows(rows: list[Any], shape: type[T]) -> list[T]:
@@ -111,7 +179,8 @@ def decode_rows(rows: list[Any], shape: type[T]) -> list[T]:
 
 
 async def _prepare(conn: Connection) -> None:
-    """Let jsonb columns hold what msgspec can encode."""
+    """Notice a silent peer, and let jsonb columns hold what msgspec can encode."""
+    _limit_silence(conn)
     await conn.set_type_codec(
         "jsonb",
         schema="pg_catalog",
@@ -119,3 +188,14 @@ async def _prepare(conn: Connection) -> None:
         encoder=lambda value: b"\x01" + msgspec.json.encode(value),
         decoder=lambda raw: msgspec.json.decode(raw[1:]),
     )
+
+
+def _limit_silence(conn: Connection) -> None:
+    """Let the kernel end a connection on which nothing is acknowledged any more."""
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)
+    ours = getattr(conn, "_transport").get_extra_info("socket")  # noqa: B009 - not public
+    if option is None or ours.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    # Through a copy of the descriptor: the event loop shows a socket that cannot be set.
+    with socket.socket(fileno=os.dup(ours.fileno())) as same:
+        same.setsockopt(socket.IPPROTO_TCP, option, SILENCE_SECONDS * 1_000)
