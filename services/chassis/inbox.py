@@ -10,7 +10,7 @@ of its aggregate → beside that one, in order.
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Union
 
 import msgspec
 from nats.aio.msg import Msg
@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
-from services.chassis import parked, telemetry
+from services.chassis import crash, parked, telemetry
 from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
 
@@ -185,6 +185,8 @@ class Listener:
                     self._count("duplicate")
             if last_try and not failed and last_try not in held:
                 await parked.resolve(conn, durable, last_try)
+            crash.point("inbox.before_commit")
+        crash.point("inbox.after_commit")
         return failed
 
     async def apply_kept(self, conn: Connection, kept: parked.Letter) -> None:
@@ -208,6 +210,7 @@ class Listener:
     async def _answer(self, pool: Pool, msg: Msg, fault: BaseException | None) -> None:
         if fault is None:
             await msg.ack()
+            crash.point("inbox.after_ack")
             return
         tries = delivery_count(msg)
         is_early = isinstance(fault, NotYet)
@@ -265,10 +268,7 @@ async def _fetched(subscription: Any) -> list[Msg]:
 
 
 def _union(events: tuple[type[Event], ...]) -> Any:
-    union: Any = events[0]
-    for event in events[1:]:
-        union = union | event
-    return union
+    return Union[events]  # noqa: UP007 - known at run time only
 
 
 def delivery_count(msg: Msg) -> int:

@@ -15,7 +15,7 @@ from contracts.events.base import Event
 from contracts.ids import EventId
 from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
-from services.chassis import streams_watch, telemetry, wake
+from services.chassis import crash, streams_watch, telemetry, wake
 from services.chassis.bus import AWAY, Bus, BusAway
 from services.chassis.database import BUSY, Connection, Pool
 from services.chassis.leader import leading
@@ -83,6 +83,7 @@ class Relay:
         self._look_seconds = look_seconds
         self._next_look = 0.0
         self.looks = 0
+        self.pauses = 0
 
     async def run(self) -> None:
         """Publish for ever. One relay per service works; the others wait their turn."""
@@ -97,6 +98,7 @@ class Relay:
                         await self._round(conn)
                         back_off = 0.1
             except (*BUSY, *AWAY, BusAway) as exc:
+                self.pauses += 1
                 telemetry.LOOP_FAILURES.labels("outbox").inc()
                 log.warning("outbox_paused", error=type(exc).__name__)
                 await asyncio.sleep(back_off)
@@ -120,9 +122,12 @@ class Relay:
         chains: dict[str, list[Row]] = {}
         for row in rows:
             chains.setdefault(row.aggregate_id, []).append(row)
+        crash.point("outbox.before_publish")
         results = await asyncio.gather(*(self._publish(chain) for chain in chains.values()))
         sent = [outbox_id for chain in results for outbox_id in chain]
+        crash.point("outbox.after_publish")
         await _mark_published(conn, sent)
+        crash.point("outbox.after_mark")
         telemetry.OUTBOX_PUBLISHED.inc(len(sent))
         if len(sent) < len(rows):
             telemetry.OUTBOX_OLDEST.set(await _oldest_seconds(conn))

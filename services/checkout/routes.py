@@ -14,6 +14,7 @@ from litestar.params import (
     SkipValidation,
 )
 
+from services.chassis import crash
 from services.chassis.database import Pool, transaction
 from services.chassis.guards import Guard
 from services.checkout.answers import (
@@ -106,6 +107,7 @@ async def stripe_webhook(
     signature = request.headers.get("stripe-signature", "")
     async with transaction(pool) as conn:
         is_new = await hear_stripe.store_event(conn, raw, signature, settings=settings)
+    crash.point("checkout.webhook_stored")
     if is_new:
         stripe_bell.ring()
     return Response({"received": True}, headers=PRIVATE)

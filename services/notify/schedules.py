@@ -11,7 +11,7 @@ import time
 
 from prometheus_client import Counter, Gauge
 
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.notify import handlers, queries
@@ -86,6 +86,8 @@ class Sender:
             batch = await handlers.lease_mails(
                 conn, limit=self._pace.batch, lease_seconds=LEASE_SECONDS
             )
+        if batch.mails:
+            crash.point("notify.leased")
         results = await asyncio.gather(
             *(self._send(mail, batch) for mail in batch.mails), return_exceptions=True
         )
@@ -103,6 +105,7 @@ class Sender:
             return
         letter = self._letters.write(mail, batch.campaigns[mail.campaign], batch.platform)
         outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
+        crash.point("notify.after_send")
         if isinstance(outcome, Limited):
             self._pace.hold(hold_seconds(outcome))
         await self._record(mail, outcome)
@@ -110,6 +113,7 @@ class Sender:
     async def _record(self, mail: Mail, outcome: Outcome) -> None:
         async with transaction(self._pool) as conn:
             status = await handlers.record_outcome(conn, mail, outcome)
+        crash.point("notify.after_record")
         name = outcome_name(outcome)
         ATTEMPTS.labels(mail.kind, name).inc()
         level = logging.INFO if status in ("sent", "queued") else logging.ERROR

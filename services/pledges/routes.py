@@ -9,6 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from contracts.magic_link import TOKEN_LENGTH_MAX
+from services.chassis import crash
 from services.chassis.clock import PlatformClock
 from services.chassis.database import ACQUIRE_SECONDS, Pool, transaction
 from services.chassis.guards import bearer_guard
@@ -76,6 +77,7 @@ async def cancel(
     link = open_link(data.token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         record = await cancel_pledge(conn, link, order_id=data.order_id)
+    crash.point("pledges.cancelled")
     return CancelledPledge(
         **msgspec.structs.asdict(record), success=True, message="Your pledge is cancelled."
     )

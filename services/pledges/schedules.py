@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from asyncpg import PostgresError
 from prometheus_client import Gauge
 
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.database import BUSY, Connection, Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.pledges.handlers.announce_close import (
@@ -73,11 +73,14 @@ class Closer:
             try:
                 async with transaction(self._pool) as conn:
                     outcome = await close_campaign(conn, each.campaign)
+                    if outcome == "closed":
+                        crash.point("pledges.before_close")
             except (PostgresError, *BUSY):
                 # One campaign that cannot close must not keep the others open.
                 log.exception("close_failed", campaign=each.campaign)
                 continue
             if outcome == "closed":
+                crash.point("pledges.after_close")
                 log.info("campaign_closed", campaign=each.campaign)
                 self._alerted_at.pop(each.campaign, None)
             else:
@@ -103,8 +106,13 @@ class Closer:
     async def _empty(self, announce: Callable[[Connection], Awaitable[int]]) -> None:
         for _ in range(BATCHES_MAX):
             async with transaction(self._pool) as conn:
-                if await announce(conn) < BATCH:
-                    return
+                announced = await announce(conn)
+                if announced:
+                    crash.point("pledges.before_announced")
+            if announced:
+                crash.point("pledges.after_announced")
+            if announced < BATCH:
+                return
 
     async def _measure(self) -> None:
         async with transaction(self._pool) as conn:

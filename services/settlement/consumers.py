@@ -19,7 +19,7 @@ from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
 from contracts.streams import consumer
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
 from services.chassis.database import BUSY, Pool, transaction
 from services.chassis.inbox import (
@@ -150,6 +150,7 @@ class Charger:
             async with heartbeat([msg]):
                 await charge(self._pool, self._gateway, self._bucket, event.charge_id)
             await msg.ack()
+            crash.point("settlement.after_ack")
         except (*BUSY, Unavailable):
             # Hold the slot while Postgres is away: an outcome could not be recorded.
             await database_is_back(self._pool)
@@ -167,6 +168,7 @@ async def charge(
         work = await make_charge.take_charge(conn, charge_id)
     if work is None:
         return
+    crash.point("settlement.leased")
     try:
         intent_id = work.charge.payment_intent_id or await create(pool, gateway, bucket, work)
         if intent_id is not None:
@@ -188,6 +190,7 @@ async def create(pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: 
             outcome = None
     if outcome is None:
         outcome = await gateway.create(charge.create_parameters, work.create_key)
+        crash.point("settlement.after_create")
     if isinstance(outcome, Created):
         return outcome.payment_intent_id
     async with transaction(pool) as conn:
@@ -206,9 +209,11 @@ async def confirm(
     """Record the PaymentIntent, confirm it, record the outcome."""
     async with transaction(pool) as conn:
         await make_charge.begin_confirm(conn, work, intent_id)
+    crash.point("settlement.before_confirm")
     outcome = await gateway.confirm(
         intent_id, work.attempt.confirm_parameters, work.confirm_key(intent_id)
     )
+    crash.point("settlement.after_confirm")
     async with transaction(pool) as conn:
         if isinstance(outcome, Succeeded):
             await make_charge.record_success(conn, work.charge, intent_id, outcome)
@@ -219,6 +224,7 @@ async def confirm(
         else:
             _note_speed(bucket, outcome)
             await make_charge.record_postponed(conn, work, outcome)
+    crash.point("settlement.after_record")
 
 
 def _note_speed(bucket: TokenBucket, outcome: Postponed) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from prometheus_client import Gauge
 
 from contracts.streams import consumer
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.bus import AWAY, Bus
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
@@ -53,7 +53,11 @@ def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
 async def fire_timers(pool: Pool) -> None:
     """Announce what is due, in one transaction with the mark that it was."""
     async with transaction(pool) as conn:
-        await keep_calendar.fire_due_timers(conn)
+        fired = await keep_calendar.fire_due_timers(conn)
+        if fired:
+            crash.point("settlement.before_fired")
+    if fired:
+        crash.point("settlement.after_fired")
 
 
 async def check_unknown(pool: Pool, gateway: StripeGateway) -> None:
@@ -66,8 +70,10 @@ async def check_unknown(pool: Pool, gateway: StripeGateway) -> None:
 async def _check(pool: Pool, gateway: StripeGateway, charge: ChargeRow) -> None:
     assert charge.payment_intent_id is not None
     outcome = await gateway.read(charge.payment_intent_id)
+    crash.point("settlement.unknown_read")
     async with transaction(pool) as conn:
         await look_after.adopt(conn, charge, outcome)
+    crash.point("settlement.unknown_adopted")
 
 
 async def sweep(pool: Pool, bus: Bus) -> None:

@@ -5,7 +5,7 @@ import asyncio
 from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug, OrderId
 from contracts.refusals import StateRefused
-from services.chassis import outbox, telemetry
+from services.chassis import crash, outbox, telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.handlers.settle_session import SessionIncomplete, settle_session
 from services.checkout.orders import order_hash
@@ -62,8 +62,14 @@ async def _drain(
         undecided = await orders.list_undecided(conn, slug, BATCH)
     opened = [order_id for order_id, status in undecided if status == "open"]
     await asyncio.gather(*(_end(pool, stripe, order_id, slots) for order_id in opened))
+    crash.point("checkout.sessions_ended")
     async with transaction(pool) as conn:
-        return await close_if_decided(conn, slug)
+        is_drained = await close_if_decided(conn, slug)
+        if is_drained:
+            crash.point("checkout.before_drained")
+    if is_drained:
+        crash.point("checkout.after_drained")
+    return is_drained
 
 
 async def _end(

@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
 
 from contracts.ids import OrderId
 from contracts.refusals import InputRefused, LinkRefused, Refusal, Unavailable
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.settle_session import SessionIncomplete, settle_session
@@ -27,12 +28,18 @@ TRIES_MAX = 8
 DELAY_SECONDS_MAX = 60.0
 
 
+# Ids go into keys of an index, which takes neither NUL nor texts of any length.
+Name = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^\x00]*$")]
+Value = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
+Instant = Annotated[int, msgspec.Meta(ge=0, le=2**40)]
+
+
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What every event has."""
 
-    id: str
-    type: str
-    created: int
+    id: Name
+    type: Name
+    created: Instant
     livemode: bool
     data: msgspec.Raw
 
@@ -40,9 +47,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 class SessionObject(msgspec.Struct, frozen=True, kw_only=True):
     """As much of a session as says whose it is."""
 
-    id: str
-    mode: str
-    metadata: dict[str, str] | None = None
+    id: Name
+    mode: Name
+    metadata: dict[str, Value] | None = None
 
 
 class SessionData(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +72,7 @@ async def store_event(conn: Connection, raw: bytes, signature: str, *, settings:
     try:
         event = msgspec.json.decode(raw, type=Envelope)
         session = _session(event)
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise InputRefused("invalid_json", "That is no event.") from exc
     if event.livemode != settings.is_live:
         log.warning("webhook_of_other_mode", event_id=event.id, livemode=event.livemode)
@@ -117,9 +124,11 @@ async def _apply(pool: Pool, stripe: StripeGateway, event: StripeEvent) -> None:
         else:
             await _later(pool, event, type(exc).__name__)
         return
+    crash.point("checkout.event_told")
     if is_known:
         async with transaction(pool) as conn:
             await stripe_events.finish(conn, event.event_id, "applied")
+        crash.point("checkout.event_applied")
     elif event.waited_seconds > UNKNOWN_SECONDS_MAX:
         await _park(pool, event, "unknown order")
     else:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from contracts.ids import OrderId
 from contracts.refusals import NotFound, StateRefused, Unavailable
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
@@ -70,6 +70,7 @@ async def settle_session(
         state = await ask(session_id)
     except StripeRefused as exc:
         return await _forgotten(pool, order, exc.code)
+    crash.point("checkout.session_read")
     if state.order_id != order_id:
         raise StateRefused("conflict", "This session belongs to another order.")
     async with transaction(pool) as conn:
@@ -77,7 +78,10 @@ async def settle_session(
             await _complete(conn, order_id, state)
         elif state.status == "expired":
             await end_order(conn, order_id, ended_as)
-        return await found(conn, order_id)
+        order = await found(conn, order_id)
+        crash.point("checkout.before_decision")
+    crash.point("checkout.after_decision")
+    return order
 
 
 async def found(conn: Connection, order_id: OrderId) -> Order:

@@ -9,7 +9,7 @@ import asyncpg
 
 from contracts.ids import OrderId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
 from services.checkout.answers import Started, quote_fields
 from services.checkout.bodies import CartBody
@@ -104,6 +104,7 @@ async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
     the order was recorded as open.
     """
     order = made.order
+    crash.point("checkout.intended")
     try:
         async with answering_within(STRIPE_SECONDS):
             opened = await _ask_stripe(checkout, made)
@@ -113,6 +114,7 @@ async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
         raise _for_people(exc) from exc
     async with transaction(checkout.pool) as conn:
         is_ours = await orders.mark_open(conn, order.order_id, opened.session_id)
+    crash.point("checkout.opened")
     if not is_ours:
         # We were so slow that the order was given up; let nobody save a card for it.
         log.warning("session_came_too_late", order_id=order.order_id)
@@ -125,7 +127,9 @@ async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
 async def _ask_stripe(checkout: Checkout, made: Intention) -> OpenedSession:
     customer_id = await _customer(checkout, made)
     params = params_for(made.order, site_base=checkout.settings.site_base)
-    return await checkout.stripe.create_session(made.order.order_id, params, customer_id)
+    opened = await checkout.stripe.create_session(made.order.order_id, params, customer_id)
+    crash.point("checkout.session_made")
+    return opened
 
 
 async def _customer(checkout: Checkout, made: Intention) -> str | None:
@@ -144,6 +148,7 @@ async def _customer(checkout: Checkout, made: Intention) -> str | None:
             async with transaction(checkout.pool) as conn:
                 await customers.next_attempt(conn, order.supporter_id, known.attempt)
         raise
+    crash.point("checkout.customer_made")
     async with transaction(checkout.pool) as conn:
         return await customers.record_customer(conn, order.supporter_id, order.email, created)
 
