@@ -1,7 +1,7 @@
 """The bus as data: streams, who owns them, and every durable consumer.
 
-Consumers are declared here and created by whichever service starts first: an
-interest stream keeps nothing for a listener that does not exist yet.
+A stream's owner makes it, and every consumer that hears it, before it says the first
+word: an interest stream keeps nothing for a listener that does not exist yet.
 """
 
 from typing import Literal
@@ -153,3 +153,14 @@ CONSUMERS = (
 def consumer(durable: str) -> Consumer:
     """Return the consumer with that name; a wrong name is a bug."""
     return next(each for each in CONSUMERS if each.durable == durable)
+
+
+def owned_by(service: str) -> tuple[Stream, ...]:
+    """Return the streams a service makes and alone publishes to."""
+    return tuple(stream for stream in STREAMS if stream.owner == service)
+
+
+def hearing(streams: tuple[Stream, ...]) -> tuple[Consumer, ...]:
+    """Return everybody who hears one of `streams`."""
+    names = {stream.name for stream in streams}
+    return tuple(consumer for consumer in CONSUMERS if consumer.stream in names)

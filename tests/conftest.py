@@ -31,8 +31,8 @@ def database(servers: Servers) -> Iterator[Database]:
 
 @pytest.fixture
 def nats_url(servers: Servers) -> str:
-    """A NATS account for one test: no stream, no consumer, nobody else."""
-    return servers.fresh_nats()
+    """A NATS account for one test: every stream and consumer, no message, nobody else."""
+    return servers.fresh_bus()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from deploy.local.permissions import PAYLOAD_BYTES_MAX, nats_users, redis_users
+from deploy.local.servers import NATS_RESERVED_BYTES
 
 FOLDER = Path(__file__).parent
 MADE = "# Made by `python -m deploy.compose.configs`: change deploy/local/permissions.py instead."
@@ -23,7 +24,12 @@ def nats() -> str:
             'http: "127.0.0.1:8222"',
             f"max_payload: {PAYLOAD_BYTES_MAX}",
             "# Without sync_interval an acknowledged message can vanish with the power.",
-            'jetstream { store_dir: "/data", sync_interval: always }',
+            # Streams reserve what they may grow to; by default the disk says how much that is.
+            "jetstream {",
+            '  store_dir: "/data"',
+            "  sync_interval: always",
+            f"  max_file_store: {NATS_RESERVED_BYTES}",
+            "}",
             "authorization {",
             *nats_users(lambda user: f"$PASSWORD_OF_{user.upper()}"),
             "}",

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from deploy.local.layout import ROOT, SERVICES, DataDir, read_json, write_json
+from deploy.local.permissions import OPERATOR
 from deploy.local.ports import HOST
 
 ROLES = (*SERVICES, "sandbox")
@@ -58,6 +59,8 @@ class Environment:
         """Return the environment of one service's process: what it needs, no more."""
         own = {name: self.values[name] for name in names_of(service) if self.values.get(name)}
         own["DATABASE_URL"] = self.database_url(service)
+        own["NATS_URL"] = self.server_url("nats", service)
+        own["REDIS_URL"] = self.server_url("redis", service)
         own |= {name: self._led(name, own[name]) for name in LEADS_TO if name in own}
         return {**machine(), **own, "LISTEN_HOST": HOST, "LISTEN_PORT": str(port)}
 
@@ -97,6 +100,21 @@ class Environment:
         parts = urlsplit(url)
         account, at, _ = parts.netloc.rpartition("@")
         return parts._replace(netloc=f"{account}{at}{HOST}:{port}").geturl()
+
+    def server_url(self, server: str, service: str) -> str:
+        """Return the bus or Redis as `service` sees it; an operator's own has one account."""
+        url = self.values[f"{server.upper()}_URL"]
+        if server not in self.ports:
+            return url
+        parts = urlsplit(url)
+        login = f"{service}:{self.passwords_of(server)[service]}"
+        return parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}").geturl()
+
+    def passwords_of(self, server: str) -> dict[str, str]:
+        """Return every user's password at our own bus or Redis."""
+        prefix = server.upper()
+        services = {name: self.values[f"{prefix}_{name.upper()}_PASSWORD"] for name in SERVICES}
+        return {OPERATOR: self.values[f"{prefix}_PASSWORD"], **services}
 
     def url_of(self, name: str) -> str:
         return f"http://{HOST}:{self.ports[name]}"
@@ -191,6 +209,7 @@ def stack_secrets(data: DataDir) -> dict[str, str]:
     known = {name: str(value) for name, value in read_json(path).items()}
     wanted = {
         **{f"POOL_{role.upper()}_PASSWORD": "" for role in ROLES},
+        **{f"{at}_{name.upper()}_PASSWORD": "" for at in ("NATS", "REDIS") for name in SERVICES},
         **dict.fromkeys(("OWNER_PASSWORD", "NATS_PASSWORD", "REDIS_PASSWORD", "STACK_ID"), ""),
         **dict.fromkeys(("ADMIN_SECRET", "GATEWAY_SECRET"), ""),
         **dict.fromkeys(("MAGIC_LINK_SECRET", "CHECKOUT_INTENT_SECRET"), ""),

@@ -6,12 +6,14 @@ else. Postgres's side of this is in the migrations.
 
 from collections.abc import Callable
 
-from contracts.streams import CONSUMERS, STREAMS, Consumer, Stream
+from contracts.streams import CONSUMERS, Consumer, Stream, hearing, owned_by
 from contracts.subjects import BROADCASTS
 from deploy.local.layout import SERVICES
 
 OPERATOR = "pool"
 """Who looks after the servers: tools and people. No service has this user's password."""
+
+USERS = (OPERATOR, *SERVICES)
 
 PAYLOAD_BYTES_MAX = 256 * 1024
 
@@ -28,7 +30,7 @@ Secret = Callable[[str], str]
 
 def may_publish(service: str) -> list[str]:
     """Return the subjects a service may publish to, those of JetStream's API among them."""
-    own = [stream for stream in STREAMS if stream.owner == service]
+    own = owned_by(service)
     hears = [consumer for consumer in CONSUMERS if consumer.listener == service]
     return [
         *(subject for stream in own for subject in stream.subjects),
@@ -41,6 +43,7 @@ def may_publish(service: str) -> list[str]:
 def may_subscribe(service: str) -> list[str]:
     """Return the subjects a service may listen to: answers to itself, and broadcasts."""
     return [
+        # Not everybody's _INBOX.>: there one could read what others are told.
         f"_INBOX.{service}.>",
         *(f"{subject}.*" for subject in BROADCASTS.get(service, ())),
     ]
@@ -60,11 +63,10 @@ def nats_users(secret: Secret) -> list[str]:
 
 
 def redis_users(secret: Secret) -> list[str]:
-    """Return Redis's users as lines of its configuration. Nobody is let in without a name."""
+    """Return Redis's users as lines of its configuration; `default` is the operator."""
     commands = " ".join(f"+{name}" for name in REDIS_COMMANDS)
     return [
-        "user default off resetpass resetkeys resetchannels -@all",
-        f"user {OPERATOR} on >{secret(OPERATOR)} ~* &* +@all",
+        f"user default on >{secret(OPERATOR)} ~* &* +@all",
         *(
             f"user {service} on >{secret(service)} resetkeys ~{service}:* resetchannels"
             f" -@all {commands}"
@@ -75,7 +77,7 @@ def redis_users(secret: Secret) -> list[str]:
 
 def _looks_after(stream: Stream) -> list[str]:
     """The owner makes its stream and whoever hears it, before it says the first word."""
-    heard_by = [each.durable for each in CONSUMERS if each.stream == stream.name]
+    heard_by = [each.durable for each in hearing((stream,))]
     return [
         *(f"$JS.API.STREAM.{verb}.{stream.name}" for verb in ("INFO", "CREATE", "UPDATE")),
         *(f"$JS.API.CONSUMER.DURABLE.CREATE.{stream.name}.{durable}" for durable in heard_by),
@@ -93,7 +95,7 @@ def _consumes(consumer: Consumer) -> list[str]:
 
 
 def _allowed(verb: str, subjects: list[str]) -> list[str]:
-    # A settlement that hears its own stream would be named twice.
+    # Who hears its own stream, as settlement does, would be named twice.
     return [
         f"    {verb}: {{allow: [",
         *(f'      "{subject}"' for subject in dict.fromkeys(subjects)),

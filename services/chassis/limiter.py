@@ -20,10 +20,12 @@ OPEN_SECONDS = 2.0
 class Limiter:
     """Counts by key and minute. Never raises, never waits longer than its budget."""
 
-    def __init__(self, redis_url: str, *, scale: float = 1.0) -> None:
+    def __init__(self, redis_url: str, *, prefix: str, scale: float = 1.0) -> None:
+        """Keep counts under keys that begin with `prefix`: the account may see no others."""
         storage = RedisStorage(
             f"async+{redis_url}",
             implementation="redispy",
+            key_prefix=prefix,
             socket_timeout=BUDGET_SECONDS,
             socket_connect_timeout=BUDGET_SECONDS,
         )

@@ -19,7 +19,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 
-from contracts.streams import CONSUMERS, STREAMS
+from contracts.streams import hearing, owned_by
 from services.chassis import commands, crash, errors, migrations, telemetry
 from services.chassis.body import StrictRequest
 from services.chassis.bus import Bus
@@ -139,7 +139,7 @@ class Service(Generic[S]):
         # A command's output is its answer; what it did is noted in the database.
         telemetry.configure_logs(self.name, "CRITICAL")
         pool = await open_pool(settings.database_url.reveal(), schema=self.name, size_max=2)
-        bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
+        bus = self._bus(settings)
         closers: list[Loop] = []
 
         async def listeners() -> Sequence[Listener]:
@@ -162,7 +162,7 @@ class Service(Generic[S]):
         if not crash.arm(self.name, settings.pool_crash_at, is_safe=is_safe):
             log.warning("crash_point_ignored")
         pool = await open_pool(settings.database_url.reveal(), schema=self.name)
-        bus = Bus(settings.nats_url.reveal(), name=self.name, streams=STREAMS, consumers=CONSUMERS)
+        bus = self._bus(settings)
         running = Running(pool, bus, PlatformClock(), roles)
         parts = await self.compose(settings, running)
         stop = running.stopping
@@ -185,6 +185,12 @@ class Service(Generic[S]):
             log.error("part_ended", part=task.get_name(), exc_info=task.exception())
         await _shut_down(server, serving, loops, parts, running)
         return 1 if died else 0
+
+    def _bus(self, settings: S) -> Bus:
+        """Return the bus; a service declares its own streams and whoever hears them."""
+        own = owned_by(self.name)
+        url = settings.nats_url.reveal()
+        return Bus(url, name=self.name, streams=own, consumers=hearing(own))
 
     def loops(self, parts: Parts, running: Running, roles: frozenset[str]) -> list[Loop]:
         """Return what runs in the background for these roles."""

@@ -101,7 +101,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
     publisher = Publisher(
         running.pool, announcer, folder=content, timezone=settings.platform_timezone
     )
-    limiter = Limiter(settings.redis_url.reveal(), scale=settings.rate_limit_scale)
+    limiter = Limiter(
+        settings.redis_url.reveal(), prefix="site:limits", scale=settings.rate_limit_scale
+    )
     admission = Admission(site_base=site_base, admin_secret=settings.admin_secret, limiter=limiter)
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
     gateway = Gateway(

@@ -86,7 +86,7 @@ def running(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """The whole service in front of a bus and a sandbox that calls it back."""
     fresh = migrated(servers)
     log = tmp_path_factory.mktemp("checkout") / "log.jsonl"
-    with running_checkout(fresh, servers.fresh_nats(), log) as service:
+    with running_checkout(fresh, servers.fresh_bus(), log) as service:
         yield service
     servers.drop(fresh)
     assert b"Traceback" not in Path(log).read_bytes()

@@ -71,7 +71,7 @@ async def owner(database: Database) -> AsyncIterator[Connection]:
 @pytest.fixture
 async def nats_url(servers: Servers) -> AsyncIterator[str]:
     """A NATS account for one test, given back empty."""
-    url = servers.fresh_nats()
+    url = servers.fresh_bus()
     yield url
     await forget_streams(url)
 

@@ -145,7 +145,7 @@ async def running_site(
     is_listening = "127.0.0.1:1" not in settings.get("nats_url", "")
     url = f"http://127.0.0.1:{port}"
     secret = secrets.token_hex(24)
-    own_nats = "" if "nats_url" in settings else servers.fresh_nats()
+    own_nats = "" if "nats_url" in settings else servers.fresh_bus()
     environ = {
         **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
         "PYTHONPATH": str(ROOT),

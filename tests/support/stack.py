@@ -24,6 +24,7 @@ from deploy.local.layout import SERVICES, DataDir, read_json
 from deploy.local.ports import HIGHEST, LOWEST, is_free
 from deploy.local.sql import create_database, run_sql
 from deploy.local.stack import Options
+from tests.support.topology import declare_everything
 
 KEEP = "POOL_TEST_KEEP"
 TEMPLATE = "pool_template"
@@ -106,6 +107,12 @@ class Servers:
         number, self._accounts = self._accounts, self._accounts + 1
         assert number < NATS_ACCOUNTS, "this process has used up its accounts"
         return self.nats_url.replace("//pool:", f"//test{number}:", 1)
+
+    def fresh_bus(self) -> str:
+        """Return the address of a NATS account as it is when all five services have started."""
+        url = self.fresh_nats()
+        declare_everything(url)
+        return url
 
     def fresh_redis(self) -> str:
         """Return the address of an empty Redis database."""
