@@ -59,9 +59,9 @@ def verify(token: str, keys: Mapping[str, bytes], *, now: datetime, scope: str) 
         # ValueError includes bad UTF-8; deep nesting exhausts the decoder's stack.
         raise _refused() from exc
     secret = keys.get(link.kid)
-    if secret is None or not hmac.compare_digest(
-        _signature(body, secret).encode(), signature.encode()
-    ):
+    if secret is None or not signature.isascii():
+        raise _refused()
+    if not hmac.compare_digest(_signature(body, secret), signature):
         raise _refused()
     if link.scope != scope or link.exp <= now.timestamp():
         raise _refused()

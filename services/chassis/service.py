@@ -6,6 +6,7 @@ python -m services.<name> web | worker | all | migrate | replay … | parked …
 import argparse
 import asyncio
 import contextlib
+import functools
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -29,6 +30,7 @@ from services.chassis.edge import Edge
 from services.chassis.health import health_routes
 from services.chassis.inbox import Listener
 from services.chassis.outbox import Relay
+from services.chassis.protocol import BoundedProtocol
 from services.chassis.settings import (
     CommonSettings,
     MigrationSettings,
@@ -243,7 +245,9 @@ class Service(Generic[S]):
             host=settings.listen_host,
             port=settings.listen_port,
             loop="uvloop",
-            http="httptools",
+            http=functools.partial(  # type: ignore[arg-type]
+                BoundedProtocol, is_https=settings.site_base.startswith("https://")
+            ),
             ws="none",
             log_config=None,
             access_log=False,

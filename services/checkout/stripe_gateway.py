@@ -183,6 +183,9 @@ class StripeGateway:
 
 def is_signed(raw: bytes, signature: str, secrets: tuple[str, ...]) -> bool:
     """Tell whether Stripe signed exactly these bytes, in the last five minutes."""
+    if not signature.isascii():
+        # The library compares texts, and answers any other kind with a TypeError.
+        return False
     for secret in secrets:
         try:
             stripe.WebhookSignature.verify_header(raw, signature, secret, SIGNATURE_SECONDS)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from contracts import magic_link
+from contracts.ids import ORDER_PATTERN
 from contracts.magic_link import MagicLink
 from contracts.refusals import InputRefused, NotFound
 
@@ -16,7 +17,11 @@ def open_link(token: str | None, keys: Keys, *, now: datetime) -> MagicLink:
         raise InputRefused(
             "missing_token", "The link is incomplete.", fields={"token": "is missing"}
         )
-    return magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
+    link = magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
+    if not ORDER_PATTERN.fullmatch(link.order_id):
+        # Nobody's pledge is called so, and a database need not be asked about a NUL.
+        raise no_such_pledge()
+    return link
 
 
 def no_such_pledge() -> NotFound:

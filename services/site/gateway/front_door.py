@@ -14,7 +14,7 @@ URL_BYTES_MAX = 4 * 1024
 HEADER_BYTES_MAX = 16 * 1024
 PARAMETERS_MAX = 64
 ODD_PATH = re.compile(rb"//|\\|%(?:2f|5c|00)|(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
-LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
+LOOPBACK_NAME = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
 
 
 class UrlTooLong(Refusal):
@@ -73,7 +73,7 @@ class Hosts:
         Pages send such a browser to the proper name: what it asks from elsewhere would be
         refused as a stranger's.
         """
-        return self._is_local and host != self._public and _name(host) in LOOPBACK_NAMES
+        return self._is_local and host != self._public and bool(LOOPBACK_NAME.fullmatch(host))
 
     def require_insider(self, scope: HTTPScope) -> None:
         """Show health to probes and operators only, never to the public.
@@ -86,11 +86,6 @@ class Hosts:
         is_insider = is_loopback(peer) or (is_private(peer) and _host(scope) != self._public)
         if came_by_proxy or not is_insider:
             raise NotFound("not_found", "There is nothing here.")
-
-
-def _name(host: str) -> str:
-    """Return a host without its port."""
-    return host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
 
 
 def _host(scope: HTTPScope) -> str:

@@ -9,14 +9,13 @@ from collections.abc import Sequence
 from litestar.types import Message, Scope
 
 from services.chassis import telemetry
+from services.chassis.protocol import HSTS, SAFE_HEADERS
 from services.site.gateway.admission import origin_of
 
-NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 MEDIA = "sandbox; default-src 'none'; frame-ancestors 'none'"
 STRIPE_SCRIPTS = ("https://js.stripe.com", "https://*.js.stripe.com")
 STRIPE_FRAMES = (*STRIPE_SCRIPTS, "https://hooks.stripe.com", "https://checkout.stripe.com")
 STRIPE_CALLS = ("https://api.stripe.com", "https://*.stripe.com")
-HSTS = "max-age=31536000; includeSubDomains"
 
 
 class Policy:
@@ -57,16 +56,7 @@ class Policy:
 
     def defaults(self) -> tuple[tuple[bytes, bytes], ...]:
         """Return what an answer carries unless it says otherwise."""
-        found = {
-            "content-security-policy": NOTHING,
-            "x-content-type-options": "nosniff",
-            "x-frame-options": "DENY",
-            "referrer-policy": "strict-origin-when-cross-origin",
-            "permissions-policy": "camera=(), microphone=(), geolocation=(), "
-            'payment=(self "https://js.stripe.com")',
-            "cross-origin-opener-policy": "same-origin",
-            "cross-origin-resource-policy": "same-origin",
-        }
+        found = dict(SAFE_HEADERS)
         if self._is_https:
             found["strict-transport-security"] = HSTS
         return tuple((name.encode(), value.encode()) for name, value in found.items())

@@ -1,0 +1,30 @@
+"""Every hostile request, in one table: what is said, and exactly what must come back."""
+
+from tests.hostile.case import Case
+from tests.hostile.corpus import (
+    authority,
+    bodies,
+    carts,
+    checkouts,
+    framing,
+    links,
+    origins,
+    paths,
+    reference,
+    webhooks,
+)
+
+GROUPS = (
+    ("Framing of requests", framing.CASES),
+    ("Paths, methods and names", paths.CASES),
+    ("Origins and content types", origins.CASES),
+    ("JSON bodies", bodies.CASES),
+    ("Carts", carts.CASES),
+    ("Orders and checkouts", checkouts.CASES),
+    ("Magic links", links.CASES),
+    ("Operators' routes", authority.CASES),
+    ("Stripe's webhooks", webhooks.CASES),
+    ("Payloads of the reference's suite", reference.CASES),
+)
+
+CASES: tuple[Case, ...] = tuple(case for _, cases in GROUPS for case in cases)

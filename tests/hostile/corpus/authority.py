@@ -1,0 +1,103 @@
+"""Operators' routes for everybody who is no operator."""
+
+from tests.hostile.case import JSON, OPERATOR, Case, operate, read
+
+ROUTES = (
+    ("POST", "/admin/settle/$SLUG"),
+    ("POST", "/admin/settle-dispatch/$SLUG"),
+    ("GET", "/admin/settlements/$SLUG"),
+    ("GET", "/admin/cron/status"),
+    ("POST", "/admin/recover-checkout"),
+    ("POST", "/admin/projections/check"),
+    ("POST", "/admin/rebuild"),
+    ("POST", "/stats/$SLUG/check"),
+    ("POST", "/stats/$SLUG/recalculate"),
+)
+NOBODY = "unauthorized"
+WRONG: tuple[tuple[str, dict[str, str]], ...] = (
+    ("no secret", {}),
+    ("wrong secret", {"Authorization": "Bearer wrong-secret"}),
+    ("empty secret", {"Authorization": "Bearer "}),
+    ("secret as a password", {"Authorization": "Basic $ADMIN"}),
+    ("secret without a scheme", {"Authorization": "$ADMIN"}),
+    ("secret and a letter", {"Authorization": "Bearer $ADMINx"}),
+    ("secret in another header", {"X-Admin-Secret": "$ADMIN"}),
+    ("secret in a cookie", {"Cookie": "pool_admin_session=$ADMIN; admin_secret=$ADMIN"}),
+    ("secret in raw bytes", {"Authorization": "Bearer \xff\xfe"}),
+    ("a supporter's link", {"Authorization": "Bearer $TOKEN"}),
+    ("the gateway's header", {"X-Pool-Gateway": "$ADMIN"}),
+)
+
+
+def _asked(name: str, method: str, path: str, headers: dict[str, str]) -> Case:
+    return Case(
+        name=f"{method} {path}: {name}",
+        method=method,
+        target=path,
+        headers={**headers, **JSON},
+        body=b"{}" if method == "POST" else None,
+        status=401,
+        error=NOBODY,
+    )
+
+
+CASES = (
+    *(_asked(name, method, path, headers) for method, path in ROUTES for name, headers in WRONG),
+    read("secret in the query", "/admin/cron/status?secret=$ADMIN&token=$ADMIN", 401, NOBODY),
+    Case(
+        name="two Authorizations, the right one last",
+        raw=b"GET /admin/cron/status HTTP/1.1\r\nHost: $HOST\r\nConnection: close\r\n"
+        b"Authorization: Bearer x\r\nAuthorization: Bearer $ADMIN\r\n\r\n",
+        status=401,
+        error=NOBODY,
+    ),
+    *(
+        operate(f"{path}: unknown campaign", path, {}, 404, error)
+        for path, error in (
+            ("/stats/no-such-film/check", "not_found"),
+            ("/stats/no-such-film/recalculate", "not_found"),
+            ("/admin/settle/no-such-film", "unknown_campaign"),
+            ("/admin/settle-dispatch/no-such-film", "unknown_campaign"),
+        )
+    ),
+    Case(
+        name="/admin/settlements: unknown campaign",
+        target="/admin/settlements/no-such-film",
+        headers=OPERATOR,
+        status=404,
+        error="unknown_campaign",
+    ),
+    *(
+        operate(f"{path}: no campaign's name", path, {}, 400, "invalid_input")
+        for path in ("/stats/FILM/check", "/stats/%ff/recalculate")
+    ),
+    *(
+        operate(f"{path}: no campaign's name", path, {}, 404, "unknown_campaign")
+        for path in ("/admin/settle/FILM", "/admin/settle/%ff", "/admin/settle/%3Cscript%3E")
+    ),
+    operate(
+        "settle: dryRun as a text", "/admin/settle/$SLUG", {"dryRun": "true"}, 400, "invalid_input"
+    ),
+    operate(
+        "settle: dryRun as a number", "/admin/settle/$SLUG", {"dryRun": 1}, 400, "invalid_input"
+    ),
+    operate("settle: a list", "/admin/settle/$SLUG", [], 400, "invalid_input"),
+    operate("settle: a plan, before the close", "/admin/settle/$SLUG", {"dryRun": True}, 200),
+    operate("settle: before the close", "/admin/settle/$SLUG", {}, 409, "not_closed"),
+    operate("dispatch: before the close", "/admin/settle-dispatch/$SLUG", {}, 409, "not_closed"),
+    operate(
+        "dispatch: a plan of another day",
+        "/admin/settle-dispatch/$SLUG",
+        {"planHash": "0" * 64},
+        409,
+        "not_closed",
+    ),
+    operate(
+        "dispatch: hash as a number",
+        "/admin/settle-dispatch/$SLUG",
+        {"planHash": 1},
+        400,
+        "invalid_input",
+    ),
+    operate("rebuild: a body that is no JSON is not read", "/admin/rebuild", b"\xff", 200),
+)

@@ -1,0 +1,119 @@
+"""Links that open nothing: none, broken, forged, stale, or somebody else's."""
+
+from tests.hostile.case import Case, read, write
+
+BAD = "invalid_link"
+FORGED = (
+    ("garbage", "totally_random_garbage_token_12345"),
+    ("no signature", "eyJvcmRlcklkIjoidGVzdCJ9"),
+    ("empty signature", "eyJvcmRlcklkIjoidGVzdCJ9."),
+    ("only a dot", "."),
+    ("three parts", "a.b.c"),
+    ("a JWT that says alg none", "eyJhbGciOiJub25lIn0.e30."),
+    ("the mode of tests", "dev-token-$SLUG"),
+    ("tampered payload", "$TAMPERED_PAYLOAD"),
+    ("tampered signature", "$TAMPERED_SIGNATURE"),
+    ("signature cut short", "$SHORT_SIGNATURE"),
+    ("padded base64", "$PADDED"),
+    ("signed with another key", "$OTHER_KEY"),
+    ("signed with an empty key", "$EMPTY_KEY"),
+    ("key id nobody has", "$UNKNOWN_KID"),
+    ("expired a second ago", "$EXPIRED"),
+    ("of another kind", "$OTHER_SCOPE"),
+    ("payload that is no object", "$NO_OBJECT"),
+    ("payload nested deeply", "$DEEP"),
+)
+ENCODED = (
+    ("an attack", "..%2F..%2Fadmin%3Ftoken%3Dbypass"),
+    ("NUL", "%00.%00"),
+    ("line feeds", "a%0d%0aSet-Cookie:x.y"),
+    ("bad UTF-8", "%ff%fe.x"),
+    ("half a surrogate", "%ed%a0%80.x"),
+    ("markup", "%3Cscript%3Ealert(1)%3C/script%3E"),
+    ("SQL", "%27%20OR%20%271%27=%271"),
+    ("1,900 letters", "a" * 1_900),
+)
+
+
+def _everywhere(name: str, token: str) -> tuple[Case, ...]:
+    return (
+        read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD),
+        read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
+        write(f"cancel: {name}", "/pledge/cancel", {"token": token}, 401, BAD),
+    )
+
+
+CASES = (
+    *(case for name, token in FORGED for case in _everywhere(name, token)),
+    *(read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD) for name, token in ENCODED),
+    *(
+        read(f"{path}: {name}", f"{path}{query}", 400, "missing_token")
+        for path in ("/pledge", "/pledges")
+        for name, query in (
+            ("no token", ""),
+            ("empty token", "?token="),
+            ("token under another name", "?t=$TOKEN"),
+            ("token in a header only", "?Token=$TOKEN"),
+        )
+    ),
+    read("/pledge: token of 10 kB", "/pledge?token=" + "a" * 10_000, 414, "url_too_long"),
+    read("/pledge: two tokens", "/pledge?token=x&token=y", 401, BAD),
+    read("/pledge: an operator's secret is no link", "/pledge?token=$ADMIN", 401, BAD),
+    write("cancel: empty token", "/pledge/cancel", {"token": ""}, 400, "missing_token"),
+    write(
+        "cancel: an order without its token",
+        "/pledge/cancel",
+        {"orderId": "$ORDER"},
+        400,
+        "invalid_input",
+    ),
+    write(
+        "cancel: only an operator's secret",
+        "/pledge/cancel",
+        {},
+        400,
+        "invalid_input",
+        authorization="Bearer $ADMIN",
+    ),
+    write(
+        "cancel: another's order",
+        "/pledge/cancel",
+        {"token": "$TOKEN", "orderId": "$OTHER_ORDER"},
+        403,
+        "not_yours",
+    ),
+    write(
+        "cancel: no order of theirs",
+        "/pledge/cancel",
+        {"token": "$TOKEN", "orderId": ""},
+        403,
+        "not_yours",
+    ),
+    write(
+        "cancel: cancelled before",
+        "/pledge/cancel",
+        {"token": "$CANCELLED"},
+        409,
+        "pledge_cancelled",
+    ),
+    read("/pledge: cancelled, still shown", "/pledge?token=$CANCELLED", 200),
+    *(
+        case
+        for name, token, status, error in (
+            ("a pledge that is gone", "$GHOST", 404, "not_found"),
+            ("another's e-mail", "$WRONG_EMAIL", 403, "not_yours"),
+            ("another campaign", "$WRONG_CAMPAIGN", 403, "not_yours"),
+            ("an order id with NUL", "$NUL_ORDER", 404, "not_found"),
+            ("no e-mail address", "$NO_EMAIL", 403, "not_yours"),
+        )
+        for case in (
+            read(f"/pledge, well signed: {name}", f"/pledge?token={token}", status, error),
+            write(
+                f"cancel, well signed: {name}", "/pledge/cancel", {"token": token}, status, error
+            ),
+        )
+    ),
+    read("/pledge: the right token", "/pledge?token=$TOKEN", 200),
+    read("manage page: a forged link shows the page and nothing else", "/manage/?t=forged", 200),
+    read("manage page: markup in the link", "/manage/?t=%3Cscript%3Ealert(1)%3C/script%3E", 200),
+)
