@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import groupby
 from random import Random
 
+import msgspec
 import pytest
 
 from contracts.events.pledges import (
@@ -56,6 +57,30 @@ async def test_a_funded_campaign_asks_for_one_charge_per_supporter_on_the_newest
     assert requests[other.supporter_id].amount_cents == AMOUNT
     assert len(requests) == 2
     await ledger.assert_in_sync()
+
+
+async def test_two_pledges_made_within_one_second_are_charged_to_the_later_card(
+    ledger: Ledger,
+) -> None:
+    await ledger.open(goal_cents=SUBTOTAL)
+    pairs = [
+        [
+            msgspec.structs.replace(
+                an_order(email=f"noor{number}@halfmoon.example", last4=last4),
+                occurred_at=NOW + timedelta(milliseconds=after),
+            )
+            for last4, after in (("1111", 100), ("2222", 600))
+        ]
+        for number in range(8)
+    ]
+    orders = [order for pair in pairs for order in pair]
+    await ledger.hear(*orders)
+
+    assert await ledger.end(orders) == "closed"
+    await ledger.tick()
+
+    cards = [each.card.last4 for each in await ledger.told(ChargeRequested)]
+    assert cards == ["2222"] * len(pairs)
 
 
 async def test_an_unfunded_campaign_releases_everybody_and_tells_each_once(

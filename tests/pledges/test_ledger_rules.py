@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.ids import OrderId
 from contracts.refusals import NotYours, StateRefused
 from services.pledges import domain
 from services.pledges.figures import Figures, add_counts, compare, percent_funded
@@ -229,6 +230,27 @@ def test_the_notice_sums_a_supporters_pledges_and_shows_the_newest_card() -> Non
     assert notice.total_cents == 2 * AMOUNT
     assert (notice.language, notice.email) == ("en", newer.email)
     assert len(notice.lines) == 6
+
+
+@pytest.mark.parametrize("seconds_late", [0, 1, 7 * 86_400])
+def test_of_two_cards_saved_in_one_second_the_later_is_the_newest(seconds_late: int) -> None:
+    # Stripe tells whole seconds, so within one its time cannot say which card is newer.
+    heard_at = NOW + timedelta(seconds=seconds_late, milliseconds=700)
+    first, second = (
+        msgspec.structs.replace(
+            an_order(order_id=OrderId(f"pool-intent-{digit * 32}"), last4=last4),
+            occurred_at=occurred_at,
+        )
+        for digit, last4, occurred_at in (
+            ("f", "1111", NOW + timedelta(milliseconds=200)),
+            ("0", "2222", heard_at),
+        )
+    )
+
+    made = [domain.create(each, each.pledges[0], now=heard_at).pledge for each in (first, second)]
+
+    assert domain.notice(made).card.last4 == "2222"
+    assert all(NOW <= each.card_saved_at < NOW + timedelta(seconds=1) for each in made)
 
 
 counts = st.dictionaries(st.sampled_from("abc"), st.integers(-5, 5))
