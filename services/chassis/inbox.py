@@ -86,12 +86,18 @@ class Listener:
     async def consume(self, pool: Pool, messages: list[Msg]) -> None:
         """Apply one batch and answer every message of it."""
         on_last_try = [msg for msg in messages if delivery_count(msg) >= DELIVERIES_MAX]
-        async with heartbeat(messages):
-            await self._consume_together(
-                pool, [msg for msg in messages if delivery_count(msg) < DELIVERIES_MAX]
-            )
-            for msg in on_last_try:
-                await self._consume_alone(pool, msg)
+        try:
+            async with heartbeat(messages):
+                await self._consume_together(
+                    pool, [msg for msg in messages if delivery_count(msg) < DELIVERIES_MAX]
+                )
+                for msg in on_last_try:
+                    await self._consume_alone(pool, msg)
+        except asyncio.CancelledError:
+            # We stop: somebody else need not wait half a minute for them.
+            with contextlib.suppress(*AWAY):
+                await asyncio.gather(*(msg.nak() for msg in messages if not msg._ackd))
+            raise
 
     async def _consume_together(self, pool: Pool, messages: list[Msg]) -> None:
         deliveries = [each for msg in messages if (each := await self._decoded(pool, msg))]

@@ -7,6 +7,7 @@ failures are limited per address while successes are not.
 
 import asyncio
 import time
+from typing import Any
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -29,6 +30,8 @@ class Limiter:
             socket_timeout=BUDGET_SECONDS,
             socket_connect_timeout=BUDGET_SECONDS,
         )
+        # Its own type names no client; this is the one that `redispy` uses.
+        self._redis: Any = getattr(storage.bridge, "storage")  # noqa: B009
         self._shared = SlidingWindowCounterRateLimiter(storage)
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._scale = scale
@@ -39,6 +42,10 @@ class Limiter:
     def is_degraded(self) -> bool:
         """Tell whether Redis is being avoided at the moment."""
         return time.monotonic() < self._open_until
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._redis.aclose()
 
     async def is_spent(self, key: str, per_minute: int) -> bool:
         """Tell whether `key` has used up its minute."""

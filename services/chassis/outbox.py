@@ -6,6 +6,7 @@ is not id order, and such a cursor loses a fifth of the events under load (measu
 """
 
 import asyncio
+import contextlib
 import time
 from typing import Any, TypeVar
 
@@ -143,6 +144,19 @@ class Relay:
                 break
             sent.append(row.outbox_id)
         return sent
+
+
+async def is_flushed(pool: Pool, bus: Bus, *, within_seconds: float) -> bool:
+    """Wait until the relay has published everything; give up when the bus is away or slow."""
+    limit = time.monotonic() + within_seconds
+    while bus.is_connected and time.monotonic() < limit:
+        with contextlib.suppress(*BUSY):
+            if not await pool.fetchval(
+                "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)", timeout=1
+            ):
+                return True
+        await asyncio.sleep(0.02)
+    return False
 
 
 def _headers(event: Event, kind: str, aggregate: str, version: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import contextlib
 import functools
+import math
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -21,10 +22,20 @@ from litestar.datastructures import State
 from litestar.di import Provide
 
 from contracts.streams import hearing, owned_by
-from services.chassis import commands, crash, errors, migrations, telemetry
+from services.chassis import (
+    commands,
+    crash,
+    errors,
+    migrations,
+    outbox,
+    presence,
+    retention,
+    telemetry,
+)
 from services.chassis.body import StrictRequest
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
+from services.chassis.crowd import Crowd, CrowdControl
 from services.chassis.database import Pool, open_pool
 from services.chassis.edge import Edge
 from services.chassis.health import health_routes
@@ -45,7 +56,10 @@ Loop = Callable[[], Awaitable[None]]
 
 BODY_BYTES_MAX = 16 * 1024
 DRAIN_SECONDS = 25
-CANCEL_TRIES = 10
+FLUSH_SECONDS = 3.0
+CANCEL_TRIES = 100
+CANCEL_SECONDS = 0.05
+SKEW_SECONDS_FINE = 2.0
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -94,6 +108,7 @@ class Service(Generic[S]):
         package: Path,
         is_gateway: bool = False,
         roles: tuple[str, ...] = (),
+        skew_seconds_max: float = math.inf,
     ) -> None:
         self.name = name
         self.settings = settings
@@ -101,6 +116,7 @@ class Service(Generic[S]):
         self.migrations = package / "migrations"
         self.is_gateway = is_gateway
         self.roles = ("web", "worker", *roles)
+        self._skew_max = skew_seconds_max
 
     def main(self, arguments: Sequence[str]) -> int:
         """Run as the role named on the command line; return the exit code."""
@@ -164,6 +180,9 @@ class Service(Generic[S]):
         if not crash.arm(self.name, settings.pool_crash_at, is_safe=is_safe):
             log.warning("crash_point_ignored")
         pool = await open_pool(settings.database_url.reveal(), schema=self.name)
+        if fault := await presence.fault(pool, self.name):
+            sys.stderr.write(f"{self.name} cannot start: {fault}\n")
+            return 1
         bus = self._bus(settings)
         running = Running(pool, bus, PlatformClock(), roles)
         parts = await self.compose(settings, running)
@@ -200,6 +219,7 @@ class Service(Generic[S]):
         chosen: list[Loop] = [bus.run, lambda: running.clock.run(pool)]
         if "worker" in roles:
             chosen.append(Relay(pool, bus, schema=self.name).run)
+            chosen.append(functools.partial(retention.run, pool))
             chosen += [_listening(each, pool, bus) for each in parts.listeners]
             chosen += parts.loops
         if "web" in roles:
@@ -212,16 +232,20 @@ class Service(Generic[S]):
     def app(self, parts: Parts, running: Running, settings: S) -> Litestar:
         """Return the service as one ASGI application."""
         secret = None if self.is_gateway else settings.gateway_secret.bytes()
-        pool, bus = running.pool, running.bus
+        pool, bus, clock = running.pool, running.bus, running.clock
+        lanes: dict[str, Crowd] = {}
 
         async def missing() -> list[str]:
             async with pool.acquire(timeout=1) as conn:
-                return await migrations.pending(conn, schema=self.name, folder=self.migrations)
+                files = await migrations.pending(conn, schema=self.name, folder=self.migrations)
+            return files if clock.skew_seconds < self._skew_max else [*files, "clock"]
 
         def degraded() -> list[str]:
-            return [*([] if bus.is_connected else ["nats"]), *parts.degraded()]
+            away = [] if bus.is_connected else ["nats"]
+            wrong = ["clock"] if clock.skew_seconds > SKEW_SECONDS_FINE else []
+            return [*away, *wrong, *parts.degraded()]
 
-        return Litestar(
+        app = Litestar(
             route_handlers=[*health_routes(missing=missing, degraded=degraded), *parts.routes],
             dependencies={
                 "pool": _constant(pool),
@@ -229,7 +253,7 @@ class Service(Generic[S]):
                 "settings": _constant(settings),
                 **{name: _constant(value) for name, value in parts.dependencies.items()},
             },
-            middleware=[lambda app: Edge(app, gateway_secret=secret)],
+            middleware=[lambda app: CrowdControl(app, lanes)],
             exception_handlers=errors.HANDLERS,
             request_class=StrictRequest,
             request_max_body_size=parts.body_max,
@@ -238,6 +262,9 @@ class Service(Generic[S]):
             plugins=list(parts.plugins),
             state=State(),
         )
+        # Outermost: a middleware would not see what no route answers.
+        app.asgi_handler = Edge(app.asgi_handler, gateway_secret=secret)
+        return app
 
     def _server(self, settings: S, app: Litestar) -> uvicorn.Server:
         config = uvicorn.Config(
@@ -289,7 +316,7 @@ async def _shut_down(
     parts: Parts,
     running: Running,
 ) -> None:
-    """Stop taking requests, finish those in flight, then the loops, then the connections.
+    """Stop taking requests, finish those in flight, say what they led to, then end the rest.
 
     What a loop had in hand is delivered again: every handler may run twice.
     """
@@ -298,6 +325,8 @@ async def _shut_down(
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await asyncio.wait([serving])
+    if "worker" in running.roles:
+        await outbox.is_flushed(running.pool, running.bus, within_seconds=FLUSH_SECONDS)
     await _cancel(loops)
     for close in parts.closers:
         await close()
@@ -312,6 +341,6 @@ async def _cancel(loops: "list[asyncio.Task[None]]") -> None:
     for _ in range(CANCEL_TRIES):
         for loop in loops:
             loop.cancel()
-        _, left = await asyncio.wait(loops, timeout=0.5)
+        _, left = await asyncio.wait(loops, timeout=CANCEL_SECONDS)
         if not left:
             return

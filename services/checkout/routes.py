@@ -15,6 +15,7 @@ from litestar.params import (
 )
 
 from services.chassis import crash
+from services.chassis.crowd import LANE, PATIENT
 from services.chassis.database import Pool, transaction
 from services.chassis.guards import Guard
 from services.checkout.answers import (
@@ -72,7 +73,7 @@ async def abandon(
     return Response(await ask_about_order.abandon(pool, stripe, data), headers=PRIVATE)
 
 
-@get("/checkout-intent/status/{order_id:str}")
+@get("/checkout-intent/status/{order_id:str}", opt={LANE: PATIENT})
 async def status(
     order_id: FromPath[str], pool: PoolDependency, wait: FromQuery[float] = 0.0
 ) -> Response[OrderStatus]:

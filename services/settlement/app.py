@@ -36,4 +36,6 @@ SERVICE = Service(
     compose=compose,
     package=Path(__file__).parent,
     roles=("charger",),
+    # Whose clock is a minute off must not take part in charging.
+    skew_seconds_max=60,
 )

@@ -12,11 +12,13 @@ from litestar.response.base import ASGIResponse
 
 from contracts.refusals import InputRefused, Refusal
 from contracts.routes import ROUTES, Route
+from services.chassis.crowd import LANE, PATIENT
 from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
 from services.site.gateway.upstream import Upstream
 
 BODY_SECONDS = 30.0
+WAITING_PATH = "/checkout-intent/status/{order_id}"
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 
@@ -58,11 +60,13 @@ class Gateway:
 
         path = PARAMETER.sub(r"{\1:str}", route.path)
         name = f"{route.owner}:{route.method}:{route.path}"
+        # A lane for each owner: whoever waits for one that hangs holds up nobody else.
+        opt = {LANE: PATIENT if route.path == WAITING_PATH else route.owner}
         if route.method == "GET":
-            return get(path, name=name, request_max_body_size=route.body_max)(passed_on)
-        return post(path, name=name, request_max_body_size=route.body_max, status_code=200)(
-            passed_on
-        )
+            return get(path, name=name, request_max_body_size=route.body_max, opt=opt)(passed_on)
+        return post(
+            path, name=name, request_max_body_size=route.body_max, status_code=200, opt=opt
+        )(passed_on)
 
     async def _pass_on(self, route: Route, request: Request[Any, Any, Any]) -> ASGIResponse:
         client = self._proxies.client(request.scope)
