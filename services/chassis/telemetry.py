@@ -25,6 +25,14 @@ _FORBIDDEN = re.compile(
     r"authorization|cookie|stripe-signature|token|secret|password|^t$|^code$|^card|email", re.I
 )
 _EMAIL = re.compile(r"([A-Za-z0-9])[A-Za-z0-9._%+-]*@([A-Za-z0-9])[A-Za-z0-9.-]*")
+# What an error's own words may repeat: passwords in addresses, links, keys of vendors.
+_SECRETS = (
+    (re.compile(r"://[^/\s@]*@"), "://***@"),
+    (re.compile(r"(?i)\b(bearer|basic) [A-Za-z0-9._~+/=-]{8,}"), r"\1 ***"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]+)*"), "[token]"),
+    (re.compile(r"\b(?:(?:sk|rk|pk)_(?:test|live)|whsec|re)_[A-Za-z0-9_]{12,}"), "[secret]"),
+    (re.compile(r"\b[a-z]+_\w+_secret_[\w%]{6,}"), "[secret]"),
+)
 _LONG_NUMBER = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
 
 REGISTRY = CollectorRegistry()
@@ -111,7 +119,9 @@ def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str
 
 
 def mask_text(text: str) -> str:
-    """Return `text` with e-mail addresses and card-like numbers hidden, on one line."""
+    """Return `text` with secrets, e-mail addresses and card-like numbers hidden, on one line."""
+    for pattern, shown in _SECRETS:
+        text = pattern.sub(shown, text)
     hidden = _LONG_NUMBER.sub("[number]", _EMAIL.sub(r"\1***@\2***", text))
     return hidden.replace("\r", "\\r")
 
