@@ -9,7 +9,6 @@ from litestar.plugins import InitPlugin
 from services.chassis.database import BUSY
 from services.chassis.limiter import Limiter
 from services.chassis.service import Loop, Parts, Running, Service
-from services.site import errors
 from services.site.consumers import listeners
 from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
@@ -23,9 +22,9 @@ from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
 from services.site.live.world import NOT_YET_MIGRATED, World
 from services.site.public.render import SiteFrame
+from services.site.publisher import Publisher
 from services.site.publishing.present import Media
-from services.site.publishing.publisher import Publisher
-from services.site.routes import feeds, files, live
+from services.site.routes import errors, feeds, files, live
 from services.site.routes.lost import lost
 from services.site.routes.pages import page_routes
 from services.site.routes.publish import publish_route
@@ -120,9 +119,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
 
     return Parts(
         routes=[
-            *page_routes(),
+            *page_routes(site),
             *gateway.routes(),
-            *(live.snapshot, live.events),
+            *(live.snapshot_route(site), live.events),
             *(files.static, files.media_route(content / "media")),
             *(feeds.robots, feeds.sitemap, feeds.catalogue),
             publish_route(publisher, admission, announcer),

@@ -14,7 +14,7 @@ from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool
 from services.site import queries
 from services.site.live.announcing import Announcer
-from services.site.publishing.publisher import Outcome, Publisher
+from services.site.publisher import Outcome, Publisher
 from tests.site.running import RunningSite
 from tests.site.samples import campaign
 

@@ -79,13 +79,15 @@ class Board:
         """Forget a campaign that is no longer public."""
         self._shown.pop(slug, None)
 
-    def join(self, slug: CampaignSlug, address: str) -> Reader | None:
-        """Let somebody watch, or return None when too many do."""
-        count = self._by_address.get(address, 0)
-        if sum(self._by_address.values()) >= self._readers_max or count >= self._per_address_max:
-            return None
+    def has_room(self, address: str) -> bool:
+        """Tell whether one more may watch, in all and from that address."""
+        is_full = self._by_address.get(address, 0) >= self._per_address_max
+        return self.reader_count < self._readers_max and not is_full
+
+    def join(self, slug: CampaignSlug, address: str) -> Reader:
+        """Let somebody watch."""
         reader = Reader()
-        self._by_address[address] = count + 1
+        self._by_address[address] = self._by_address.get(address, 0) + 1
         self._readers.setdefault(slug, set()).add(reader)
         return reader
 

@@ -1,61 +1,94 @@
-"""Answers made of prepared bytes: compressed when wanted, nothing when unchanged."""
+"""Answers made of prepared bytes: compressed when wanted, nothing when unchanged.
+
+Pages and snapshots are most of all requests, and for them building the framework's response
+objects costs more than everything else: these are sent as the messages they are.
+"""
 
 import re
-from typing import Any
 
-from litestar import Request
 from litestar.response.base import ASGIResponse
+from litestar.types import HTTPScope, Method, Receive, Scope, Send
 
-ENTITY_TAG = re.compile(r'(?:W/)?("[^"]*")')
+READ: list[Method] = ["GET", "HEAD"]
+ENTITY_TAG = re.compile(rb'(?:W/)?("[^"]*")')
+NO_WEIGHT = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
 
-
-def is_unchanged(request: Request[Any, Any, Any], etag: str) -> bool:
-    """Tell whether the client has this version already."""
-    given = request.headers.get("if-none-match")
-    if given is None:
-        return False
-    return given.strip() == "*" or etag in ENTITY_TAG.findall(given)
+Headers = dict[bytes, bytes]
 
 
-def takes_gzip(request: Request[Any, Any, Any]) -> bool:
-    """Tell whether the client reads gzip."""
-    for part in request.headers.get("accept-encoding", "").split(","):
-        name, _, weight = part.strip().partition(";")
-        if name.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+class Ready(ASGIResponse):
+    """An answer whose headers and bytes are there already."""
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
+        # The base class would parse and copy what is already as it is sent.
+        self._status = status
+        self._headers = headers
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        headers = list(self._headers.items())
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body, "more_body": False})
+
+
+def header(scope: HTTPScope, name: bytes) -> bytes:
+    """Return the first header of that name, empty when there is none."""
+    for found, value in scope["headers"]:
+        if found == name:
+            return value
+    return b""
+
+
+def is_unchanged(given: bytes, etag: bytes) -> bool:
+    """Tell whether `If-None-Match` names this version."""
+    return bool(given) and (given.strip() == b"*" or etag in ENTITY_TAG.findall(given))
+
+
+def takes_gzip(given: bytes) -> bool:
+    """Tell whether `Accept-Encoding` takes gzip."""
+    for part in given.lower().split(b","):
+        name, _, weight = part.strip().partition(b";")
+        if name.strip() in (b"gzip", b"*"):
+            return weight.replace(b" ", b"") not in NO_WEIGHT
     return False
 
 
 def answer(
-    request: Request[Any, Any, Any],
+    scope: HTTPScope,
     body: bytes,
     *,
-    media_type: str,
-    headers: dict[str, str],
+    headers: Headers,
     packed: bytes | None = None,
-    etag: str | None = None,
-    status: int = 200,
-) -> ASGIResponse:
-    """Return the bytes, or 304 when the client has them."""
+    etag: bytes | None = None,
+) -> Ready:
+    """Return the bytes, packed if that is wanted, or 304 when the client has them."""
     sent = dict(headers)
+    is_packed = False
     if packed is not None:
-        sent["vary"] = "Accept-Encoding"
+        sent[b"vary"] = b"Accept-Encoding"
+        is_packed = takes_gzip(header(scope, b"accept-encoding"))
     if etag is not None:
-        is_packed = packed is not None and takes_gzip(request)
         # A tag names bytes on the wire; the packed ones are others.
-        tag = f'{etag[:-1]}-gz"' if is_packed else etag
-        sent["etag"] = tag
-        if status == 200 and is_unchanged(request, tag):
-            return ASGIResponse(status_code=304, headers=sent)
-    if packed is not None and takes_gzip(request):
+        tag = etag[:-1] + b'-gz"' if is_packed else etag
+        sent[b"etag"] = tag
+        if is_unchanged(header(scope, b"if-none-match"), tag):
+            sent.pop(b"content-type", None)
+            return Ready(304, sent, b"")
+    if is_packed and packed is not None:
+        sent[b"content-encoding"] = b"gzip"
         body = packed
-        sent["content-encoding"] = "gzip"
-    sent["content-type"] = media_type
-    sent["content-length"] = str(len(body))
-    is_head = request.method == "HEAD"
-    return ASGIResponse(
-        status_code=status,
-        headers=sent,
-        body=b"" if is_head else body,
-        is_head_response=is_head,
-    )
+    sent[b"content-length"] = str(len(body)).encode()
+    return Ready(200, sent, b"" if scope["method"] == "HEAD" else body)
+
+
+def moved(target: str) -> Ready:
+    """Send the browser elsewhere, for good."""
+    headers = {
+        b"location": target.encode("latin-1"),
+        b"content-length": b"0",
+        b"cache-control": b"private, no-store",
+    }
+    return Ready(308, headers, b"")

@@ -10,8 +10,8 @@ from markupsafe import escape
 from contracts.money import cents_to_dollars
 from services.site.public.language import LANGUAGES, prefix
 from services.site.public.state import CampaignState
-from services.site.routes.answers import answer
-from services.site.routes.site import READ, Site, SiteNeeded
+from services.site.routes.answers import READ
+from services.site.routes.site import Site, SiteNeeded
 
 KEPT = "public, max-age=60"
 PLAIN_PAGES = ("/", "/about/", "/terms/", "/privacy/")
@@ -30,7 +30,7 @@ Sitemap: {base}/sitemap.xml
 async def robots(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
     """Say what crawlers may read."""
     body = ROBOTS.format(base=site.site_base).encode()
-    return _kept(request, body, "text/plain; charset=utf-8")
+    return _kept(request, body, "text/plain")
 
 
 @route("/sitemap.xml", http_method=READ)
@@ -113,4 +113,11 @@ def _entry(base: str, path: str) -> str:
 
 
 def _kept(request: Request[Any, Any, Any], body: bytes, media_type: str) -> ASGIResponse:
-    return answer(request, body, media_type=media_type, headers={"cache-control": KEPT})
+    headers = {"cache-control": KEPT, "content-length": str(len(body))}
+    is_head = request.method == "HEAD"
+    return ASGIResponse(
+        body=b"" if is_head else body,
+        media_type=media_type,
+        headers=headers,
+        is_head_response=is_head,
+    )

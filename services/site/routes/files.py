@@ -15,13 +15,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
+from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Refusal
 from services.site.gateway.headers import MEDIA
 from services.site.public.assets import STATIC_DIR, static_version
 from services.site.publishing.pictures import SUFFIXES, media_file, stamp
-from services.site.routes.answers import answer, is_unchanged
-from services.site.routes.site import READ
+from services.site.routes.answers import READ, Ready, answer, is_unchanged
 
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"
@@ -54,23 +54,20 @@ class StaticFile(msgspec.Struct, frozen=True):
 
 
 @route("/static/{version:str}/{path:path}", http_method=READ)
-async def static(
-    request: Request[Any, Any, Any], version: FromPath[str], path: FromPath[Path]
-) -> ASGIResponse:
+async def static(scope: HTTPScope) -> Ready:
     """Return one of our own files. Its address names its bytes, so it may be kept for ever."""
-    found = _static_files().get(path.as_posix().lstrip("/"))
+    parameters = scope["path_params"]
+    found = _static_files().get(str(parameters["path"]).lstrip("/"))
     if found is None:
         raise NotFound("not_found", "There is nothing here.")
-    is_current = version == static_version()
-    return answer(
-        request,
-        found.body,
-        packed=found.packed,
-        media_type=found.media_type,
+    is_current = parameters["version"] == static_version()
+    headers = {
+        b"content-type": found.media_type.encode(),
         # A page of the release before asks for this version's file under its own name.
-        headers={"cache-control": FOR_EVER if is_current else "public, no-cache"},
-        etag=f'"{static_version()}"',
-    )
+        b"cache-control": FOR_EVER.encode() if is_current else b"public, no-cache",
+    }
+    tag = f'"{static_version()}"'.encode()
+    return answer(scope, found.body, packed=found.packed, headers=headers, etag=tag)
 
 
 @functools.cache
@@ -115,7 +112,7 @@ async def _media(request: Request[Any, Any, Any], file: Path) -> ASGIResponse:
         "accept-ranges": "bytes",
         "etag": etag,
     }
-    if is_unchanged(request, etag):
+    if is_unchanged(request.headers.get("if-none-match", "").encode("latin-1"), etag.encode()):
         return ASGIResponse(status_code=304, headers=headers)
     size = await asyncio.to_thread(_size, file)
     first, last = _part(request, size, etag)

@@ -1,28 +1,32 @@
 """Live figures: one small document per campaign, asked for or streamed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from litestar import Request, get, route
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.response import ServerSentEvent, ServerSentEventMessage
-from litestar.response.base import ASGIResponse
+from litestar.types import HTTPScope
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, Unavailable
 from services.site.gateway.addresses import limited_as
 from services.site.live.snapshots import Reader, Shown
-from services.site.routes.answers import answer
-from services.site.routes.site import READ, Site, SiteNeeded
+from services.site.routes.answers import READ, Headers, Ready, answer
+from services.site.routes.site import Site, SiteNeeded
 
-KEPT = "public, max-age=1"
+FRESH: Headers = {b"content-type": b"application/json", b"cache-control": b"public, max-age=1"}
+STALE: Headers = {**FRESH, b"x-pool-stale": b"true"}
 HEARTBEAT_SECONDS = 15.0
 GAP_SECONDS = 0.2
 RETRY_MILLISECONDS = 3_000
+EVENT = b"id: %b\r\nevent: snapshot\r\ndata: %b\r\n\r\n"
 
 
-class Ready(ServerSentEventMessage):
+class Encoded(ServerSentEventMessage):
     """An event that was encoded once for everybody who reads it."""
 
     def __init__(self, raw: bytes) -> None:
@@ -34,17 +38,16 @@ class Ready(ServerSentEventMessage):
         return self._raw
 
 
-@route("/live/{slug:str}", http_method=READ)
-async def snapshot(
-    request: Request[Any, Any, Any], slug: FromPath[str], site: SiteNeeded
-) -> ASGIResponse:
-    """Return the public figures of a campaign."""
-    shown = _shown(site, slug)
-    headers = {"cache-control": KEPT}
-    if site.world.is_stale:
-        headers["x-pool-stale"] = "true"
-    body = shown.at(site.clock.now())
-    return answer(request, body, media_type="application/json", headers=headers, etag=shown.etag)
+def snapshot_route(site: Site) -> HTTPRouteHandler:
+    """Return `GET /live/{slug}`: the public figures of a campaign."""
+
+    async def snapshot(scope: HTTPScope) -> Ready:
+        shown = _shown(site, scope["path_params"]["slug"])
+        headers = FRESH if not site.world.is_stale else STALE
+        body = shown.at(site.clock.now())
+        return answer(scope, body, headers=headers, etag=shown.etag.encode())
+
+    return route("/live/{slug:str}", http_method=READ)(snapshot)
 
 
 @get("/live/{slug:str}/events")
@@ -55,15 +58,17 @@ async def events(
     _shown(site, slug)
     known = CampaignSlug(slug)
     address = limited_as(site.proxies.client(request.scope))
-    reader = site.board.join(known, address)
-    if reader is None:
+    if not site.board.has_room(address):
         raise Unavailable("too_many_readers", "Too many are watching. Ask again in a moment.")
     seen = request.headers.get("last-event-id", "")
 
     async def stream() -> AsyncIterator[ServerSentEventMessage]:
+        # Joined here and not before: a stream that never begins would never leave.
+        reader = site.board.join(known, address)
         try:
-            async for message in _messages(site, known, reader, seen):
-                yield message
+            async with aclosing(_messages(site, known, reader, seen)) as messages:
+                async for message in messages:
+                    yield message
         finally:
             site.board.leave(known, address, reader)
 
@@ -81,7 +86,7 @@ def _shown(site: Site, slug: str) -> Shown:
 
 async def _messages(
     site: Site, slug: CampaignSlug, reader: Reader, seen: str
-) -> AsyncIterator[ServerSentEventMessage]:
+) -> AsyncGenerator[ServerSentEventMessage, None]:
     """Yield the newest snapshot each time there is a newer one, and a heartbeat meanwhile.
 
     An event's id is the snapshot's tag: whoever comes back with it misses nothing and gets
@@ -99,7 +104,9 @@ async def _messages(
             tag = shown.etag.strip('"')
             if tag != seen:
                 body = shown.fresh if is_following else shown.at(site.clock.now())
-                yield Ready(b"id: %b\r\nevent: snapshot\r\ndata: %b\r\n\r\n" % (tag.encode(), body))
+                yield Encoded(
+                    b"id: %b\r\nevent: snapshot\r\ndata: %b\r\n\r\n" % (tag.encode(), body)
+                )
                 seen = tag
                 # Nobody reads faster than this; a rush of pledges is one message.
                 await asyncio.wait([stopped], timeout=GAP_SECONDS)

@@ -1,20 +1,14 @@
 """Every page, from the shelf. A view costs no database, no bus and no cache call."""
 
-from typing import Any
-
-from litestar import Request, route
+from litestar import route
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from litestar.response.base import ASGIResponse
+from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Unavailable
 from services.site.public.language import LANGUAGES, Language, prefix
-from services.site.routes.answers import answer
-from services.site.routes.site import READ, Site, SiteNeeded
+from services.site.routes.answers import READ, Headers, Ready, answer, header, moved
+from services.site.routes.site import Site
 
-HTML = "text/html; charset=utf-8"
-PUBLIC = "public, no-cache"
-PRIVATE = "private, no-store"
 PAYING = ("home", "campaign", "cart")
 KEPT_FROM_OTHERS = ("success", "cancel", "manage")
 
@@ -33,78 +27,62 @@ OF_CAMPAIGN = {
 }
 
 
-def page_routes() -> list[HTTPRouteHandler]:
+def page_routes(site: Site) -> list[HTTPRouteHandler]:
     """Return a handler for each page in each language."""
+    every = {**FIXED, **OF_CAMPAIGN}
     return [
-        *(_fixed(path, name, language) for path, name in FIXED.items() for language in LANGUAGES),
-        *(
-            _of_campaign(path, name, language)
-            for path, name in OF_CAMPAIGN.items()
-            for language in LANGUAGES
-        ),
+        _route(site, path, kind, language) for path, kind in every.items() for language in LANGUAGES
     ]
 
 
-def _fixed(path: str, kind: str, language: Language) -> HTTPRouteHandler:
-    async def show(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
-        return page(request, site, kind, language)
-
-    return route(prefix(language) + path, http_method=READ, name=f"{kind}:{language}")(show)
-
-
-def _of_campaign(path: str, kind: str, language: Language) -> HTTPRouteHandler:
-    async def show(
-        request: Request[Any, Any, Any], slug: FromPath[str], site: SiteNeeded
-    ) -> ASGIResponse:
-        if site.world.is_loaded and not site.world.is_public(slug):
+def _route(site: Site, path: str, kind: str, language: Language) -> HTTPRouteHandler:
+    async def show(scope: HTTPScope) -> Ready:
+        slug = scope["path_params"].get("slug", "")
+        if slug and site.world.is_loaded and not site.world.is_public(slug):
             raise NotFound("not_found", "There is no such campaign.")
-        return page(request, site, kind, language, slug=slug)
+        elsewhere = _proper_address(scope, site)
+        if elsewhere:
+            return moved(elsewhere)
+        prepared = site.shelf.get(f"{kind}:{slug}" if slug else kind, language)
+        if prepared is None:
+            raise Unavailable("starting", "We are just starting. Try again in a moment.")
+        return answer(
+            scope,
+            prepared.body,
+            packed=prepared.packed,
+            headers=_headers(site, kind, language, prepared.image_origins),
+            etag=None if kind in KEPT_FROM_OTHERS else prepared.etag.encode(),
+        )
 
     return route(prefix(language) + path, http_method=READ, name=f"{kind}:{language}")(show)
 
 
-def page(
-    request: Request[Any, Any, Any], site: Site, kind: str, language: Language, *, slug: str = ""
-) -> ASGIResponse:
-    """Return a prepared page, or send the browser to the address that ends in a slash."""
-    elsewhere = _proper_address(request, site)
-    if elsewhere:
-        moved = {"location": elsewhere, "cache-control": PRIVATE}
-        return ASGIResponse(status_code=308, headers=moved, media_type="text/plain")
-    prepared = site.shelf.get(f"{kind}:{slug}" if slug else kind, language)
-    if prepared is None:
-        raise Unavailable("starting", "We are just starting. Try again in a moment.")
+def _headers(site: Site, kind: str, language: Language, image_origins: tuple[str, ...]) -> Headers:
     pays, is_private = kind in PAYING, kind in KEPT_FROM_OTHERS
     headers = {
-        "cache-control": PRIVATE if is_private else PUBLIC,
-        "content-security-policy": site.policy.page(
-            pays=pays, image_origins=prepared.image_origins
-        ),
-        "content-language": language,
+        b"content-type": b"text/html; charset=utf-8",
+        b"cache-control": b"private, no-store" if is_private else b"public, no-cache",
+        b"content-security-policy": site.policy.page(
+            pays=pays, image_origins=image_origins
+        ).encode(),
+        b"content-language": language.encode(),
     }
     if pays:
-        headers["cross-origin-opener-policy"] = "same-origin-allow-popups"
+        headers[b"cross-origin-opener-policy"] = b"same-origin-allow-popups"
     if is_private:
-        headers["referrer-policy"] = "no-referrer"
-        headers["x-robots-tag"] = "noindex, nofollow"
-    return answer(
-        request,
-        prepared.body,
-        packed=prepared.packed,
-        media_type=HTML,
-        headers=headers,
-        etag=None if is_private else prepared.etag,
-    )
+        headers[b"referrer-policy"] = b"no-referrer"
+        headers[b"x-robots-tag"] = b"noindex, nofollow"
+    return headers
 
 
-def _proper_address(request: Request[Any, Any, Any], site: Site) -> str:
+def _proper_address(scope: HTTPScope, site: Site) -> str:
     """Return where this page really is: with its slash, under the name that links use."""
-    raw = request.scope["raw_path"].partition(b"?")[0]
-    query = request.scope["query_string"]
-    target = (raw + (b"?" + query if query else b"")).decode("latin-1")
-    is_person = "text/html" in request.headers.get("accept", "")
-    if is_person and site.hosts.is_other_name(request.headers.get("host", "").lower()):
-        return site.site_base + target
-    if raw.endswith(b"/"):
+    raw = scope["raw_path"].partition(b"?")[0]
+    query = scope["query_string"]
+    is_person = b"text/html" in header(scope, b"accept")
+    host = header(scope, b"host").decode("latin-1").lower()
+    base = site.site_base if is_person and site.hosts.is_other_name(host) else ""
+    if raw.endswith(b"/") and not base:
         return ""
-    return target.replace("?", "/?", 1) if query else target + "/"
+    path = raw if raw.endswith(b"/") else raw + b"/"
+    return base + (path + (b"?" + query if query else b"")).decode("latin-1")

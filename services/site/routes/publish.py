@@ -9,7 +9,7 @@ from contracts.ids import CampaignSlug
 from contracts.routes import Route
 from services.site.gateway.admission import Admission
 from services.site.live.announcing import Announcer
-from services.site.publishing.publisher import Outcome, Publisher
+from services.site.publisher import Outcome, Publisher
 from services.site.routes.site import SiteNeeded
 
 REBUILD = Route(

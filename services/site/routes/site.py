@@ -5,7 +5,6 @@ import asyncio
 import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
-from litestar.types import Method
 
 from services.chassis.clock import PlatformClock
 from services.site.gateway.addresses import Proxies
@@ -14,8 +13,6 @@ from services.site.gateway.headers import Policy
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
 from services.site.live.world import World
-
-READ: list[Method] = ["GET", "HEAD"]
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.chassis import telemetry
+from services.chassis import crash, telemetry
 from services.chassis.database import BUSY, Pool, transaction
 from services.site import handlers, queries
 from services.site.live.announcing import Announcer
@@ -65,6 +65,8 @@ class Publisher:
             slug = found.document.slug
             async with transaction(self._pool) as conn:
                 result = await handlers.publish_campaign(conn, found)
+                crash.point("site.before_published")
+            crash.point("site.after_published")
             if isinstance(result, list):
                 mistakes += result
             elif result:
