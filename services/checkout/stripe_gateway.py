@@ -31,6 +31,7 @@ TOTAL_SECONDS = 20.0
 CONNECTIONS_MAX = 40
 READ_RETRIES = 2
 SIGNATURE_SECONDS = 300
+CONFLICT = 409
 SERVER_FAULT = 500
 EXPANDED = ["setup_intent.payment_method", "setup_intent.latest_attempt"]
 T = TypeVar("T")
@@ -46,6 +47,10 @@ class StripeAway(Exception):
     def __init__(self, what: str, *, is_answered: bool = False) -> None:
         super().__init__(what)
         self.is_answered = is_answered
+
+
+class StripeBusy(StripeAway):
+    """Another request under the same key is being worked on: its answer will be ours."""
 
 
 class StripeRefused(Exception):
@@ -160,8 +165,6 @@ class StripeGateway:
             stripe.AuthenticationError,
             stripe.PermissionError,
         ) as exc:
-            if exc.http_status == 409:
-                raise StripeAway(f"{call}: in progress") from exc
             outcome = "refused"
             param = str(getattr(exc, "param", None) or "")
             log.warning("stripe_refused", call=call, reason=exc.code, param=param)
@@ -170,6 +173,8 @@ class StripeGateway:
         except (stripe.StripeError, aiohttp.ClientError, TimeoutError) as exc:
             log.warning("stripe_away", call=call, error=type(exc).__name__)
             status = getattr(exc, "http_status", None) or 0
+            if status == CONFLICT:
+                raise StripeBusy(f"{call}: in progress") from exc
             raise StripeAway(
                 f"{call}: {type(exc).__name__}", is_answered=status >= SERVER_FAULT
             ) from exc

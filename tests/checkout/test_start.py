@@ -79,6 +79,20 @@ async def test_an_address_has_one_customer_however_it_is_written(
     assert await count(floor, "stripe_customers") == 1
 
 
+async def test_first_starts_of_one_person_at_once_all_open(
+    floor: Floor, checkout: Checkout, sandbox: Sandbox
+) -> None:
+    film, email = await floor.publish(), an_email()
+    cart = a_cart(f"{film.slug}__frame", email=email)
+
+    sandbox.faults(latency_ms=200)
+    opened, failed = await settled(*(start_checkout(checkout, cart, None) for _ in range(6)))
+    sandbox.faults(reset=True)
+
+    assert failed == []
+    assert len({sandbox.session(each.session_id)["customer"] for each in opened}) == 1
+
+
 async def test_the_same_key_brings_the_first_session_again(
     floor: Floor, checkout: Checkout
 ) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from contracts.ids import OrderId
+from contracts.ids import OrderId, SupporterId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
@@ -23,6 +23,7 @@ from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import (
     OpenedSession,
     StripeAway,
+    StripeBusy,
     StripeGateway,
     StripeRefused,
 )
@@ -33,6 +34,7 @@ log = telemetry.logger(__name__)
 QUEUE_SECONDS = 4.0
 STRIPE_SECONDS = 9.0
 TWIN_SECONDS = 8.0
+BUSY_SECONDS = 0.2
 DEADLOCK_TRIES = 4
 HANDS = 10
 
@@ -140,8 +142,8 @@ async def _customer(checkout: Checkout, made: Intention) -> str | None:
     if known.customer_id is not None:
         return known.customer_id
     try:
-        created = await checkout.stripe.create_customer(
-            order.supporter_id, order.email, known.attempt
+        created = await _created_customer(
+            checkout, order.supporter_id, order.email, attempt=known.attempt
         )
     except StripeAway as exc:
         if exc.is_answered:
@@ -151,6 +153,20 @@ async def _customer(checkout: Checkout, made: Intention) -> str | None:
     crash.point("checkout.customer_made")
     async with transaction(checkout.pool) as conn:
         return await customers.record_customer(conn, order.supporter_id, order.email, created)
+
+
+async def _created_customer(
+    checkout: Checkout, supporter_id: SupporterId, email: str, *, attempt: int
+) -> str:
+    """Ask Stripe for the customer, again while another start of this person does the same.
+
+    The caller's budget ends it.
+    """
+    while True:
+        try:
+            return await checkout.stripe.create_customer(supporter_id, email, attempt)
+        except StripeBusy:
+            await asyncio.sleep(BUSY_SECONDS)
 
 
 async def _first_with(checkout: Checkout, hashed: str | None) -> Order | None:
