@@ -7,11 +7,13 @@ from prometheus_client import generate_latest
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import StateRefused, Unavailable
+from services.chassis.settings import Secret
 from services.chassis.telemetry import REGISTRY
 from services.checkout.bodies import OrderBody, RecoverBody
 from services.checkout.handlers.ask_about_order import abandon, complete, recover, wait_for_status
 from services.checkout.handlers.look_after_orders import look_after_orders, take_figures
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import Sandbox
@@ -91,6 +93,26 @@ async def test_a_session_stripe_does_not_know_is_over_only_when_it_must_be(
 
     assert early == "open"
     assert (await floor.order(order.order_id)).status == "expired"
+
+
+async def test_a_wrong_key_ends_no_order_however_long_it_lasts(
+    floor: Floor, checkout: Checkout, sandbox: Sandbox
+) -> None:
+    film = await floor.publish(tiers=(a_tier(limit_total=1),))
+    started = await start_checkout(checkout, a_cart(f"{film.slug}__frame"), None)
+    sandbox.save_card(started.session_id).raise_for_status()
+    stranger = StripeGateway(Secret("sk_test_rotated"), api_base=sandbox.url, per_second=0)
+
+    await floor.move_clock(timedelta(hours=3))
+    await as_if_forgotten(floor)
+    await look_after_orders(floor.pool, stranger)
+    await stranger.close()
+    meanwhile = (await floor.order(started.order_id)).status
+    await as_if_forgotten(floor)
+    await look_after_orders(floor.pool, checkout.stripe)
+
+    assert meanwhile == "open"
+    assert (await floor.order(started.order_id)).status == "completed"
 
 
 async def test_the_browser_completes_what_the_webhook_has_not(

@@ -28,6 +28,7 @@ log = telemetry.logger(__name__)
 
 # Sessions live half an hour. One that Stripe does not know long after that is over.
 FORGOTTEN_AFTER = timedelta(hours=2)
+MISSING = "resource_missing"
 
 
 class SessionIncomplete(Exception):
@@ -69,6 +70,9 @@ async def settle_session(
     try:
         state = await ask(session_id)
     except StripeRefused as exc:
+        if exc.code != MISSING:
+            # A key that was withdrawn, say: no word about the session.
+            raise StripeAway(exc.code) from exc
         return await _forgotten(pool, order, exc.code)
     crash.point("checkout.session_read")
     if state.order_id != order_id:
@@ -118,7 +122,8 @@ async def _completed_at(conn: Connection, state: SessionState) -> datetime | Non
 async def _forgotten(pool: Pool, order: Order, code: str) -> Order:
     """Stripe knows no such session: end the order, but not before it must be over anyway.
 
-    A wrong key answers the same, and must not free what people are about to complete.
+    The key of another account answers the same, and must not free what people are about
+    to complete.
     """
     log.error("session_unknown_to_stripe", order_id=order.order_id, reason=code)
     async with transaction(pool) as conn:
