@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import asyncpg
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -32,7 +33,7 @@ def health_routes(*, missing: Ready, degraded: Degraded) -> list[HTTPRouteHandle
     async def readyz() -> Response[dict[str, Any]]:
         try:
             lacking = await missing()
-        except BUSY:
+        except (*BUSY, asyncpg.PostgresError):
             lacking = ["postgres"]
         body = {"ready": not lacking, "missing": lacking, "degraded": degraded()}
         return Response(body, status_code=503 if lacking else 200)
