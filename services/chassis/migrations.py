@@ -34,9 +34,9 @@ async def migrate(owner_url: str, *, schema: str, folder: Path, service_url: str
         await conn.execute("SET statement_timeout = '60s'")
         # One lock for all services: they share the clock and the list of roles.
         await conn.execute("SELECT pg_advisory_lock(hashtextextended('pool.migrations', 0))")
-        applied = await _apply(conn, "platform", [CHASSIS / "platform"])
-        await _ensure_role(conn, f"pool_{schema}", service_url)
-        applied += await _apply(conn, schema, [CHASSIS / "service", folder])
+        role = await _ensure_role(conn, f"pool_{schema}", service_url)
+        applied = await _apply(conn, "platform", role, [CHASSIS / "platform"])
+        applied += await _apply(conn, schema, role, [CHASSIS / "service", folder])
         return applied
     finally:
         await conn.close()
@@ -49,7 +49,7 @@ async def pending(conn: Connection, *, schema: str, folder: Path) -> list[str]:
     return [name for name, _ in _files([CHASSIS / "service", folder]) if name not in done]
 
 
-async def _apply(conn: Connection, schema: str, folders: list[Path]) -> int:
+async def _apply(conn: Connection, schema: str, role: str, folders: list[Path]) -> int:
     await conn.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     await conn.execute(
         f"""
@@ -68,16 +68,14 @@ async def _apply(conn: Connection, schema: str, folders: list[Path]) -> int:
     _refuse_changed(schema, done, files)
     fresh = [(name, sql) for name, sql in files if name not in done]
     for name, sql in fresh:
-        await _apply_one(conn, schema, name, sql)
+        await _apply_one(conn, schema, role, name, sql)
     return len(fresh)
 
 
-async def _apply_one(conn: Connection, schema: str, name: str, sql: str) -> None:
+async def _apply_one(conn: Connection, schema: str, role: str, name: str, sql: str) -> None:
     async with conn.transaction():
         await conn.execute(f"SET LOCAL search_path = {schema}")
-        await conn.execute(
-            sql.replace("{service_role}", f"pool_{schema}").replace("{schema}", schema)
-        )
+        await conn.execute(sql.replace("{service_role}", role).replace("{schema}", schema))
         await conn.execute(
             f"INSERT INTO {schema}.schema_migrations (version, sha256) "  # noqa: S608
             "VALUES ($1, $2)",
@@ -104,16 +102,23 @@ def _files(folders: list[Path]) -> list[tuple[str, str]]:
     return found
 
 
-async def _ensure_role(conn: Connection, role: str, service_url: str) -> None:
-    """Create the role, or give it the password the service will use from now on."""
+async def _ensure_role(conn: Connection, role: str, service_url: str) -> str:
+    """Return the account the service logs in with, quoted for SQL.
+
+    Our own is created, or given the password the service will use from now on. An
+    operator may bring another, which has to be there.
+    """
     parts = urlsplit(service_url)
-    if unquote(parts.username or "") != role:
-        return  # An operator brought an account of their own.
+    named = unquote(parts.username or "")
+    quoted: str = await conn.fetchval("SELECT quote_ident($1::text)", named)
+    if named != role:
+        return quoted
     exists = await conn.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role)
     verb = "ALTER" if exists else "CREATE"
     password = unquote(parts.password or "")
     literal = await conn.fetchval("SELECT quote_literal($1::text)", password)
     await conn.execute(f"{verb} ROLE {role} LOGIN PASSWORD {literal}")
+    return quoted
 
 
 def _checksum(sql: str) -> str:
