@@ -60,15 +60,15 @@ def of_definition(definition: CampaignDefinition) -> Campaign:
     )
 
 
-def follow(known: Campaign, published: Campaign, *, now: datetime) -> Campaign:
-    """Return the campaign after a newer version was published.
+def follow(known: Campaign, published: Campaign, *, at: datetime) -> Campaign:
+    """Return the campaign after a newer version was published at that instant.
 
     From the start instant on dates, goal and currency are frozen: supporters pledged
     under them. Source: decisions.md, "Goal, deadline, currency".
     """
     if published.version <= known.version:
         return known
-    if now < known.starts_at:
+    if at < known.starts_at:
         return published
     return msgspec.structs.replace(
         published,

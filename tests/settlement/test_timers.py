@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from contracts.ids import CampaignSlug
@@ -27,7 +28,9 @@ SECOND = timedelta(seconds=1)
 
 async def publish(pool: Pool, slug: CampaignSlug, **facts: object) -> None:
     async with transaction(pool) as conn:
-        await keep_calendar.follow_campaign(conn, published(a_definition(slug, **facts)))
+        now = await conn.fetchval("SELECT platform.now()")
+        event = msgspec.structs.replace(published(a_definition(slug, **facts)), occurred_at=now)
+        await keep_calendar.follow_campaign(conn, event)
 
 
 @pytest.mark.parametrize(
@@ -148,14 +151,31 @@ async def test_from_the_start_instant_on_the_deadline_is_frozen(
     assert due == NOW + timedelta(days=30)
 
 
+async def test_a_version_published_before_the_start_counts_however_late_it_is_heard(
+    pool: Pool, owner: Connection
+) -> None:
+    slug = a_slug()
+    await move_clock(owner, NOW - timedelta(days=1))
+    await publish(pool, slug)
+    moved = a_definition(slug, version=2, deadline_at=NOW + timedelta(days=60))
+    event = msgspec.structs.replace(published(moved), occurred_at=NOW - timedelta(hours=1))
+
+    await move_clock(owner, NOW + timedelta(days=7))
+    async with transaction(pool) as conn:
+        await keep_calendar.follow_campaign(conn, event)
+
+    due = await owner.fetchval("SELECT due_at FROM timers WHERE kind = 'deadline'")
+    assert due == NOW + timedelta(days=60)
+
+
 def test_the_start_instant_itself_freezes_the_dates() -> None:
     known = domain.of_definition(a_definition(CampaignSlug("film")))
     moved = domain.of_definition(
         a_definition(CampaignSlug("film"), version=2, starts_at=NOW + timedelta(days=1))
     )
 
-    before = domain.follow(known, moved, now=NOW - timedelta(microseconds=1))
-    at_start = domain.follow(known, moved, now=NOW)
+    before = domain.follow(known, moved, at=NOW - timedelta(microseconds=1))
+    at_start = domain.follow(known, moved, at=NOW)
 
     assert before.starts_at == NOW + timedelta(days=1)
     assert at_start.starts_at == NOW
@@ -165,7 +185,7 @@ def test_an_older_version_changes_nothing() -> None:
     known = domain.of_definition(a_definition(CampaignSlug("film"), version=3))
     older = domain.of_definition(a_definition(CampaignSlug("film"), version=2, title="Old"))
 
-    assert domain.follow(known, older, now=NOW - timedelta(days=1)) == known
+    assert domain.follow(known, older, at=NOW - timedelta(days=1)) == known
 
 
 async def test_a_campaign_published_after_its_deadline_is_announced_at_once(

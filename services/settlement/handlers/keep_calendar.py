@@ -42,13 +42,17 @@ class CalendarStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 async def follow_campaign(conn: Connection, event: CampaignPublished) -> None:
-    """Keep the newest definition and move the timers that have not fired."""
+    """Keep the newest definition and move the timers that have not fired.
+
+    When it was published decides whether its dates are frozen, not when we heard of it:
+    so everybody keeps the same calendar, whoever was away over the start.
+    """
     published = domain.of_definition(event.definition)
     if await queries.insert_campaign(conn, published):
         await queries.set_timers(conn, published)
         return
-    known, now = await queries.lock_campaign(conn, published.slug)
-    followed = domain.follow(known, published, now=now)
+    known = await queries.lock_campaign(conn, published.slug)
+    followed = domain.follow(known, published, at=event.occurred_at)
     if followed == known:
         return
     ignored = [name for name in FROZEN if getattr(followed, name) != getattr(published, name)]

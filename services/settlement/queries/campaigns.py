@@ -34,11 +34,11 @@ async def insert_campaign(conn: Connection, campaign: Campaign) -> bool:
     return done is not None
 
 
-async def lock_campaign(conn: Connection, slug: CampaignSlug) -> tuple[Campaign, datetime]:
-    """Return a known campaign, locked, and the platform's time."""
+async def lock_campaign(conn: Connection, slug: CampaignSlug) -> Campaign:
+    """Return a known campaign, locked."""
     row = await conn.fetchrow(
         f"""
-        SELECT {CAMPAIGN}, platform.now() AS now
+        SELECT {CAMPAIGN}
         FROM campaigns
         WHERE slug = $1
         FOR UPDATE
@@ -46,7 +46,7 @@ async def lock_campaign(conn: Connection, slug: CampaignSlug) -> tuple[Campaign,
         slug,
     )
     assert row is not None, f"{slug} is not known"
-    return msgspec.convert(row, Campaign), row["now"]
+    return msgspec.convert(row, Campaign)
 
 
 async def update_campaign(conn: Connection, campaign: Campaign) -> None:
