@@ -21,6 +21,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 READ_BYTES_MAX = 65_536
 # Longer than any start takes: whoever lived through this did not die of starting.
 STABLE_SECONDS = 10.0
+STARTED_SECONDS = 2.0
 BACKOFF_SECONDS = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
 
@@ -140,12 +141,19 @@ class Child:
         self.process = None
         return code
 
-    def plan_restart(self) -> float:
-        """Say when to start it again, and return the pause: short at first, then longer."""
-        if time.monotonic() - self._started_at > STABLE_SECONDS:
+    def plan_restart(self, code: int = 1) -> float:
+        """Say when to start it again, and return the pause: short at first, then longer.
+
+        Who lived for a while and ended well was asked to stop: that is no failure.
+        """
+        lived = time.monotonic() - self._started_at
+        if lived > STABLE_SECONDS:
             self._failures = 0
         pause = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
-        self._failures += 1
+        if code == 0 and lived > STARTED_SECONDS:
+            pause = BACKOFF_SECONDS[0]
+        else:
+            self._failures += 1
         self.restarts += 1
         self.restart_at = time.monotonic() + pause
         return pause

@@ -145,7 +145,7 @@ class Supervisor:
 
     def _noticed_end(self, child: Child, code: int) -> None:
         if not self.is_stopping:
-            pause = child.plan_restart()
+            pause = child.plan_restart(code)
             self._notice(
                 f"{child.spec.name} ended with {_said(code)}; starting it again in {pause:g} s"
             )

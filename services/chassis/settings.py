@@ -11,6 +11,9 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 SECRET_LENGTH_MIN = 32
 
+OWN_SECRETS = ("admin_secret", "checkout_intent_secret", "gateway_secret", "magic_link_secret")
+"""Those we make ourselves. A vendor's keys are as long as the vendor makes them."""
+
 
 class SettingsError(Exception):
     """The environment does not describe a service that could run."""
@@ -70,7 +73,7 @@ def load(shape: type[T], environ: Mapping[str, str] = os.environ) -> T:
 
     A field `stripe_secret_key` is read from `STRIPE_SECRET_KEY`, or from the file that
     `STRIPE_SECRET_KEY_FILE` names. Raises `SettingsError` naming everything that is
-    missing or malformed, never a value.
+    missing, malformed or too short to be a secret, never a value.
     """
     found: dict[str, str] = {}
     faults: list[str] = []
@@ -83,6 +86,9 @@ def load(shape: type[T], environ: Mapping[str, str] = os.environ) -> T:
             continue
         if value is not None:
             found[field.name] = value
+            # Empty has a meaning of its own where a secret may be left out.
+            if field.name in OWN_SECRETS and 0 < len(value.encode()) < SECRET_LENGTH_MIN:
+                faults.append(f"{name} is shorter than {SECRET_LENGTH_MIN} bytes")
         elif field.required:
             faults.append(f"{name} is missing")
     if faults:
