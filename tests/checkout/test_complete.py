@@ -11,10 +11,13 @@ from contracts.events.pledges import TotalsChanged
 from contracts.ids import CampaignSlug, supporter_id
 from contracts.money import Cents
 from contracts.pricing import Address
+from services.chassis.database import transaction
 from services.checkout.bodies import ConsentBody
 from services.checkout.handlers.hear_pledges import hear_created, hear_totals
+from services.checkout.queries import customers, stock
+from services.checkout.stock import Units
 from tests.checkout.floor import Floor
-from tests.checkout.samples import CARD, a_cart, a_tier, an_event_id, created
+from tests.checkout.samples import CARD, a_cart, a_tier, an_email, an_event_id, created
 
 
 async def test_completing_says_everything_the_ledger_needs(floor: Floor) -> None:
@@ -79,6 +82,25 @@ async def test_ten_at_once_complete_an_order_once(floor: Floor) -> None:
     assert {each.status for each in ended} == {"completed"}
     assert len(await floor.said(CheckoutCompleted, order.order_id)) == 1
     assert (await floor.stock(film.slug))["frame"].claimed == 1
+
+
+async def test_one_persons_start_and_completion_do_not_wait_for_each_other(
+    floor: Floor,
+) -> None:
+    film, email = await floor.publish(tiers=(a_tier(limit_total=3),)), an_email()
+    order = await floor.open(a_cart(f"{film.slug}__frame", email=email))
+    assert order.supporter_id is not None
+
+    # What another start of the same person does, in its order, with a wait in between.
+    async with transaction(floor.pool) as conn:
+        await customers.ensure_customer(conn, order.supporter_id, email)
+        completing = asyncio.create_task(floor.complete(order))
+        await asyncio.sleep(0.3)
+        units = Units(campaign=film.slug, tier_id="frame", quantity=1)
+        async with asyncio.timeout(0.5):
+            assert await stock.reserve(conn, units)
+
+    assert (await completing).status == "completed"
 
 
 async def test_the_first_time_counts_and_a_later_telling_changes_nothing(floor: Floor) -> None:

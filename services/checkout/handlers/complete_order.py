@@ -59,6 +59,8 @@ async def complete_order(conn: Connection, order_id: OrderId, saved: SavedCard) 
         completed_at=saved.completed_at,
         session_id=saved.session_id,
     )
+    # Before any stock, as a start does: the other way round one person's two orders deadlock.
+    await customers.record_customer(conn, supporter_id(email), email, saved.card.customer_id)
     refused = await _claim(conn, order, saved.completed_at)
     await _record(conn, order, saved, refused)
 
@@ -67,12 +69,9 @@ async def _record(
     conn: Connection, order: Order, saved: SavedCard, refused: dict[CampaignSlug, RefusedFor]
 ) -> None:
     """Write down what was decided, and say it."""
-    assert order.supporter_id is not None
-    assert order.email is not None
     now = await campaigns.now(conn)
     accepted = [pledge for pledge in order.pledges if pledge.campaign not in refused]
     await orders.mark_completed(conn, order, status="completed" if accepted else "too_late")
-    await customers.record_customer(conn, order.supporter_id, order.email, saved.card.customer_id)
     if accepted:
         await shares.mark_completed(conn, order.order_id, [each.campaign for each in accepted])
         event = _completed(order, accepted, saved, now=now)
