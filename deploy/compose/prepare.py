@@ -56,6 +56,7 @@ def wanted(password: dict[str, str], *, is_sandbox: bool) -> Iterator[tuple[str,
             f"{service}_redis_url",
             f"redis://{service}:{password[f'redis_{service}']}@valkey:6379/0",
         )
+    yield "operator_nats_url", f"nats://{OPERATOR}:{password[f'nats_{OPERATOR}']}@nats:4222"
     users = (OPERATOR, *SERVICES)
     # NATS's own variables, and a script for sed: Valkey has nothing of the kind.
     yield (

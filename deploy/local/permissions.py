@@ -76,10 +76,13 @@ def redis_users(secret: Secret) -> list[str]:
 
 
 def _looks_after(stream: Stream) -> list[str]:
-    """The owner makes its stream and whoever hears it, before it says the first word."""
+    """The owner makes its stream and whoever hears it, before it says the first word.
+
+    It cannot change or remove one that stands: a stream may be told to copy from others.
+    """
     heard_by = [each.durable for each in hearing((stream,))]
     return [
-        *(f"$JS.API.STREAM.{verb}.{stream.name}" for verb in ("INFO", "CREATE", "UPDATE")),
+        *(f"$JS.API.STREAM.{verb}.{stream.name}" for verb in ("INFO", "CREATE")),
         *(f"$JS.API.CONSUMER.DURABLE.CREATE.{stream.name}.{durable}" for durable in heard_by),
         *(f"$JS.API.CONSUMER.INFO.{stream.name}.{durable}" for durable in heard_by),
     ]

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from deploy.local import servers
 from deploy.local.children import Spec
-from deploy.local.environment import Environment
+from deploy.local.environment import Environment, machine
 from deploy.local.layout import SERVICES, DataDir
 from deploy.local.loopback import answers
 from deploy.local.sql import run_sql
@@ -64,6 +64,15 @@ def migration_specs(env: Environment) -> list[Spec]:
         )
         for service in SERVICES
     ]
+
+
+def topology_spec(env: Environment) -> Spec:
+    """Return the job that declares every stream: the one process with the operator's account."""
+    return Spec(
+        name="topology",
+        argv=python("-m", "services.chassis.topology"),
+        environ={**machine(), "NATS_URL": env.values["NATS_URL"]},
+    )
 
 
 def sandbox_spec(data: DataDir, env: Environment) -> Spec:

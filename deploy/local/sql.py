@@ -4,10 +4,13 @@ import asyncio
 import subprocess
 from urllib.parse import unquote, urlsplit
 
+from deploy.local.layout import ROOT
 from deploy.local.ports import HOST
 from deploy.local.wheels import ServerRefused, pg_bin, plain_environ
 
 DATABASE = "pool"
+# The same statements as in containers.
+CLOSED = ROOT / "deploy" / "compose" / "postgres.sql"
 
 
 def run_sql(url: str, sql: str, timeout_seconds: float = 60) -> str:
@@ -22,6 +25,11 @@ def create_database(owner_url: str, name: str = DATABASE, template: str = "templ
     maintenance = urlsplit(owner_url)._replace(path="/postgres").geturl()
     if not run_sql(maintenance, f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):  # noqa: S608
         run_sql(maintenance, f"CREATE DATABASE {name} TEMPLATE {template}")
+
+
+def close_cluster(owner_url: str) -> None:
+    """Shut strangers out of the databases that every new cluster begins with."""
+    run_sql(owner_url, CLOSED.read_text(encoding="utf-8"))
 
 
 def _by_psql(url: str, sql: str, timeout_seconds: float) -> str:

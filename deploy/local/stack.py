@@ -14,7 +14,7 @@ from deploy.local.loopback import answers
 from deploy.local.opening import LIMIT_SECONDS as OPENING_SECONDS
 from deploy.local.opening import Opening
 from deploy.local.ports import PortTaken
-from deploy.local.sql import create_database
+from deploy.local.sql import close_cluster, create_database
 from deploy.local.supervisor import StartFailed, Stopped, Supervisor
 from deploy.local.wheels import ServerRefused
 
@@ -149,10 +149,11 @@ class Stack:
         self.supervisor.start(self.specs, came_up=up)
         if "postgres" in env.ports:
             create_database(env.values["DATABASE_URL"])
+            close_cluster(env.values["DATABASE_URL"])
         if not self.options.with_services:
             return
         began = time.monotonic()
-        self.supervisor.run_jobs(plan.migration_specs(env))
+        self.supervisor.run_jobs([*plan.migration_specs(env), plan.topology_spec(env)])
         self._step("migrations", time.monotonic() - began)
         specs = plan.service_specs(env, self.options.chargers)
         if env.uses_sandbox:

@@ -117,21 +117,24 @@ class Bus:
                 await asyncio.sleep(0.5)
 
     async def declare(self) -> None:
-        """Create or update our streams and whoever hears them. Safe to repeat."""
+        """Create our streams, and whoever hears them, where they are missing.
+
+        A stream that stands stays as it is. Who may change one can have it copy what
+        others say, so that is left to `topology`, with the operator's account.
+        """
         for stream in self._streams:
-            await self._declare_stream(stream)
+            try:
+                await self._jetstream.stream_info(stream.name)
+            except NotFoundError:
+                await self._jetstream.add_stream(_stream_config(stream, self._replicas))
         for consumer in self._consumers:
             await self._jetstream.add_consumer(consumer.stream, _consumer_config(consumer))
         self._declared.set()
 
-    async def _declare_stream(self, stream: Stream) -> None:
-        config = _stream_config(stream, self._replicas)
-        try:
-            await self._jetstream.stream_info(stream.name)
-        except NotFoundError:
-            await self._jetstream.add_stream(config)
-        else:
-            await self._jetstream.update_stream(config)
+    async def update(self) -> None:
+        """Give streams that stand the configuration they have by now."""
+        for stream in self._streams:
+            await self._jetstream.update_stream(_stream_config(stream, self._replicas))
 
     async def ready(self) -> None:
         """Wait until the topology stands."""

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 import asyncpg
 
 from services.chassis.database import Connection
+from services.chassis.privileges import restrict
 
 CHASSIS = Path(__file__).parent / "sql"
 FILE_PATTERN = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
@@ -35,6 +36,7 @@ async def migrate(owner_url: str, *, schema: str, folder: Path, service_url: str
         # One lock for all services: they share the clock and the list of roles.
         await conn.execute("SELECT pg_advisory_lock(hashtextextended('pool.migrations', 0))")
         role = await _ensure_role(conn, f"pool_{schema}", service_url)
+        await restrict(conn, schema=schema, role=role)
         applied = await _apply(conn, "platform", role, [CHASSIS / "platform"])
         applied += await _apply(conn, schema, role, [CHASSIS / "service", folder])
         return applied

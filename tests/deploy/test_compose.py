@@ -34,7 +34,7 @@ def processes(model: Model) -> dict[str, tuple[str, str]]:
     found = {}
     for name, each in model["services"].items():
         module, *role = each.get("command") or [""]
-        if module.startswith("services.") and role != ["migrate"]:
+        if module.startswith("services.") and role and role != ["migrate"]:
             found[name] = (module.removeprefix("services."), role[0])
     return found
 
@@ -154,6 +154,7 @@ def test_a_secret_is_a_file_and_only_those_who_need_it_have_it(model: Model) -> 
     assert holders["checkout_intent_secret"] == {"checkout"}
     assert holders["magic_link_secret"] == {"pledges", "notify"}
     assert holders["owner_password"] == {"postgres"}
+    assert holders["operator_nats_url"] == {"topology"}
     for service in SERVICES:
         for store in ("database", "nats", "redis"):
             assert holders[f"{service}_{store}_url"] == {service}
@@ -250,7 +251,7 @@ def test_who_runs_for_long_comes_back_and_is_looked_at(model: Model) -> None:
     assert jobs == {
         name
         for name in model["services"]
-        if name.endswith(("-migrate", "-volume", "-clock")) or name == "samples"
+        if name.endswith(("-migrate", "-volume", "-clock")) or name in {"samples", "topology"}
     }
     for name in set(model["services"]) - jobs:
         each = model["services"][name]

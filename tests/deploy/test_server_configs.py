@@ -119,8 +119,6 @@ def test_valkey_knows_every_service_by_its_password(secrets: Path, tmp_path: Pat
 
 
 def test_a_new_cluster_is_closed_to_strangers(servers: Servers) -> None:
-    run_sql(servers.owner_url, (COMPOSE / "postgres.sql").read_text(encoding="utf-8"))
-
     opened = run_sql(
         servers.owner_url,
         """

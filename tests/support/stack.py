@@ -98,6 +98,15 @@ class Servers:
             self._is_migrated = True
         return self._database(TEMPLATE)
 
+    def migrated_database(self) -> Database:
+        """Return a database that was migrated itself.
+
+        A copy of a template has its tables, but not the rights to the database as such.
+        """
+        database = self._database("template0")
+        self._migrate(database)
+        return database
+
     def drop(self, database: Database) -> None:
         """Remove it, whoever is still connected."""
         run_sql(self.owner_url, f"DROP DATABASE IF EXISTS {database.name} WITH (FORCE)")
