@@ -46,7 +46,10 @@ async def publish_campaign(conn: Connection, found: CampaignFile) -> bool | list
     """
     slug, digest = found.document.slug, fingerprint(found.document)
     await queries.lock_publishing(conn, slug)
-    stored = await queries.newest_campaign(conn, slug)
+    try:
+        stored = await queries.newest_campaign(conn, slug)
+    except msgspec.ValidationError:
+        return [_of_another_release(found)]
     if stored is not None and stored.sha256 == digest:
         return False
     if stored is None and not found.document.is_published:
@@ -73,6 +76,11 @@ async def publish_campaign(conn: Connection, found: CampaignFile) -> bool | list
     )
     await outbox.append(conn, event, key=slug, aggregate=f"campaign:{slug}", version=version)
     return True
+
+
+def _of_another_release(found: CampaignFile) -> Mistake:
+    message = "was published by a newer release, which has to publish it again"
+    return Mistake(file=found.file, line=1, field="", message=message)
 
 
 def fingerprint(document: CampaignDocument | PlatformDocument) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from contracts.refusals import Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import BUSY, Pool, transaction
 from services.site import handlers, queries
@@ -85,7 +86,7 @@ class Publisher:
         try:
             self._report(await self.publish())
             self._has_started = True
-        except (*BUSY, *NOT_YET_MIGRATED) as exc:
+        except (*BUSY, *NOT_YET_MIGRATED, Unavailable) as exc:
             log.warning("publish_waits", error=type(exc).__name__)
 
     async def publish_at_start(self) -> None:

@@ -25,6 +25,15 @@ class StoredCampaign(msgspec.Struct, frozen=True, kw_only=True):
     published_at: datetime
 
 
+class FoundCampaign(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest version as it is stored: another release may have written it."""
+
+    slug: CampaignSlug
+    version: int
+    document: dict[str, Any]
+    published_at: datetime
+
+
 class StoredPlatform(msgspec.Struct, frozen=True, kw_only=True):
     """The newest version of the platform's settings."""
 
@@ -105,11 +114,11 @@ async def insert_platform_version(conn: Connection, stored: StoredPlatform, at: 
     )
 
 
-async def all_newest_campaigns(pool: Pool, slugs: list[str] | None) -> list[StoredCampaign]:
+async def all_newest_campaigns(pool: Pool, slugs: list[str] | None) -> list[FoundCampaign]:
     """Return the newest version of the campaigns named, of all when None."""
     rows: list[Any] = await pool.fetch(
         """
-        SELECT DISTINCT ON (slug) slug, version, sha256, document, published_at
+        SELECT DISTINCT ON (slug) slug, version, document, published_at
         FROM campaign_versions
         WHERE $1::text[] IS NULL OR slug = ANY ($1)
         ORDER BY slug, version DESC
@@ -118,7 +127,7 @@ async def all_newest_campaigns(pool: Pool, slugs: list[str] | None) -> list[Stor
         slugs,
         CAMPAIGNS_MAX,
     )
-    return decode_rows(rows, StoredCampaign)
+    return decode_rows(rows, FoundCampaign)
 
 
 async def record_definition(conn: Connection, slug: CampaignSlug, version: int) -> None:

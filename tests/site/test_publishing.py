@@ -255,3 +255,26 @@ async def test_the_definition_in_the_event_is_the_contract(
     definition = msgspec.convert(raw, CampaignDefinition)
     assert definition.slug == "long-take"
     assert definition.timezone == "America/Denver"
+
+
+async def test_a_version_of_another_release_does_not_take_the_site_down(
+    site: RunningSite, owner: Connection
+) -> None:
+    write(site.content, campaign())
+    await site.publish()
+    await owner.execute(
+        """
+        INSERT INTO campaign_versions (slug, version, document, sha256, published_at)
+        VALUES ('long-take', 2, '{"definition": {"from": "tomorrow"}}', 'x', now()),
+               ('other', 1, '{"definition": 7}', 'x', now())
+        """
+    )
+    await owner.execute("UPDATE campaign_figures SET definition_version = 2, version = version + 1")
+    write(site.content, campaign("third"), "third.md")
+
+    outcome = await site.publish()
+
+    assert outcome["published"] == ["third"]
+    assert [each["file"] for each in outcome["mistakes"]] == ["long-take.md"]  # type: ignore[index]
+    for slug, status in (("long-take", 200), ("third", 200), ("other", 404)):
+        assert (await site.http.get(f"/campaigns/{slug}/")).status_code == status

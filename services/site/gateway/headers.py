@@ -4,8 +4,6 @@ Source: reliability 5.1 (S-1 … S-5). A page names the few foreign origins it n
 answer that names nothing gets the policy that allows nothing.
 """
 
-from collections.abc import Sequence
-
 from litestar.types import Message, Scope
 
 from services.chassis import telemetry
@@ -27,9 +25,16 @@ class Policy:
         is_theirs = script_origin in STRIPE_SCRIPTS
         # The sandbox's origin, by its setting; in production there is none.
         self._stand_in = () if is_theirs or not script_origin else (script_origin,)
+        self._pages: dict[tuple[bool, tuple[str, ...]], str] = {}
 
-    def page(self, *, pays: bool, image_origins: Sequence[str] = ()) -> str:
+    def page(self, *, pays: bool, image_origins: tuple[str, ...] = ()) -> str:
         """Return the policy of a page: our own files, and Stripe where a card is entered."""
+        key = (pays, image_origins)
+        if key not in self._pages:
+            self._pages[key] = self._page(pays, image_origins)
+        return self._pages[key]
+
+    def _page(self, pays: bool, image_origins: tuple[str, ...]) -> str:
         scripts = (*STRIPE_SCRIPTS, *self._stand_in) if pays else ()
         frames = (*STRIPE_FRAMES, *self._stand_in) if pays else ()
         calls = (*STRIPE_CALLS, *self._stand_in) if pays else ()

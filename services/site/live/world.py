@@ -111,17 +111,29 @@ class World:
             self.platform = stored.document.definition
             self._tell(None)
         for each in await queries.all_newest_campaigns(self._pool, slugs):
-            known = Known(
-                version=each.version,
-                document=each.document,
-                # Reads picture headers and renders Markdown: not work for the event loop.
-                content=await asyncio.to_thread(present, each.document, self._media),
-                published_at=each.published_at,
-            )
+            # Reads picture headers and renders Markdown: not work for the event loop.
+            known = await asyncio.to_thread(self._known, each)
             # A picture may be another one although the file says the same as before.
-            if self.campaigns.get(each.slug) != known:
+            if known is not None and self.campaigns.get(each.slug) != known:
                 self.campaigns[each.slug] = known
                 self._changed(each.slug)
+
+    def _known(self, found: queries.FoundCampaign) -> Known | None:
+        """Return a version ready to be shown, None when this release cannot read it.
+
+        During an upgrade a newer process may have written it; the last one we knew stays.
+        """
+        try:
+            document = msgspec.convert(found.document, CampaignDocument)
+        except msgspec.ValidationError as exc:
+            log.error("version_not_readable", campaign=found.slug, error=str(exc))
+            return None
+        return Known(
+            version=found.version,
+            document=document,
+            content=present(document, self._media),
+            published_at=found.published_at,
+        )
 
     async def _refresh_figures(self) -> None:
         newest = await queries.freshness(self._pool)
@@ -167,7 +179,7 @@ class World:
         while True:
             try:
                 await (self.refresh() if self.is_loaded else self.load())
-            except (*BUSY, *NOT_YET_MIGRATED) as exc:
+            except (*BUSY, *NOT_YET_MIGRATED, msgspec.ValidationError) as exc:
                 telemetry.LOOP_FAILURES.labels("world").inc()
                 log.warning("world_not_refreshed", error=type(exc).__name__)
             await asyncio.sleep(REFRESH_SECONDS if self.is_loaded else 0.2)
