@@ -19,17 +19,17 @@ from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
 from services.chassis import crash, parked, telemetry
-from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
+from services.chassis.bus import AWAY, Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.handing_back import hand_back
+from services.chassis.messages import database_is_back, delivery_count, fetched, heartbeat
 
 log = telemetry.logger(__name__)
 
 Handler = Callable[[Connection, Any], Awaitable[None]]
 
-BATCH = 64
 DELIVERIES_MAX = 6
 DELAYS_SECONDS = (1, 5, 30, 120, 600)
-HEARTBEAT_SECONDS = 10
 BUSY_TRIES = 5
 HANDLER_SECONDS = 120
 BEHIND = "waits behind an event of its aggregate"
@@ -68,8 +68,12 @@ class Listener:
             try:
                 await bus.ready()
                 subscription = await bus.pull(self.consumer.durable, self.consumer.stream)
-                while True:
-                    await self.consume(pool, await _fetched(subscription))
+                try:
+                    while True:
+                        await self.consume(pool, await fetched(subscription))
+                except asyncio.CancelledError:
+                    await hand_back(subscription, [])
+                    raise
             except asyncio.CancelledError:
                 raise
             except (*AWAY, *BUSY, Unavailable) as exc:
@@ -94,9 +98,7 @@ class Listener:
                 for msg in on_last_try:
                     await self._consume_alone(pool, msg)
         except asyncio.CancelledError:
-            # We stop: somebody else need not wait half a minute for them.
-            with contextlib.suppress(*AWAY):
-                await asyncio.gather(*(msg.nak() for msg in messages if not msg._ackd))
+            await hand_back(None, messages)
             raise
 
     async def _consume_together(self, pool: Pool, messages: list[Msg]) -> None:
@@ -247,59 +249,8 @@ async def park(pool: Pool, durable: str, msg: Msg, error: str) -> None:
     log.error("event_parked", consumer=durable, subject=msg.subject, error=error[:500])
 
 
-async def database_is_back(pool: Pool) -> None:
-    """Wait until Postgres answers again."""
-    delay = 0.1
-    while True:
-        await asyncio.sleep(delay)
-        try:
-            await pool.fetchval("SELECT 1", timeout=2)
-        except BUSY:
-            delay = min(delay * 2, 5.0)
-        else:
-            return
-
-
-async def _fetched(subscription: Any) -> list[Msg]:
-    """Return what waits, or nothing after a quiet moment.
-
-    The client says "nothing came" with its own error, and with the plain one when its
-    first request used up the time: neither means that the bus is away.
-    """
-    try:
-        messages: list[Msg] = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
-    except TimeoutError:
-        return []
-    return messages
-
-
 def _union(events: tuple[type[Event], ...]) -> Any:
     return Union[events]  # noqa: UP007 - known at run time only
-
-
-def delivery_count(msg: Msg) -> int:
-    """Return how often this message has been delivered, this time included."""
-    return int(msg.metadata.num_delivered)
-
-
-@contextlib.asynccontextmanager
-async def heartbeat(messages: list[Msg]) -> Any:
-    """Keep a slow batch from being delivered to somebody else meanwhile."""
-
-    async def beat() -> None:
-        while True:
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            for msg in messages:
-                if not msg._ackd:
-                    await msg.in_progress()
-
-    task = asyncio.create_task(beat())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, *AWAY):
-            await task
 
 
 async def _record(conn: Connection, consumer: str, event_ids: list[str]) -> set[str]:

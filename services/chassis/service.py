@@ -5,7 +5,6 @@ python -m services.<name> web | worker | all | migrate | replay … | parked …
 
 import argparse
 import asyncio
-import contextlib
 import functools
 import math
 import signal
@@ -14,8 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import msgspec
-import uvicorn
 import uvloop
 from litestar import Litestar
 from litestar.datastructures import State
@@ -27,9 +24,9 @@ from services.chassis import (
     crash,
     errors,
     migrations,
-    outbox,
     presence,
     retention,
+    serving,
     telemetry,
 )
 from services.chassis.body import StrictRequest
@@ -41,7 +38,7 @@ from services.chassis.edge import Edge
 from services.chassis.health import health_routes
 from services.chassis.inbox import Listener
 from services.chassis.outbox import Relay
-from services.chassis.protocol import BoundedProtocol
+from services.chassis.parts import Loop, Parts, Running
 from services.chassis.settings import (
     CommonSettings,
     MigrationSettings,
@@ -49,51 +46,13 @@ from services.chassis.settings import (
     load,
 )
 
+__all__ = ["Loop", "Parts", "Running", "Service"]
+
 log = telemetry.logger(__name__)
 
 S = TypeVar("S", bound=CommonSettings)
-Loop = Callable[[], Awaitable[None]]
 
-BODY_BYTES_MAX = 16 * 1024
-DRAIN_SECONDS = 25
-FLUSH_SECONDS = 3.0
-CANCEL_TRIES = 100
-CANCEL_SECONDS = 0.05
 SKEW_SECONDS_FINE = 2.0
-
-
-class Running(msgspec.Struct, frozen=True):
-    """What a started service stands on, and the roles this process has.
-
-    `stopping` is set before the server waits for the requests in flight: whoever holds one
-    open on purpose, such as a stream of events, ends it then.
-    """
-
-    pool: Pool
-    bus: Bus
-    clock: PlatformClock
-    roles: frozenset[str] = frozenset()
-    stopping: asyncio.Event = msgspec.field(default_factory=asyncio.Event)
-
-
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a service consists of: what it answers, hears, and does by itself.
-
-    `dependencies` are injected into routes by name. `loops` run in every worker, by
-    role: `worker` unless a role of its own is named. `web_loops` run beside the web
-    server of every process. `closers` are awaited at the end.
-    """
-
-    routes: Sequence[Any] = ()
-    listeners: Sequence[Listener] = ()
-    loops: Sequence[Loop] = ()
-    role_loops: dict[str, Sequence[Loop]] = {}
-    web_loops: Sequence[Loop] = ()
-    dependencies: dict[str, Any] = {}
-    degraded: Callable[[], list[str]] = list
-    closers: Sequence[Loop] = ()
-    body_max: int = BODY_BYTES_MAX
-    plugins: Sequence[Any] = ()
 
 
 class Service(Generic[S]):
@@ -195,16 +154,16 @@ class Service(Generic[S]):
         ]
         # Every role answers the health routes; only `web` answers people.
         shown = parts if "web" in roles else Parts(degraded=parts.degraded)
-        server = self._server(settings, self.app(shown, running, settings))
-        serving = asyncio.create_task(server.serve())
+        server = serving.server(settings, self.app(shown, running, settings))
+        answering = asyncio.create_task(server.serve())
         done, _ = await asyncio.wait(
-            [asyncio.create_task(stop.wait()), serving, *loops],
+            [asyncio.create_task(stop.wait()), answering, *loops],
             return_when=asyncio.FIRST_COMPLETED,
         )
-        died = [task for task in done if task is serving or task in loops]
+        died = [task for task in done if task is answering or task in loops]
         for task in died:
             log.error("part_ended", part=task.get_name(), exc_info=task.exception())
-        await _shut_down(server, serving, loops, parts, running)
+        await serving.shut_down(server, answering, loops, parts, running)
         return 1 if died else 0
 
     def _bus(self, settings: S) -> Bus:
@@ -266,28 +225,6 @@ class Service(Generic[S]):
         app.asgi_handler = Edge(app.asgi_handler, gateway_secret=secret)
         return app
 
-    def _server(self, settings: S, app: Litestar) -> uvicorn.Server:
-        config = uvicorn.Config(
-            app,
-            host=settings.listen_host,
-            port=settings.listen_port,
-            loop="uvloop",
-            http=functools.partial(  # type: ignore[arg-type]
-                BoundedProtocol, is_https=settings.site_base.startswith("https://")
-            ),
-            ws="none",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-        )
-        server = uvicorn.Server(config)
-        # The signals are ours: the loops must stop as well, not only the server.
-        server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
-        return server
-
 
 def _constant(value: Any) -> Provide:
     return Provide(lambda: value, sync_to_thread=False)
@@ -307,40 +244,3 @@ def _name(loop: Loop) -> str:
 
 async def _named(loop: Loop) -> None:
     await loop()
-
-
-async def _shut_down(
-    server: uvicorn.Server,
-    serving: "asyncio.Task[None]",
-    loops: "list[asyncio.Task[None]]",
-    parts: Parts,
-    running: Running,
-) -> None:
-    """Stop taking requests, finish those in flight, say what they led to, then end the rest.
-
-    What a loop had in hand is delivered again: every handler may run twice.
-    """
-    running.stopping.set()
-    server.should_exit = True
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(DRAIN_SECONDS):
-            await asyncio.wait([serving])
-    if "worker" in running.roles:
-        await outbox.is_flushed(running.pool, running.bus, within_seconds=FLUSH_SECONDS)
-    await _cancel(loops)
-    for close in parts.closers:
-        await close()
-    await running.bus.close()
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(5):
-            await running.pool.close()
-
-
-async def _cancel(loops: "list[asyncio.Task[None]]") -> None:
-    """Cancel until they are gone: a client library may swallow the first request."""
-    for _ in range(CANCEL_TRIES):
-        for loop in loops:
-            loop.cancel()
-        _, left = await asyncio.wait(loops, timeout=CANCEL_SECONDS)
-        if not left:
-            return

@@ -22,14 +22,8 @@ from contracts.streams import consumer
 from services.chassis import crash, telemetry
 from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
 from services.chassis.database import BUSY, Pool, transaction
-from services.chassis.inbox import (
-    DELIVERIES_MAX,
-    Listener,
-    database_is_back,
-    delivery_count,
-    heartbeat,
-    park,
-)
+from services.chassis.inbox import DELIVERIES_MAX, Listener, park
+from services.chassis.messages import database_is_back, delivery_count, heartbeat
 from services.settlement.charging import (
     Created,
     Declined,

@@ -29,8 +29,7 @@ RANKS = {
 # site has sub-packages instead: what it shows is pure, what it publishes and keeps is not.
 SITE_RANKS = {
     **RANKS,
-    "errors": 70,
-    "publishing.publisher": 60,
+    "publisher": 60,
     "live": 50,
     "gateway": 15,
 }

@@ -1,0 +1,64 @@
+"""Messages in hand: taken from the bus, counted, held while somebody works on them."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+from nats.aio.msg import Msg
+
+from services.chassis.bus import AWAY, FETCH_SECONDS
+from services.chassis.database import BUSY, Pool
+
+BATCH = 64
+HEARTBEAT_SECONDS = 10
+
+
+async def fetched(subscription: Any) -> list[Msg]:
+    """Return what waits, or nothing after a quiet moment.
+
+    The client says "nothing came" with its own error, and with the plain one when its
+    first request used up the time: neither means that the bus is away.
+    """
+    try:
+        messages: list[Msg] = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
+    except TimeoutError:
+        return []
+    return messages
+
+
+def delivery_count(msg: Msg) -> int:
+    """Return how often this message has been delivered, this time included."""
+    return int(msg.metadata.num_delivered)
+
+
+@contextlib.asynccontextmanager
+async def heartbeat(messages: list[Msg]) -> Any:
+    """Keep a slow batch from being delivered to somebody else meanwhile."""
+
+    async def beat() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            for msg in messages:
+                if not msg._ackd:
+                    await msg.in_progress()
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError, *AWAY):
+            await task
+
+
+async def database_is_back(pool: Pool) -> None:
+    """Wait until Postgres answers again."""
+    delay = 0.1
+    while True:
+        await asyncio.sleep(delay)
+        try:
+            await pool.fetchval("SELECT 1", timeout=2)
+        except BUSY:
+            delay = min(delay * 2, 5.0)
+        else:
+            return

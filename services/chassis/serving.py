@@ -1,0 +1,79 @@
+"""The web server of a process, and how the process ends."""
+
+import asyncio
+import contextlib
+import functools
+
+import uvicorn
+from litestar import Litestar
+
+from services.chassis import outbox
+from services.chassis.parts import Parts, Running
+from services.chassis.protocol import BoundedProtocol
+from services.chassis.settings import CommonSettings
+
+DRAIN_SECONDS = 25
+FLUSH_SECONDS = 3.0
+CANCEL_TRIES = 25
+CANCEL_SECONDS = 0.2
+
+
+def server(settings: CommonSettings, app: Litestar) -> uvicorn.Server:
+    """Return the web server of one process, not yet started."""
+    config = uvicorn.Config(
+        app,
+        host=settings.listen_host,
+        port=settings.listen_port,
+        loop="uvloop",
+        http=functools.partial(  # type: ignore[arg-type]
+            BoundedProtocol, is_https=settings.site_base.startswith("https://")
+        ),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # The signals are ours: the loops must stop as well, not only the server.
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+    return server
+
+
+async def shut_down(
+    server: uvicorn.Server,
+    serving: "asyncio.Task[None]",
+    loops: "list[asyncio.Task[None]]",
+    parts: Parts,
+    running: Running,
+) -> None:
+    """Stop taking requests, finish those in flight, say what they led to, then end the rest.
+
+    What a loop had in hand is delivered again: every handler may run twice.
+    """
+    running.stopping.set()
+    server.should_exit = True
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            await asyncio.wait([serving])
+    if "worker" in running.roles:
+        await outbox.is_flushed(running.pool, running.bus, within_seconds=FLUSH_SECONDS)
+    await cancel(loops)
+    for close in parts.closers:
+        await close()
+    await running.bus.close()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(5):
+            await running.pool.close()
+
+
+async def cancel(loops: "list[asyncio.Task[None]]") -> None:
+    """Cancel until they are gone: a client library may swallow the first request."""
+    for _ in range(CANCEL_TRIES):
+        for loop in loops:
+            loop.cancel()
+        _, left = await asyncio.wait(loops, timeout=CANCEL_SECONDS)
+        if not left:
+            return
