@@ -193,8 +193,15 @@ class Stack:
 
 @contextlib.contextmanager
 def running_servers() -> Iterator[Servers]:
-    """Run the three servers for a while."""
+    """Run the three servers for a while, in containers where an engine is there."""
+    from tests.support import containers
+
+    is_contained = containers.backend() == "containers"
     with _folder() as folder:
+        if is_contained:
+            with containers.running_containers(folder) as contained:
+                yield contained
+            return
         data = DataDir(folder)
         with _started(Options(data=str(folder), with_services=False, nats_accounts=NATS_ACCOUNTS)):
             # Nothing listens where the services would; a migration only wants the names.
