@@ -1,6 +1,7 @@
 """One supporter is charged once, wherever a process dies and whatever answer is lost."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -11,7 +12,7 @@ from services.settlement import consumers, schedules
 from services.settlement.charging import Created, Postponed, Succeeded
 from services.settlement.handlers import look_after, make_charge
 from services.settlement.handlers.make_charge import LeaseLost
-from tests.settlement.builders import AMOUNT, outbox_events
+from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, NEEDS_PERSON, Sandbox
 from tests.support.stack import Database
@@ -202,9 +203,13 @@ async def test_a_fault_kept_under_its_key_is_asked_again_under_the_next_one(
     assert stripe.charged(run.slug) == [AMOUNT]
 
 
+@pytest.mark.parametrize("days", [0, -90, 90])
 async def test_a_payment_intent_that_may_exist_is_searched_before_another_is_made(
-    run: Settlement, stripe: Sandbox
+    run: Settlement, stripe: Sandbox, days: int
 ) -> None:
+    # Stripe dates what it makes by the platform's clock, which the sandbox may have moved.
+    stripe.advance(f"{'-' if days < 0 else ''}P{abs(days)}D")
+    await move_clock(run.owner, datetime.now(UTC) + timedelta(days=days))
     (charge_id,) = await run.ask(stripe.saved_card())
     await _walk(run, charge_id, 2)
     await run.owner.execute("UPDATE charges SET is_create_key_spent = true")

@@ -14,13 +14,16 @@ from services.settlement.charging import AttemptRow, ChargeRow
 CHARGE = """
     charge_id, campaign, supporter_id, purpose, pledge_ids, amount_cents, currency,
     customer_id, payment_method_id, status, version, payment_intent_id, lease_token,
-    postponed, checks, create_parameters, create_serial, create_keyed_at,
-    is_create_key_spent,
+    postponed, checks, create_parameters, create_serial,
+    least(create_keyed_at, create_keyed_on) AS create_keyed_at, is_create_key_spent,
     greatest(
         clock_timestamp() - create_keyed_at, platform.now() - create_keyed_on
     ) AS create_key_age
 """
-"""The age of a key by whichever clock makes it older: too old only costs one reading."""
+"""The age of a key by whichever clock makes it older: too old only costs one reading.
+
+So with the instant since when it is in use: Stripe is searched from there.
+"""
 
 
 async def insert_charge(
