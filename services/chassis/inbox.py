@@ -21,6 +21,7 @@ from contracts.streams import Consumer
 from services.chassis import crash, parked, telemetry
 from services.chassis.bus import AWAY, Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.handing_back import hand_back
 from services.chassis.messages import database_is_back, delivery_count, fetched, heartbeat
 
 log = telemetry.logger(__name__)
@@ -67,8 +68,12 @@ class Listener:
             try:
                 await bus.ready()
                 subscription = await bus.pull(self.consumer.durable, self.consumer.stream)
-                while True:
-                    await self.consume(pool, await fetched(subscription))
+                try:
+                    while True:
+                        await self.consume(pool, await fetched(subscription))
+                except asyncio.CancelledError:
+                    await hand_back(subscription, [])
+                    raise
             except asyncio.CancelledError:
                 raise
             except (*AWAY, *BUSY, Unavailable) as exc:
@@ -93,9 +98,7 @@ class Listener:
                 for msg in on_last_try:
                     await self._consume_alone(pool, msg)
         except asyncio.CancelledError:
-            # We stop: somebody else need not wait half a minute for them.
-            with contextlib.suppress(*AWAY):
-                await asyncio.gather(*(msg.nak() for msg in messages if not msg._ackd))
+            await hand_back(None, messages)
             raise
 
     async def _consume_together(self, pool: Pool, messages: list[Msg]) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 
+from services.chassis import presence
 from services.chassis.database import Connection
 from services.chassis.privileges import restrict
 
@@ -35,6 +36,11 @@ async def migrate(owner_url: str, *, schema: str, folder: Path, service_url: str
         await conn.execute("SET statement_timeout = '60s'")
         # One lock for all services: they share the clock and the list of roles.
         await conn.execute("SELECT pg_advisory_lock(hashtextextended('pool.migrations', 0))")
+        if full := await presence.lost_beside(conn, schema):
+            raise MigrationError(
+                f"the schema {schema} is gone, and {', '.join(full)} hold facts: restore the"
+                " backup. An empty one beside them would do everything it ever did again."
+            )
         role = await _ensure_role(conn, f"pool_{schema}", service_url)
         await restrict(conn, schema=schema, role=role)
         applied = await _apply(conn, "platform", role, [CHASSIS / "platform"])

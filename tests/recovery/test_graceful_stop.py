@@ -147,6 +147,8 @@ def test_pledges_go_on_while_every_service_is_asked_to_stop_in_turn(
 
     assert failures == []
     eventually(lambda: all(each["ready"] for each in stack.status()["services"].values()))
-    eventually(lambda: platform.live(slug)["pledgeCount"] == len(people), what="all are counted")
+    eventually(
+        lambda: platform.live(slug)["stats"]["pledgeCount"] == len(people), what="all are counted"
+    )
     for person in people:
         platform.mail(person, "")
