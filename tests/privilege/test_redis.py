@@ -1,6 +1,7 @@
 """Redis: each service's account tries other keys, and every command of an operator."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import redis
@@ -15,7 +16,7 @@ of_every_service = pytest.mark.parametrize("service", SERVICES)
 
 
 @pytest.fixture
-def operator(servers: Servers) -> Iterator[redis.Redis]:
+def operator(servers: Servers) -> Iterator[Any]:
     client = redis.Redis.from_url(servers.redis_url)
     client.acl_log_reset()
     yield client
@@ -23,7 +24,7 @@ def operator(servers: Servers) -> Iterator[redis.Redis]:
 
 
 @pytest.fixture
-def account(servers: Servers, service: str) -> Iterator[redis.Redis]:
+def account(servers: Servers, service: str) -> Iterator[Any]:
     client = redis.Redis.from_url(servers.environment.server_url("redis", service))
     yield client
     client.close()
@@ -31,7 +32,7 @@ def account(servers: Servers, service: str) -> Iterator[redis.Redis]:
 
 @of_every_service
 def test_it_reads_and_writes_under_its_own_prefix_only(
-    account: redis.Redis, service: str, operator: redis.Redis
+    account: Any, service: str, operator: Any
 ) -> None:
     assert account.set(f"{service}:mine", "1", ex=10)
     assert account.get(f"{service}:mine") == b"1"
@@ -51,9 +52,7 @@ def test_it_reads_and_writes_under_its_own_prefix_only(
 
 
 @of_every_service
-def test_a_script_sees_no_more_than_its_account(
-    account: redis.Redis, service: str, operator: redis.Redis
-) -> None:
+def test_a_script_sees_no_more_than_its_account(account: Any, service: str, operator: Any) -> None:
     operator.set("another:secret", "1", ex=10)
     script = account.script_load("return redis.call('get', KEYS[1])")
 
@@ -69,9 +68,7 @@ def test_a_script_sees_no_more_than_its_account(
 
 
 @of_every_service
-def test_the_server_knows_it_by_its_prefix_and_its_commands(
-    service: str, operator: redis.Redis
-) -> None:
+def test_the_server_knows_it_by_its_prefix_and_its_commands(service: str, operator: Any) -> None:
     user = operator.acl_getuser(service)
     dangerous = set(operator.acl_cat("dangerous")) | set(operator.acl_cat("admin"))
 
@@ -85,7 +82,7 @@ def test_the_server_knows_it_by_its_prefix_and_its_commands(
 
 
 @of_every_service
-def test_no_account_administers(account: redis.Redis, service: str) -> None:
+def test_no_account_administers(account: Any, service: str) -> None:
     for command in (
         *("CONFIG GET *", "CONFIG SET save x", "ACL LIST", "ACL SETUSER x on", "ACL WHOAMI"),
         *("FLUSHALL", "FLUSHDB", "KEYS *", "SCAN 0", "SHUTDOWN", "SAVE"),
@@ -106,9 +103,7 @@ def test_a_stranger_is_not_let_in(servers: Servers) -> None:
         client.close()
 
 
-async def test_the_limiter_works_with_the_account_of_site(
-    servers: Servers, operator: redis.Redis
-) -> None:
+async def test_the_limiter_works_with_the_account_of_site(servers: Servers, operator: Any) -> None:
     limiter = Limiter(servers.environment.server_url("redis", "site"), prefix="site:limits")
     allowed = [await limiter.spend("somebody", 3) for _ in range(5)]
     spent = await limiter.is_spent("somebody", 3)
