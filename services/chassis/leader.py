@@ -1,6 +1,7 @@
 """One leader per job: a session-long advisory lock, given up when the session ends."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -10,6 +11,7 @@ from services.chassis.database import ACQUIRE_SECONDS, BUSY, Connection, Pool
 log = telemetry.logger(__name__)
 
 FOLLOWER_SECONDS = 1.0
+LAST_ROUND_SECONDS = 3.0
 
 
 @asynccontextmanager
@@ -38,6 +40,25 @@ async def _try_lock(conn: Connection, job: str) -> bool:
     return bool(await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", job))
 
 
+async def _to_its_end(tick: Callable[[], Awaitable[None]]) -> None:
+    """Call `tick`; asked to stop meanwhile, let it end first, if that is soon.
+
+    A round cut in two leaves leases behind that others have to wait for.
+    """
+    round_ = asyncio.ensure_future(tick())
+    try:
+        await asyncio.shield(round_)
+    except asyncio.CancelledError:
+        limit = time.monotonic() + LAST_ROUND_SECONDS
+        while not round_.done() and (left := limit - time.monotonic()) > 0:
+            # We are asked again and again until we are gone.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([round_], timeout=left)
+        round_.cancel()
+        await asyncio.gather(round_, return_exceptions=True)
+        raise
+
+
 async def tick_as_leader(
     pool: Pool, job: str, tick: Callable[[], Awaitable[None]], *, every_seconds: float = 1.0
 ) -> None:
@@ -50,9 +71,10 @@ async def tick_as_leader(
         try:
             async with leading(pool, job) as conn:
                 while True:
-                    await tick()
-                    # Proves that the lock's session still lives before the next round.
+                    # Proves that the lock's session still lives: we may have been stopped
+                    # for long, and somebody else may lead by now.
                     await conn.execute("SELECT 1")
+                    await _to_its_end(tick)
                     await asyncio.sleep(every_seconds)
         except asyncio.CancelledError:
             raise
