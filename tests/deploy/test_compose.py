@@ -4,6 +4,7 @@ import importlib
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -282,6 +283,14 @@ def test_without_keys_everything_points_at_the_sandbox(sandbox: Model) -> None:
         for name in sandbox["services"]["sandbox"]["environment"]
     }
     assert {"url" if name == "public_url" else name for name in known} == given
+
+
+def test_site_knows_the_name_by_which_the_sandbox_calls_it(sandbox: Model) -> None:
+    called = told(sandbox["services"]["sandbox"])["STRIPE_WEBHOOK_URL"]
+    known = told(sandbox["services"]["site"])["ALLOWED_HOSTS"].split(",")
+
+    assert urlsplit(called).netloc in known
+    assert urlsplit(called).path == "/webhooks/stripe"
 
 
 def test_with_keys_there_is_no_sandbox_and_no_clock_to_move(production: Model) -> None:
