@@ -69,11 +69,7 @@ async def store_event(conn: Connection, raw: bytes, signature: str, *, settings:
     if not is_signed(raw, signature, settings.webhook_secrets):
         log.warning("webhook_signature_refused")
         raise LinkRefused("invalid_signature", "The signature does not hold.")
-    try:
-        event = msgspec.json.decode(raw, type=Envelope)
-        session = _session(event)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise InputRefused("invalid_json", "That is no event.") from exc
+    event, session = read_event(raw)
     if event.livemode != settings.is_live:
         log.warning("webhook_of_other_mode", event_id=event.id, livemode=event.livemode)
         return False
@@ -88,6 +84,15 @@ async def store_event(conn: Connection, raw: bytes, signature: str, *, settings:
         outcome=None if session else "ignored",
     )
     return is_new and session is not None
+
+
+def read_event(raw: bytes) -> tuple[Envelope, SessionObject | None]:
+    """Return an event, and its session if it concerns an order of ours, or refuse."""
+    try:
+        event = msgspec.json.decode(raw, type=Envelope)
+        return event, _session(event)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise InputRefused("invalid_json", "That is no event.") from exc
 
 
 async def apply_events(pool: Pool, stripe: StripeGateway) -> int:

@@ -67,11 +67,14 @@ def _problems(source: str) -> Iterator[tuple[int, str]]:
 
 
 def is_safe_link(target: str) -> bool:
-    """Tell whether a link leads to http, https, mailto or a page of ours."""
+    """Tell whether a link leads to http, https, mailto or a page of ours.
+
+    A page of ours is named from the root: one text is shown on pages of several depths.
+    """
     if re.search(r"[\s\x00-\x1f\x7f\\]", target) or target.startswith("//"):
         return False
     scheme = SCHEME.match(target)
-    return scheme is None or scheme[0].lower() in SCHEMES
+    return scheme[0].lower() in SCHEMES if scheme else target.startswith(("/", "#"))
 
 
 def _token_problems(token: Token) -> Iterator[str]:
