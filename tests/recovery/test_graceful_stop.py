@@ -102,13 +102,13 @@ def _gap(stack: Any, service: str, ask: Callable[[], bool]) -> float:
 
 def patiently(step: Callable[[], httpx.Response]) -> httpx.Response:
     """Do as a browser does: what failed for our sake is sent again, as it was."""
-    for _ in range(80):
+    for _ in range(200):
         with contextlib.suppress(httpx.TransportError):
             answer = step()
             if answer.status_code < 500:
                 return answer
         time.sleep(0.1)
-    raise AssertionError("nobody answered for eight seconds")
+    raise AssertionError("nobody answered for twenty seconds")
 
 
 def pledge(platform: Platform, slug: str, person: str) -> None:
