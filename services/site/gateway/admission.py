@@ -31,11 +31,7 @@ class Admission:
         """Raise a refusal unless this client may use this route now."""
         limit = route.failures_per_minute
         if limit is not None and await self._limiter.is_spent(_key(route, client), limit):
-            raise TooMany(
-                "too_many_requests",
-                "Too many requests that failed. Wait a minute.",
-                retry_after_seconds=RETRY_SECONDS,
-            )
+            raise _too_many()
         try:
             self._require_right(route, headers)
         except Refusal as refusal:
@@ -43,10 +39,16 @@ class Admission:
             raise
 
     async def note(self, route: Route, client: str, status: int) -> None:
-        """Count an answer that was the client's fault. Successes cost nothing."""
+        """Count an answer that was the client's fault. Successes cost nothing.
+
+        Raises `TooMany` in place of a failure beyond the limit: whoever asks many times at
+        once was let in before any of it was counted, and learns no more than one by one.
+        """
         limit = route.failures_per_minute
-        if limit is not None and CLIENT_FAULT <= status < SERVER_FAULT and status != TOO_MANY:
-            await self._limiter.spend(_key(route, client), limit)
+        if limit is None or not CLIENT_FAULT <= status < SERVER_FAULT or status == TOO_MANY:
+            return
+        if not await self._limiter.spend(_key(route, client), limit):
+            raise _too_many()
 
     def _require_right(self, route: Route, headers: Mapping[str, str]) -> None:
         if route.access == "admin" and not self.is_operator(headers.get("authorization", "")):
@@ -68,6 +70,14 @@ class Admission:
         if given is None:
             given = origin_of(headers.get("referer", ""))
         return given == self._origin
+
+
+def _too_many() -> TooMany:
+    return TooMany(
+        "too_many_requests",
+        "Too many requests that failed. Wait a minute.",
+        retry_after_seconds=RETRY_SECONDS,
+    )
 
 
 def origin_of(address: str) -> str:
