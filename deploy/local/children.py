@@ -19,8 +19,8 @@ PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 
 READ_BYTES_MAX = 65_536
-# Longer than any start takes: whoever lived through this did not die of starting.
-STABLE_SECONDS = 10.0
+# Longer than a start that fails takes: whoever lived through this did not die of starting.
+STABLE_SECONDS = 5.0
 STARTED_SECONDS = 2.0
 BACKOFF_SECONDS = (0.2, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 

@@ -6,7 +6,8 @@ anybody: whoever starts it again must find everything in order.
 
 `POOL_CRASH_AT` is `[service/]point[:n]`, which fires at the n-th time in every life of the
 process; or `@file`, whose first line says the same and which is removed by whoever
-fires, so that it happens once in all processes together.
+fires, so that it happens once in all processes together. `{service}` in the file's name
+is the service, so that each can be given a point of its own.
 """
 
 import os
@@ -33,7 +34,7 @@ class _Trap:
 
     def __init__(self, service: str, spec: str) -> None:
         self._service = service
-        self._file = spec[1:] if spec.startswith("@") else ""
+        self._file = spec[1:].replace("{service}", service) if spec.startswith("@") else ""
         self._passed: Counter[str] = Counter()
         self._current = ""
         if not self._file:

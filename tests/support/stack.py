@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from deploy.chaos.stage import crash_setting
 from deploy.local import background, plan, stack_file, status
 from deploy.local.campaigns_copy import SAMPLES, make_repository
 from deploy.local.environment import Environment, assemble
@@ -225,7 +226,13 @@ def running_stack(**options: Any) -> Iterator[Stack]:
         if (SAMPLES / "platform.yml").exists():
             shutil.copy(SAMPLES / "platform.yml", campaigns)
         make_repository(campaigns)
-        wanted = {"data": str(folder), "port": free_port(), "campaigns": str(campaigns)}
+        wanted = {
+            "data": str(folder),
+            "port": free_port(),
+            "campaigns": str(campaigns),
+            # Any service of it can be told to die somewhere; see tests/chaos.
+            "settings": crash_setting(folder),
+        }
         with _started(Options(**{**wanted, **options})):
             document = stack_file.read(DataDir(folder))
             yield Stack(

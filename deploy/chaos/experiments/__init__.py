@@ -1,0 +1,23 @@
+"""The experiments, by their number in the failure matrix; each is loaded when it is played."""
+
+import importlib
+
+from deploy.chaos.experiment import Experiment
+
+MODULES = {
+    "E-3": "crash_points",
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return every experiment there is."""
+    return tuple(MODULES)
+
+
+def load(name: str) -> Experiment:
+    """Return one experiment; a name nobody knows is a `KeyError`."""
+    module = importlib.import_module(f"{__name__}.{MODULES[name]}")
+    experiment = module.EXPERIMENT
+    assert isinstance(experiment, Experiment)
+    assert experiment.id == name, f"{MODULES[name]} says it is {experiment.id}"
+    return experiment

@@ -1,0 +1,271 @@
+"""A whole stack to be hurt: started fresh, its processes by name, its faults counted."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from deploy.chaos.checker import Report
+from deploy.chaos.inspection import REST_SECONDS, inspect
+from deploy.chaos.proxy import Proxy
+from deploy.local import stack_file
+from deploy.local.background import Background
+from deploy.local.campaigns_copy import SAMPLES, make_repository
+from deploy.local.layout import DataDir, read_json
+from deploy.local.ports import HIGHEST, HOST, LOWEST, is_free
+from deploy.local.stack import Options
+
+T = TypeVar("T")
+
+SERVERS = ("postgres", "nats", "redis")
+STOP_SECONDS = 90
+START_SECONDS = 60.0
+KEEP = "POOL_CHAOS_KEEP"
+
+
+class StageFailed(Exception):
+    """The stack did not come up; the message holds the last lines of the culprit."""
+
+
+class NotInTime(Exception):
+    """Something that had to happen did not, within its time."""
+
+
+async def until(
+    probe: Callable[[], Awaitable[T | None]], *, seconds: float, what: str, every: float = 0.1
+) -> T:
+    """Return the first true answer of `probe`; raise `NotInTime` with what was last seen."""
+    limit = time.monotonic() + seconds
+    while True:
+        answer = await probe()
+        if answer:
+            return answer
+        if time.monotonic() > limit:
+            raise NotInTime(f"not within {seconds:g} s: {what} (last: {answer!r})")
+        await asyncio.sleep(every)
+
+
+@dataclass
+class Stage:
+    """A running stack, by its data directory. Signals go to its own children only."""
+
+    data: DataDir
+    proxies: Mapping[str, Proxy] = field(default_factory=dict)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """Return what the supervisor says at the moment."""
+        return stack_file.read(self.data)
+
+    @property
+    def site(self) -> str:
+        return str(self.document["site"])
+
+    @property
+    def sandbox(self) -> str:
+        return str(self.document["sandbox"])
+
+    @property
+    def owner_url(self) -> str:
+        return str(self.document["postgres"])
+
+    @property
+    def campaigns_dir(self) -> Path:
+        return Path(self.document["campaigns"])
+
+    def pid(self, name: str) -> int:
+        """Return a process of the stack; 0 while it has none."""
+        return int(self.document["processes"][name]["pid"] or 0)
+
+    def restarts(self) -> dict[str, int]:
+        """Return how often each process was started again."""
+        return {name: each["restarts"] for name, each in self.document["processes"].items()}
+
+    async def lived(self, name: str, seconds: float) -> None:
+        """Wait until a process has lived for a while: who dies at once again waits longer."""
+
+        async def has_lived() -> bool:
+            return age_seconds(self.pid(name)) >= seconds
+
+        await until(has_lived, seconds=START_SECONDS, what=f"{name} lives")
+
+    def send(self, name: str, number: signal.Signals) -> int:
+        """Send a process a signal, counted as a fault; 0 when it is not there to hear."""
+        pid = self.pid(name)
+        if pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+                self.faults[f"{number.name} {name}"] += 1
+                return pid
+        return 0
+
+    def freeze(self, name: str) -> list[int]:
+        """Stop a process with all it has started; return whom to `thaw`."""
+        self.faults[f"SIGSTOP {name}"] += 1
+        frozen = [self.pid(name), *descendants(self.pid(name))]
+        for pid in frozen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
+        return frozen
+
+    @staticmethod
+    def thaw(frozen: list[int]) -> None:
+        """Let them go on."""
+        for pid in frozen:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+    def wipe_bus(self) -> None:
+        """Take NATS its store away and kill it: it comes back with nothing."""
+        frozen = self.freeze("nats")
+        store = self.data.nats / "jetstream"
+        gone = self.data.nats / f"gone-{time.monotonic_ns()}"
+        store.rename(gone)
+        os.kill(frozen[0], signal.SIGKILL)
+        self.faults["nats wiped"] += 1
+        shutil.rmtree(gone)
+
+    async def skip_leases(self) -> None:
+        """Let the leases of chargers that died end now, and their charges be looked at."""
+        conn = await asyncpg.connect(self.owner_url, timeout=10)
+        try:
+            await conn.execute(
+                """
+                UPDATE settlement.charges
+                SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
+                WHERE status IN ('sending', 'unknown')
+                """
+            )
+        finally:
+            await conn.close()
+
+    def arm(self, service: str, point: str) -> Path:
+        """Have a service die at a point, once; the file is gone when it has."""
+        path = self.data.path / f"crash-{service}"
+        path.write_text(f"{point}\n", encoding="ascii")
+        return path
+
+    async def inspect(self, rest_seconds: float = REST_SECONDS) -> Report:
+        """Return what the checker finds, once everything is at rest."""
+        return await asyncio.to_thread(inspect, self.data, rest_seconds=rest_seconds)
+
+
+@asynccontextmanager
+async def staged(
+    *,
+    proxied: tuple[str, ...] = (),
+    chargers: int = 1,
+    settings: Mapping[str, str] | None = None,
+    seed: int = 0,
+) -> AsyncIterator[Stage]:
+    """Run a fresh stack without a campaign, with a proxy before each part of `proxied`."""
+    async with contextlib.AsyncExitStack() as ends:
+        folder = ends.enter_context(_folder())
+        data = DataDir(folder)
+        proxies = {
+            name: await ends.enter_async_context(
+                Proxy(partial(_address, data, name), seed=seed).running()
+            )
+            for name in proxied
+        }
+        campaigns = folder / "content"
+        campaigns.mkdir()
+        shutil.copy(SAMPLES / "platform.yml", campaigns)
+        make_repository(campaigns)
+        options = Options(
+            data=str(folder),
+            port=free_port(),
+            campaigns=str(campaigns),
+            chargers=chargers,
+            settings={**crash_setting(folder), **(settings or {})},
+            through={name: proxy.port for name, proxy in proxies.items()},
+        )
+        supervisor = Background(options, die_with_us=True)
+        ends.push_async_callback(_stop, supervisor)
+        *_, last = await asyncio.to_thread(lambda: list(supervisor.events()))
+        if last["kind"] != "ready":
+            raise StageFailed("\n".join([last["reason"], *last["tail"]]))
+        yield Stage(data, proxies)
+
+
+def crash_setting(folder: Path) -> dict[str, str]:
+    """Return the setting that lets each service of a stack be armed while it runs."""
+    return {"POOL_CRASH_AT": f"@{folder}/crash-{{service}}"}
+
+
+def free_port() -> int:
+    """Return a port for the site, so that no such stack sits on a person's 8000."""
+    while True:
+        port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
+        if is_free(port):
+            return port
+
+
+def age_seconds(pid: int) -> float:
+    """Return how long a process has lived; 0 when there is none."""
+    with contextlib.suppress(OSError):
+        fields = _stat(pid)
+        up_seconds = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+        return up_seconds - int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def descendants(pid: int) -> list[int]:
+    """Return every process that this one started, and they in turn."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            child = int(path.parent.name)
+            parents.setdefault(int(_stat(child)[1]), []).append(child)
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
+
+
+def _stat(pid: int) -> list[str]:
+    """Return what the kernel says of a process, after its name."""
+    text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return text.rpartition(")")[2].split()
+
+
+def _address(data: DataDir, name: str) -> tuple[str, int]:
+    """Return where a part of the stack really listens."""
+    document = stack_file.read(data)
+    url = document.get("processes", {}).get(name, {}).get("url")
+    if url:
+        return HOST, int(urlsplit(url).port or 0)
+    return HOST, int(read_json(data.file("ports.json"))[name])
+
+
+async def _stop(supervisor: Background) -> None:
+    supervisor.process.terminate()
+    await asyncio.to_thread(supervisor.process.wait, STOP_SECONDS)
+
+
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="pool-chaos-"))
+    try:
+        yield folder
+    finally:
+        if not os.environ.get(KEEP):
+            shutil.rmtree(folder, ignore_errors=True)
