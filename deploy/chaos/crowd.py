@@ -70,7 +70,7 @@ class Crowd:
         self._http = http
         document = stage.document
         self._site, self._sandbox = document["site"], document["sandbox"]
-        self._admin = {"Authorization": f"Bearer {document['admin_secret']}"}
+        self.admin = {"Authorization": f"Bearer {document['admin_secret']}"}
 
     # Calls
 
@@ -148,7 +148,7 @@ class Crowd:
         await asyncio.to_thread(path.write_text, text, encoding="utf-8")
 
         async def is_for_sale() -> bool:
-            await self.call("POST", "/admin/rebuild", body={}, headers=self._admin)
+            await self.call("POST", "/admin/rebuild", body={}, headers=self.admin)
             return (await self.call("GET", f"/inventory/{slug}", name="/inventory"))[0] == 200
 
         await until(is_for_sale, seconds=60, what=f"{slug} is for sale", every=0.3)
@@ -159,6 +159,7 @@ class Crowd:
     async def pledge(self, slug: str, *, card: str = GOOD_CARD, **more: Any) -> Pledge:
         """Pledge from the first click to "success", however long it takes."""
         pledge = Pledge(slug, more.pop("email", "") or an_email())
+        more.pop("into", []).append(pledge)
         began = time.monotonic()
         await self.start(pledge, **more)
         if not pledge.refusal:
@@ -263,10 +264,16 @@ class Crowd:
 
         await until(is_closed, seconds=seconds, what=f"{slug} closed")
 
+    async def payment_intents(self, slug: str) -> list[dict[str, Any]]:
+        """Return every PaymentIntent that Stripe has for a campaign."""
+        path = f"/sandbox/payment-intents.json?campaign={slug}"
+        _, found = await self.patiently("GET", path, is_sandbox=True)
+        return list(found)
+
     async def run_of(self, slug: str) -> dict[str, Any]:
         """Return how a campaign's charging stands; empty while nobody answers."""
         status, run = await self.call(
-            "GET", f"/admin/settlements/{slug}", headers=self._admin, name="/admin/settlements"
+            "GET", f"/admin/settlements/{slug}", headers=self.admin, name="/admin/settlements"
         )
         return run if status == 200 else {}
 

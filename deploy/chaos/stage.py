@@ -9,7 +9,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +18,10 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import asyncpg
+import nats
+import redis.asyncio as redis
 
+from contracts.streams import consumer
 from deploy.chaos.checker import Report
 from deploy.chaos.inspection import REST_SECONDS, inspect
 from deploy.chaos.proxy import Proxy
@@ -114,6 +117,11 @@ class Stage:
                 return pid
         return 0
 
+    def kill_one_of(self, pids: Sequence[int], what: str) -> None:
+        """Kill one of the processes that a part of the stack has started."""
+        os.kill(pids[-1], signal.SIGKILL)
+        self.faults[f"SIGKILL {what}"] += 1
+
     def freeze(self, name: str) -> list[int]:
         """Stop a process with all it has started; return whom to `thaw`."""
         self.faults[f"SIGSTOP {name}"] += 1
@@ -139,6 +147,25 @@ class Stage:
         os.kill(frozen[0], signal.SIGKILL)
         self.faults["nats wiped"] += 1
         shutil.rmtree(gone)
+
+    async def empty_redis(self) -> None:
+        """Take Redis everything it knows."""
+        client = redis.from_url(self.document["redis"])
+        try:
+            await client.flushall()
+        finally:
+            await client.aclose()
+        self.faults["redis emptied"] += 1
+
+    async def backlog(self, durable: str) -> int:
+        """Return how many messages a durable has not heard yet."""
+        client = await nats.connect(self.document["nats"], connect_timeout=2)
+        try:
+            stream = consumer(durable).stream
+            info = await client.jetstream().consumer_info(stream, durable)
+            return (info.num_pending or 0) + (info.num_ack_pending or 0)
+        finally:
+            await client.close()
 
     async def skip_leases(self) -> None:
         """Let the leases of chargers that died end now, and their charges be looked at."""

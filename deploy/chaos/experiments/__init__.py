@@ -6,6 +6,13 @@ from deploy.chaos.experiment import Experiment
 
 MODULES = {
     "E-3": "crash_points",
+    "E-4": "random_kills",
+    "E-4.1": "each_killed_once",
+    "E-5": "frozen",
+    "E-6": "slow_and_reset",
+    "E-7": "bus_wiped",
+    "E-8": "redis_hurt",
+    "E-9": "lost_answers",
 }
 
 
