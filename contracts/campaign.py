@@ -60,6 +60,8 @@ class SupportItem(msgspec.Struct, frozen=True, kw_only=True):
     label: str
     target_cents: Cents
     category: Category = "digital"
+    shipping_preset: str | None = None
+    package: Package | None = None
     late_support: bool = False
 
 
@@ -163,3 +165,7 @@ class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     shipping_fallback_cents: Cents = Cents(300)
     free_shipping: bool = False
     recovery_window_days: int = 7
+    # Products for the platform's own sake: charged with a pledge, never counted toward a goal.
+    add_ons_enabled: bool = False
+    add_ons_low_stock: int = 5
+    add_ons: tuple[AddOn, ...] = ()

@@ -22,6 +22,8 @@ class PricedLine(msgspec.Struct, frozen=True, kw_only=True):
     counts_toward_goal: bool = True
     is_physical: bool = False
     variant_id: str | None = None
+    # What the supporter answered to the tier's own questions, by the question's name.
+    answers: dict[str, str] = {}
 
 
 class Why(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,7 +31,7 @@ def test_platform_settings_are_read(tmp_path: Path) -> None:
     assert (platform.timezone, platform.sales_tax_rate) == ("Europe/Madrid", "0.0825")
     assert (platform.tip_percent_default, platform.tip_percent_max) == (0, 10)
     assert (platform.shipping_fallback_cents, platform.recovery_window_days) == (425, 14)
-    assert found.platform.add_ons[0].price_cents == 950
+    assert platform.add_ons[0].price_cents == 950
     starts_at = found.campaigns[0].document.definition.starts_at
     assert starts_at.isoformat() == "2026-05-25T22:00:00+00:00"
 

@@ -120,12 +120,14 @@ def _tier(fields: Record) -> tuple[Tier, TierText]:
 
 def _support_item(fields: Record) -> tuple[SupportItem, str]:
     category = fields.get("category", CATEGORY, "digital")
-    _shipping(fields, category)
+    preset, package = _shipping(fields, category)
     item = SupportItem(
         item_id=fields.take("id", slug),
         label=fields.take("label", LABEL),
         target_cents=fields.take("target", dollars),
         category=category,
+        shipping_preset=preset,
+        package=package,
         late_support=fields.get("late_support", flag, False),
     )
     return item, fields.get("need", rich_text(2_000), "")

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 
-from contracts.campaign import AddOn, CampaignDefinition, PlatformDefinition
+from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.site.publishing.blocks import AnyBlock
@@ -144,7 +144,4 @@ class PlatformDocument(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
     definition: PlatformDefinition
     branding: dict[str, str] = {}
-    add_ons_enabled: bool = False
-    low_stock_threshold: int = 5
-    add_ons: tuple[AddOn, ...] = ()
     add_on_texts: dict[str, AddOnText] = {}

@@ -72,13 +72,13 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
         shipping_fallback_cents=fallback,
         free_shipping=is_free,
         recovery_window_days=fields.get("recovery", record(_recovery, 7), 7),
+        add_ons_enabled=enabled,
+        add_ons_low_stock=low_stock,
+        add_ons=tuple(add_on for add_on, _ in products),
     )
     return PlatformDocument(
         definition=definition,
         branding=fields.get("branding", BRANDING, {}),
-        add_ons_enabled=enabled,
-        low_stock_threshold=low_stock,
-        add_ons=tuple(add_on for add_on, _ in products),
         add_on_texts={add_on.product_id: words for add_on, words in products},
     )
 
