@@ -9,8 +9,7 @@ of its aggregate → beside that one, in order.
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Union
+from collections.abc import Mapping
 
 import msgspec
 from nats.aio.msg import Msg
@@ -22,16 +21,14 @@ from services.chassis import crash, parked, telemetry
 from services.chassis.bus import AWAY, Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
 from services.chassis.handing_back import hand_back
+from services.chassis.handling import Delivery, Handler, Handlers, ManyHandler
 from services.chassis.messages import database_is_back, delivery_count, fetched, heartbeat
 
 log = telemetry.logger(__name__)
 
-Handler = Callable[[Connection, Any], Awaitable[None]]
-
 DELIVERIES_MAX = 6
 DELAYS_SECONDS = (1, 5, 30, 120, 600)
 BUSY_TRIES = 5
-HANDLER_SECONDS = 120
 BEHIND = "waits behind an event of its aggregate"
 LAST_TRY = "ended the process on its last try, or never got an answer"
 
@@ -40,27 +37,21 @@ class NotYet(Exception):
     """The event is right but too early here; deliver it again in a moment."""
 
 
-class HandlerTooSlow(Exception):
-    """A handler did not end within its budget."""
-
-
-class Delivery(msgspec.Struct, frozen=True):
-    """One message and the event in it."""
-
-    msg: Msg
-    event: Event
-    letter: parked.Letter
-
-
 class Listener:
     """Feeds one durable consumer's events to the handlers of one service."""
 
-    def __init__(self, consumer: Consumer, handlers: Mapping[type[Event], Handler]) -> None:
+    def __init__(
+        self,
+        consumer: Consumer,
+        handlers: Mapping[type[Event], Handler],
+        *,
+        together: Mapping[type[Event], ManyHandler] | None = None,
+    ) -> None:
+        """Take a handler for each type, and for some one more that applies many at once."""
         missing = set(consumer.events) ^ set(handlers)
         assert not missing, f"{consumer.durable}: {missing} without handler or subscription"
         self.consumer = consumer
-        self._handlers = handlers
-        self._decoder = msgspec.json.Decoder(_union(consumer.events))
+        self.handlers = Handlers(consumer.durable, handlers, together or {})
 
     async def run(self, pool: Pool, bus: Bus) -> None:
         """Consume for ever; when the bus or the database is away, wait and go on."""
@@ -151,7 +142,7 @@ class Listener:
     async def _decoded(self, pool: Pool, msg: Msg) -> Delivery | None:
         """Return the event, or park what cannot be one."""
         try:
-            event = self._decoder.decode(msg.data)
+            event = self.handlers.decode(msg.data)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             await park(pool, self.consumer.durable, msg, f"{type(exc).__name__}: {exc}")
             return None
@@ -163,34 +154,31 @@ class Listener:
         self, pool: Pool, batch: list[Delivery], last_try: str
     ) -> dict[int, BaseException]:
         """Apply the batch in one transaction; return the faults by message."""
-        failed: dict[int, BaseException] = {}
         durable = self.consumer.durable
         async with transaction(pool) as conn:
             letters = [each.letter for each in batch]
             held = await parked.held_back(conn, durable, letters, tried=last_try)
             fresh = await _record(conn, durable, [each.event.event_id for each in batch])
+            due: list[Delivery] = []
             for each in batch:
                 event_id = each.event.event_id
                 is_fresh, is_behind = event_id in fresh, held.get(each.letter.event_id)
                 fresh.discard(event_id)
-                if is_fresh and is_behind is not None:
+                if not is_fresh:
+                    self._count("duplicate")
+                elif is_behind is None:
+                    due.append(each)
+                else:
                     await _forget(conn, durable, event_id)
                     if is_behind:
                         await parked.keep(conn, durable, each.letter, BEHIND, is_waiting=True)
                     self._count("parked" if is_behind else "duplicate")
-                elif is_fresh:
-                    try:
-                        async with conn.transaction():
-                            await self._handle(conn, each.event, each.letter.headers)
-                    except BUSY:
-                        raise
-                    except Exception as exc:
-                        failed[id(each.msg)] = exc
-                        await _forget(conn, durable, event_id)
-                        continue
-                    self._count("applied")
+            failed = await self.handlers.apply(conn, due)
+            for each in due:
+                if id(each.msg) in failed:
+                    await _forget(conn, durable, each.event.event_id)
                 else:
-                    self._count("duplicate")
+                    self._count("applied")
             if last_try and not failed and last_try not in held:
                 await parked.resolve(conn, durable, last_try)
             crash.point("inbox.before_commit")
@@ -199,21 +187,9 @@ class Listener:
 
     async def apply_kept(self, conn: Connection, kept: parked.Letter) -> None:
         """Apply an event from its parked row, once, whatever was heard of it meanwhile."""
-        event = self._decoder.decode(kept.payload)
+        event = self.handlers.decode(kept.payload)
         if await _record(conn, self.consumer.durable, [event.event_id]):
-            await self._handle(conn, event, kept.headers)
-
-    async def _handle(self, conn: Connection, event: Event, headers: Mapping[str, str]) -> None:
-        telemetry.correlation.set(headers.get("Pool-Correlation", event.event_id))
-        telemetry.causation.set(event.event_id)
-        budget = asyncio.timeout(HANDLER_SECONDS)
-        try:
-            async with budget:
-                await self._handlers[type(event)](conn, event)
-        except TimeoutError as exc:
-            if budget.expired():
-                raise HandlerTooSlow(f"no end within {HANDLER_SECONDS} s") from exc
-            raise
+            await self.handlers.handle(conn, event, kept.headers)
 
     async def _answer(self, pool: Pool, msg: Msg, fault: BaseException | None) -> None:
         if fault is None:
@@ -247,10 +223,6 @@ async def park(pool: Pool, durable: str, msg: Msg, error: str) -> None:
     await msg.term()
     telemetry.INBOX.labels(durable, "parked").inc()
     log.error("event_parked", consumer=durable, subject=msg.subject, error=error[:500])
-
-
-def _union(events: tuple[type[Event], ...]) -> Any:
-    return Union[events]  # noqa: UP007 - known at run time only
 
 
 async def _record(conn: Connection, consumer: str, event_ids: list[str]) -> set[str]:

@@ -8,6 +8,7 @@ is not id order, and such a cursor loses a fifth of the events under load (measu
 import asyncio
 import contextlib
 import time
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -41,6 +42,19 @@ class Row(msgspec.Struct, frozen=True):
     headers: dict[str, str]
 
 
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """An event, what routes it, and which version of which aggregate it tells of.
+
+    `caused_by` names the event that led to it where several are applied by one call.
+    """
+
+    event: Event
+    key: str
+    aggregate: str
+    version: int
+    caused_by: str = ""
+
+
 def new_event_id() -> EventId:
     """Return the id of a new event."""
     return EventId(telemetry.new_id())
@@ -52,21 +66,31 @@ async def append(conn: Connection, event: Event, *, key: str, aggregate: str, ve
     Call it after the aggregate's row is locked: then id order is commit order within
     the aggregate, and listeners see its versions in order.
     """
+    await append_all(conn, [Entry(event=event, key=key, aggregate=aggregate, version=version)])
+
+
+async def append_all(conn: Connection, entries: Sequence[Entry]) -> None:
+    """Queue several events in this order, by one statement."""
     assert conn.is_in_transaction(), "outbox.append needs the caller's transaction"
-    kind = tag(type(event))
     await conn.execute(
         """
         INSERT INTO outbox
             (event_id, subject, event_type, aggregate_id, aggregate_version, payload, headers)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        SELECT event_id, subject, event_type, aggregate_id, aggregate_version, payload, headers
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[],
+                    $7::jsonb[])
+            WITH ORDINALITY
+            AS told (event_id, subject, event_type, aggregate_id, aggregate_version, payload,
+                     headers, place)
+        ORDER BY place
         """,
-        event.event_id,
-        subject(type(event), key),
-        kind,
-        aggregate,
-        version,
-        msgspec.json.encode(event),
-        _headers(event, kind, aggregate, version),
+        [each.event.event_id for each in entries],
+        [subject(type(each.event), each.key) for each in entries],
+        [tag(type(each.event)) for each in entries],
+        [each.aggregate for each in entries],
+        [each.version for each in entries],
+        [msgspec.json.encode(each.event) for each in entries],
+        [_headers(each) for each in entries],
     )
     wake.relay.queued(conn)
 
@@ -159,15 +183,17 @@ async def is_flushed(pool: Pool, bus: Bus, *, within_seconds: float) -> bool:
     return False
 
 
-def _headers(event: Event, kind: str, aggregate: str, version: int) -> dict[str, str]:
+def _headers(entry: Entry) -> dict[str, str]:
+    event_id = entry.event.event_id
+    correlation = telemetry.correlations.get().get(entry.caused_by) or telemetry.correlation.get()
     return {
-        "Nats-Msg-Id": event.event_id,
-        "Pool-Type": kind,
+        "Nats-Msg-Id": event_id,
+        "Pool-Type": tag(type(entry.event)),
         "Pool-Version": "1",
-        "Pool-Aggregate": aggregate,
-        "Pool-Aggregate-Version": str(version),
-        "Pool-Correlation": telemetry.correlation.get() or event.event_id,
-        "Pool-Causation": telemetry.causation.get(),
+        "Pool-Aggregate": entry.aggregate,
+        "Pool-Aggregate-Version": str(entry.version),
+        "Pool-Correlation": correlation or event_id,
+        "Pool-Causation": entry.caused_by or telemetry.causation.get(),
     }
 
 

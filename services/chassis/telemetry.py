@@ -6,7 +6,7 @@ or addresses: what is not logged cannot leak.
 
 import logging
 import re
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 
@@ -19,6 +19,8 @@ from services.chassis.log_output import LogOutput
 
 correlation: ContextVar[str] = ContextVar("correlation", default="")
 causation: ContextVar[str] = ContextVar("causation", default="")
+# Where several events are applied by one call: the correlation of each, by its id.
+correlations: ContextVar[Mapping[str, str]] = ContextVar("correlations", default={})  # noqa: B039
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _FORBIDDEN = re.compile(

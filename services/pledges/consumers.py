@@ -5,7 +5,7 @@ from contracts.events.checkout import CheckoutCompleted, CheckoutDrained
 from contracts.events.settlement import ChargeDeclined, ChargeSucceeded, DeadlinePassed
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
-from services.pledges.handlers.apply_orders import apply_order
+from services.pledges.handlers.apply_orders import apply_order, apply_orders
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
 from services.pledges.handlers.keep_definition import keep_definition
 from services.pledges.handlers.record_charge import record_decline, record_success
@@ -18,6 +18,7 @@ def listeners() -> list[Listener]:
         Listener(
             consumer("pledges-orders"),
             {CheckoutCompleted: apply_order, CheckoutDrained: hear_drained},
+            together={CheckoutCompleted: apply_orders},
         ),
         Listener(
             consumer("pledges-charges"),

@@ -7,7 +7,8 @@ from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from contracts.streams import consumer
 from services.chassis.database import Connection
-from services.chassis.inbox import Handler, Listener
+from services.chassis.handling import Handler
+from services.chassis.inbox import Listener
 from services.site import handlers
 from services.site.live.announcing import Announcer
 

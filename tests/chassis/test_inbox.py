@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,10 +17,11 @@ from contracts.events.settlement import DeadlinePassed
 from contracts.ids import CampaignSlug
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from deploy.chaos.proxy import Faults, Proxy
-from services.chassis import inbox
+from services.chassis import inbox, outbox
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool, open_pool
 from services.chassis.outbox import new_event_id
+from tests.chassis import toy
 from tests.chassis.conftest import ToyDatabase
 from tests.chassis.toy import FIRST_DEADLINE, HEARD_BY, listener
 
@@ -110,7 +113,8 @@ async def test_a_poison_is_tried_six_times_parked_and_holds_up_nobody_else(
         await voice.say(poison, aggregate="a", message_id=poison.event_id)
         await voice.say(an_event("healthy"), aggregate="b")
         await count(owner, HEARD, 1)
-        await count(owner, PARKED, 1)
+        # It is kept before its last try, and says only afterwards what that came to.
+        await count(owner, f"{PARKED} AND error LIKE 'ValueError%'", 1)
 
     row = await owner.fetchrow("SELECT event_id, deliveries, error, payload FROM parked_events")
     assert row is not None
@@ -177,6 +181,102 @@ async def test_one_fault_in_a_batch_takes_nobody_with_it(
     async with listening(pool, nats_url):
         await count(owner, HEARD, 39)
         await count(owner, PARKED, 1)
+
+
+class Together:
+    """Hears many events by one call, and can be told to fail."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    async def hear(self, conn: Connection, events: Sequence[DeadlinePassed]) -> None:
+        self.sizes.append(len(events))
+        await outbox.append_all(
+            conn,
+            [
+                outbox.Entry(
+                    event=an_event(f"after {event.campaign}"),
+                    key="toy",
+                    aggregate=event.campaign,
+                    version=1,
+                    caused_by=event.event_id,
+                )
+                for event in events
+            ],
+        )
+        for event in events:
+            await toy.hear(conn, event)
+
+    def listener(self) -> inbox.Listener:
+        return inbox.Listener(
+            consumer(HEARD_BY),
+            {DeadlinePassed: toy.hear},
+            together={DeadlinePassed: self.hear},
+        )
+
+
+def delivered(event: DeadlinePassed, correlation: str) -> Any:
+    """Return the message as the bus hands it over, answered into nowhere."""
+    return Delivered(msgspec.json.encode(event), correlation, event.event_id)
+
+
+class Delivered:
+    """A message that remembers how it was answered."""
+
+    def __init__(self, data: bytes, correlation: str, event_id: str) -> None:
+        self.data = data
+        self.subject = SUBJECT
+        self.headers = {
+            "Nats-Msg-Id": event_id,
+            "Pool-Aggregate": event_id,
+            "Pool-Correlation": correlation,
+        }
+        self.metadata = SimpleNamespace(num_delivered=1)
+        self.answers: list[str] = []
+
+    async def ack(self) -> None:
+        self.answers.append("ack")
+
+    async def nak(self, delay: float = 0) -> None:
+        self.answers.append("nak")
+
+    async def in_progress(self) -> None:
+        self.answers.append("in progress")
+
+
+async def test_many_of_a_kind_are_applied_by_one_call_and_each_keeps_its_cause(
+    pool: Pool, owner: Connection
+) -> None:
+    together = Together()
+    events = [an_event(f"event {number}") for number in range(20)]
+    messages = [delivered(each, f"request-{number}") for number, each in enumerate(events)]
+
+    await together.listener().consume(pool, messages)
+    await together.listener().consume(pool, messages)
+
+    assert together.sizes == [20]
+    assert all(each.answers == ["ack", "ack"] for each in messages)
+    assert await owner.fetchval(HEARD) == 20
+    told = await owner.fetch("SELECT headers FROM outbox ORDER BY outbox_id")
+    headers = [msgspec.json.decode(row["headers"]) for row in told]
+    assert [each["Pool-Causation"] for each in headers] == [each.event_id for each in events]
+    assert [each["Pool-Correlation"] for each in headers] == [f"request-{n}" for n in range(20)]
+
+
+async def test_a_batch_with_a_bad_one_is_taken_apart(pool: Pool, owner: Connection) -> None:
+    together = Together()
+    words = ["poison" if number == 7 else f"event {number}" for number in range(20)]
+    messages = [delivered(an_event(word), "") for word in words]
+
+    await together.listener().consume(pool, messages)
+
+    assert together.sizes == [20]
+    assert [each.answers for each in messages] == [
+        ["nak"] if word == "poison" else ["ack"] for word in words
+    ]
+    assert await owner.fetchval(HEARD) == 19
+    # What the batch had said is not said: it was taken back with the rest of it.
+    assert await owner.fetchval("SELECT count(*) FROM outbox") == 0
 
 
 async def test_a_database_that_is_away_uses_up_no_delivery(

@@ -27,7 +27,7 @@ from tests.notify.samples import (
     a_pledge,
 )
 
-HANDLERS = {event: each for one in listeners() for event, each in one._handlers.items()}
+HANDLERS = {event: each for one in listeners() for event, each in one.handlers.by_type.items()}
 NOW = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
 
 

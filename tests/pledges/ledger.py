@@ -23,7 +23,9 @@ from services.pledges.record import PledgeRecord
 from services.pledges.schedules import Closer
 from tests.pledges.builders import SLUG, a_definition, deadline_passed, drained, published
 
-HANDLERS = {event: handler for each in listeners() for event, handler in each._handlers.items()}
+HANDLERS = {
+    event: handler for each in listeners() for event, handler in each.handlers.by_type.items()
+}
 PUBLISHED = {
     event.__struct_config__.tag: event
     for event in vars(pledges).values()

@@ -6,14 +6,14 @@ from datetime import datetime
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.events.pledges import PledgeCreated, PledgeRefused
-from contracts.ids import CampaignSlug, PledgeId, canonical_email
+from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, canonical_email
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.inbox import NotYet
 from services.pledges import domain
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.pledge import Campaign, Change, RefusedOrder
+from services.pledges.pledge import Campaign, Change, Pledge, RefusedOrder
 from services.pledges.queries import campaigns, ledger
 
 
@@ -29,6 +29,7 @@ async def apply_orders(conn: Connection, orders: Sequence[CheckoutCompleted]) ->
     if len(held.campaigns) < len(slugs) or held.now is None:
         raise NotYet(f"no definition yet of {set(slugs) - set(held.campaigns)}")
     created, refused = _decide(orders, held.campaigns, held.now)
+    causes = {order.order_id: order.event_id for order in orders}
     if created:
         people = {
             order.supporter_id: ledger.Person(order.supporter_id, canonical_email(order.email))
@@ -36,12 +37,11 @@ async def apply_orders(conn: Connection, orders: Sequence[CheckoutCompleted]) ->
         }
         await ledger.insert_supporters(conn, list(people.values()), held.now)
         fresh = await ledger.insert_pledges(conn, list(created.values()))
-        await _tell_created(conn, [created[each] for each in created if each in fresh], held.now)
+        made = [created[each] for each in created if each in fresh]
+        await _tell_created(conn, made, causes, now=held.now)
     if refused:
         fresh = await ledger.insert_refused(conn, list(refused.values()))
-        for each in refused.values():
-            if each.pledge_id in fresh:
-                await _tell_refused(conn, each)
+        await _tell_refused(conn, [refused[each] for each in refused if each in fresh], causes)
 
 
 def _decide(
@@ -62,17 +62,13 @@ def _decide(
     return created, refused
 
 
-async def _tell_created(conn: Connection, fresh: Sequence[Change], now: datetime) -> None:
+async def _tell_created(
+    conn: Connection, made: Sequence[Change], causes: Mapping[OrderId, EventId], *, now: datetime
+) -> None:
     by_campaign: dict[CampaignSlug, list[Change]] = defaultdict(list)
-    for change in fresh:
-        pledge = change.pledge
-        by_campaign[pledge.campaign].append(change)
-        event = PledgeCreated(
-            event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(pledge)
-        )
-        await outbox.append(
-            conn, event, key=pledge.campaign, aggregate=pledge.pledge_id, version=pledge.revision
-        )
+    for change in made:
+        by_campaign[change.pledge.campaign].append(change)
+    await outbox.append_all(conn, [_created(each.pledge, causes, now=now) for each in made])
     for campaign in sorted(by_campaign):
         changes = by_campaign[campaign]
         await change_totals(
@@ -84,7 +80,26 @@ async def _tell_created(conn: Connection, fresh: Sequence[Change], now: datetime
         )
 
 
-async def _tell_refused(conn: Connection, refused: RefusedOrder) -> None:
+def _created(pledge: Pledge, causes: Mapping[OrderId, EventId], *, now: datetime) -> outbox.Entry:
+    event = PledgeCreated(
+        event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(pledge)
+    )
+    return outbox.Entry(
+        event=event,
+        key=pledge.campaign,
+        aggregate=pledge.pledge_id,
+        version=pledge.revision,
+        caused_by=causes[pledge.order_id],
+    )
+
+
+async def _tell_refused(
+    conn: Connection, refused: Sequence[RefusedOrder], causes: Mapping[OrderId, EventId]
+) -> None:
+    await outbox.append_all(conn, [_refused(each, causes) for each in refused])
+
+
+def _refused(refused: RefusedOrder, causes: Mapping[OrderId, EventId]) -> outbox.Entry:
     event = PledgeRefused(
         event_id=outbox.new_event_id(),
         occurred_at=refused.refused_at,
@@ -95,4 +110,10 @@ async def _tell_refused(conn: Connection, refused: RefusedOrder) -> None:
         language=refused.language,
         lines=refused.lines,
     )
-    await outbox.append(conn, event, key=refused.campaign, aggregate=refused.pledge_id, version=1)
+    return outbox.Entry(
+        event=event,
+        key=refused.campaign,
+        aggregate=refused.pledge_id,
+        version=1,
+        caused_by=causes[refused.order_id],
+    )
