@@ -97,7 +97,8 @@ def test_alone_it_prints_the_list_and_ends_well() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        pytest.param(["bench"], id="a command of nobody"),
+        pytest.param(["bank"], id="a command of nobody"),
+        pytest.param(["bench", "pledging"], id="a benchmark of nobody"),
         pytest.param(["status", "--wrong"], id="an option of nobody"),
         pytest.param(["up", "--port", "0"], id="no port"),
         pytest.param(["up", "--port", "http"], id="no number"),

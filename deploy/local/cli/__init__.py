@@ -18,6 +18,7 @@ COMMANDS = {
     "campaigns": "campaigns:campaigns",
     "ledger": "ledger:ledger",
     "settle": "settle:settle",
+    "bench": "bench:bench",
     "chaos": "chaos:chaos",
     "parked": "parked:parked",
     "replay": "replay:replay",
