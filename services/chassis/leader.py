@@ -30,14 +30,25 @@ async def leading(pool: Pool, job: str) -> AsyncIterator[Connection]:
         try:
             yield conn
         finally:
-            with suppress(*BUSY):
-                await conn.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", job)
+            await _unlock(conn, job)
     finally:
         await pool.release(conn)
 
 
 async def _try_lock(conn: Connection, job: str) -> bool:
     return bool(await conn.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", job))
+
+
+async def _unlock(conn: Connection, job: str) -> None:
+    """Give the lock up. A session that cannot be told so is ended, and its lock with it."""
+    try:
+        with suppress(*BUSY):
+            await conn.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", job)
+            return
+        conn.terminate()
+    except BaseException:
+        conn.terminate()
+        raise
 
 
 async def _to_its_end(tick: Callable[[], Awaitable[None]]) -> None:
