@@ -1,12 +1,12 @@
 """What checkout says about orders and stock."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from contracts.events.base import Event
-from contracts.ids import CampaignSlug, OrderId, SupporterId
+from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
 from contracts.pricing import Address, PricedPledge
 
 
@@ -23,11 +23,15 @@ class Card(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """The sentence the supporter agreed to: its version and language, and when."""
+    """What the supporter agreed to: version, language and hash of the sentences, and when.
+
+    The sentences are in `contracts/consent.py`; `hash` is their SHA-256 in hexadecimal.
+    """
 
     version: str
     language: str
     given_at: datetime
+    hash: str = ""
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,3 +97,49 @@ class StockChanged(Event, frozen=True, kw_only=True, tag="checkout.stock_changed
     campaign: CampaignSlug
     version: int
     tiers: dict[str, TierStock]
+
+
+class CardSaved(Event, frozen=True, kw_only=True, tag="checkout.card_saved"):
+    """A pledge has another card from `saved_at` on (`replaced`), or its bank gave the same
+    card new data (`refreshed`: the Stripe id and `saved_at` are those we had)."""
+
+    order_id: OrderId
+    pledge_id: PledgeId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    card: Card
+    saved_at: datetime
+    reason: Literal["replaced", "refreshed"] = "replaced"
+
+
+class CardNoticeDue(Event, frozen=True, kw_only=True, tag="checkout.card_notice_due"):
+    """The card that will be charged will not last, and its owner is to be told.
+
+    `days_left` before the deadline. It `expires` before `needed_until` (deadline and recovery
+    window), or it is `unusable` already: Stripe does not have it any more.
+    """
+
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    email: str
+    language: str
+    pledge_ids: tuple[PledgeId, ...]
+    card: Card
+    deadline_at: datetime
+    needed_until: datetime
+    days_left: int
+    reason: Literal["expires", "unusable"] = "expires"
+
+
+class StripeEventReceived(Event, frozen=True, kw_only=True, tag="checkout.stripe_event_received"):
+    """Stripe told us something that others act upon; signature and mode were verified.
+
+    `object` is the object of the event as Stripe sent it. It is None when it is too large for
+    the bus: then it is read back by `object_id`. Subject key: the type, `.` written as `_`.
+    """
+
+    stripe_event_id: str
+    stripe_type: str
+    created_at: datetime
+    object_id: str
+    object: dict[str, Any] | None

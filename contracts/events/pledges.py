@@ -31,6 +31,8 @@ class PledgeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     card: Card
     created_at: datetime
     currency: str = "usd"
+    # None in messages of old: then the card is the one the pledge was made with.
+    card_saved_at: datetime | None = None
 
 
 class PledgeCreated(Event, frozen=True, kw_only=True, tag="pledges.created"):
@@ -41,6 +43,12 @@ class PledgeCreated(Event, frozen=True, kw_only=True, tag="pledges.created"):
 
 class PledgeCancelled(Event, frozen=True, kw_only=True, tag="pledges.cancelled"):
     """The supporter withdrew before the deadline. The claimed units are free again."""
+
+    pledge: PledgeSnapshot
+
+
+class PledgeCardChanged(Event, frozen=True, kw_only=True, tag="pledges.card_changed"):
+    """The pledge will be charged to another card, or its card has new data."""
 
     pledge: PledgeSnapshot
 
