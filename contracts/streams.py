@@ -66,13 +66,19 @@ CONSUMERS = (
         durable="pledges-orders",
         stream="CHECKOUT",
         listener="pledges",
-        events=(checkout.CheckoutCompleted, checkout.CheckoutDrained),
+        events=(checkout.CheckoutCompleted, checkout.CheckoutDrained, checkout.CardSaved),
     ),
     Consumer(
         durable="notify-orders",
         stream="CHECKOUT",
         listener="notify",
         events=(checkout.CheckoutRefused,),
+    ),
+    Consumer(
+        durable="settlement-stripe",
+        stream="CHECKOUT",
+        listener="settlement",
+        events=(checkout.StripeEventReceived,),
     ),
     Consumer(
         durable="site-stock", stream="CHECKOUT", listener="site", events=(checkout.StockChanged,)
@@ -95,6 +101,7 @@ CONSUMERS = (
         events=(
             pledges.PledgeCreated,
             pledges.PledgeCancelled,
+            pledges.PledgeCardChanged,
             pledges.CampaignClosed,
             pledges.ChargeRequested,
         ),

@@ -1,11 +1,12 @@
 """What the ledger hears, and who acts on it."""
 
 from contracts.events.campaigns import CampaignPublished
-from contracts.events.checkout import CheckoutCompleted, CheckoutDrained
+from contracts.events.checkout import CardSaved, CheckoutCompleted, CheckoutDrained
 from contracts.events.settlement import ChargeDeclined, ChargeSucceeded, DeadlinePassed
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.pledges.handlers.apply_orders import apply_order, apply_orders
+from services.pledges.handlers.change_card import change_card
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
 from services.pledges.handlers.keep_definition import keep_definition
 from services.pledges.handlers.record_charge import record_decline, record_success
@@ -17,7 +18,11 @@ def listeners() -> list[Listener]:
         Listener(consumer("pledges-definitions"), {CampaignPublished: keep_definition}),
         Listener(
             consumer("pledges-orders"),
-            {CheckoutCompleted: apply_order, CheckoutDrained: hear_drained},
+            {
+                CheckoutCompleted: apply_order,
+                CheckoutDrained: hear_drained,
+                CardSaved: change_card,
+            },
             together={CheckoutCompleted: apply_orders},
         ),
         Listener(

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from contracts.events.checkout import CheckoutCompleted
+from contracts.events.checkout import CardSaved, CheckoutCompleted
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
 from contracts.ids import canonical_email
@@ -44,7 +44,7 @@ def refusal(campaign: Campaign, completed_at: datetime) -> RefusalReason | None:
 
 def create(order: CheckoutCompleted, priced: PricedPledge, *, now: datetime) -> Change:
     """Return the pledge an order makes in one of its campaigns, with its first line."""
-    saved_at = _saved_at(order)
+    saved_at = _saved_at(order.completed_at, order.occurred_at)
     pledge = Pledge(
         pledge_id=priced.pledge_id,
         order_id=order.order_id,
@@ -67,7 +67,8 @@ def create(order: CheckoutCompleted, priced: PricedPledge, *, now: datetime) -> 
         attribution=order.attribution,
     )
     entry = _entry(pledge, "created", "created", worth(pledge), now=now)
-    return Change(pledge=pledge, entry=msgspec.structs.replace(entry, lines=pledge.lines))
+    first = msgspec.structs.replace(entry, lines=pledge.lines, card=pledge.card)
+    return Change(pledge=pledge, entry=first)
 
 
 def refuse(
@@ -183,6 +184,33 @@ def fail(pledge: Pledge, declined: ChargeDeclined, *, now: datetime) -> Change |
     )
 
 
+def change_card(pledge: Pledge, saved: CardSaved, *, now: datetime) -> Change | None:
+    """Return the pledge with the card that was saved for it; None when that is no change.
+
+    A pledge that is over keeps the card it ended with. Of several cards the newest stays,
+    in whatever order we hear of them; a renewed card stays as new as it was.
+    """
+    if pledge.status not in ("active", "payment_failed"):
+        return None
+    is_same = saved.card.payment_method_id == pledge.card.payment_method_id
+    saved_at = pledge.card_saved_at
+    if saved.reason == "replaced":
+        saved_at = _saved_at(saved.saved_at, saved.occurred_at)
+    is_news = is_same if saved.reason == "refreshed" else saved_at > pledge.card_saved_at
+    if not is_news or saved.card == pledge.card:
+        return None
+    changed = msgspec.structs.replace(
+        pledge,
+        revision=pledge.revision + 1,
+        card=saved.card,
+        card_saved_at=saved_at,
+        updated_at=now,
+    )
+    cause = f"card:{saved.card.payment_method_id}:{saved.occurred_at.isoformat()}"
+    entry = _entry(changed, "card_changed", cause, Figures(), now=now)
+    return Change(pledge=changed, entry=msgspec.structs.replace(entry, card=saved.card))
+
+
 def worth(pledge: Pledge) -> Figures:
     """Return what a pledge that counts adds to its campaign's figures."""
     price = pledge.price
@@ -220,6 +248,7 @@ def snapshot(pledge: Pledge) -> PledgeSnapshot:
         card=pledge.card,
         created_at=pledge.created_at,
         currency=pledge.currency,
+        card_saved_at=pledge.card_saved_at,
     )
 
 
@@ -245,14 +274,14 @@ def notice(pledges: Sequence[Pledge]) -> SupporterNotice:
     )
 
 
-def _saved_at(order: CheckoutCompleted) -> datetime:
+def _saved_at(saved_at: datetime, told_at: datetime) -> datetime:
     """Return when the card was saved, with the fraction that Stripe's whole seconds lack.
 
     Within one second the order in which checkout recorded two cards tells which is newer;
     heard later than that, the card stays in the second that Stripe names.
     """
-    last = order.completed_at + timedelta(microseconds=999_999)
-    return min(max(order.completed_at, order.occurred_at), last)
+    last = saved_at + timedelta(microseconds=999_999)
+    return min(max(saved_at, told_at), last)
 
 
 def _entry(

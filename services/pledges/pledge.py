@@ -14,7 +14,7 @@ from services.pledges.figures import Figures
 
 LedgerState = Literal["open", "closing", "closed"]
 PledgeStatus = Literal["active", "cancelled", "charged", "payment_failed", "released"]
-EntryType = Literal["created", "cancelled", "charged", "charge_failed", "released"]
+EntryType = Literal["created", "cancelled", "charged", "charge_failed", "released", "card_changed"]
 RefusalReason = Literal["closed", "deadline_passed"]
 
 SETTLEMENT = "settlement"
@@ -93,6 +93,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     payment_intent_id: str | None = None
     charged_cents: Cents | None = None
     decline_code: str | None = None
+    # The card from this line on, where the line changed it.
+    card: Card | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):

@@ -170,6 +170,8 @@ def _figures(entry: Entry) -> dict[str, Any]:
     delta = entry.delta
     if entry.entry_type == "charged":
         return {"amount": entry.charged_cents}
+    if entry.entry_type == "card_changed" and entry.card is not None:
+        return {"card": _card(entry.card)}
     if entry.entry_type in ("charge_failed", "released"):
         return {}
     suffix = "" if entry.entry_type == "created" else "Delta"

@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Literal
 
 import msgspec
 
 from contracts.campaign import CampaignDefinition, Tier
 from contracts.events.campaigns import CampaignPublished
-from contracts.events.checkout import Card, CheckoutCompleted, CheckoutDrained, Consent
+from contracts.events.checkout import Card, CardSaved, CheckoutCompleted, CheckoutDrained, Consent
 from contracts.events.settlement import ChargeDeclined, ChargeSucceeded, DeadlinePassed
 from contracts.ids import (
     CampaignSlug,
@@ -196,6 +197,29 @@ def a_campaign(**changes: object) -> Campaign:
         state="open",
     )
     return msgspec.structs.replace(campaign, **changes)
+
+
+def card_saved(
+    order: CheckoutCompleted,
+    last4: str = "0077",
+    *,
+    saved_at: datetime = NOW + timedelta(days=1),
+    reason: Literal["replaced", "refreshed"] = "replaced",
+    card: Card | None = None,
+) -> CardSaved:
+    """Return the news that an order's first pledge has another card."""
+    pledge = order.pledges[0]
+    return CardSaved(
+        event_id=event_id(),
+        occurred_at=saved_at,
+        order_id=order.order_id,
+        pledge_id=pledge.pledge_id,
+        campaign=pledge.campaign,
+        supporter_id=order.supporter_id,
+        card=card or a_card(last4),
+        saved_at=saved_at,
+        reason=reason,
+    )
 
 
 def paid(

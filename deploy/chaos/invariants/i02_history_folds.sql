@@ -43,6 +43,12 @@ selections AS (
     FROM pledges.pledge_history
     WHERE lines IS NOT NULL
     ORDER BY pledge_id, version DESC
+,
+cards AS (
+    SELECT DISTINCT ON (pledge_id) pledge_id, card
+    FROM pledges.pledge_history
+    WHERE card IS NOT NULL
+    ORDER BY pledge_id, version DESC
 )
 SELECT
     format('%s is %s, its history says %s', field, now, coalesce(folded, 'nothing')) AS what,
@@ -64,3 +70,8 @@ WHERE (
         line -> 'total_cents') ORDER BY position), '[]')
     FROM jsonb_array_elements(selections.lines) WITH ORDINALITY AS told (line, position)
 )
+UNION ALL
+SELECT 'its card is not the last one its history names', ARRAY[pledge_id, campaign]
+FROM pledges.pledges
+JOIN cards USING (pledge_id)
+WHERE pledges.card <> cards.card

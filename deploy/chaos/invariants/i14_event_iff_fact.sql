@@ -9,6 +9,10 @@ WITH facts (event_type, subject) AS (
     FROM pledges.pledge_history
     WHERE entry_type = 'cancelled'
     UNION ALL
+    SELECT 'pledges.card_changed', pledge_id
+    FROM pledges.pledge_history
+    WHERE entry_type = 'card_changed'
+    UNION ALL
     SELECT 'pledges.refused', pledge_id
     FROM pledges.refused_orders
     UNION ALL
@@ -44,6 +48,17 @@ WITH facts (event_type, subject) AS (
     FROM checkout.order_campaigns
     WHERE state = 'refused' AND NOT is_counted
     UNION ALL
+    SELECT 'checkout.card_saved', 'card:' || pledge_id || ':' || number
+    FROM checkout.card_versions
+    CROSS JOIN LATERAL generate_series(1, version) AS number
+    UNION ALL
+    SELECT 'checkout.card_notice_due', concat_ws(':', 'notice', campaign, supporter_id, days_left)
+    FROM checkout.card_notices
+    UNION ALL
+    SELECT 'checkout.stripe_event_received', event_id
+    FROM checkout.stripe_events
+    WHERE outcome = 'passed_on'
+    UNION ALL
     SELECT 'checkout.drained', 'drain:' || slug
     FROM checkout.campaigns
     WHERE drained_at IS NOT NULL
@@ -74,7 +89,7 @@ WITH facts (event_type, subject) AS (
 events (event_type, subject) AS (
     SELECT event_type,
         CASE WHEN event_type IN ('pledges.totals_changed', 'checkout.stock_changed',
-                'campaigns.published', 'campaigns.platform_published')
+                'checkout.card_saved', 'campaigns.published', 'campaigns.platform_published')
              THEN aggregate_id || ':' || aggregate_version
              ELSE aggregate_id
         END

@@ -69,12 +69,12 @@ async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[Ple
                 pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
                 subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
                 total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
-                support_item_deltas, tip_percent, lines, recorded_at
+                support_item_deltas, tip_percent, lines, card, recorded_at
             )
             SELECT pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
                 subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
                 total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
-                support_item_deltas, tip_percent, lines, recorded_at
+                support_item_deltas, tip_percent, lines, card, recorded_at
             FROM jsonb_populate_recordset(NULL::pledge_history, $3)
             JOIN fresh USING (pledge_id)
         )
@@ -99,7 +99,9 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 cancelled_at = new.cancelled_at,
                 charged_at = new.charged_at,
                 charge_id = new.charge_id,
-                payment_intent_id = new.payment_intent_id
+                payment_intent_id = new.payment_intent_id,
+                card = new.card,
+                card_saved_at = new.card_saved_at
             FROM jsonb_populate_recordset(NULL::pledges, $1) AS new
             WHERE pledges.pledge_id = new.pledge_id
         )
@@ -108,13 +110,13 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
             subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
             total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
             support_item_deltas, tip_percent, lines, charge_id, payment_intent_id,
-            charged_cents, decline_code, recorded_at
+            charged_cents, decline_code, card, recorded_at
         )
         SELECT pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
             subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
             total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
             support_item_deltas, tip_percent, lines, charge_id, payment_intent_id,
-            charged_cents, decline_code, recorded_at
+            charged_cents, decline_code, card, recorded_at
         FROM jsonb_populate_recordset(NULL::pledge_history, $2)
         """,
         [_pledge_row(each.pledge) for each in changes],
@@ -201,6 +203,15 @@ async def list_pledges_of(
         supporters,
     )
     return decode_rows(rows, Pledge)
+
+
+async def is_refused(conn: Connection, pledge_id: PledgeId) -> bool:
+    """Tell whether an order was refused, so that there is no such pledge."""
+    return bool(
+        await conn.fetchval(
+            "SELECT EXISTS (SELECT 1 FROM refused_orders WHERE pledge_id = $1)", pledge_id
+        )
+    )
 
 
 async def has_line(conn: Connection, pledge_ids: Sequence[PledgeId], cause: str) -> bool:

@@ -1,0 +1,31 @@
+"""Keep a pledge's newest card: another one was saved for it, or its bank renewed it."""
+
+from contracts.events.checkout import CardSaved
+from contracts.events.pledges import PledgeCardChanged
+from services.chassis import outbox
+from services.chassis.database import Connection
+from services.chassis.inbox import NotYet
+from services.pledges import domain
+from services.pledges.queries import campaigns, ledger
+
+
+async def change_card(conn: Connection, event: CardSaved) -> None:
+    """Write the card as a line of history, once. A pledge that is over keeps what it has."""
+    await campaigns.lock_campaigns_shared(conn, [event.campaign])
+    now = await ledger.lock_pledges(conn, [event.pledge_id])
+    if now is None:
+        if await ledger.is_refused(conn, event.pledge_id):
+            return
+        raise NotYet(f"no pledge {event.pledge_id} yet")
+    (pledge,) = await ledger.list_pledges(conn, [event.pledge_id])
+    change = domain.change_card(pledge, event, now=now)
+    if change is None or await ledger.has_line(conn, [pledge.pledge_id], change.entry.cause):
+        return
+    await ledger.save_changes(conn, [change])
+    changed = change.pledge
+    told = PledgeCardChanged(
+        event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(changed)
+    )
+    await outbox.append(
+        conn, told, key=changed.campaign, aggregate=changed.pledge_id, version=changed.revision
+    )
