@@ -1,6 +1,7 @@
 """How long a card is good for, and whether that is long enough."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from contracts.events.checkout import Card
 
@@ -16,19 +17,18 @@ def needed_until(deadline_at: datetime, recovery_window_days: int) -> datetime:
     return deadline_at + timedelta(days=recovery_window_days)
 
 
-def good_until(card: Card) -> datetime | None:
-    """Return the first instant at which a card has expired: the month after the one on it.
+def is_over(exp_year: int, exp_month: int, instant: datetime, zone: str) -> bool:
+    """Tell whether a card's month is over at an instant, in the platform's zone.
 
-    None when Stripe did not tell. In UTC: banks name no zone, and a warning a few hours
-    early harms nobody.
+    A card is good through the last day of the month on it. One without a month, as Stripe
+    may send it, is taken to be good.
     """
-    if not 1 <= card.exp_month <= 12:
-        return None
-    months = card.exp_year * 12 + card.exp_month
-    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+    if not 1 <= exp_month <= 12:
+        return False
+    local = instant.astimezone(ZoneInfo(zone))
+    return (local.year, local.month) > (exp_year, exp_month)
 
 
-def expires_before(card: Card, instant: datetime) -> bool:
+def expires_before(card: Card, instant: datetime, zone: str) -> bool:
     """Tell whether a card will have expired at an instant."""
-    until = good_until(card)
-    return until is not None and until <= instant
+    return is_over(card.exp_year, card.exp_month, instant, zone)

@@ -9,10 +9,12 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 
 from contracts.events.campaigns import CampaignPublished
+from contracts.events.checkout import StripeEventReceived
 from contracts.events.pledges import (
     CampaignClosed,
     ChargeRequested,
     PledgeCancelled,
+    PledgeCardChanged,
     PledgeCreated,
 )
 from contracts.events.settlement import ChargeDue
@@ -32,7 +34,7 @@ from services.settlement.charging import (
     Unknown,
     Work,
 )
-from services.settlement.handlers import keep_calendar, make_charge, take_requests
+from services.settlement.handlers import hear_stripe, keep_calendar, make_charge, take_requests
 from services.settlement.handlers.make_charge import LeaseLost
 from services.settlement.rate import TokenBucket
 from services.settlement.stripe_gateway import StripeGateway
@@ -57,10 +59,12 @@ def listeners() -> list[Listener]:
             {
                 PledgeCreated: take_requests.keep_pledge,
                 PledgeCancelled: take_requests.keep_pledge,
+                PledgeCardChanged: take_requests.keep_pledge,
                 CampaignClosed: take_requests.keep_closing,
                 ChargeRequested: take_requests.request_charge,
             },
         ),
+        Listener(consumer("settlement-stripe"), {StripeEventReceived: hear_stripe.keep_event}),
     ]
 
 

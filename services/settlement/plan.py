@@ -4,16 +4,15 @@ Before the close it is a forecast from the pledges, after it the charges themsel
 hash is the same for the same charges, so an operator executes what was looked at.
 """
 
-import calendar
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 import msgspec
 
+from contracts import card_life
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.money import Cents, apply_rate
 from services.settlement.domain import Campaign, Closing
@@ -78,7 +77,7 @@ class PledgeCopy(msgspec.Struct, frozen=True):
     card_last4: str
     card_exp_month: int
     card_exp_year: int
-    created_at: datetime
+    card_saved_at: datetime
 
 
 class ChargeFacts(msgspec.Struct, frozen=True):
@@ -163,10 +162,7 @@ def plan_hash(slug: CampaignSlug, charges: Iterable[ChargeFacts]) -> str:
 
 def expires_before(charge: ChargeFacts, instant: datetime, zone: str) -> bool:
     """Tell whether the card's last day is over at `instant`, in the platform's zone."""
-    local = instant.astimezone(ZoneInfo(zone))
-    last_day = calendar.monthrange(charge.card_exp_year, charge.card_exp_month)[1]
-    last = (charge.card_exp_year, charge.card_exp_month, last_day)
-    return (local.year, local.month, local.day) > last
+    return card_life.is_over(charge.card_exp_year, charge.card_exp_month, instant, zone)
 
 
 def _by_supporter(pledges: Iterable[PledgeCopy]) -> list[list[PledgeCopy]]:
@@ -187,7 +183,7 @@ def _summed(pledges: Sequence[PledgeCopy]) -> ChargeFacts:
 
     The ledger decides at the close; this is the same rule, so that the forecast holds.
     """
-    newest = max(pledges, key=lambda pledge: (pledge.created_at, pledge.pledge_id))
+    newest = max(pledges, key=lambda pledge: (pledge.card_saved_at, pledge.pledge_id))
     return ChargeFacts(
         supporter_id=newest.supporter_id,
         pledge_ids=tuple(pledge.pledge_id for pledge in pledges),

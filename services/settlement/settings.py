@@ -4,19 +4,16 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import CommonSettings, Secret
+from services.chassis.settings import Secret, StripeSettings
 
-LIVE_PREFIXES = ("sk_live", "rk_live")
 CHARGES_PER_SECOND_LIVE = 20
 CHARGES_PER_SECOND_TEST = 8
 
 
-class Settings(CommonSettings, frozen=True, kw_only=True):
+class Settings(StripeSettings, frozen=True, kw_only=True):
     """The common settings, Stripe's, and how fast to charge."""
 
     admin_secret: Secret
-    stripe_secret_key: Secret
-    stripe_api_base: str = "https://api.stripe.com"
     # Each charger process spends this much by itself: with N of them, set it to rate / N.
     settlement_charges_per_second: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
 
@@ -29,5 +26,4 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
         """
         if self.settlement_charges_per_second is not None:
             return self.settlement_charges_per_second
-        is_live = self.stripe_secret_key.reveal().startswith(LIVE_PREFIXES)
-        return CHARGES_PER_SECOND_LIVE if is_live else CHARGES_PER_SECOND_TEST
+        return CHARGES_PER_SECOND_LIVE if self.is_live else CHARGES_PER_SECOND_TEST

@@ -26,7 +26,7 @@ def a_copy(
     amount: int = 5_944,
     status: str = "active",
     card: Card = A_CARD,
-    created_at: datetime = NOW,
+    card_saved_at: datetime = NOW,
 ) -> PledgeCopy:
     return PledgeCopy(
         pledge_id=PledgeId(pledge),
@@ -40,14 +40,14 @@ def a_copy(
         card_last4=card.last4,
         card_exp_month=card.exp_month,
         card_exp_year=card.exp_year,
-        created_at=created_at,
+        card_saved_at=card_saved_at,
     )
 
 
 def test_a_supporter_is_charged_once_for_all_pledges_with_the_newest_card() -> None:
     pledges = [
-        a_copy(pledge="old", created_at=NOW),
-        a_copy(pledge="new", created_at=NOW + timedelta(days=1), card=ANOTHER_CARD),
+        a_copy(pledge="old", card_saved_at=NOW),
+        a_copy(pledge="new", card_saved_at=NOW + timedelta(days=1), card=ANOTHER_CARD),
         a_copy("ines", "other", amount=1_000),
     ]
 
@@ -172,7 +172,7 @@ COPIES = st.lists(
         st.uuids().map(str),
         amount=st.integers(1, 1_000_000),
         status=st.sampled_from(["active", "cancelled"]),
-        created_at=st.integers(0, 1_000).map(lambda minutes: NOW + timedelta(minutes=minutes)),
+        card_saved_at=st.integers(0, 1_000).map(lambda minutes: NOW + timedelta(minutes=minutes)),
     ),
     min_size=1,
     max_size=12,

@@ -4,6 +4,7 @@ from contracts.events.pledges import (
     CampaignClosed,
     ChargeRequested,
     PledgeCancelled,
+    PledgeCardChanged,
     PledgeCreated,
 )
 from contracts.events.settlement import ChargeDue
@@ -20,7 +21,9 @@ class RequestRefused(Exception):
     """The ledger asks for something that must not be charged. An operator has to look."""
 
 
-async def keep_pledge(conn: Connection, event: PledgeCreated | PledgeCancelled) -> None:
+async def keep_pledge(
+    conn: Connection, event: PledgeCreated | PledgeCancelled | PledgeCardChanged
+) -> None:
     """Keep the pledge for the forecast."""
     await copies.save_copy(conn, event.pledge)
 

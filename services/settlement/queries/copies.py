@@ -18,14 +18,15 @@ async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> None:
         INSERT INTO pledge_copies
             (pledge_id, campaign, supporter_id, revision, status, amount_cents, goal_cents,
              customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
-             card_exp_year, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             card_exp_year, created_at, card_saved_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
         ON CONFLICT (pledge_id) DO UPDATE
         SET revision = excluded.revision, status = excluded.status,
             amount_cents = excluded.amount_cents, goal_cents = excluded.goal_cents,
             customer_id = excluded.customer_id, payment_method_id = excluded.payment_method_id,
             card_brand = excluded.card_brand, card_last4 = excluded.card_last4,
-            card_exp_month = excluded.card_exp_month, card_exp_year = excluded.card_exp_year
+            card_exp_month = excluded.card_exp_month, card_exp_year = excluded.card_exp_year,
+            card_saved_at = excluded.card_saved_at
         WHERE pledge_copies.revision < excluded.revision
         """,
         pledge.pledge_id,
@@ -42,6 +43,7 @@ async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> None:
         pledge.card.exp_month,
         pledge.card.exp_year,
         pledge.created_at,
+        pledge.card_saved_at,
     )
 
 
@@ -50,7 +52,7 @@ async def list_copies(conn: Connection, slug: CampaignSlug) -> list[PledgeCopy]:
         """
         SELECT pledge_id, supporter_id, status, amount_cents, goal_cents, customer_id,
                payment_method_id, card_brand, card_last4, card_exp_month, card_exp_year,
-               created_at
+               coalesce(card_saved_at, created_at) AS card_saved_at
         FROM pledge_copies
         WHERE campaign = $1
         ORDER BY supporter_id, pledge_id
