@@ -57,8 +57,10 @@ class TooMany(Refusal):
 
     status = 429
 
-    def __init__(self, reason: str, message: str, *, retry_after_seconds: int) -> None:
-        super().__init__(reason, message)
+    def __init__(
+        self, reason: str, message: str, *, retry_after_seconds: int, **extra: object
+    ) -> None:
+        super().__init__(reason, message, fields=None, **extra)
         self.retry_after_seconds = retry_after_seconds
 
 

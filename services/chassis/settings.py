@@ -58,6 +58,50 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     pool_mode: Literal["production", "development"] = "production"
     pool_crash_at: str = ""
 
+    def problems(self) -> list[str]:
+        """Return what is wrong with values that are each right by themselves."""
+        return []
+
+
+STRIPE_BASE = "https://api.stripe.com"
+LIVE_KEYS = ("sk_live_", "rk_live_")
+REQUESTS_PER_SECOND_LIVE = 80
+REQUESTS_PER_SECOND_TEST = 20
+
+
+class StripeSettings(CommonSettings, frozen=True, kw_only=True):
+    """What everybody needs who talks to Stripe."""
+
+    stripe_secret_key: Secret
+    stripe_api_base: str = STRIPE_BASE
+    # For the whole account, shared by all processes. Empty: what fits the key. 0: no limit.
+    stripe_requests_per_second: Annotated[str, msgspec.Meta(pattern=r"^\d{0,6}$")] = ""
+    # How many processes talk to Stripe. While Redis is away each keeps to its part.
+    stripe_processes: Annotated[int, msgspec.Meta(ge=1)] = 4
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether real cards are meant."""
+        return self.stripe_secret_key.reveal().startswith(LIVE_KEYS)
+
+    @property
+    def requests_per_second(self) -> int:
+        """Return the account's limit: what was set, else what leaves Stripe's own some room.
+
+        Whoever plays Stripe has no limit unless told otherwise. Source: decisions.md.
+        """
+        if self.stripe_requests_per_second:
+            return int(self.stripe_requests_per_second)
+        if self.stripe_api_base.rstrip("/") != STRIPE_BASE:
+            return 0
+        return REQUESTS_PER_SECOND_LIVE if self.is_live else REQUESTS_PER_SECOND_TEST
+
+    def problems(self) -> list[str]:
+        """A live key is shown to Stripe and to nobody else."""
+        if self.is_live and self.stripe_api_base.rstrip("/") != STRIPE_BASE:
+            return [f"STRIPE_API_BASE must be {STRIPE_BASE} with a live key"]
+        return []
+
 
 class MigrationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What `migrate` needs, and nothing of what the service itself is trusted with."""
@@ -94,9 +138,12 @@ def load(shape: type[T], environ: Mapping[str, str] = os.environ) -> T:
     if faults:
         raise SettingsError("; ".join(faults))
     try:
-        return msgspec.convert(found, shape, strict=False, dec_hook=_decode)
+        settings = msgspec.convert(found, shape, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as exc:
         raise SettingsError(_without_value(exc)) from None
+    if isinstance(settings, CommonSettings) and (problems := settings.problems()):
+        raise SettingsError("; ".join(problems))
+    return settings
 
 
 def _read(name: str, environ: Mapping[str, str]) -> str | None:

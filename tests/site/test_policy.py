@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from contracts.refusals import Refusal
-from services.site.gateway.addresses import Proxies, limited_as
+from services.chassis.addresses import limited_as
+from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import origin_of
 from services.site.gateway.front_door import Hosts
 from services.site.gateway.headers import Policy

@@ -1,10 +1,11 @@
 """Who is asking: the address a request came from, as far as it can be believed."""
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import ip_network
 
 from litestar.types import HTTPScope
 
-Address = IPv4Address | IPv6Address
+from services.chassis.addresses import parsed
+
 LOOPBACK = "127.0.0.1"
 FORWARDED = (b"x-forwarded-for", b"forwarded")
 
@@ -25,12 +26,12 @@ class Proxies:
             return peer
         for header in reversed(_hops(scope)):
             if not self._is_trusted(header):
-                return header if _parsed(header) else peer
+                return header if parsed(header) else peer
         return peer
 
     def _is_trusted(self, address: str) -> bool:
-        parsed = _parsed(address)
-        return parsed is not None and any(parsed in network for network in self._networks)
+        found = parsed(address)
+        return found is not None and any(found in network for network in self._networks)
 
 
 def peer_of(scope: HTTPScope) -> str:
@@ -39,35 +40,18 @@ def peer_of(scope: HTTPScope) -> str:
     return client[0] if client else LOOPBACK
 
 
-def limited_as(address: str) -> str:
-    """Return what a limit counts by: one household of IPv6 is a whole /64."""
-    parsed = _parsed(address)
-    if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((parsed, 64), strict=False).network_address)
-    return address
-
-
 def is_loopback(address: str) -> bool:
     """Tell whether an address is this machine."""
-    parsed = _parsed(address)
-    return parsed is not None and parsed.is_loopback
+    found = parsed(address)
+    return found is not None and found.is_loopback
 
 
 def is_private(address: str) -> bool:
     """Tell whether an address is of a network that is not the internet."""
-    parsed = _parsed(address)
-    return parsed is not None and parsed.is_private
+    found = parsed(address)
+    return found is not None and found.is_private
 
 
 def _hops(scope: HTTPScope) -> list[str]:
     values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
     return [hop.strip() for value in values for hop in value.decode("latin-1").split(",")]
-
-
-def _parsed(address: str) -> Address | None:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return None
-    # Dual-stack sockets show IPv4 clients as ::ffff:192.0.2.1.
-    return (isinstance(parsed, IPv6Address) and parsed.ipv4_mapped) or parsed

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from contracts.refusals import LinkRefused, NotYours, Refusal, TooMany
 from contracts.routes import Route
+from services.chassis.addresses import limited_as
 from services.chassis.limiter import Limiter
 from services.chassis.settings import Secret
-from services.site.gateway.addresses import limited_as
 
 BEARER = "bearer "
 RETRY_SECONDS = 60

@@ -1,0 +1,179 @@
+"""Stripe's budget: no second holds too many, people come first, and never is there no limit."""
+
+import asyncio
+from bisect import bisect_left
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import redis
+
+from services.chassis.stripe_budget import (
+    AHEAD_SECONDS,
+    AIM,
+    MICRO,
+    BudgetSpent,
+    LocalSchedule,
+    StripeBudget,
+    Who,
+    interval_micros,
+)
+
+LIMIT = 20
+PATIENCE = 60.0
+
+
+@pytest.fixture
+async def budgets(redis_url: str) -> AsyncIterator[list[StripeBudget]]:
+    """Three processes' budgets of one account."""
+    opened = [StripeBudget(redis_url, per_second=LIMIT) for _ in range(3)]
+    yield opened
+    for each in opened:
+        await each.close()
+
+
+@pytest.fixture
+def server(redis_url: str) -> Iterator["redis.Redis"]:
+    client = redis.Redis.from_url(redis_url)
+    yield client
+    client.close()
+
+
+def fullest_second(starts: list[float]) -> int:
+    """Return how many starts the fullest second has, wherever it begins."""
+    ordered = sorted(starts)
+    return max(bisect_left(ordered, start + 1) - number for number, start in enumerate(ordered))
+
+
+async def starts(
+    budgets: list[StripeBudget], count: int, *endpoints: str, who: Who = "background"
+) -> list[float]:
+    """Return the starts of `count` requests asked for at once, by everybody."""
+    asked = (
+        budgets[number % len(budgets)].turn(
+            endpoints[number % len(endpoints)], who, within_seconds=PATIENCE
+        )
+        for number in range(count)
+    )
+    return await asyncio.gather(*asked)
+
+
+async def test_no_second_holds_more_than_the_limit_and_it_is_used(
+    budgets: list[StripeBudget],
+) -> None:
+    granted = await starts(budgets, 60, "a", "b", "c")
+    taken = max(granted) - min(granted)
+
+    assert fullest_second(granted) <= LIMIT
+    # The schedule has no holes while somebody asks: what is used is what may be used.
+    assert (len(granted) - 1) / taken >= 0.95 * LIMIT
+
+
+async def test_an_endpoint_has_a_limit_of_its_own(redis_url: str) -> None:
+    budget = StripeBudget(redis_url, per_second=400)
+
+    granted = await starts([budget], 60, "sessions.create", who="people")
+    await budget.close()
+
+    assert fullest_second(granted) <= 25
+
+
+async def test_people_go_before_background_work(budgets: list[StripeBudget]) -> None:
+    background = [asyncio.create_task(starts(budgets, 1, "confirm")) for _ in range(40)]
+    await asyncio.wait(background, return_when=asyncio.FIRST_COMPLETED)
+
+    people = await starts(budgets, 20, "start", who="people")
+    charged = [start for each in await asyncio.gather(*background) for start in each]
+
+    # While people queue nobody is let in between, but for whoever had booked already.
+    between = [start for start in charged if min(people) < start < max(people)]
+    assert len(between) <= AHEAD_SECONDS["background"] * LIMIT + 1
+    assert len(charged) == 40, "and nobody is forgotten"
+
+
+async def test_who_was_told_to_slow_down_halves_everybodys_pace(
+    budgets: list[StripeBudget], server: "redis.Redis"
+) -> None:
+    await budgets[0].slow_down()
+
+    granted = await starts(budgets, 30, "a", "b", who="people")
+
+    assert fullest_second(granted) <= LIMIT / 2
+    assert 0 < server.pttl("stripe:slow") <= 60_000
+
+
+async def test_whose_turn_does_not_come_in_time_sends_nothing(
+    budgets: list[StripeBudget], server: "redis.Redis"
+) -> None:
+    # Somebody else has booked the next three seconds.
+    seconds, micros = server.time()
+    server.set("stripe:account", (seconds + 3) * MICRO + micros)
+
+    with pytest.raises(BudgetSpent):
+        await budgets[0].turn("b", "background", within_seconds=0.05)
+
+
+async def test_garbage_under_our_keys_is_no_booking(
+    budgets: list[StripeBudget], server: "redis.Redis"
+) -> None:
+    for garbage in (b"\x00\xff", b"nan", b"9" * 300, str(10**17).encode()):
+        server.set("stripe:account", garbage)
+        await budgets[0].turn("a", "people", within_seconds=PATIENCE)
+
+
+async def test_without_redis_a_process_goes_by_its_share() -> None:
+    budget = StripeBudget("redis://127.0.0.1:9/0", per_second=LIMIT, processes=4)
+
+    granted = await starts([budget], 12, "a", "b", "c", "d", who="people")
+    await budget.close()
+
+    assert fullest_second(granted) <= LIMIT // 4
+
+
+async def test_with_more_processes_than_requests_each_may_still_send_one_a_second() -> None:
+    budget = StripeBudget("redis://127.0.0.1:9/0", per_second=5, processes=50)
+
+    granted = await starts([budget], 3, "a", who="people")
+    await budget.close()
+
+    assert fullest_second(granted) == 1
+
+
+async def test_without_a_limit_nobody_is_asked() -> None:
+    budget = StripeBudget("redis://127.0.0.1:9/0", per_second=0)
+
+    for _ in range(1_000):
+        await budget.turn("a", "background", within_seconds=PATIENCE)
+
+    assert not budget.is_local
+    await budget.close()
+
+
+def test_by_itself_a_process_keeps_the_same_rules() -> None:
+    schedule = LocalSchedule(10, 5)
+    first, same, other, late = (schedule.book(name, 1.0, 0.15) for name in "aabc")
+
+    assert (first.answer, first.start) == ("booked", 1.0)
+    # An endpoint takes half of what the account may: in between others have their turn.
+    assert same.answer == "endpoint"
+    assert same.wait_seconds < 1 / (10 * AIM) + 1e-5
+    assert (other.answer, other.start) == ("booked", pytest.approx(1 + 1 / (10 * AIM), abs=1e-5))
+    assert (late.answer, late.wait_seconds) == ("account", pytest.approx(0.0561, abs=1e-3))
+
+
+def test_a_slow_minute_ends() -> None:
+    schedule = LocalSchedule(10, 10)
+    schedule.slow_down(0.0)
+    schedule.book("a", 0.0, 0.0)
+    slow = schedule.book("a", 0.0, 1.0).start
+    schedule.book("a", 61.0, 0.0)
+    fast = schedule.book("a", 61.0, 1.0).start - 61.0
+
+    assert slow == pytest.approx(2 * fast)
+
+
+@pytest.mark.parametrize("per_second", [1, 8, 20, 25, 80, 100])
+def test_as_many_intervals_as_the_limit_take_longer_than_a_second(per_second: int) -> None:
+    interval = interval_micros(per_second)
+
+    assert per_second * interval > MICRO
+    assert MICRO / interval >= 0.95 * per_second
