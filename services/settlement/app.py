@@ -7,6 +7,7 @@ from litestar import Router
 
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
+from services.chassis.stripe_budget import StripeBudget
 from services.settlement import consumers, schedules
 from services.settlement.consumers import Charger
 from services.settlement.rate import TokenBucket
@@ -17,7 +18,12 @@ from services.settlement.stripe_gateway import StripeGateway
 
 async def compose(settings: Settings, running: Running) -> Parts:
     """Wire the service; nothing is decided here."""
-    gateway = StripeGateway(settings.stripe_secret_key, settings.stripe_api_base)
+    budget = StripeBudget(
+        settings.redis_url.reveal(),
+        per_second=settings.requests_per_second,
+        processes=settings.stripe_processes,
+    )
+    gateway = StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, budget=budget)
     bucket = TokenBucket(settings.charges_per_second, now=time.monotonic())
     charger = Charger(running.pool, running.bus, gateway, bucket)
     guard = bearer_guard(settings.admin_secret)

@@ -4,8 +4,9 @@ Every answer, error and silence becomes one of the outcomes of `charging`: what 
 decided, what is surely not the card's fault, and what nobody can know without reading.
 """
 
+import asyncio
 import ssl
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -15,6 +16,7 @@ from prometheus_client import Counter
 
 from services.chassis import telemetry
 from services.chassis.settings import Secret
+from services.chassis.stripe_budget import BudgetSpent, StripeBudget
 from services.settlement.charging import (
     ConfirmOutcome,
     Created,
@@ -32,7 +34,10 @@ CONNECT_SECONDS = 3
 READ_SECONDS = 20.0
 TOTAL_SECONDS_MORE = 5
 CONNECTIONS_MAX = 64
-READ_RETRIES = 2
+READ_TRIES = 3
+RETRY_SECONDS = 0.3
+# Below the lease, together with two calls; who gets no turn is put off, and asks again.
+TURN_SECONDS = 5.0
 LISTED_MAX = 100
 CLOCK_SLACK = timedelta(minutes=10)
 
@@ -44,8 +49,9 @@ OUTCOMES = Counter(
 )
 Outcome = TypeVar("Outcome")
 
-FAILURES = (stripe.StripeError, aiohttp.ClientError, OSError, TimeoutError)
+FAILURES = (BudgetSpent, stripe.StripeError, aiohttp.ClientError, OSError, TimeoutError)
 """The SDK lets aiohttp's own errors through while it reads a body."""
+T = TypeVar("T")
 
 NEEDS_PERSON = ("authentication_required", "authentication_not_handled")
 CARD_PARAMETERS = ("customer", "payment_method", "source")
@@ -55,8 +61,14 @@ class StripeGateway:
     """One account at Stripe, over one pool of connections."""
 
     def __init__(
-        self, secret_key: Secret, api_base: str, *, read_seconds: float = READ_SECONDS
+        self,
+        secret_key: Secret,
+        api_base: str,
+        *,
+        budget: StripeBudget,
+        read_seconds: float = READ_SECONDS,
     ) -> None:
+        self._budget = budget
         trusted = ssl.create_default_context(cafile=stripe.ca_bundle_path)
         self._http = stripe.AIOHTTPClient(
             timeout=cast(
@@ -81,8 +93,11 @@ class StripeGateway:
     async def create(self, parameters: Mapping[str, Any], key: str) -> CreateOutcome:
         """Create a PaymentIntent, unconfirmed. A lost answer loses no money: same key again."""
         try:
-            intent = await self._client.v1.payment_intents.create_async(
-                cast(Any, parameters), {"idempotency_key": key}
+            intent = await self._ask(
+                "payment_intents.create",
+                lambda: self._client.v1.payment_intents.create_async(
+                    cast(Any, parameters), {"idempotency_key": key}
+                ),
             )
         except FAILURES as exc:
             return _counted("create", _create_failure(exc))
@@ -91,13 +106,15 @@ class StripeGateway:
     async def find(self, customer_id: str, charge_id: str, *, since: datetime) -> FindOutcome:
         """Search the customer's PaymentIntents for the one of this charge."""
         try:
-            page = await self._client.v1.payment_intents.list_async(
-                {
-                    "customer": customer_id,
-                    "created": {"gte": int((since - CLOCK_SLACK).timestamp())},
-                    "limit": LISTED_MAX,
-                },
-                {"max_network_retries": READ_RETRIES},
+            page = await self._read(
+                "payment_intents.list",
+                lambda: self._client.v1.payment_intents.list_async(
+                    {
+                        "customer": customer_id,
+                        "created": {"gte": int((since - CLOCK_SLACK).timestamp())},
+                        "limit": LISTED_MAX,
+                    }
+                ),
             )
         except FAILURES as exc:
             return _counted("find", Postponed(reason=_name(exc)))
@@ -111,8 +128,11 @@ class StripeGateway:
     ) -> ConfirmOutcome:
         """Confirm the one PaymentIntent. `Unknown`: read it back, never make another."""
         try:
-            intent = await self._client.v1.payment_intents.confirm_async(
-                payment_intent_id, cast(Any, parameters), {"idempotency_key": key}
+            intent = await self._ask(
+                "payment_intents.confirm",
+                lambda: self._client.v1.payment_intents.confirm_async(
+                    payment_intent_id, cast(Any, parameters), {"idempotency_key": key}
+                ),
             )
         except FAILURES as exc:
             return _counted("confirm", _failure(exc))
@@ -124,8 +144,9 @@ class StripeGateway:
     async def read(self, payment_intent_id: str) -> ReadOutcome:
         """Return what became of a PaymentIntent. Reading by id is consistent at Stripe."""
         try:
-            intent = await self._client.v1.payment_intents.retrieve_async(
-                payment_intent_id, None, {"max_network_retries": READ_RETRIES}
+            intent = await self._read(
+                "payment_intents.retrieve",
+                lambda: self._client.v1.payment_intents.retrieve_async(payment_intent_id),
             )
         except FAILURES as exc:
             return _counted("read", Unknown(reason=_name(exc)))
@@ -134,6 +155,25 @@ class StripeGateway:
     async def close(self) -> None:
         """Give the connections back."""
         await cast(Any, self._http).close_async()
+        await self._budget.close()
+
+    async def _read(self, call: str, request: Callable[[], Awaitable[T]]) -> T:
+        """Ask for something that changes nothing; again, when no answer came."""
+        for _ in range(READ_TRIES - 1):
+            try:
+                return await self._ask(call, request)
+            except stripe.APIConnectionError:
+                await asyncio.sleep(RETRY_SECONDS)
+        return await self._ask(call, request)
+
+    async def _ask(self, call: str, request: Callable[[], Awaitable[T]]) -> T:
+        """Take our turn in the account's budget, after people who wait; then ask."""
+        await self._budget.turn(call, "background", within_seconds=TURN_SECONDS)
+        try:
+            return await request()
+        except stripe.RateLimitError:
+            await self._budget.slow_down()
+            raise
 
 
 def _outcome_of(intent: stripe.PaymentIntent) -> ReadOutcome:
@@ -172,8 +212,10 @@ def _create_failure(exc: Exception) -> CreateOutcome:
 def _failure(exc: Exception) -> ConfirmOutcome:
     """Return what a failed call means for the charge."""
     match exc:
+        case BudgetSpent():
+            outcome: ConfirmOutcome = Postponed(reason="our_budget")
         case stripe.CardError():
-            outcome: ConfirmOutcome = _declined(exc.error)
+            outcome = _declined(exc.error)
         case stripe.InvalidRequestError():
             outcome = _refused_request(exc)
         case stripe.RateLimitError():

@@ -13,6 +13,7 @@ from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import KEY, Sandbox, running_sandbox
 from tests.support.stack import Database, Servers
+from tests.support.unlimited import unlimited
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def stripe(stripe_process: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 async def gateway(stripe: Sandbox) -> AsyncIterator[StripeGateway]:
-    opened = StripeGateway(Secret(KEY), stripe.url, read_seconds=0.5)
+    opened = StripeGateway(Secret(KEY), stripe.url, budget=unlimited(), read_seconds=0.5)
     yield opened
     await opened.close()
 

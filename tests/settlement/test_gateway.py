@@ -21,6 +21,7 @@ from services.settlement.charging import (
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import NOW, requested
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON, Sandbox
+from tests.support.unlimited import unlimited
 
 SLUG = CampaignSlug("film")
 
@@ -164,7 +165,7 @@ async def test_a_stripe_that_cannot_be_reached_was_surely_not_asked() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    away = StripeGateway(Secret("sk_test_1"), f"http://127.0.0.1:{port}")
+    away = StripeGateway(Secret("sk_test_1"), f"http://127.0.0.1:{port}", budget=unlimited())
 
     outcome = await away.confirm("pi_1", {}, "key")
     await away.close()
@@ -173,7 +174,7 @@ async def test_a_stripe_that_cannot_be_reached_was_surely_not_asked() -> None:
 
 
 async def test_a_wrong_key_is_our_mistake_and_nobodys_decline(stripe: Sandbox) -> None:
-    wrong = StripeGateway(Secret("sk_test_wrong"), stripe.url)
+    wrong = StripeGateway(Secret("sk_test_wrong"), stripe.url, budget=unlimited())
 
     outcome = await wrong.create(wanted(stripe.saved_card()), a_key())
     await wrong.close()

@@ -32,6 +32,7 @@ from tests.settlement.process import Service, environment, running, speaking
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, Sandbox
 from tests.support.stack import Database
+from tests.support.unlimited import unlimited
 
 SUCCEEDED = "settlement.charge_succeeded"
 
@@ -191,7 +192,7 @@ async def _charger(database: Database, nats_url: str, stripe: Sandbox) -> AsyncI
 
     pool = await open_pool(database.url("settlement"), schema="settlement", size_max=4)
     bus = Bus(nats_url, name="settlement", streams=STREAMS, consumers=CONSUMERS)
-    gateway = StripeGateway(Secret("sk_test_sandbox"), stripe.url)
+    gateway = StripeGateway(Secret("sk_test_sandbox"), stripe.url, budget=unlimited())
     charger = Charger(pool, bus, gateway, TokenBucket(100, now=time.monotonic()))
     tasks = [asyncio.create_task(bus.run()), asyncio.create_task(charger.run())]
     try:
