@@ -91,6 +91,8 @@ CONSUMERS = (
             pledges.PledgeCreated,
             pledges.PledgeCancelled,
             pledges.PledgeRefused,
+            pledges.PledgesReleased,
+            pledges.PledgesCharged,
             pledges.TotalsChanged,
         ),
     ),

@@ -8,6 +8,7 @@ import msgspec
 
 from contracts.events.checkout import TierStock
 from contracts.pricing import PricedLine, PricedPledge, Why
+from services.checkout.cards import CardWarning
 from services.checkout.orders import CampaignShare, Order, public_status
 from services.checkout.pricing import STANDARD, Totals, has_physical, total_of
 from services.checkout.stock import remaining
@@ -80,14 +81,17 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: str
     persisted: bool
     released: int = 0
+    # The saved card expires before it can be charged, or charged again.
+    card_warning: CardWarning | None = None
 
 
-class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What the browser asks for until the pledge is in the ledger."""
 
     order_id: str
     persisted: bool
     status: str
+    card_warning: CardWarning | None = None
 
 
 class SummaryCampaign(QuotedCampaign, frozen=True, kw_only=True, rename="camel"):
@@ -99,8 +103,8 @@ class SummaryCampaign(QuotedCampaign, frozen=True, kw_only=True, rename="camel")
     reason: str | None
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the success page shows: no address, no e-mail, no card."""
+class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the success page shows: no address, no e-mail, of the card that it is too old."""
 
     order_id: str
     status: str
@@ -111,6 +115,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     currency: str
     totals: Figures
     campaigns: tuple[SummaryCampaign, ...]
+    card_warning: CardWarning | None = None
 
 
 class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +184,11 @@ def figures_of(totals: Totals) -> Figures:
 
 
 def summary_of(
-    order: Order, *, shares: Sequence[CampaignShare], titles: Mapping[str, str]
+    order: Order,
+    *,
+    shares: Sequence[CampaignShare],
+    titles: Mapping[str, str],
+    card_warning: CardWarning | None = None,
 ) -> Summary:
     """Return what the success page shows of an order."""
     known = {share.campaign: share for share in shares}
@@ -202,6 +211,7 @@ def summary_of(
             )
             for pledge in order.pledges
         ),
+        card_warning=card_warning,
     )
 
 

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+from contracts.magic_link import CURRENT_KEY
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
+from services.chassis.stripe_budget import StripeBudget
 from services.checkout.bell import Bell
 from services.checkout.consumers import listeners
 from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.routes import ROUTES, admin_routes
-from services.checkout.schedules import Bells, loops
+from services.checkout.schedules import Bells, Workshop, loops
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
 
@@ -17,22 +19,30 @@ BODY_BYTES_MAX = 64 * 1024
 
 async def compose(settings: Settings, running: Running) -> Parts:
     """Put the rooms together."""
-    stripe = StripeGateway(
-        settings.stripe_secret_key,
-        api_base=settings.stripe_api_base,
-        per_second=float(settings.stripe_requests_per_second or 0),
+    budget = StripeBudget(
+        settings.redis_url.reveal(),
+        per_second=settings.requests_per_second,
+        processes=settings.stripe_processes,
     )
+    stripe = StripeGateway(
+        settings.stripe_secret_key, api_base=settings.stripe_api_base, budget=budget
+    )
+    checkout = Checkout(running.pool, stripe, settings)
     bells = Bells(stripe=Bell(), drain=Bell())
+    shop = Workshop(
+        running.pool, stripe, stripe.in_background(), checkout.limits, bells, settings.is_live
+    )
     return Parts(
         routes=[*ROUTES, *admin_routes(bearer_guard(settings.admin_secret))],
         listeners=listeners(bells.drain),
-        loops=loops(running.pool, stripe, bells),
+        loops=loops(shop),
         dependencies={
             "stripe": stripe,
             "stripe_bell": bells.stripe,
-            "checkout": Checkout(running.pool, stripe, settings),
+            "checkout": checkout,
+            "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
         },
-        closers=[stripe.close],
+        closers=[stripe.close, checkout.challenge.close],
         body_max=BODY_BYTES_MAX,
     )
 

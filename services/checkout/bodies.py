@@ -1,7 +1,7 @@
 """What people's programs send, in the product's own names and units."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -15,10 +15,11 @@ ADDRESS_LENGTH_MAX = 200
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Which wording of the sentence about the charge a page shows, and in which language."""
+    """Which sentences about the charge a page shows: version, language, SHA-256 in hex."""
 
     version: Short
     language: Short = "en"
+    hash: Short | None = None
 
 
 class CartBody(
@@ -40,6 +41,10 @@ class CartBody(
     shipping_address: Address | None = None
     shipping_option: Short | None = None
     consent: ConsentBody | None = None
+    # Stripe's own page even where we have a card step: for browsers without scripts.
+    checkout_ui_mode: Literal["custom", "hosted"] | None = None
+    # What the challenge gave the browser, where one was asked for.
+    challenge_token: Annotated[str, msgspec.Meta(max_length=2_048)] | None = None
     ref: Short | None = None
     utm_source: Short | None = None
     utm_medium: Short | None = None
@@ -59,9 +64,31 @@ class CartBody(
     total: Ignored = None
     currency: Ignored = None
 
+    def restorable(self) -> dict[str, Any]:
+        """Return what this order could be made again from, without anything personal."""
+        items = [
+            {"id": item.id, "quantity": item.quantity}
+            | ({"amount": str(item.amount)} if item.amount is not None else {})
+            for item in self.items
+        ]
+        more: dict[str, Any] = {
+            "tipPercent": self.tip_percent,
+            "preferredLang": self.preferred_lang,
+            "shippingOption": self.shipping_option,
+            "campaignSlug": self.campaign_slug,
+            "ref": self.ref,
+        }
+        if self.consent is not None:
+            more["consent"] = msgspec.to_builtins(self.consent)
+        return {
+            "items": items,
+            **{name: value for name, value in more.items() if value is not None},
+        }
+
     def digest(self) -> str:
         """Return what makes this request the same one when it comes again."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        same = msgspec.structs.replace(self, challenge_token=None)
+        return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
 
 
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -72,10 +99,34 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class RecoverBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What an operator knows of a checkout that seems lost."""
+    """What an operator knows of a checkout that seems lost.
+
+    The address is needed only where an order for things that are posted is lost here.
+    """
 
     order_id: Short | None = None
     session_id: Short | None = None
+    shipping_address: Address | None = None
+
+
+class StartCardBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Whose pledge is to have another card, by its link, and how it is entered."""
+
+    token: Annotated[str, msgspec.Meta(max_length=4_096)]
+    checkout_ui_mode: Literal["custom", "hosted"] | None = None
+    preferred_lang: Short | None = None
+    challenge_token: Annotated[str, msgspec.Meta(max_length=2_048)] | None = None
+
+
+class CompleteCardBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Whose pledge, and the session in which its card was saved."""
+
+    token: Annotated[str, msgspec.Meta(max_length=4_096)]
+    session_id: Short
 
 
 def require_address(address: Address | None, name: str, *, is_posted_to: bool) -> None:

@@ -1,7 +1,14 @@
 """What checkout hears, and who deals with it."""
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.events.pledges import (
+    PledgeCancelled,
+    PledgeCreated,
+    PledgeRefused,
+    PledgesCharged,
+    PledgesReleased,
+    TotalsChanged,
+)
 from contracts.events.settlement import DeadlinePassed
 from contracts.streams import consumer
 from services.chassis.database import Connection
@@ -10,8 +17,10 @@ from services.checkout.bell import Bell
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
+    hear_charged,
     hear_created,
     hear_refused,
+    hear_released,
     hear_totals,
 )
 
@@ -34,6 +43,8 @@ def listeners(drain: Bell) -> list[Listener]:
                 PledgeCreated: hear_created,
                 PledgeCancelled: hear_cancelled,
                 PledgeRefused: hear_refused,
+                PledgesReleased: hear_released,
+                PledgesCharged: hear_charged,
                 TotalsChanged: hear_totals,
             },
         ),

@@ -12,7 +12,7 @@ UNDECIDED_OLDEST = Gauge(
 )
 STRIPE_CALLS = Counter(
     "checkout_stripe_calls",
-    "Requests to Stripe by what came of them: done, refused, unknown.",
+    "Requests to Stripe by what came of them: done, refused, not_sent, unknown.",
     ("call", "outcome"),
     registry=REGISTRY,
 )
@@ -27,5 +27,21 @@ STRIPE_EVENTS_PARKED = Gauge(
 CAMPAIGNS_DRAINING = Gauge(
     "checkout_campaigns_draining",
     "Campaigns past their deadline with undecided orders.",
+    registry=REGISTRY,
+)
+CARDS_IN_USE = Gauge(
+    "checkout_cards_in_use", "Saved cards that a pledge waits for.", registry=REGISTRY
+)
+CARDS_UNUSABLE = Gauge(
+    "checkout_cards_unusable",
+    "Saved cards that a pledge waits for and that Stripe will not charge.",
+    registry=REGISTRY,
+)
+CARDS_TO_DETACH = Gauge(
+    "checkout_cards_to_detach", "Saved cards that nobody needs any more.", registry=REGISTRY
+)
+DETACH_OLDEST = Gauge(
+    "checkout_detach_oldest_seconds",
+    "How long the oldest of them has waited to be detached.",
     registry=REGISTRY,
 )

@@ -20,10 +20,12 @@ DECIDED_BY_CARD = ("completed", "persisted", "too_late")
 
 
 class ShownConsent(msgspec.Struct, frozen=True, kw_only=True):
-    """The sentence about the charge a supporter is shown: given when the card is saved."""
+    """The sentences about the charge a supporter is shown: given when the card is saved."""
 
     version: str
     language: str
+    # Of the sentences, in hexadecimal. Empty in orders of old.
+    sha256: str = ""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

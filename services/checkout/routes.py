@@ -28,10 +28,19 @@ from services.checkout.answers import (
     Summary,
 )
 from services.checkout.bell import Bell
-from services.checkout.bodies import CartBody, OrderBody, RecoverBody
-from services.checkout.handlers import ask_about_order, hear_stripe
+from services.checkout.bodies import (
+    CartBody,
+    CompleteCardBody,
+    OrderBody,
+    RecoverBody,
+    StartCardBody,
+)
+from services.checkout.card_answers import CardUpdated, CardUpdateStarted
+from services.checkout.handlers import ask_about_order, hear_stripe, update_card
 from services.checkout.handlers.price_cart import quote_cart
+from services.checkout.handlers.recover_checkout import recover
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.handlers.update_card import Keys
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
 
@@ -41,15 +50,41 @@ WEBHOOK_BYTES_MAX = 256 * 1024
 
 PoolDependency = NamedDependency[SkipValidation[Pool]]
 StripeDependency = NamedDependency[SkipValidation[StripeGateway]]
+CheckoutDependency = NamedDependency[SkipValidation[Checkout]]
+# Who asks, as the gateway saw it. Nobody else can set it.
+Client = Annotated[str, HeaderParameter(name="x-pool-client")]
 
 
 @post("/checkout-intent/start", status_code=200)
 async def start(
     data: JSONBody[CartBody],
-    checkout: NamedDependency[SkipValidation[Checkout]],
+    checkout: CheckoutDependency,
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+    client: Client = "",
 ) -> Response[Started]:
-    return Response(await start_checkout(checkout, data, idempotency_key), headers=PRIVATE)
+    answer = await start_checkout(checkout, data, idempotency_key, client)
+    return Response(answer, headers=PRIVATE)
+
+
+@post("/pledge/payment-method/start", status_code=200)
+async def start_card_update(
+    data: JSONBody[StartCardBody],
+    checkout: CheckoutDependency,
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    client: Client = "",
+) -> Response[CardUpdateStarted]:
+    answer = await update_card.start_update(checkout, data, link_keys, client)
+    return Response(answer, headers=PRIVATE)
+
+
+@post("/pledge/payment-method/complete", status_code=200)
+async def complete_card_update(
+    data: JSONBody[CompleteCardBody],
+    checkout: CheckoutDependency,
+    link_keys: NamedDependency[SkipValidation[Keys]],
+) -> Response[CardUpdated]:
+    answer = await update_card.complete_update(checkout, data, link_keys)
+    return Response(answer, headers=PRIVATE)
 
 
 @post("/quote", status_code=200)
@@ -107,7 +142,7 @@ async def stripe_webhook(
     raw = await request.body()
     signature = request.headers.get("stripe-signature", "")
     async with transaction(pool) as conn:
-        is_new = await hear_stripe.store_event(conn, raw, signature, settings=settings)
+        is_new = await hear_stripe.store_delivery(conn, raw, signature, settings=settings)
     crash.point("checkout.webhook_stored")
     if is_new:
         stripe_bell.ring()
@@ -121,9 +156,12 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
     async def recover_checkout(
         data: JSONBody[RecoverBody], pool: PoolDependency, stripe: StripeDependency
     ) -> Response[Recovered]:
-        return Response(await ask_about_order.recover(pool, stripe, data), headers=PRIVATE)
+        return Response(await recover(pool, stripe, data), headers=PRIVATE)
 
     return [recover_checkout]
 
 
-ROUTES = [start, quote, complete, abandon, status, summary, inventory, stripe_webhook]
+ROUTES = [
+    *(start, quote, complete, abandon, status, summary, inventory, stripe_webhook),
+    *(start_card_update, complete_card_update),
+]

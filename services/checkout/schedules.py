@@ -5,17 +5,34 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from services.chassis.database import Pool
+from services.chassis import telemetry
+from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.checkout.bell import Bell
+from services.checkout.handlers.apply_stripe import Applying, apply_events
+from services.checkout.handlers.care_for_cards import announce_fading_cards
+from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.drain_campaign import drain_campaigns
-from services.checkout.handlers.hear_stripe import apply_events
-from services.checkout.handlers.look_after_orders import look_after_orders, take_figures
-from services.checkout.stripe_gateway import StripeGateway
+from services.checkout.handlers.guard_cards import CardLimits
+from services.checkout.handlers.look_after_orders import (
+    look_after_orders,
+    look_after_updates,
+    take_figures,
+)
+from services.checkout.handlers.read_back import end_stray_sessions, read_events_back
+from services.checkout.queries import card_failures, stripe_events
+from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+
+log = telemetry.logger(__name__)
 
 EVENTS_IDLE_SECONDS = 0.5
 TICK_SECONDS = 1.0
 FIGURES_SECONDS = 15.0
+READ_BACK_SECONDS = 900.0
+FORGET_SECONDS = 3_600.0
+FORGET_PORTION = 1_000
+
+Loop = Callable[[], Awaitable[None]]
 
 
 class Bells(msgspec.Struct, frozen=True):
@@ -25,33 +42,97 @@ class Bells(msgspec.Struct, frozen=True):
     drain: Bell
 
 
-def loops(pool: Pool, stripe: StripeGateway, bells: Bells) -> list[Callable[[], Awaitable[None]]]:
+class Workshop(msgspec.Struct, frozen=True):
+    """What the loops work with. Who completes a card step has somebody waiting; the rest is
+    `patient` and comes after people."""
+
+    pool: Pool
+    stripe: StripeGateway
+    patient: StripeGateway
+    limits: CardLimits
+    bells: Bells
+    is_live: bool
+
+
+def loops(shop: Workshop) -> list[Loop]:
     """Return the background loops of a worker."""
+    return [
+        _leading(shop, "checkout:stripe-events", _stripe_events(shop), every_seconds=0),
+        _leading(shop, "checkout:drain", _drain(shop), every_seconds=0),
+        _leading(shop, "checkout:orders", _orders(shop)),
+        _leading(shop, "checkout:cards", _cards(shop)),
+        _leading(shop, "checkout:read-back", _read_back(shop), every_seconds=READ_BACK_SECONDS),
+        _leading(shop, "checkout:forget", _forget(shop), every_seconds=FORGET_SECONDS),
+    ]
+
+
+def _leading(shop: Workshop, job: str, tick: Loop, *, every_seconds: float = TICK_SECONDS) -> Loop:
+    async def run() -> None:
+        await tick_as_leader(shop.pool, job, tick, every_seconds=every_seconds)
+
+    return run
+
+
+def _stripe_events(shop: Workshop) -> Loop:
+    applying = Applying(shop.pool, shop.stripe, shop.limits)
+
+    async def tick() -> None:
+        await shop.bells.stripe.wait(EVENTS_IDLE_SECONDS)
+        while await apply_events(applying):
+            pass
+
+    return tick
+
+
+def _drain(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        await shop.bells.drain.wait(TICK_SECONDS)
+        await drain_campaigns(shop.pool, shop.patient)
+
+    return tick
+
+
+def _orders(shop: Workshop) -> Loop:
     figures_at = 0.0
 
-    async def apply_stripe_events() -> None:
-        async def tick() -> None:
-            await bells.stripe.wait(EVENTS_IDLE_SECONDS)
-            while await apply_events(pool, stripe):
-                pass
+    async def tick() -> None:
+        nonlocal figures_at
+        await look_after_orders(shop.pool, shop.patient)
+        await look_after_updates(shop.pool, shop.patient)
+        if time.monotonic() >= figures_at:
+            await take_figures(shop.pool)
+            figures_at = time.monotonic() + FIGURES_SECONDS
 
-        await tick_as_leader(pool, "checkout:stripe-events", tick, every_seconds=0)
+    return tick
 
-    async def drain_after_deadlines() -> None:
-        async def tick() -> None:
-            await bells.drain.wait(TICK_SECONDS)
-            await drain_campaigns(pool, stripe)
 
-        await tick_as_leader(pool, "checkout:drain", tick, every_seconds=0)
+def _cards(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        await announce_fading_cards(shop.pool)
+        await detach_cards(shop.pool, shop.patient)
 
-    async def watch_undecided_orders() -> None:
-        async def tick() -> None:
-            nonlocal figures_at
-            await look_after_orders(pool, stripe)
-            if time.monotonic() >= figures_at:
-                await take_figures(pool)
-                figures_at = time.monotonic() + FIGURES_SECONDS
+    return tick
 
-        await tick_as_leader(pool, "checkout:orders", tick, every_seconds=TICK_SECONDS)
 
-    return [apply_stripe_events, drain_after_deadlines, watch_undecided_orders]
+def _read_back(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        try:
+            if await read_events_back(shop.pool, shop.patient, is_live=shop.is_live):
+                shop.bells.stripe.ring()
+            await end_stray_sessions(shop.pool, shop.patient)
+        except (StripeAway, StripeRefused) as exc:
+            log.warning("not_read_back", error=type(exc).__name__)
+
+    return tick
+
+
+def _forget(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        async with transaction(shop.pool) as conn:
+            await card_failures.forget_old(conn)
+        while True:
+            async with transaction(shop.pool) as conn:
+                if not await stripe_events.forget_old(conn, FORGET_PORTION):
+                    return
+
+    return tick

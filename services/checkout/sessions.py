@@ -1,49 +1,117 @@
-"""What is asked of Stripe for an order: where it leads, how long it lives. Pure."""
+"""What is asked of Stripe for an order or another card: where it leads, how long. Pure."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
+from services.checkout.cards import CardUpdate
 from services.checkout.orders import Order, UiMode
 from services.checkout.pricing import has_physical
 
 # Stripe's minimum is 30 minutes after *its* creation, so the way there is added.
 LIFETIME = timedelta(minutes=30, seconds=20)
 METADATA_LENGTH_MAX = 500
+CART_PIECES_MAX = 20
 
 
 class SessionParams(msgspec.Struct, frozen=True, kw_only=True):
     """A setup session in our own words."""
 
+    # The id of the order or card update: names the session, and keys its creation.
+    reference: str
     ui_mode: UiMode
     language: str
     return_url: str
     cancel_url: str
     expires_at: int
     metadata: dict[str, str]
+    # On the SetupIntent: events about cards that fail come with it alone.
+    intent_metadata: dict[str, str]
     collects_address: bool
 
 
-def params_for(order: Order, *, site_base: str) -> SessionParams:
-    """Return the session an order needs: the same words whenever they are asked for."""
+def params_for(
+    order: Order, *, site_base: str, client_key: str = "", cart: Mapping[str, Any] | None = None
+) -> SessionParams:
+    """Return the session an order needs: the same words whenever they are asked for.
+
+    `cart` is what the order was made of, without anything personal: should our database
+    lose the order, an operator can have it made again from there.
+    """
     prefix = "" if order.language == "en" else f"/{order.language}"
     base = f"{site_base.rstrip('/')}{prefix}/campaigns/{order.page}"
     return SessionParams(
+        reference=order.order_id,
         ui_mode=order.ui_mode,
         language=order.language,
         return_url=(
             f"{base}/pledge-success/?order={order.order_id}&session_id={{CHECKOUT_SESSION_ID}}"
         ),
         cancel_url=f"{base}/pledge-cancel/?order={order.order_id}",
-        expires_at=int((order.created_at + LIFETIME).timestamp()),
+        expires_at=_expires_at(order.created_at),
         metadata={
             "orderId": order.order_id,
             "campaigns": fitting([pledge.campaign for pledge in order.pledges]),
             "amountCents": str(sum(pledge.price.total_cents for pledge in order.pledges)),
+            **in_pieces(cart),
         },
+        intent_metadata=_of_intent("orderId", order.order_id, client_key),
         collects_address=has_physical(order.pledges),
     )
+
+
+def params_for_update(update: CardUpdate, *, site_base: str, client_key: str) -> SessionParams:
+    """Return the session in which a pledge gets another card."""
+    prefix = "" if update.language == "en" else f"/{update.language}"
+    page = f"{site_base.rstrip('/')}{prefix}/manage/"
+    return SessionParams(
+        reference=update.update_id,
+        ui_mode=update.ui_mode,
+        language=update.language,
+        return_url=f"{page}?card=saved&session_id={{CHECKOUT_SESSION_ID}}",
+        cancel_url=f"{page}?card=kept",
+        expires_at=_expires_at(update.created_at),
+        metadata={
+            "updateId": update.update_id,
+            "pledgeId": update.pledge_id,
+            "campaign": update.campaign,
+        },
+        intent_metadata=_of_intent("updateId", update.update_id, client_key),
+        collects_address=False,
+    )
+
+
+def in_pieces(cart: Mapping[str, Any] | None) -> dict[str, str]:
+    """Return a cart as metadata: JSON cut into values as long as Stripe takes them.
+
+    A cart that is too large is left out as a whole.
+    """
+    if cart is None:
+        return {}
+    text = msgspec.json.encode(cart).decode()
+    pieces = [
+        text[start : start + METADATA_LENGTH_MAX]
+        for start in range(0, len(text), METADATA_LENGTH_MAX)
+    ]
+    if len(pieces) > CART_PIECES_MAX:
+        return {}
+    return {f"cart{number}": piece for number, piece in enumerate(pieces)}
+
+
+def out_of_pieces(metadata: Mapping[str, str]) -> bytes:
+    """Return the JSON that was cut into pieces; empty when there is none."""
+    pieces = [metadata.get(f"cart{number}", "") for number in range(CART_PIECES_MAX)]
+    return "".join(pieces).encode()
+
+
+def _of_intent(name: str, reference: str, client_key: str) -> dict[str, str]:
+    return {name: reference, **({"client": client_key} if client_key else {})}
+
+
+def _expires_at(created_at: datetime) -> int:
+    return int((created_at + LIFETIME).timestamp())
 
 
 def fitting(slugs: Sequence[str]) -> str:

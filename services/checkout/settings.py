@@ -1,14 +1,15 @@
 """Every environment variable of this service beyond the common ones."""
 
-from services.chassis.settings import CommonSettings, Secret
+from typing import Annotated
 
-LIVE_KEYS = ("sk_live_", "rk_live_")
+import msgspec
+
+from services.chassis.settings import Secret, StripeSettings
 
 
-class Settings(CommonSettings, frozen=True, kw_only=True):
+class Settings(StripeSettings, frozen=True, kw_only=True):
     """Secrets have no default, except those whose absence has a meaning of its own."""
 
-    stripe_secret_key: Secret
     # Keys the digest under which an Idempotency-Key is remembered.
     checkout_intent_secret: Secret
     # Empty: no operator may use /admin routes.
@@ -17,14 +18,21 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     stripe_publishable_key: str = ""
     # Empty: the webhook route answers 503. Several, divided by commas, while one is rotated.
     stripe_webhook_secret: Secret = Secret("")
-    stripe_api_base: str = "https://api.stripe.com"
-    # Requests per second this process may send to Stripe. Empty or 0: as many as it likes.
-    stripe_requests_per_second: str = ""
+    # The same key that the ledger opens links with: another card is saved by a link.
+    magic_link_secret: Secret
+    # Multiplies every limit on people's routes.
+    rate_limit_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    # A challenge for addresses from which too many cards failed. Both or none.
+    turnstile_site_key: str = ""
+    turnstile_secret: Secret = Secret("")
+    turnstile_base: str = "https://challenges.cloudflare.com"
 
-    @property
-    def is_live(self) -> bool:
-        """Tell whether real cards are meant."""
-        return self.stripe_secret_key.reveal().startswith(LIVE_KEYS)
+    def problems(self) -> list[str]:
+        """A challenge nobody can check, or nobody is shown, would lock people out."""
+        found = StripeSettings.problems(self)
+        if bool(self.turnstile_site_key) != bool(self.turnstile_secret):
+            found.append("TURNSTILE_SITE_KEY and TURNSTILE_SECRET are set together or not at all")
+        return found
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

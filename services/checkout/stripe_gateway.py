@@ -5,35 +5,49 @@ nobody knows whether Stripe did it, and the same words under the same key ask ag
 """
 
 import asyncio
+import copy
 import ssl
-from collections.abc import Awaitable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
-import msgspec
 import stripe
 
-from contracts.events.checkout import Card
-from contracts.pricing import Address
 from services.chassis import telemetry
 from services.chassis.settings import Secret
+from services.chassis.stripe_budget import BudgetSpent, StripeBudget, Who
 from services.checkout import metrics
-from services.checkout.countries import POSTED_TO
-from services.checkout.pace import Pace
 from services.checkout.sessions import SessionParams
+from services.checkout.stripe_objects import (
+    ListedEvents,
+    ListedSession,
+    OpenedSession,
+    SessionState,
+    events_of,
+    session_form,
+    state_of,
+)
 
 log = telemetry.logger(__name__)
 
 CONNECT_SECONDS = 3.0
 TOTAL_SECONDS = 20.0
 CONNECTIONS_MAX = 40
-READ_RETRIES = 2
+READ_TRIES = 3
+RETRY_SECONDS = 0.3
 SIGNATURE_SECONDS = 300
+LISTED_MAX = 100
 CONFLICT = 409
+TOO_FAST = 429
 SERVER_FAULT = 500
+# People get an answer, if only that we are busy; what works in the background has time.
+TURN_SECONDS: dict[Who, float] = {"people": 8.0, "background": 30.0}
 EXPANDED = ["setup_intent.payment_method", "setup_intent.latest_attempt"]
+REFUSALS = (stripe.InvalidRequestError, stripe.AuthenticationError, stripe.PermissionError)
+# The SDK leaves faults while reading an answer's body to aiohttp's own words.
+FAULTS = (stripe.StripeError, aiohttp.ClientError, TimeoutError)
 T = TypeVar("T")
 
 
@@ -53,6 +67,10 @@ class StripeBusy(StripeAway):
     """Another request under the same key is being worked on: its answer will be ours."""
 
 
+class StripeNotAsked(StripeAway):
+    """Our turn did not come in time: nothing was sent."""
+
+
 class StripeRefused(Exception):
     """A definite no: nothing was done."""
 
@@ -62,34 +80,12 @@ class StripeRefused(Exception):
         self.param = param
 
 
-class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session a person can use now: on our page by its secret, or on Stripe's by its url."""
-
-    session_id: str
-    client_secret: str | None
-    url: str | None
-
-
-class SessionState(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as Stripe tells it at this moment."""
-
-    session_id: str
-    status: str
-    order_id: str | None
-    client_secret: str | None = None
-    url: str | None = None
-    email: str | None = None
-    card: Card | None = None
-    # When the card was saved: the successful setup attempt, in whole seconds.
-    saved_at: datetime | None = None
-    address: Address | None = None
-
-
 class StripeGateway:
-    """The calls checkout makes, each with its budget, its key and its count."""
+    """The calls checkout makes, each with its turn, its budget, its key and its count."""
 
-    def __init__(self, key: Secret, *, api_base: str, per_second: float) -> None:
-        self._pace = Pace(per_second)
+    def __init__(self, key: Secret, *, api_base: str, budget: StripeBudget) -> None:
+        self._budget = budget
+        self._who: Who = "people"
         self._session = aiohttp.ClientSession(connector=_connector(api_base))
         self._client = stripe.StripeClient(
             key.reveal(),
@@ -98,35 +94,40 @@ class StripeGateway:
                 timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, connect=CONNECT_SECONDS),
                 session=self._session,
             ),
-            # Who creates something tries again by its own record, never behind its back.
+            # Every request takes its turn, also one that is made again: so we repeat them.
             max_network_retries=0,
         )
+
+    def in_background(self) -> "StripeGateway":
+        """Return the same gateway for work that nobody waits for: people come first."""
+        patient = copy.copy(self)
+        patient._who = "background"
+        return patient
 
     async def close(self) -> None:
         """Give the connections back."""
         await self._session.close()
+        await self._budget.close()
 
     async def create_customer(self, supporter_id: str, email: str, attempt: int) -> str:
         """Return the customer of a supporter: the same one, as often as an attempt is made."""
         key = f"cus:{supporter_id}" if attempt == 1 else f"cus:{supporter_id}:{attempt}"
         customer = await self._ask(
             "customers.create",
-            self._client.v1.customers.create_async(
+            lambda: self._client.v1.customers.create_async(
                 {"email": email, "metadata": {"supporter": supporter_id}},
                 {"idempotency_key": key},
             ),
         )
         return customer.id
 
-    async def create_session(
-        self, order_id: str, params: SessionParams, customer_id: str | None
-    ) -> OpenedSession:
-        """Return the order's session: the same one, however often it is asked for."""
+    async def create_session(self, params: SessionParams, customer_id: str | None) -> OpenedSession:
+        """Return the session of an order or a card update: the same, however often asked."""
         session = await self._ask(
             "sessions.create",
-            self._client.v1.checkout.sessions.create_async(
-                session_form(order_id, params, customer_id),  # type: ignore[arg-type]
-                {"idempotency_key": f"cs:{order_id}"},
+            lambda: self._client.v1.checkout.sessions.create_async(
+                session_form(params, customer_id),  # type: ignore[arg-type]
+                {"idempotency_key": f"cs:{params.reference}"},
             ),
         )
         return OpenedSession(
@@ -135,10 +136,10 @@ class StripeGateway:
 
     async def read_session(self, session_id: str) -> SessionState:
         """Return the session with the card it saved, if it did."""
-        session = await self._ask(
+        session = await self._read(
             "sessions.retrieve",
-            self._client.v1.checkout.sessions.retrieve_async(
-                session_id, {"expand": EXPANDED}, {"max_network_retries": READ_RETRIES}
+            lambda: self._client.v1.checkout.sessions.retrieve_async(
+                session_id, {"expand": EXPANDED}
             ),
         )
         return state_of(session.to_dict())
@@ -147,43 +148,117 @@ class StripeGateway:
         """Expire the session and return how it stands: perhaps completed a moment before."""
         try:
             session = await self._ask(
-                "sessions.expire", self._client.v1.checkout.sessions.expire_async(session_id)
+                "sessions.expire",
+                lambda: self._client.v1.checkout.sessions.expire_async(session_id),
             )
         except StripeRefused:
             # Not open any more: only the session itself can say which way it ended.
             return await self.read_session(session_id)
         return state_of(session.to_dict())
 
-    async def _ask(self, call: str, request: Awaitable[T]) -> T:
-        await self._pace.turn()
+    async def list_sessions(
+        self, *, since: datetime, status: str | None = None, after: str | None = None
+    ) -> list[ListedSession]:
+        """Return a page of sessions made since then, the newest first; empty: no more."""
+        params: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": LISTED_MAX}
+        params |= {"status": status} if status else {}
+        params |= {"starting_after": after} if after else {}
+        page = await self._read(
+            "sessions.list",
+            lambda: self._client.v1.checkout.sessions.list_async(params),  # type: ignore[arg-type]
+        )
+        return [
+            ListedSession(
+                session_id=each.id,
+                created=each.created,
+                metadata=each.to_dict().get("metadata") or {},
+            )
+            for each in page.data
+        ]
+
+    async def list_events(
+        self, *, since: datetime, types: Sequence[str], after: str | None = None
+    ) -> ListedEvents:
+        """Return a page of Stripe's own list of events, the newest first."""
+        params: dict[str, Any] = {
+            "created": {"gte": int(since.timestamp())},
+            "types": list(types),
+            "limit": LISTED_MAX,
+        }
+        params |= {"starting_after": after} if after else {}
+        page = await self._read(
+            "events.list",
+            lambda: self._client.v1.events.list_async(params),  # type: ignore[arg-type]
+        )
+        return events_of([each.to_dict() for each in page.data], has_more=page.has_more)
+
+    async def detach_card(self, payment_method_id: str) -> None:
+        """Detach a card from its customer, for good. One that is detached already is."""
+        try:
+            await self._ask(
+                "payment_methods.detach",
+                lambda: self._client.v1.payment_methods.detach_async(payment_method_id),
+            )
+        except StripeRefused:
+            if await self._is_attached(payment_method_id):
+                raise
+
+    async def _is_attached(self, payment_method_id: str) -> bool:
+        """Tell whether a card still belongs to a customer; one Stripe forgot does not."""
+        try:
+            method = await self._read(
+                "payment_methods.retrieve",
+                lambda: self._client.v1.payment_methods.retrieve_async(payment_method_id),
+            )
+        except StripeRefused as exc:
+            if exc.code == "resource_missing":
+                return False
+            raise
+        return method.customer is not None
+
+    async def _read(self, call: str, request: Callable[[], Awaitable[T]]) -> T:
+        """Ask for something that changes nothing; again, when no answer came."""
+        for _ in range(READ_TRIES - 1):
+            try:
+                return await self._ask(call, request)
+            except StripeNotAsked:
+                raise
+            except StripeAway:
+                await asyncio.sleep(RETRY_SECONDS)
+        return await self._ask(call, request)
+
+    async def _ask(self, call: str, request: Callable[[], Awaitable[T]]) -> T:
         outcome = "unknown"
         try:
-            answer = await request
+            await self._budget.turn(call, self._who, within_seconds=TURN_SECONDS[self._who])
+            answer = await request()
             outcome = "done"
-        except (
-            stripe.InvalidRequestError,
-            stripe.AuthenticationError,
-            stripe.PermissionError,
-        ) as exc:
+        except BudgetSpent as exc:
+            outcome = "not_sent"
+            log.warning("stripe_not_asked", call=call, error="our turn did not come")
+            raise StripeNotAsked(f"{call}: no turn") from exc
+        except REFUSALS as exc:
             outcome = "refused"
             param = str(getattr(exc, "param", None) or "")
             log.warning("stripe_refused", call=call, reason=exc.code, param=param)
             raise StripeRefused(exc.code or type(exc).__name__, param) from exc
-        # The SDK leaves faults while reading an answer's body to aiohttp's own words.
-        except (stripe.StripeError, aiohttp.ClientError, TimeoutError) as exc:
-            log.warning("stripe_away", call=call, error=type(exc).__name__)
-            status = getattr(exc, "http_status", None) or 0
-            if status == CONFLICT:
-                raise StripeBusy(f"{call}: in progress") from exc
-            raise StripeAway(
-                f"{call}: {type(exc).__name__}", is_answered=status >= SERVER_FAULT
-            ) from exc
+        except FAULTS as exc:
+            raise await self._away(call, exc) from exc
         except asyncio.CancelledError:
             log.warning("stripe_away", call=call, error="our own budget is spent")
             raise
         finally:
             metrics.STRIPE_CALLS.labels(call, outcome).inc()
         return answer
+
+    async def _away(self, call: str, exc: Exception) -> StripeAway:
+        log.warning("stripe_away", call=call, error=type(exc).__name__)
+        status = getattr(exc, "http_status", None) or 0
+        if status == TOO_FAST:
+            await self._budget.slow_down()
+        if status == CONFLICT:
+            return StripeBusy(f"{call}: in progress")
+        return StripeAway(f"{call}: {type(exc).__name__}", is_answered=status >= SERVER_FAULT)
 
 
 def is_signed(raw: bytes, signature: str, secrets: tuple[str, ...]) -> bool:
@@ -198,93 +273,6 @@ def is_signed(raw: bytes, signature: str, secrets: tuple[str, ...]) -> bool:
             continue
         return True
     return False
-
-
-def session_form(order_id: str, params: SessionParams, customer_id: str | None) -> dict[str, Any]:
-    """Return the parameters of a setup-mode session. Source: peers.md 5.1.
-
-    `currency` is only needed where `allowed_payment_method_types` is not given.
-    """
-    form: dict[str, Any] = {
-        "mode": "setup",
-        "allowed_payment_method_types": ["card"],
-        "client_reference_id": order_id,
-        "expires_at": params.expires_at,
-        "locale": params.language,
-        "metadata": params.metadata,
-        "setup_intent_data": {"metadata": params.metadata},
-    }
-    if customer_id is None:
-        form["customer_creation"] = "always"
-    else:
-        form["customer"] = customer_id
-    if params.ui_mode == "custom":
-        form["ui_mode"] = "elements"
-        form["return_url"] = params.return_url
-        # Our own page shows the sentence the supporter agrees to.
-        form["consent_collection"] = {"payment_method_reuse_agreement": {"position": "hidden"}}
-    else:
-        form["ui_mode"] = "hosted_page"
-        form["success_url"] = params.return_url
-        form["cancel_url"] = params.cancel_url
-        if params.collects_address:
-            form["shipping_address_collection"] = {"allowed_countries": list(POSTED_TO)}
-    return form
-
-
-def state_of(session: dict[str, Any]) -> SessionState:
-    """Return what we need of a session; whatever Stripe left out is None."""
-    intent = _object(session.get("setup_intent"))
-    method = _object(intent.get("payment_method"))
-    attempt = _object(intent.get("latest_attempt"))
-    has_attempt = attempt.get("status") == "succeeded"
-    return SessionState(
-        session_id=session["id"],
-        status=session.get("status") or "unknown",
-        order_id=(session.get("metadata") or {}).get("orderId"),
-        client_secret=session.get("client_secret"),
-        url=session.get("url"),
-        email=(session.get("customer_details") or {}).get("email"),
-        card=_card(method, session.get("customer") or intent.get("customer")),
-        saved_at=datetime.fromtimestamp(attempt["created"], UTC) if has_attempt else None,
-        address=_address(session),
-    )
-
-
-def _object(value: Any) -> dict[str, Any]:
-    """Return an expanded object; an id that was not expanded tells nothing."""
-    return value if isinstance(value, dict) else {}
-
-
-def _card(method: dict[str, Any], customer_id: Any) -> Card | None:
-    card = method.get("card")
-    if not card or not isinstance(customer_id, str):
-        return None
-    return Card(
-        customer_id=customer_id,
-        payment_method_id=method["id"],
-        brand=card.get("brand") or "unknown",
-        last4=card.get("last4") or "",
-        exp_month=card.get("exp_month") or 0,
-        exp_year=card.get("exp_year") or 0,
-        fingerprint=card.get("fingerprint") or "",
-    )
-
-
-def _address(session: dict[str, Any]) -> Address | None:
-    details = (session.get("collected_information") or {}).get("shipping_details") or {}
-    place = details.get("address") or {}
-    if not place:
-        return None
-    return Address(
-        name=details.get("name") or "",
-        address1=place.get("line1") or "",
-        address2=place.get("line2") or "",
-        city=place.get("city") or "",
-        province=place.get("state") or "",
-        postal_code=place.get("postal_code") or "",
-        country=place.get("country") or "",
-    )
 
 
 def _connector(api_base: str) -> aiohttp.TCPConnector:

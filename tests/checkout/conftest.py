@@ -18,6 +18,7 @@ from tests.checkout.floor import Floor
 from tests.checkout.running import Running, running_checkout, service_environ
 from tests.checkout.sandbox import STRIPE_KEY, Sandbox, running_sandbox
 from tests.support.stack import Database, Servers
+from tests.support.unlimited import unlimited
 
 
 @pytest.fixture
@@ -69,7 +70,7 @@ def sandbox(stripe_process: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 async def stripe(sandbox: Sandbox) -> AsyncIterator[StripeGateway]:
-    gateway = StripeGateway(Secret(STRIPE_KEY), api_base=sandbox.url, per_second=0)
+    gateway = StripeGateway(Secret(STRIPE_KEY), api_base=sandbox.url, budget=unlimited())
     yield gateway
     await gateway.close()
 

@@ -35,6 +35,7 @@ from tests.support.stack import Database
 
 ADMIN_SECRET = "admin-secret-of-these-tests-0123456789"
 INTENT_SECRET = "intent-secret-of-these-tests-0123456789"
+MAGIC_LINK_SECRET = "magic-link-secret-of-these-tests-0123456789"
 SITE_BASE = "http://127.0.0.1:8000"
 
 
@@ -139,6 +140,7 @@ def service_environ(database: Database, nats_url: str, stripe_url: str) -> dict[
         "STRIPE_API_BASE": stripe_url,
         "CHECKOUT_INTENT_SECRET": INTENT_SECRET,
         "ADMIN_SECRET": ADMIN_SECRET,
+        "MAGIC_LINK_SECRET": MAGIC_LINK_SECRET,
     }
 
 

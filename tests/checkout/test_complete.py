@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from contracts.events.checkout import CheckoutCompleted, CheckoutRefused
+from contracts.consent import CONSENT_VERSION, TEXTS
+from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent
 from contracts.events.pledges import TotalsChanged
 from contracts.ids import CampaignSlug, supporter_id
 from contracts.money import Cents
@@ -28,7 +29,7 @@ async def test_completing_says_everything_the_ledger_needs(floor: Floor) -> None
         email="Noor@Halfmoon.example",
         preferred_lang="es-MX",
         shipping_address=home,
-        consent=ConsentBody(version="7", language="es"),
+        consent=ConsentBody(version=CONSENT_VERSION, language="es"),
         ref="poster",
         utm_source="radio",
     )
@@ -41,10 +42,11 @@ async def test_completing_says_everything_the_ledger_needs(floor: Floor) -> None
     assert (event.email, event.language) == ("noor@halfmoon.example", "es")
     assert event.supporter_id == supporter_id("noor@halfmoon.example")
     assert (event.card, event.completed_at) == (CARD, at)
-    assert (event.consent.version, event.consent.language, event.consent.given_at) == (
-        "7",
-        "es",
-        at,
+    assert event.consent == Consent(
+        version=CONSENT_VERSION,
+        language="es",
+        given_at=at,
+        hash=TEXTS[CONSENT_VERSION, "es"].sha256,
     )
     assert (event.attribution.ref, event.attribution.utm_source) == ("poster", "radio")
     assert event.shipping_address == home

@@ -11,7 +11,8 @@ from stripe import WebhookSignature
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
-from services.checkout.handlers.hear_stripe import apply_events, store_event
+from services.checkout.handlers.apply_stripe import Applying, apply_events
+from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.settings import Settings
@@ -47,7 +48,7 @@ async def tell(
 ) -> bool:
     raw = msgspec.json.encode(event)
     given = signed(raw) if signature is None else signature
-    return await floor.do(store_event, raw, given, settings=settings)
+    return await floor.do(store_delivery, raw, given, settings=settings)
 
 
 async def outcomes(floor: Floor) -> list[tuple[str | None, str | None]]:
@@ -83,7 +84,7 @@ async def test_a_signature_of_other_bytes_or_too_old_is_refused(
         signed(raw, age_seconds=301),
     ):
         with pytest.raises(LinkRefused):
-            await floor.do(store_event, raw, signature, settings=checkout.settings)
+            await floor.do(store_delivery, raw, signature, settings=checkout.settings)
 
 
 async def test_without_a_secret_nothing_is_taken_and_stripe_will_come_again(
@@ -108,7 +109,7 @@ async def test_two_secrets_hold_while_one_is_replaced(floor: Floor, checkout: Ch
 async def test_signed_nonsense_is_a_400(floor: Floor, checkout: Checkout) -> None:
     for raw in (b"[]", b"{", b'{"id": 1}', b"[" * 3_000):
         with pytest.raises(InputRefused):
-            await floor.do(store_event, raw, signed(raw), settings=checkout.settings)
+            await floor.do(store_delivery, raw, signed(raw), settings=checkout.settings)
 
 
 async def test_the_other_mode_is_answered_and_ignored(floor: Floor, checkout: Checkout) -> None:
@@ -145,7 +146,7 @@ async def test_a_completed_session_told_three_times_completes_once_at_stripes_ti
     news = [await tell(floor, checkout.settings, event) for _ in range(3)]
     copy = {**event, "id": "evt_copy", "created": int(at.timestamp()) + 50}
     await tell(floor, checkout.settings, copy)
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
     (said,) = await floor.said(CheckoutCompleted, started.order_id)
 
     assert news == [True, False, False]
@@ -183,7 +184,7 @@ async def test_the_webhook_before_our_own_record_completes_the_order(
     await _as_before_the_record(floor)
 
     await tell(floor, checkout.settings, an_event(a_session(started.order_id, started.session_id)))
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     order = await floor.order(started.order_id)
     assert (order.status, order.session_id) == ("completed", started.session_id)
@@ -200,7 +201,7 @@ async def test_an_expired_session_frees_its_units(
         checkout.settings,
         an_event(a_session(started.order_id, started.session_id), "expired"),
     )
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert (await floor.order(started.order_id)).status == "expired"
     assert (await floor.stock(film.slug))["frame"].reserved == 0
@@ -211,12 +212,12 @@ async def test_an_event_of_an_unknown_order_waits_ten_minutes_and_is_then_seen(
 ) -> None:
     await tell(floor, checkout.settings, an_event(a_session("pool-intent-nobody", "cs_1")))
 
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
     waiting = await outcomes(floor)
     await floor.owner.execute(
         "UPDATE stripe_events SET due_at = now(), received_at = now() - interval '11 minutes'"
     )
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert waiting == [(None, "unknown order")]
     assert await outcomes(floor) == [("parked", "unknown order")]
@@ -233,7 +234,7 @@ async def test_an_event_that_names_somebody_elses_session_is_parked(
     await _as_before_the_record(floor, mine.order_id)
 
     await tell(floor, checkout.settings, an_event(a_session(mine.order_id, other.session_id)))
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert await outcomes(floor) == [("parked", "conflict")]
     assert (await floor.order(mine.order_id)).status == "opening"
@@ -248,11 +249,11 @@ async def test_while_stripe_is_away_an_event_waits_and_nothing_is_parked(
     await tell(floor, checkout.settings, an_event(a_session(started.order_id, started.session_id)))
     sandbox.faults(error_rate=1)
 
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
     waiting = await outcomes(floor)
     sandbox.faults(reset=True)
     await floor.owner.execute("UPDATE stripe_events SET due_at = now()")
-    await apply_events(floor.pool, checkout.stripe)
+    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert waiting == [(None, "StripeAway")]
     assert await outcomes(floor) == [("applied", None)]

@@ -10,13 +10,15 @@ from contracts.refusals import StateRefused, Unavailable
 from services.chassis.settings import Secret
 from services.chassis.telemetry import REGISTRY
 from services.checkout.bodies import OrderBody, RecoverBody
-from services.checkout.handlers.ask_about_order import abandon, complete, recover, wait_for_status
+from services.checkout.handlers.ask_about_order import abandon, complete, wait_for_status
 from services.checkout.handlers.look_after_orders import look_after_orders, take_figures
+from services.checkout.handlers.recover_checkout import recover
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import Sandbox
+from tests.support.unlimited import unlimited
 
 
 async def as_if_forgotten(floor: Floor) -> None:
@@ -101,7 +103,7 @@ async def test_a_wrong_key_ends_no_order_however_long_it_lasts(
     film = await floor.publish(tiers=(a_tier(limit_total=1),))
     started = await start_checkout(checkout, a_cart(f"{film.slug}__frame"), None)
     sandbox.save_card(started.session_id).raise_for_status()
-    stranger = StripeGateway(Secret("sk_test_rotated"), api_base=sandbox.url, per_second=0)
+    stranger = StripeGateway(Secret("sk_test_rotated"), api_base=sandbox.url, budget=unlimited())
 
     await floor.move_clock(timedelta(hours=3))
     await as_if_forgotten(floor)

@@ -22,7 +22,7 @@ from services.checkout.orders import (
 )
 from services.checkout.sessions import METADATA_LENGTH_MAX, fitting, params_for
 from services.checkout.stock import limits_of, remaining
-from services.checkout.stripe_gateway import session_form
+from services.checkout.stripe_objects import session_form
 from tests.checkout.samples import a_campaign, a_tier
 from tests.checkout.test_pricing import priced
 
@@ -96,7 +96,7 @@ def test_opening_is_a_kind_of_open_to_people() -> None:
 
 
 def test_a_session_on_our_page_asks_for_a_card_and_nothing_else() -> None:
-    form = session_form(ORDER, params_for(an_order(), site_base="https://pool.example/"), "cus_1")
+    form = session_form(params_for(an_order(), site_base="https://pool.example/"), "cus_1")
 
     assert form == {
         "mode": "setup",
@@ -107,9 +107,7 @@ def test_a_session_on_our_page_asks_for_a_card_and_nothing_else() -> None:
         "expires_at": int((DEADLINE + timedelta(minutes=30, seconds=20)).timestamp()),
         "locale": "en",
         "metadata": {"orderId": ORDER, "campaigns": "film", "amountCents": "5644"},
-        "setup_intent_data": {
-            "metadata": {"orderId": ORDER, "campaigns": "film", "amountCents": "5644"}
-        },
+        "setup_intent_data": {"metadata": {"orderId": ORDER}},
         "return_url": (
             "https://pool.example/campaigns/film/pledge-success/"
             f"?order={ORDER}&session_id={{CHECKOUT_SESSION_ID}}"
@@ -120,7 +118,7 @@ def test_a_session_on_our_page_asks_for_a_card_and_nothing_else() -> None:
 
 def test_stripes_own_page_speaks_the_language_and_asks_where_to_post() -> None:
     order = an_order(ui_mode="hosted", language="es", pledges=priced(a_tier(category="physical")))
-    form = session_form(ORDER, params_for(order, site_base="https://pool.example"), None)
+    form = session_form(params_for(order, site_base="https://pool.example"), None)
 
     assert form["ui_mode"] == "hosted_page"
     assert form["customer_creation"] == "always"

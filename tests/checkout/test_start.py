@@ -15,6 +15,7 @@ from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import a_cart, a_tier, an_email
 from tests.checkout.sandbox import Sandbox
+from tests.support.unlimited import unlimited
 
 HOME = Address(name="Noor", address1="1 Main St", postal_code="87101", country="US")
 
@@ -215,7 +216,7 @@ async def test_when_stripe_fails_units_are_free_and_the_same_key_may_try_again(
 async def test_nobody_at_stripes_address_is_a_503_too(floor: Floor, checkout: Checkout) -> None:
     film = await floor.publish(tiers=(a_tier(limit_total=1),))
     away = StripeGateway(
-        checkout.settings.stripe_secret_key, api_base="http://127.0.0.1:9", per_second=0
+        checkout.settings.stripe_secret_key, api_base="http://127.0.0.1:9", budget=unlimited()
     )
 
     with pytest.raises(Unavailable, match="stripe_away"):
@@ -232,7 +233,7 @@ async def test_a_wrong_secret_key_frees_the_units_at_once(
 ) -> None:
     film = await floor.publish(tiers=(a_tier(limit_total=1),))
     secret = type(checkout.settings.stripe_secret_key)("sk_test_wrong")
-    stranger = StripeGateway(secret, api_base=sandbox.url, per_second=0)
+    stranger = StripeGateway(secret, api_base=sandbox.url, budget=unlimited())
 
     with pytest.raises(Unavailable, match="stripe_refused"):
         await start_checkout(

@@ -9,15 +9,16 @@ from services.checkout.answers import (
     Ended,
     Inventory,
     OrderStatus,
-    Recovered,
     Summary,
     inventory_of,
     summary_of,
 )
-from services.checkout.bodies import OrderBody, RecoverBody
+from services.checkout.bodies import OrderBody
+from services.checkout.cards import CardWarning
+from services.checkout.handlers.care_for_cards import warn_about
 from services.checkout.handlers.settle_session import answering_within, found, settle_session
 from services.checkout.orders import Order, public_status
-from services.checkout.queries import campaigns, orders, shares, stock
+from services.checkout.queries import campaigns, cards, shares, stock
 from services.checkout.stripe_gateway import StripeGateway
 
 ASK_SECONDS = 8.0
@@ -37,8 +38,9 @@ async def complete(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
         raise StateRefused("conflict", "This session belongs to another order.")
     async with answering_within(ASK_SECONDS):
         order = await settle_session(pool, stripe, order_id)
-    await _require_saved(pool, order)
-    return _ended(order)
+    await require_saved(pool, order)
+    async with transaction(pool) as conn:
+        return _ended(order, card_warning=await _warning(conn, order))
 
 
 async def abandon(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
@@ -63,23 +65,6 @@ async def abandon(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
     return _ended(order, released=released)
 
 
-async def recover(pool: Pool, stripe: StripeGateway, body: RecoverBody) -> Recovered:
-    """Complete an order an operator believes lost, by its own id or its session's."""
-    order_id = await _order_id_for(pool, body)
-    async with answering_within(ASK_SECONDS):
-        order = await settle_session(pool, stripe, order_id, session_id=body.session_id)
-    await _require_saved(pool, order)
-    return Recovered(
-        success=True,
-        message="The order is completed.",
-        order_id=order.order_id,
-        stripe_session_id=order.session_id,
-        status=order.status,
-        persisted=order.status == "persisted",
-        pledge_ids=tuple(pledge.pledge_id for pledge in order.pledges),
-    )
-
-
 async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> OrderStatus:
     """Return the status, waiting for `persisted` at most so long.
 
@@ -93,6 +78,7 @@ async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> Ord
     while True:
         async with transaction(pool) as conn:
             order = await found(conn, wanted)
+            card_warning = await _warning(conn, order)
         is_moving = order.status in ("opening", "open", "completed")
         left = limit - loop.time()
         if not is_moving or left <= 0:
@@ -100,6 +86,7 @@ async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> Ord
                 order_id=order.order_id,
                 persisted=order.status == "persisted",
                 status=public_status(order.status),
+                card_warning=card_warning,
             )
         await asyncio.sleep(min(next(looks, LOOK_SECONDS[-1]), left))
 
@@ -111,6 +98,7 @@ async def summarise(conn: Connection, order_id: str) -> Summary:
         order,
         shares=await shares.list_shares(conn, order.order_id),
         titles=await campaigns.titles(conn, [pledge.campaign for pledge in order.pledges]),
+        card_warning=await _warning(conn, order),
     )
 
 
@@ -133,20 +121,7 @@ def order_id_of(text: str) -> OrderId:
     return OrderId(text)
 
 
-async def _order_id_for(pool: Pool, body: RecoverBody) -> OrderId:
-    if body.order_id:
-        return order_id_of(body.order_id)
-    if not body.session_id:
-        problem = "one of orderId and sessionId is needed"
-        raise InputRefused("invalid_input", problem.capitalize(), fields={"orderId": problem})
-    async with transaction(pool) as conn:
-        order_id = await orders.find_by_session(conn, body.session_id)
-    if order_id is None:
-        raise NotFound("order_not_found", "There is no order with this session.")
-    return order_id
-
-
-async def _require_saved(pool: Pool, order: Order) -> None:
+async def require_saved(pool: Pool, order: Order) -> None:
     """Refuse with the reason when no pledge comes of the order."""
     if order.status in ("completed", "persisted"):
         return
@@ -159,11 +134,20 @@ async def _require_saved(pool: Pool, order: Order) -> None:
     raise StateRefused("not_complete", "No card is saved for this order.", status=status)
 
 
-def _ended(order: Order, *, released: int = 0) -> Ended:
+async def _warning(conn: Connection, order: Order) -> CardWarning | None:
+    """Return what is to be said at once about the card an order saved."""
+    if order.status not in ("completed", "persisted"):
+        return None
+    card = await cards.find_card_of_order(conn, order.order_id)
+    return await warn_about(conn, card, [pledge.campaign for pledge in order.pledges])
+
+
+def _ended(order: Order, *, released: int = 0, card_warning: CardWarning | None = None) -> Ended:
     return Ended(
         success=True,
         order_id=order.order_id,
         status=public_status(order.status),
         persisted=order.status == "persisted",
         released=released,
+        card_warning=card_warning,
     )

@@ -8,12 +8,14 @@ from datetime import datetime
 import msgspec
 
 from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent
-from contracts.ids import CampaignSlug, OrderId, canonical_email, supporter_id
+from contracts.ids import CampaignSlug, OrderId, SupporterId, canonical_email, supporter_id
 from contracts.pricing import PricedPledge
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
+from services.checkout.cards import CardOwner, CardUse
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.end_order import free_units
+from services.checkout.handlers.keep_cards import keep_card
 from services.checkout.orders import (
     DECIDED_BY_CARD,
     UNDECIDED,
@@ -49,6 +51,8 @@ async def complete_order(conn: Connection, order_id: OrderId, saved: SavedCard) 
         if order.status in UNDECIDED:
             await orders.mark_status(conn, order_id, "abandoned")
         await free_units(conn, order, now=await campaigns.now(conn))
+        nobody = CardOwner(supporter_id=SupporterId(""), email="", language=order.language)
+        await keep_card(conn, saved.card, nobody, [], saved_at=saved.completed_at)
         return
     order = msgspec.structs.replace(
         order,
@@ -77,7 +81,28 @@ async def _record(
         event = _completed(order, accepted, saved, now=now)
         await outbox.append(conn, event, key=order.order_id, aggregate=order.order_id, version=1)
     await _say_refused(conn, order, refused, now=now)
+    await _keep_card(conn, order, saved, refused)
     await announce_stock(conn, [pledge.campaign for pledge in order.pledges], now=now)
+
+
+async def _keep_card(
+    conn: Connection, order: Order, saved: SavedCard, refused: dict[CampaignSlug, RefusedFor]
+) -> None:
+    """Keep the card for the pledges that were accepted; for none, it is not kept at all."""
+    assert order.supporter_id is not None
+    owner = CardOwner(
+        supporter_id=order.supporter_id, email=order.email or "", language=order.language
+    )
+    uses = [
+        CardUse(
+            pledge_id=pledge.pledge_id,
+            order_id=order.order_id,
+            campaign=pledge.campaign,
+            ended_as="refused" if pledge.campaign in refused else None,
+        )
+        for pledge in order.pledges
+    ]
+    await keep_card(conn, saved.card, owner, uses, saved_at=saved.completed_at)
 
 
 async def _claim(
@@ -159,7 +184,9 @@ def _consent(order: Order, given_at: datetime) -> Consent | None:
     shown = order.consent
     if shown is None:
         return None
-    return Consent(version=shown.version, language=shown.language, given_at=given_at)
+    return Consent(
+        version=shown.version, language=shown.language, given_at=given_at, hash=shown.sha256
+    )
 
 
 def _canonical(email: str | None) -> str | None:

@@ -1,14 +1,22 @@
-"""What the ledger made of our orders: persisted, cancelled, refused; and its totals.
+"""What the ledger made of our orders: persisted, cancelled, refused, over; and its totals.
 
 Events may come twice, under another id, or in another order: what an order holds is freed
 once because it is held once, and a campaign's share only moves forward.
 """
 
-from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.events.pledges import (
+    PledgeCancelled,
+    PledgeCreated,
+    PledgeRefused,
+    PledgesCharged,
+    PledgesReleased,
+    TotalsChanged,
+)
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.handlers.keep_cards import end_uses
 from services.checkout.orders import Order, status_of
 from services.checkout.queries import campaigns, orders, shares, stock
 
@@ -29,6 +37,7 @@ async def hear_cancelled(conn: Connection, event: PledgeCancelled) -> None:
     if order is not None:
         await shares.mark_persisted(conn, order.order_id, event.pledge.campaign)
         await _move_on(conn, order)
+        await end_uses(conn, [event.pledge.pledge_id], "cancelled")
         await _free(conn, order, event.pledge.campaign)
 
 
@@ -38,7 +47,18 @@ async def hear_refused(conn: Connection, event: PledgeRefused) -> None:
     if order is not None:
         await shares.mark_refused(conn, order.order_id, event.campaign, event.reason)
         await _move_on(conn, order)
+        await end_uses(conn, [event.pledge_id], "refused")
         await _free(conn, order, event.campaign)
+
+
+async def hear_released(conn: Connection, event: PledgesReleased) -> None:
+    """The campaign was not funded: nobody will charge the card for these pledges."""
+    await end_uses(conn, event.notice.pledge_ids, "released")
+
+
+async def hear_charged(conn: Connection, event: PledgesCharged) -> None:
+    """The pledges are paid: the card has done its work for them."""
+    await end_uses(conn, event.notice.pledge_ids, "charged")
 
 
 async def hear_totals(conn: Connection, event: TotalsChanged) -> None:

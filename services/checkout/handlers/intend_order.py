@@ -2,6 +2,7 @@
 
 import msgspec
 
+from contracts import consent
 from contracts.events.checkout import Attribution
 from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, supporter_id
 from contracts.pricing import PricedPledge
@@ -30,14 +31,21 @@ class Intention(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def intend(
-    conn: Connection, body: CartBody, *, ui_mode: UiMode, hashed: str | None = None
+    conn: Connection,
+    body: CartBody,
+    *,
+    ui_mode: UiMode,
+    hashed: str | None = None,
+    order_id: OrderId | None = None,
 ) -> Intention:
     """Price and reserve a cart, and record the order that will ask Stripe for a session.
+
+    `order_id` is given where an order that was lost is made again.
 
     Scarce rows come last, so that they are locked for as short a time as can be.
     """
     email = _email(body)
-    order_id = new_order_id()
+    order_id = order_id or new_order_id()
     priced = await priced_cart(conn, body, order_id=order_id, is_held=True)
     _require_expected(body, priced.pledges)
     if has_physical(priced.pledges) and ui_mode == "custom":
@@ -114,8 +122,21 @@ def _attribution(body: CartBody) -> Attribution | None:
 
 
 def _shown(body: CartBody) -> ShownConsent | None:
+    """Return what the page showed, or refuse sentences we never had."""
     shown = body.consent
-    return ShownConsent(version=shown.version, language=shown.language) if shown else None
+    if shown is None:
+        return None
+    text = consent.find(shown.version, shown.language)
+    problems: dict[str, str] = {}
+    if text is None:
+        problems["consent.version"] = "no sentences of this version and language"
+    elif shown.hash is not None and shown.hash != text.sha256:
+        problems["consent.hash"] = "not the hash of these sentences"
+    if text is None or problems:
+        raise InputRefused(
+            "unknown_consent", "Please load the page again and read what it says.", fields=problems
+        )
+    return ShownConsent(version=shown.version, language=shown.language, sha256=text.sha256)
 
 
 def _email(body: CartBody) -> str | None:

@@ -9,8 +9,16 @@ from services.chassis.database import Pool, transaction
 from services.checkout import metrics
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.settle_session import SessionIncomplete, settle_session
+from services.checkout.handlers.settle_update import settle_update
 from services.checkout.orders import Status
-from services.checkout.queries import campaigns, orders, stripe_events
+from services.checkout.queries import (
+    campaigns,
+    card_updates,
+    cards,
+    detachments,
+    orders,
+    stripe_events,
+)
 from services.checkout.stripe_gateway import StripeAway, StripeGateway
 
 log = telemetry.logger(__name__)
@@ -28,6 +36,22 @@ async def look_after_orders(pool: Pool, stripe: StripeGateway) -> None:
     await asyncio.gather(*(_look_after(pool, stripe, each, slots) for each in due))
 
 
+async def look_after_updates(pool: Pool, stripe: StripeGateway) -> None:
+    """Look at every card update that is undecided and whose time has come."""
+    async with transaction(pool) as conn:
+        due = await card_updates.take_due(conn, BATCH)
+        for update_id, status in due:
+            if status == "opening":
+                # Nobody was given its session, if there is one.
+                await card_updates.mark_over(conn, update_id)
+    for update_id, status in due:
+        if status == "open":
+            try:
+                await settle_update(pool, stripe, update_id)
+            except (StripeAway, SessionIncomplete) as exc:
+                log.warning("update_still_undecided", update_id=update_id, error=type(exc).__name__)
+
+
 async def take_figures(pool: Pool) -> None:
     """Count what an operator wants to see."""
     async with transaction(pool) as conn:
@@ -35,12 +59,18 @@ async def take_figures(pool: Pool) -> None:
         oldest = await orders.oldest_undecided_seconds(conn)
         waiting, parked = await stripe_events.count_waiting_and_parked(conn)
         draining = await campaigns.list_due_for_drain(conn)
+        in_use, unusable = await cards.count_in_use(conn)
+        unneeded, unneeded_oldest = await detachments.count_waiting(conn)
     for status in STATUSES:
         metrics.ORDERS.labels(status).set(counts.get(status, 0))
     metrics.UNDECIDED_OLDEST.set(oldest)
     metrics.STRIPE_EVENTS_WAITING.set(waiting)
     metrics.STRIPE_EVENTS_PARKED.set(parked)
     metrics.CAMPAIGNS_DRAINING.set(len(draining))
+    metrics.CARDS_IN_USE.set(in_use)
+    metrics.CARDS_UNUSABLE.set(unusable)
+    metrics.CARDS_TO_DETACH.set(unneeded)
+    metrics.DETACH_OLDEST.set(unneeded_oldest)
 
 
 async def _look_after(

@@ -17,12 +17,8 @@ from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
 from services.checkout.orders import DECIDED_BY_CARD, Order, SavedCard
 from services.checkout.queries import campaigns, orders, stripe_events
-from services.checkout.stripe_gateway import (
-    SessionState,
-    StripeAway,
-    StripeGateway,
-    StripeRefused,
-)
+from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_objects import SessionState
 
 log = telemetry.logger(__name__)
 
@@ -97,7 +93,7 @@ async def found(conn: Connection, order_id: OrderId) -> Order:
 
 
 async def _complete(conn: Connection, order_id: OrderId, state: SessionState) -> None:
-    completed_at = await _completed_at(conn, state)
+    completed_at = await when_completed(conn, state)
     if state.card is None or completed_at is None:
         raise SessionIncomplete(order_id)
     saved = SavedCard(
@@ -110,7 +106,7 @@ async def _complete(conn: Connection, order_id: OrderId, state: SessionState) ->
     await complete_order(conn, order_id, saved)
 
 
-async def _completed_at(conn: Connection, state: SessionState) -> datetime | None:
+async def when_completed(conn: Connection, state: SessionState) -> datetime | None:
     """Return the instant that decides about deadlines, in Stripe's whole seconds.
 
     The event's own time when it has come; else that of the attempt that saved the card,

@@ -7,26 +7,24 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from contracts.ids import OrderId, SupporterId
+from contracts.ids import OrderId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
 from services.checkout.answers import Started, quote_fields
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.end_order import end_order
+from services.checkout.handlers.find_customer import find_customer
+from services.checkout.handlers.guard_cards import client_key, limits_of, require_few_failures
 from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
 from services.checkout.handlers.settle_session import answering_within, found
 from services.checkout.orders import Order, UiMode
-from services.checkout.queries import customers, orders
-from services.checkout.sessions import params_for
+from services.checkout.queries import orders
+from services.checkout.sessions import SessionParams, params_for
 from services.checkout.settings import Settings
-from services.checkout.stripe_gateway import (
-    OpenedSession,
-    StripeAway,
-    StripeBusy,
-    StripeGateway,
-    StripeRefused,
-)
+from services.checkout.stripe_gateway import StripeGateway, StripeRefused
+from services.checkout.stripe_objects import OpenedSession
+from services.checkout.turnstile_gateway import TurnstileGateway
 
 log = telemetry.logger(__name__)
 
@@ -34,7 +32,6 @@ log = telemetry.logger(__name__)
 QUEUE_SECONDS = 4.0
 STRIPE_SECONDS = 9.0
 TWIN_SECONDS = 8.0
-BUSY_SECONDS = 0.2
 DEADLOCK_TRIES = 4
 HANDS = 10
 
@@ -46,12 +43,26 @@ class Checkout:
         self.pool = pool
         self.stripe = stripe
         self.settings = settings
+        self.challenge = TurnstileGateway(
+            site_key=settings.turnstile_site_key,
+            secret=settings.turnstile_secret,
+            base=settings.turnstile_base,
+        )
+        self.limits = limits_of(settings)
         self._hands = asyncio.Semaphore(HANDS)
 
-    @property
-    def ui_mode(self) -> UiMode:
-        """Return where the card step is: on our own page if it can be."""
-        return "custom" if self.settings.stripe_publishable_key else "hosted"
+    def ui_mode(self, wanted: UiMode | None) -> UiMode:
+        """Return where the card step is: on our own page, if it can be and is wanted."""
+        can_be_ours = bool(self.settings.stripe_publishable_key)
+        return "custom" if can_be_ours and wanted != "hosted" else "hosted"
+
+    async def admit(self, client: str, token: str | None) -> str:
+        """Let an address start unless too many cards failed there; return its digest."""
+        key = client_key(client, self.settings)
+        await require_few_failures(
+            self.pool, self.challenge, self.limits, client_key=key, token=token
+        )
+        return key
 
     @asynccontextmanager
     async def in_turn(self) -> AsyncIterator[None]:
@@ -67,11 +78,15 @@ class Checkout:
             self._hands.release()
 
 
-async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) -> Started:
+async def start_checkout(
+    checkout: Checkout, body: CartBody, key: str | None, client: str = ""
+) -> Started:
     """Return a session in which a card can be saved, with everything reserved.
 
     The same key brings the first session again; the same key with another cart is refused.
+    `client` is the address of who asks.
     """
+    client = await checkout.admit(client, body.challenge_token)
     hashed = _hashed(checkout, key)
     async with checkout.in_turn():
         first = await _first_with(checkout, hashed)
@@ -82,7 +97,13 @@ async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) ->
             except KeyTaken:
                 first = await _first_with(checkout, hashed)
     if made is not None:
-        return _answer(checkout, made.order, await _open(checkout, made))
+        params = params_for(
+            made.order,
+            site_base=checkout.settings.site_base,
+            client_key=client,
+            cart=body.restorable(),
+        )
+        return _answer(checkout, made.order, await _open(checkout, made, params))
     if first is None:
         raise _busy()
     return await _again(checkout, body, first)
@@ -93,13 +114,14 @@ async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | No
     for _ in range(DEADLOCK_TRIES):
         try:
             async with transaction(checkout.pool) as conn:
-                return await intend(conn, body, ui_mode=checkout.ui_mode, hashed=hashed)
+                ui_mode = checkout.ui_mode(body.checkout_ui_mode)
+                return await intend(conn, body, ui_mode=ui_mode, hashed=hashed)
         except asyncpg.DeadlockDetectedError:
             log.info("start_crossed_another")
     raise _busy()
 
 
-async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
+async def _open(checkout: Checkout, made: Intention, params: SessionParams) -> OpenedSession:
     """Ask Stripe for the order's session and record it; on any failure give the order up.
 
     Giving up is safe even when Stripe did make a session: its secret reaches nobody unless
@@ -109,7 +131,7 @@ async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
     crash.point("checkout.intended")
     try:
         async with answering_within(STRIPE_SECONDS):
-            opened = await _ask_stripe(checkout, made)
+            opened = await _ask_stripe(checkout, made, params)
     except (StripeRefused, Unavailable) as exc:
         async with transaction(checkout.pool) as conn:
             await end_order(conn, order.order_id, "abandoned")
@@ -126,47 +148,21 @@ async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
     return opened
 
 
-async def _ask_stripe(checkout: Checkout, made: Intention) -> OpenedSession:
+async def _ask_stripe(checkout: Checkout, made: Intention, params: SessionParams) -> OpenedSession:
     customer_id = await _customer(checkout, made)
-    params = params_for(made.order, site_base=checkout.settings.site_base)
-    opened = await checkout.stripe.create_session(made.order.order_id, params, customer_id)
+    opened = await checkout.stripe.create_session(params, customer_id)
     crash.point("checkout.session_made")
     return opened
 
 
 async def _customer(checkout: Checkout, made: Intention) -> str | None:
-    """Return the supporter's one customer at Stripe, made when there is none yet."""
+    """Return the supporter's one customer at Stripe; None while nobody knows who it is."""
     order, known = made.order, made.customer
     if order.supporter_id is None or order.email is None or known is None:
         return None
-    if known.customer_id is not None:
-        return known.customer_id
-    try:
-        created = await _created_customer(
-            checkout, order.supporter_id, order.email, attempt=known.attempt
-        )
-    except StripeAway as exc:
-        if exc.is_answered:
-            async with transaction(checkout.pool) as conn:
-                await customers.next_attempt(conn, order.supporter_id, known.attempt)
-        raise
-    crash.point("checkout.customer_made")
-    async with transaction(checkout.pool) as conn:
-        return await customers.record_customer(conn, order.supporter_id, order.email, created)
-
-
-async def _created_customer(
-    checkout: Checkout, supporter_id: SupporterId, email: str, *, attempt: int
-) -> str:
-    """Ask Stripe for the customer, again while another start of this person does the same.
-
-    The caller's budget ends it.
-    """
-    while True:
-        try:
-            return await checkout.stripe.create_customer(supporter_id, email, attempt)
-        except StripeBusy:
-            await asyncio.sleep(BUSY_SECONDS)
+    return await find_customer(
+        checkout.pool, checkout.stripe, order.supporter_id, order.email, known
+    )
 
 
 async def _first_with(checkout: Checkout, hashed: str | None) -> Order | None:

@@ -199,6 +199,11 @@ async def titles(conn: Connection, slugs: list[CampaignSlug]) -> dict[str, str]:
     return {row["slug"]: row["title"] for row in rows}
 
 
+async def list_deadlines(conn: Connection, slugs: list[CampaignSlug]) -> list[datetime]:
+    rows = await conn.fetch("SELECT deadline_at FROM campaigns WHERE slug = ANY($1)", slugs)
+    return [row["deadline_at"] for row in rows]
+
+
 async def now(conn: Connection) -> datetime:
     """Return the platform's time."""
     at: datetime = await conn.fetchval("SELECT platform.now()")

@@ -60,3 +60,16 @@ async def record_customer(
         customer_id,
     )
     return kept
+
+
+async def forget_customer(conn: Connection, customer_id: str) -> None:
+    """Note that Stripe has no such customer any more: the next one gets a key of its own."""
+    await conn.execute(
+        """
+        UPDATE stripe_customers
+        SET customer_id = NULL,
+            attempt = attempt + 1
+        WHERE customer_id = $1
+        """,
+        customer_id,
+    )

@@ -214,6 +214,25 @@ async def list_undecided(
     return [(row["order_id"], row["status"]) for row in rows]
 
 
+async def list_awaited(conn: Connection, session_ids: list[str]) -> set[str]:
+    """Return those of these sessions in which somebody may still save a card."""
+    rows = await conn.fetch(
+        """
+        SELECT session_id
+        FROM orders
+        WHERE session_id = ANY($1)
+          AND status = 'open'
+        UNION ALL
+        SELECT session_id
+        FROM card_updates
+        WHERE session_id = ANY($1)
+          AND status = 'open'
+        """,
+        session_ids,
+    )
+    return {row["session_id"] for row in rows}
+
+
 async def count_by_status(conn: Connection) -> dict[str, int]:
     rows = await conn.fetch("SELECT status, count(*) AS orders FROM orders GROUP BY status")
     return {row["status"]: row["orders"] for row in rows}

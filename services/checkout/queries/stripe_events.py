@@ -1,51 +1,64 @@
 """SQL about what Stripe told us: stored once, applied once, parked where it can be seen."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
 from services.chassis.database import Connection, decode_rows
 
+StoredAs = Literal["passed_on", "ignored"]
 
-class StripeEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified event about a checkout session, waiting to be applied."""
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified event. `stored_as` None: checkout itself has something to do about it."""
 
     event_id: str
     event_type: str
-    session_id: str
-    order_id: str
+    object_id: str
     created_at: datetime
+    session_id: str | None = None
+    order_id: str | None = None
+    update_id: str | None = None
+    payload: bytes | None = None
+    stored_as: StoredAs | None = None
+
+
+class StripeEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified event that waits to be applied. `payload`: the bytes Stripe sent."""
+
+    event_id: str
+    event_type: str
+    object_id: str
+    session_id: str | None
+    order_id: str | None
+    update_id: str | None
+    created_at: datetime
+    payload: bytes
     attempts: int
     waited_seconds: float
 
 
-async def insert_event(
-    conn: Connection,
-    *,
-    event_id: str,
-    event_type: str,
-    session_id: str | None,
-    order_id: str | None,
-    created_at: datetime,
-    payload: bytes | None,
-    outcome: str | None,
-) -> bool:
+async def insert_event(conn: Connection, event: NewEvent) -> bool:
     """Store an event; False when it was here before."""
     inserted = await conn.fetchval(
         """
         INSERT INTO stripe_events
-            (event_id, event_type, session_id, order_id, created_at, payload, outcome)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+            (event_id, event_type, object_id, session_id, order_id, update_id, created_at,
+             payload, outcome)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT DO NOTHING
         RETURNING event_id
         """,
-        event_id,
-        event_type,
-        session_id,
-        order_id,
-        created_at,
-        payload,
-        outcome,
+        event.event_id,
+        event.event_type,
+        event.object_id,
+        event.session_id,
+        event.order_id,
+        event.update_id,
+        event.created_at,
+        event.payload,
+        event.stored_as,
     )
     return inserted is not None
 
@@ -53,7 +66,8 @@ async def insert_event(
 async def list_due(conn: Connection, limit: int) -> list[StripeEvent]:
     rows = await conn.fetch(
         """
-        SELECT event_id, event_type, session_id, order_id, created_at, attempts,
+        SELECT event_id, event_type, object_id, session_id, order_id, update_id, created_at,
+               payload, attempts,
                extract(epoch FROM clock_timestamp() - received_at)::float8 AS waited_seconds
         FROM stripe_events
         WHERE outcome IS NULL
@@ -116,3 +130,28 @@ async def count_waiting_and_parked(conn: Connection) -> tuple[int, int]:
     )
     assert row is not None
     return row["waiting"], row["parked"]
+
+
+async def find_cursor(conn: Connection) -> datetime | None:
+    """Return how far Stripe's own list of events was read."""
+    at: datetime | None = await conn.fetchval("SELECT read_until FROM stripe_cursor")
+    return at
+
+
+async def move_cursor(conn: Connection, read_until: datetime) -> None:
+    """Note that everything up to then was read. Forward only."""
+    await conn.execute(
+        """
+        INSERT INTO stripe_cursor AS known (read_until)
+        VALUES ($1)
+        ON CONFLICT (only_row) DO UPDATE
+        SET read_until = greatest(known.read_until, excluded.read_until)
+        """,
+        read_until,
+    )
+
+
+async def forget_old(conn: Connection, at_most: int) -> int:
+    """Forget bodies after 30 days and whole events after 90; return how many rows."""
+    forgotten: int = await conn.fetchval("SELECT forget_stripe_events($1)", at_most)
+    return forgotten

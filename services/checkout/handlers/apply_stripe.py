@@ -1,0 +1,221 @@
+"""Act upon what Stripe told us: one stored event at a time, again until it is done."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from contracts.ids import OrderId
+from contracts.refusals import Refusal, Unavailable
+from services.chassis import crash, telemetry
+from services.chassis.database import Pool, transaction
+from services.checkout.handlers.end_order import end_order
+from services.checkout.handlers.guard_cards import CardLimits
+from services.checkout.handlers.keep_cards import say_saved
+from services.checkout.handlers.settle_session import SessionIncomplete, settle_session
+from services.checkout.handlers.settle_update import settle_update
+from services.checkout.queries import (
+    campaigns,
+    card_failures,
+    card_updates,
+    cards,
+    customers,
+    detachments,
+    orders,
+    stripe_events,
+)
+from services.checkout.queries.stripe_events import StripeEvent
+from services.checkout.stripe_gateway import StripeAway, StripeGateway
+from services.checkout.stripe_news import (
+    COMPLETED,
+    CUSTOMER_DELETED,
+    EXPIRED,
+    MANDATE_UPDATED,
+    METHOD_CHANGED,
+    METHOD_DETACHED,
+    SETUP_FAILED,
+    FailedSetup,
+    Mandate,
+    object_as,
+)
+from services.checkout.stripe_objects import card_of
+
+log = telemetry.logger(__name__)
+
+BATCH = 32
+AT_ONCE = 8
+UNKNOWN_SECONDS_MAX = 600
+TRIES_MAX = 8
+DELAY_SECONDS_MAX = 60.0
+
+
+class Applying(msgspec.Struct, frozen=True):
+    """What it takes to apply an event."""
+
+    pool: Pool
+    stripe: StripeGateway
+    limits: CardLimits
+
+
+async def apply_events(applying: Applying) -> int:
+    """Apply every stored event whose time has come; return how many there were."""
+    async with transaction(applying.pool) as conn:
+        due = await stripe_events.list_due(conn, BATCH)
+    slots = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(_apply_one(applying, event, slots) for event in due))
+    return len(due)
+
+
+async def _apply_one(applying: Applying, event: StripeEvent, slots: asyncio.Semaphore) -> None:
+    async with slots:
+        await _apply(applying, event)
+
+
+async def _apply(applying: Applying, event: StripeEvent) -> None:
+    """Apply one event, or say when to try again. Nothing is dropped without a trace."""
+    pool = applying.pool
+    try:
+        is_known = await HANDLERS[event.event_type](applying, event)
+    except (StripeAway, SessionIncomplete, Unavailable) as exc:
+        await _later(pool, event, type(exc).__name__)
+        return
+    except Refusal as exc:
+        await _park(pool, event, exc.reason)
+        return
+    except Exception as exc:
+        # One event that we cannot digest must not hold up the others.
+        log.exception("stripe_event_failed", event_id=event.event_id)
+        if event.attempts >= TRIES_MAX:
+            await _park(pool, event, type(exc).__name__)
+        else:
+            await _later(pool, event, type(exc).__name__)
+        return
+    crash.point("checkout.event_told")
+    if is_known:
+        async with transaction(pool) as conn:
+            await stripe_events.finish(conn, event.event_id, "applied")
+        crash.point("checkout.event_applied")
+    elif event.waited_seconds > UNKNOWN_SECONDS_MAX:
+        await _park(pool, event, "unknown order")
+    else:
+        await _later(pool, event, "unknown order")
+
+
+async def _session_ended(applying: Applying, event: StripeEvent) -> bool:
+    """Complete or end the order of a session; False when there is no such order (yet)."""
+    if event.update_id is not None:
+        return await _update_ended(applying, event, event.update_id)
+    order_id = OrderId(event.order_id or "")
+    async with transaction(applying.pool) as conn:
+        order = await orders.find_order(conn, order_id)
+        if order is None:
+            return False
+        if event.event_type == EXPIRED:
+            # An order that never learned of its session is given up by its own timer.
+            if order.session_id == event.session_id:
+                await end_order(conn, order_id, "expired")
+            return True
+    await settle_session(applying.pool, applying.stripe, order_id, session_id=event.session_id)
+    return True
+
+
+async def _update_ended(applying: Applying, event: StripeEvent, update_id: str) -> bool:
+    async with transaction(applying.pool) as conn:
+        update = await card_updates.find_update(conn, update_id)
+        if update is None:
+            return False
+        if event.event_type == EXPIRED:
+            if update.session_id == event.session_id:
+                await card_updates.mark_over(conn, update_id)
+            return True
+    await settle_update(applying.pool, applying.stripe, update_id, session_id=event.session_id)
+    return True
+
+
+async def _setup_failed(applying: Applying, event: StripeEvent) -> bool:
+    """Count a card that could not be saved. Too many, and the session is closed."""
+    failed = object_as(event.payload, FailedSetup)
+    async with transaction(applying.pool) as conn:
+        count = await card_failures.insert_failure(
+            conn,
+            event.event_id,
+            intent_id=failed.id,
+            client_key=failed.metadata.get("client", ""),
+            code=failed.code,
+        )
+    if count < applying.limits.per_session:
+        return True
+    log.warning("session_closed_after_failures", order_id=event.order_id, failures=count)
+    if event.update_id is not None:
+        await settle_update(applying.pool, applying.stripe, event.update_id, expire=True)
+    else:
+        order_id = OrderId(event.order_id or "")
+        await settle_session(applying.pool, applying.stripe, order_id, expire=True)
+    return True
+
+
+async def _method_changed(applying: Applying, event: StripeEvent) -> bool:
+    """Take over a renewed card, and tell the ledger for each pledge it is for."""
+    method = object_as(event.payload, dict)
+    card = card_of(method, method.get("customer"))
+    if card is None:
+        return True
+    async with transaction(applying.pool) as conn:
+        refreshed = await cards.refresh_card(conn, card, told_at=event.created_at)
+        if refreshed is not None:
+            kept, uses = refreshed
+            now = await campaigns.now(conn)
+            for use in uses:
+                await say_saved(conn, kept, use, reason="refreshed", now=now)
+    return True
+
+
+async def _method_detached(applying: Applying, event: StripeEvent) -> bool:
+    """Note that a card is gone: by our own queue, or by somebody at Stripe's dashboard."""
+    async with transaction(applying.pool) as conn:
+        await detachments.mark_detached(conn, event.object_id)
+        await cards.mark_unusable(conn, "detached", payment_method_id=event.object_id)
+    return True
+
+
+async def _mandate_updated(applying: Applying, event: StripeEvent) -> bool:
+    mandate = object_as(event.payload, Mandate)
+    if mandate.status == "inactive" and mandate.payment_method:
+        async with transaction(applying.pool) as conn:
+            await cards.mark_unusable(
+                conn, "mandate_inactive", payment_method_id=mandate.payment_method
+            )
+    return True
+
+
+async def _customer_deleted(applying: Applying, event: StripeEvent) -> bool:
+    """Note that all cards of a customer are gone; its supporter gets a new one when needed."""
+    async with transaction(applying.pool) as conn:
+        await cards.mark_unusable(conn, "customer_deleted", customer_id=event.object_id)
+        await customers.forget_customer(conn, event.object_id)
+    return True
+
+
+Handler = Callable[[Applying, StripeEvent], Awaitable[bool]]
+
+HANDLERS: dict[str, Handler] = {
+    COMPLETED: _session_ended,
+    EXPIRED: _session_ended,
+    SETUP_FAILED: _setup_failed,
+    **dict.fromkeys(METHOD_CHANGED, _method_changed),
+    METHOD_DETACHED: _method_detached,
+    MANDATE_UPDATED: _mandate_updated,
+    CUSTOMER_DELETED: _customer_deleted,
+}
+
+
+async def _later(pool: Pool, event: StripeEvent, error: str) -> None:
+    delay = min(0.5 * 2**event.attempts, DELAY_SECONDS_MAX)
+    async with transaction(pool) as conn:
+        await stripe_events.postpone(conn, event.event_id, delay_seconds=delay, error=error)
+
+
+async def _park(pool: Pool, event: StripeEvent, error: str) -> None:
+    log.error("stripe_event_parked", event_id=event.event_id, error=error)
+    async with transaction(pool) as conn:
+        await stripe_events.finish(conn, event.event_id, "parked", error)

@@ -1,0 +1,79 @@
+"""Against people who try stolen cards here: cards that fail are counted, never those that
+are saved. A premiere of two hundred people on one Wi-Fi is welcome.
+
+Source: reliability 5.4. Three failures close a session, ten within an hour close the door
+to an address: for the rest of that hour, or until it passes a challenge where one is set up.
+"""
+
+import hmac
+import math
+
+import msgspec
+
+from contracts.refusals import TooMany
+from services.chassis import telemetry
+from services.chassis.addresses import limited_as
+from services.chassis.database import Pool, transaction
+from services.checkout.queries import card_failures
+from services.checkout.settings import Settings
+from services.checkout.turnstile_gateway import TurnstileGateway
+
+log = telemetry.logger(__name__)
+
+FAILURES_PER_SESSION = 3
+FAILURES_PER_HOUR = 10
+KEY_LENGTH = 32
+
+
+class CardLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many cards may fail in one session, and in an hour from one address."""
+
+    per_session: int
+    per_hour: int
+
+
+def limits_of(settings: Settings) -> CardLimits:
+    """Return the limits, multiplied as all limits on people's routes are."""
+    scale = settings.rate_limit_scale
+    return CardLimits(
+        per_session=max(1, round(FAILURES_PER_SESSION * scale)),
+        per_hour=max(1, round(FAILURES_PER_HOUR * scale)),
+    )
+
+
+def client_key(address: str, settings: Settings) -> str:
+    """Return what failures of an address are counted under: a digest, never the address."""
+    secret = settings.checkout_intent_secret.bytes()
+    text = f"client:{limited_as(address)}".encode()
+    return hmac.digest(secret, text, "sha256").hex()[:KEY_LENGTH]
+
+
+async def require_few_failures(
+    pool: Pool,
+    challenge: TurnstileGateway,
+    limits: CardLimits,
+    *,
+    client_key: str,
+    token: str | None,
+) -> None:
+    """Refuse an address from which too many cards failed, unless it passes the challenge."""
+    async with transaction(pool) as conn:
+        wait_seconds = await card_failures.seconds_until_free(conn, client_key, limits.per_hour)
+    if not wait_seconds:
+        return
+    if challenge.is_on and token and await challenge.has_passed(token):
+        return
+    log.warning("too_many_cards_failed")
+    retry_after_seconds = math.ceil(wait_seconds)
+    if challenge.is_on:
+        raise TooMany(
+            "challenge_needed",
+            "Too many cards did not work here. Please show that you are a person.",
+            retry_after_seconds=retry_after_seconds,
+            challengeSiteKey=challenge.site_key,
+        )
+    raise TooMany(
+        "too_many_cards",
+        "Too many cards did not work here. Please try again later.",
+        retry_after_seconds=retry_after_seconds,
+    )

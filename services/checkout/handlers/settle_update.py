@@ -1,0 +1,102 @@
+"""Ask Stripe how a card update's session stands, and act on the answer. The only way there.
+
+Webhook, browser and reconciler end here, under the order's lock, as for orders.
+"""
+
+from contracts.ids import PledgeId
+from contracts.refusals import NotFound
+from services.chassis import crash, telemetry
+from services.chassis.database import Connection, Pool, transaction
+from services.checkout.cards import CardOwner, CardUpdate, CardUse, EndedAs
+from services.checkout.handlers.keep_cards import keep_card, say_saved
+from services.checkout.handlers.settle_session import MISSING, SessionIncomplete, when_completed
+from services.checkout.queries import campaigns, card_updates, cards, orders
+from services.checkout.queries.cards import KeptFor
+from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_objects import SessionState
+
+log = telemetry.logger(__name__)
+
+
+async def settle_update(
+    pool: Pool,
+    stripe: StripeGateway,
+    update_id: str,
+    *,
+    session_id: str | None = None,
+    expire: bool = False,
+) -> CardUpdate:
+    """Return the update after applying what Stripe says about its session now.
+
+    Raises `StripeAway` when Stripe does not answer: then nothing has changed.
+    """
+    async with transaction(pool) as conn:
+        update = await found_update(conn, update_id)
+    session_id = update.session_id or session_id
+    if update.status == "saved" or session_id is None:
+        return update
+    ask = stripe.expire_session if expire else stripe.read_session
+    try:
+        state = await ask(session_id)
+    except StripeRefused as exc:
+        if exc.code != MISSING:
+            raise StripeAway(exc.code) from exc
+        log.error("session_unknown_to_stripe", update_id=update_id)
+        return update
+    async with transaction(pool) as conn:
+        if state.update_id == update_id and state.status == "complete":
+            await _save(conn, update, state)
+        elif state.update_id == update_id and state.status == "expired":
+            await card_updates.mark_over(conn, update_id)
+        update = await found_update(conn, update_id)
+        crash.point("checkout.before_card_kept")
+    crash.point("checkout.after_card_kept")
+    return update
+
+
+async def found_update(conn: Connection, update_id: str) -> CardUpdate:
+    """Return the update, or refuse with 404."""
+    update = await card_updates.find_update(conn, update_id)
+    if update is None:
+        raise NotFound("update_not_found", "There is no such card update.")
+    return update
+
+
+async def _save(conn: Connection, update: CardUpdate, state: SessionState) -> None:
+    """Keep the card for the pledge, once, and say so. For one that is over it is given up."""
+    saved_at = await when_completed(conn, state)
+    if state.card is None or saved_at is None:
+        raise SessionIncomplete(update.update_id)
+    # What ends the pledge holds this lock too, so that no use is added behind its back.
+    await orders.lock_order(conn, update.order_id)
+    ended_as = await _ended(conn, update.pledge_id)
+    owner = CardOwner(
+        supporter_id=update.supporter_id, email=update.email, language=update.language
+    )
+    use = CardUse(
+        pledge_id=update.pledge_id,
+        order_id=update.order_id,
+        campaign=update.campaign,
+        ended_as=ended_as,
+    )
+    await keep_card(conn, state.card, owner, [use], saved_at=saved_at)
+    method_id = state.card.payment_method_id
+    is_first = await card_updates.mark_saved(
+        conn, update.update_id, state.session_id, method_id, saved_at
+    )
+    if not is_first or ended_as is not None:
+        return
+    kept_for = KeptFor(
+        pledge_id=update.pledge_id,
+        order_id=update.order_id,
+        campaign=update.campaign,
+        supporter_id=update.supporter_id,
+        used_since=saved_at,
+    )
+    now = await campaigns.now(conn)
+    await say_saved(conn, state.card, kept_for, reason="replaced", now=now)
+
+
+async def _ended(conn: Connection, pledge_id: PledgeId) -> EndedAs | None:
+    """Return how the pledge ended, if it did."""
+    return next((each for each in await cards.list_ends(conn, pledge_id) if each), None)

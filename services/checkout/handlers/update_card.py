@@ -1,0 +1,202 @@
+"""Give a pledge another card: by its link, in a setup session of the same customer.
+
+The charge itself is the ledger's and settlement's business; here a card is saved and said.
+"""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from contracts import magic_link
+from contracts.ids import ORDER_PATTERN, OrderId, canonical_email
+from contracts.magic_link import MagicLink
+from contracts.pricing import PricedPledge
+from contracts.refusals import NotFound, NotYours, StateRefused, Unavailable
+from services.chassis import crash, telemetry
+from services.chassis.database import Connection, transaction
+from services.checkout.bodies import CompleteCardBody, StartCardBody
+from services.checkout.card_answers import CardUpdated, CardUpdateStarted, updated_with
+from services.checkout.cards import UPDATE_PREFIX, CardUpdate, UiMode, require_chargeable
+from services.checkout.handlers.care_for_cards import warn_about
+from services.checkout.handlers.find_customer import find_customer
+from services.checkout.handlers.settle_session import answering_within
+from services.checkout.handlers.settle_update import settle_update
+from services.checkout.handlers.start_checkout import Checkout
+from services.checkout.orders import Order
+from services.checkout.queries import campaigns, card_updates, cards, customers, orders, shares
+from services.checkout.sessions import params_for_update
+from services.checkout.stripe_gateway import StripeRefused
+from services.checkout.stripe_objects import OpenedSession
+
+log = telemetry.logger(__name__)
+
+STRIPE_SECONDS = 9.0
+# A session that lives half an hour is offered again while enough of it is left.
+OFFERED_AGAIN = timedelta(minutes=15)
+
+Keys = Mapping[str, bytes]
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A pledge as its link's holder may have another card for it."""
+
+    order: Order
+    pledge: PricedPledge
+    link: MagicLink
+    now: datetime
+
+
+async def start_update(
+    checkout: Checkout, body: StartCardBody, keys: Keys, client: str
+) -> CardUpdateStarted:
+    """Return a session in which another card can be saved; the open one, if there is one."""
+    async with transaction(checkout.pool) as conn:
+        asked = await _asked(conn, body.token, keys)
+        ui_mode = checkout.ui_mode(body.checkout_ui_mode)
+        since = asked.now - OFFERED_AGAIN
+        update = await card_updates.find_open(conn, asked.pledge.pledge_id, ui_mode, since=since)
+        others = await card_updates.list_others(conn, asked.pledge.pledge_id)
+    client_key = await checkout.admit(client, body.challenge_token)
+    if update is None:
+        update, opened = await _opened(checkout, asked, body, ui_mode, client_key)
+    else:
+        opened = await _open_again(checkout, update)
+    is_custom = ui_mode == "custom"
+    return CardUpdateStarted(
+        checkout_ui_mode=ui_mode,
+        session_id=opened.session_id,
+        client_secret=opened.client_secret if is_custom else None,
+        publishable_key=checkout.settings.stripe_publishable_key if is_custom else None,
+        url=None if is_custom else opened.url,
+        other_cards=tuple(others),
+    )
+
+
+async def complete_update(checkout: Checkout, body: CompleteCardBody, keys: Keys) -> CardUpdated:
+    """Ask Stripe whether the card is saved; asked again it answers the same."""
+    async with transaction(checkout.pool) as conn:
+        # Not whether the pledge can still be charged: a card that was saved is answered for.
+        asked = await _holder(conn, body.token, keys)
+        update = await card_updates.find_by_session(conn, body.session_id)
+    if update is None or update.pledge_id != asked.pledge.pledge_id:
+        raise NotFound("session_not_found", "There is no such session for this pledge.")
+    async with answering_within(STRIPE_SECONDS):
+        update = await settle_update(checkout.pool, checkout.stripe, update.update_id)
+    if update.status != "saved":
+        raise StateRefused("not_complete", "No card is saved yet.", status=update.status)
+    async with transaction(checkout.pool) as conn:
+        card = await cards.find_card_of_update(conn, update.update_id)
+        assert card is not None, "a saved update names its card"
+        warning = await warn_about(conn, card, [update.campaign])
+    return updated_with(card, warning)
+
+
+async def _opened(
+    checkout: Checkout, asked: Asked, body: StartCardBody, ui_mode: UiMode, client_key: str
+) -> tuple[CardUpdate, OpenedSession]:
+    """Record the update, ask Stripe for its session, record that. Nobody waits for a crash:
+    a session nobody was given ends by itself."""
+    update = _update(asked, body, ui_mode)
+    async with transaction(checkout.pool) as conn:
+        known = await customers.ensure_customer(conn, update.supporter_id, update.email)
+        await card_updates.insert_update(conn, update)
+    crash.point("checkout.update_intended")
+    params = params_for_update(update, site_base=checkout.settings.site_base, client_key=client_key)
+    try:
+        async with answering_within(STRIPE_SECONDS):
+            customer_id = await find_customer(
+                checkout.pool, checkout.stripe, update.supporter_id, update.email, known
+            )
+            opened = await checkout.stripe.create_session(params, customer_id)
+    except (StripeRefused, Unavailable) as exc:
+        async with transaction(checkout.pool) as conn:
+            await card_updates.mark_over(conn, update.update_id)
+        if isinstance(exc, Unavailable):
+            raise
+        raise _not_now() from exc
+    async with transaction(checkout.pool) as conn:
+        if not await card_updates.mark_open(conn, update.update_id, opened.session_id):
+            raise _not_now()
+    crash.point("checkout.update_opened")
+    return update, opened
+
+
+async def _open_again(checkout: Checkout, update: CardUpdate) -> OpenedSession:
+    assert update.session_id is not None, "an open update has its session"
+    async with answering_within(STRIPE_SECONDS):
+        state = await checkout.stripe.read_session(update.session_id)
+    return OpenedSession(
+        session_id=state.session_id, client_secret=state.client_secret, url=state.url
+    )
+
+
+async def _asked(conn: Connection, token: str, keys: Keys) -> Asked:
+    """Return the pledge a link is for, or refuse: it must stand here and be unpaid."""
+    asked = await _holder(conn, token, keys)
+    require_chargeable(await cards.list_ends(conn, asked.pledge.pledge_id))
+    return asked
+
+
+async def _holder(conn: Connection, token: str, keys: Keys) -> Asked:
+    now = await campaigns.now(conn)
+    link = magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
+    order = await _order_of(conn, link)
+    held = [each for each in order.pledges if each.pledge_id == link.order_id]
+    states = {
+        share.campaign: share.state for share in await shares.list_shares(conn, order.order_id)
+    }
+    if not held or states.get(held[0].campaign) not in ("completed", "persisted"):
+        raise _no_such_pledge()
+    (pledge,) = held
+    if not _is_theirs(order, link) or link.campaign_slug != pledge.campaign:
+        raise NotYours("not_yours", "This link is for another pledge.")
+    return Asked(order=order, pledge=pledge, link=link, now=now)
+
+
+async def _order_of(conn: Connection, link: MagicLink) -> Order:
+    """Return the order of a pledge: its id is the order's own, or begins with it."""
+    if not ORDER_PATTERN.fullmatch(link.order_id):
+        raise _no_such_pledge()
+    whole = OrderId(link.order_id)
+    bundle = OrderId(link.order_id.removesuffix(f"-{link.campaign_slug}"))
+    for order_id in dict.fromkeys((whole, bundle)):
+        order = await orders.find_order(conn, order_id)
+        if order is not None:
+            return order
+    raise _no_such_pledge()
+
+
+def _is_theirs(order: Order, link: MagicLink) -> bool:
+    try:
+        return canonical_email(link.email) == order.email
+    except ValueError:
+        return False
+
+
+def _update(asked: Asked, body: StartCardBody, ui_mode: UiMode) -> CardUpdate:
+    order, pledge = asked.order, asked.pledge
+    assert order.supporter_id is not None, "an order with pledges has a supporter"
+    assert order.email is not None
+    language = (body.preferred_lang or order.language).lower().partition("-")[0]
+    return CardUpdate(
+        update_id=UPDATE_PREFIX + secrets.token_hex(16),
+        pledge_id=pledge.pledge_id,
+        order_id=order.order_id,
+        campaign=pledge.campaign,
+        supporter_id=order.supporter_id,
+        email=order.email,
+        language=language if language in ("en", "es") else order.language,
+        ui_mode=ui_mode,
+        status="opening",
+        created_at=asked.now,
+    )
+
+
+def _no_such_pledge() -> NotFound:
+    return NotFound("not_found", "There is no such pledge.")
+
+
+def _not_now() -> Unavailable:
+    return Unavailable("stripe_refused", "Cards cannot be saved at the moment. Try again later.")

@@ -1,0 +1,237 @@
+"""SQL about saved cards: what each is kept for, and what Stripe tells about it later."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from contracts.events.checkout import Card
+from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
+from services.chassis.database import Connection, decode_rows
+from services.checkout.cards import CardOwner, CardUse, EndedAs, UnusableBecause
+
+
+class KeptFor(msgspec.Struct, frozen=True, kw_only=True):
+    """A pledge for which a card is in use, and since when."""
+
+    pledge_id: PledgeId
+    order_id: OrderId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    used_since: datetime
+
+
+async def insert_card(
+    conn: Connection,
+    card: Card,
+    owner: CardOwner,
+    uses: Sequence[CardUse],
+    *,
+    saved_at: datetime,
+) -> None:
+    """Record a card with what it is for. Recorded before, it stays as it is."""
+    await conn.execute(
+        """
+        INSERT INTO cards
+            (payment_method_id, customer_id, supporter_id, email, language, brand, last4,
+             exp_month, exp_year, fingerprint, saved_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        ON CONFLICT DO NOTHING
+        """,
+        card.payment_method_id,
+        card.customer_id,
+        owner.supporter_id,
+        owner.email,
+        owner.language,
+        card.brand,
+        card.last4,
+        card.exp_month,
+        card.exp_year,
+        card.fingerprint,
+        saved_at,
+    )
+    await conn.executemany(
+        """
+        INSERT INTO card_uses
+            (payment_method_id, pledge_id, order_id, campaign, supporter_id, used_since, ended_as)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            (
+                card.payment_method_id,
+                use.pledge_id,
+                use.order_id,
+                use.campaign,
+                owner.supporter_id,
+                saved_at,
+                use.ended_as,
+            )
+            for use in uses
+        ],
+    )
+
+
+async def end_uses(
+    conn: Connection, pledge_ids: Sequence[PledgeId], ended_as: EndedAs
+) -> list[str]:
+    """End every use of these pledges; return the cards that nobody needs any more.
+
+    The first end stays: what is told twice, or late, changes nothing.
+    """
+    rows = await conn.fetch(
+        """
+        WITH ended AS (
+            UPDATE card_uses
+            SET ended_as = $2
+            WHERE pledge_id = ANY($1)
+              AND ended_as IS NULL
+            RETURNING payment_method_id, pledge_id
+        )
+        SELECT DISTINCT payment_method_id
+        FROM ended
+        WHERE NOT EXISTS (
+            SELECT 1
+            FROM card_uses AS other
+            WHERE other.payment_method_id = ended.payment_method_id
+              AND other.ended_as IS NULL
+              AND other.pledge_id <> ALL($1)
+        )
+        ORDER BY payment_method_id
+        """,
+        pledge_ids,
+        ended_as,
+    )
+    return [row["payment_method_id"] for row in rows]
+
+
+async def list_ends(conn: Connection, pledge_id: PledgeId) -> list[EndedAs | None]:
+    """Return how the uses of a pledge's cards ended; None for one that goes on."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT ended_as FROM card_uses WHERE pledge_id = $1", pledge_id
+    )
+    return [row["ended_as"] for row in rows]
+
+
+async def find_card_of_order(conn: Connection, order_id: OrderId) -> Card | None:
+    """Return the newest card an order's pledges will be charged to."""
+    rows = await conn.fetch(
+        """
+        SELECT customer_id, payment_method_id, brand, last4, exp_month, exp_year, fingerprint
+        FROM cards
+        JOIN card_uses USING (payment_method_id)
+        WHERE order_id = $1
+          AND ended_as IS NULL
+        ORDER BY used_since DESC, payment_method_id
+        LIMIT 1
+        """,
+        order_id,
+    )
+    return next(iter(decode_rows(rows, Card)), None)
+
+
+async def find_card_of_update(conn: Connection, update_id: str) -> Card | None:
+    """Return the card that an update saved."""
+    rows = await conn.fetch(
+        """
+        SELECT customer_id, payment_method_id, brand, last4, exp_month, exp_year, fingerprint
+        FROM card_updates
+        JOIN cards USING (payment_method_id)
+        WHERE update_id = $1
+        """,
+        update_id,
+    )
+    return next(iter(decode_rows(rows, Card)), None)
+
+
+async def refresh_card(
+    conn: Connection, card: Card, *, told_at: datetime
+) -> tuple[Card, list[KeptFor]] | None:
+    """Take over new data of a card; None when it is unknown, the same, or older news.
+
+    Returns the card as it is now, and what it is kept for.
+    """
+    row = await conn.fetchrow(
+        """
+        UPDATE cards
+        SET brand = $2, last4 = $3, exp_month = $4, exp_year = $5, fingerprint = $6, told_at = $7
+        WHERE payment_method_id = $1
+          AND told_at <= $7
+          AND (brand, last4, exp_month, exp_year, fingerprint)
+              IS DISTINCT FROM ($2, $3, $4, $5, $6)
+        RETURNING customer_id, payment_method_id, brand, last4, exp_month, exp_year, fingerprint
+        """,
+        card.payment_method_id,
+        card.brand,
+        card.last4,
+        card.exp_month,
+        card.exp_year,
+        card.fingerprint,
+        told_at,
+    )
+    if row is None:
+        return None
+    rows = await conn.fetch(
+        """
+        SELECT pledge_id, order_id, campaign, supporter_id, used_since
+        FROM card_uses
+        WHERE payment_method_id = $1
+          AND ended_as IS NULL
+        ORDER BY pledge_id
+        """,
+        card.payment_method_id,
+    )
+    return msgspec.convert(row, Card), decode_rows(rows, KeptFor)
+
+
+async def mark_unusable(
+    conn: Connection,
+    because: UnusableBecause,
+    *,
+    payment_method_id: str = "",
+    customer_id: str = "",
+) -> int:
+    """Note that Stripe will not charge a card, or any of a customer, any more."""
+    status = await conn.execute(
+        """
+        UPDATE cards
+        SET unusable_because = $1
+        WHERE (payment_method_id = $2 OR customer_id = $3)
+          AND unusable_because IS NULL
+        """,
+        because,
+        payment_method_id,
+        customer_id,
+    )
+    return int(status.split()[-1])
+
+
+async def next_version(conn: Connection, pledge_id: PledgeId) -> int:
+    """Return the number of the next announcement about a pledge's card."""
+    version: int = await conn.fetchval(
+        """
+        INSERT INTO card_versions AS known (pledge_id, version)
+        VALUES ($1, 1)
+        ON CONFLICT (pledge_id) DO UPDATE
+        SET version = known.version + 1
+        RETURNING version
+        """,
+        pledge_id,
+    )
+    return version
+
+
+async def count_in_use(conn: Connection) -> tuple[int, int]:
+    """Return how many cards pledges wait for, and how many of them Stripe will not charge."""
+    row = await conn.fetchrow(
+        """
+        SELECT count(DISTINCT payment_method_id) AS in_use,
+               count(DISTINCT payment_method_id) FILTER (WHERE unusable_because IS NOT NULL)
+                   AS unusable
+        FROM card_uses
+        JOIN cards USING (payment_method_id)
+        WHERE ended_as IS NULL
+        """
+    )
+    assert row is not None
+    return row["in_use"], row["unusable"]
