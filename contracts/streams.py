@@ -72,7 +72,7 @@ CONSUMERS = (
         durable="notify-orders",
         stream="CHECKOUT",
         listener="notify",
-        events=(checkout.CheckoutRefused,),
+        events=(checkout.CheckoutRefused, checkout.CardNoticeDue),
     ),
     Consumer(
         durable="settlement-stripe",

@@ -1,7 +1,7 @@
 """What notify hears, and who handles it."""
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.checkout import CheckoutRefused
+from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
@@ -38,6 +38,9 @@ def listeners() -> list[Listener]:
         ),
         Listener(
             consumer("notify-orders"),
-            {CheckoutRefused: handlers.explain_refused_order},
+            {
+                CheckoutRefused: handlers.explain_refused_order,
+                CardNoticeDue: handlers.warn_about_card,
+            },
         ),
     ]

@@ -5,7 +5,7 @@ the event under another id, or a replay years later, finds the mail already writ
 """
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.checkout import CheckoutRefused
+from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
@@ -154,6 +154,22 @@ async def explain_refused_order(conn: Connection, event: CheckoutRefused) -> Non
             address=event.email,
             language=event.language,
             facts=Facts(reason=event.reason),
+        ),
+    )
+
+
+async def warn_about_card(conn: Connection, event: CardNoticeDue) -> None:
+    """Tell a supporter that the card that will be charged will not last, while there is time."""
+    day = f"{event.deadline_at.isoformat()}:{event.days_left}"
+    await _write(
+        conn,
+        NewMail(
+            kind="card_unusable" if event.reason == "unusable" else "card_expires",
+            cause=f"{event.campaign}:{event.supporter_id}:{day}",
+            campaign=event.campaign,
+            address=event.email,
+            language=event.language,
+            facts=mails.facts_of_fading_card(event),
         ),
     )
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.events.checkout import Card
+from contracts.events.checkout import Card, CardNoticeDue
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
@@ -18,6 +18,8 @@ MailKind = Literal[
     "payment_failed",
     "not_funded",
     "not_counted",
+    "card_expires",
+    "card_unusable",
 ]
 
 StepStatus = Literal["queued", "sent", "undeliverable", "parked"]
@@ -34,6 +36,9 @@ class CardFace(msgspec.Struct, frozen=True, kw_only=True):
 
     brand: str
     last4: str
+    # 0 in mails of old.
+    exp_month: int = 0
+    exp_year: int = 0
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +119,7 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True):
     platform_name: str = "The Pool"
     support_email: str = ""
     languages: tuple[str, ...] = ("en", "es")
+    recovery_window_days: int = 7
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,5 +256,12 @@ def facts_of_notice(
     )
 
 
+def facts_of_fading_card(notice: CardNoticeDue) -> Facts:
+    """Return what a mail about a card that will not last tells."""
+    return Facts(pledge_id=min(notice.pledge_ids), card=_face(notice.card))
+
+
 def _face(card: Card) -> CardFace:
-    return CardFace(brand=card.brand, last4=card.last4)
+    return CardFace(
+        brand=card.brand, last4=card.last4, exp_month=card.exp_month, exp_year=card.exp_year
+    )

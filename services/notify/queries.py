@@ -64,19 +64,22 @@ async def save_campaign(conn: Connection, definition: CampaignDefinition) -> Non
 async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:
     await conn.execute(
         """
-        INSERT INTO platform_names (version, platform_name, support_email, languages)
-        VALUES ($1, $2, $3, $4)
+        INSERT INTO platform_names
+            (version, platform_name, support_email, languages, recovery_window_days)
+        VALUES ($1, $2, $3, $4, $5)
         ON CONFLICT (only_row) DO UPDATE
         SET version = excluded.version,
             platform_name = excluded.platform_name,
             support_email = excluded.support_email,
-            languages = excluded.languages
+            languages = excluded.languages,
+            recovery_window_days = excluded.recovery_window_days
         WHERE platform_names.version < excluded.version
         """,
         definition.version,
         definition.platform_name,
         definition.support_email,
         definition.languages,
+        definition.recovery_window_days,
     )
 
 
@@ -168,7 +171,12 @@ async def list_campaigns(
 
 async def read_platform(conn: Connection) -> PlatformNames:
     """Return what mails say about the platform: its defaults until site has told us."""
-    row = await conn.fetchrow("SELECT platform_name, support_email, languages FROM platform_names")
+    row = await conn.fetchrow(
+        """
+        SELECT platform_name, support_email, languages, recovery_window_days
+        FROM platform_names
+        """
+    )
     return PlatformNames() if row is None else msgspec.convert(row, PlatformNames)
 
 

@@ -2,11 +2,12 @@
 
 import unicodedata
 from collections.abc import Callable
+from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 import msgspec
 
-from contracts import magic_link
+from contracts import card_life, magic_link
 from contracts.ids import ORDER_PREFIX, PledgeId
 from contracts.pricing import PricedLine
 from services.notify import formatting
@@ -24,6 +25,8 @@ NEWS: dict[MailKind, str] = {
     "payment_failed": N_("Update payment method"),
     "not_funded": N_("Not funded"),
     "not_counted": N_("Not counted"),
+    "card_expires": N_("Your card will expire"),
+    "card_unusable": N_("Your card can’t be charged"),
 }
 
 BRANDS = {
@@ -59,6 +62,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     total: str
     card: str
+    # The month on the card, if that is over before the card is done with; else empty.
+    card_ends: str
+    needed_day: str
     reference: str
     reason: str
     happened_day: str
@@ -103,6 +109,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
     name, title = one_line(platform.platform_name), one_line(campaign.title)
     facts, zone, seen = mail.facts, campaign.timezone, mail.created_at
     last = formatting.last_minute(campaign.deadline_at)
+    needed = card_life.needed_until(campaign.deadline_at, platform.recovery_window_days)
     return View(
         language=language,
         platform=name,
@@ -116,6 +123,8 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         rows=_rows(facts, name, language),
         total=_total(facts, language),
         card=_card(facts, language),
+        card_ends=_card_ends(mail, needed, zone),
+        needed_day=formatting.day(formatting.last_minute(needed), zone, language, seen=seen),
         reference=_reference(facts.pledge_id),
         reason=facts.reason,
         happened_day=formatting.day(facts.happened_at or seen, zone, language, seen=seen),
@@ -188,6 +197,19 @@ def _card(facts: Facts, language: Language) -> str:
     _ = catalogue(language).gettext
     brand = BRANDS.get(facts.card.brand.lower()) or _("card")
     return _("%(brand)s ending %(last4)s") % {"brand": brand, "last4": facts.card.last4}
+
+
+def _card_ends(mail: Mail, needed: datetime, zone: str) -> str:
+    """Return the month on a card that will not last, as the card itself writes it.
+
+    What Stripe renewed meanwhile was announced by its old month: then it is told all the same.
+    """
+    card = mail.facts.card
+    if card is None or not card.exp_month:
+        return ""
+    is_over = card_life.is_over(card.exp_year, card.exp_month, needed, zone)
+    is_told = is_over or mail.kind == "card_expires"
+    return f"{card.exp_month:02d}/{card.exp_year % 100:02d}" if is_told else ""
 
 
 def _reference(pledge_id: PledgeId | None) -> str:

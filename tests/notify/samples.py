@@ -1,10 +1,12 @@
 """The mails everybody knows by sight: one of each kind, in each language."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from contracts.events.checkout import Card
+import msgspec
+
+from contracts.events.checkout import Card, CardNoticeDue
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
-from contracts.ids import CampaignSlug, OrderId, PledgeId, supporter_id
+from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
 from services.notify import mails
@@ -145,6 +147,27 @@ def a_mail(kind: MailKind, facts: Facts, *, language: str = "en") -> Mail:
     )
 
 
+OLD_CARD = msgspec.structs.replace(CARD, exp_month=11, exp_year=2026)
+
+
+def a_card_notice(*, reason: str = "expires", days_left: int = 7) -> CardNoticeDue:
+    """Return the news that a card will not last until everything is charged."""
+    return CardNoticeDue(
+        event_id=EventId("notice"),
+        occurred_at=WRITTEN_AT,
+        campaign=SLUG,
+        supporter_id=supporter_id(EMAIL),
+        email=EMAIL,
+        language="en",
+        pledge_ids=(PLEDGE,),
+        card=OLD_CARD,
+        deadline_at=CAMPAIGN.deadline_at,
+        needed_until=CAMPAIGN.deadline_at + timedelta(days=7),
+        days_left=days_left,
+        reason=reason,  # type: ignore[arg-type]
+    )
+
+
 AFTER_THE_END = datetime(2026, 12, 14, 7, 1, tzinfo=UTC)
 SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "pledge_confirmed": ("pledge_confirmed", mails.facts_of_pledge(a_pledge())),
@@ -161,6 +184,12 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "not_counted_closed": ("not_counted", Facts(lines=(FRAME,), reason="closed")),
     "not_counted_deadline": ("not_counted", Facts(reason="deadline_passed")),
     "not_counted_sold_out": ("not_counted", Facts(reason="sold_out")),
+    "card_expires": ("card_expires", mails.facts_of_fading_card(a_card_notice())),
+    "card_unusable": ("card_unusable", mails.facts_of_fading_card(a_card_notice())),
+    "pledge_confirmed_card_expires": (
+        "pledge_confirmed",
+        mails.facts_of_pledge(msgspec.structs.replace(a_pledge(), card=OLD_CARD)),
+    ),
 }
 
 

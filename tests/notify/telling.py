@@ -23,6 +23,7 @@ from tests.notify.samples import (
     ORDER,
     PLEDGE,
     SLUG,
+    a_card_notice,
     a_notice,
     a_pledge,
 )
@@ -50,6 +51,8 @@ def every_event() -> list[Any]:
             decline_code="do_not_honor",
         ),
         told(PledgesReleased, campaign=SLUG, notice=a_notice()),
+        a_card_notice(),
+        a_card_notice(reason="unusable", days_left=2),
         told(
             PledgeRefused,
             pledge_id=PLEDGE,

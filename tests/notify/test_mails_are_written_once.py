@@ -51,6 +51,8 @@ async def test_each_event_writes_the_mail_of_its_kind(pool: Pool) -> None:
         "payment_confirmed",
         "payment_failed",
         "not_funded",
+        "card_expires",
+        "card_unusable",
         "not_counted",
     ]
 

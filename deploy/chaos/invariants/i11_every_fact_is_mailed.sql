@@ -1,4 +1,5 @@
--- I-11: every pledge, cancellation, charge, decline, release and refusal has exactly one mail,
+-- I-11: every pledge, cancellation, charge, decline, release, refusal and card
+-- notice has exactly one mail,
 -- and there is no mail without its fact.
 -- holds: at rest
 WITH due AS (
@@ -34,11 +35,24 @@ WITH due AS (
     FROM checkout.order_campaigns
     JOIN checkout.orders USING (order_id)
     WHERE state = 'refused'
+    UNION ALL
+    SELECT 'card_notice', concat_ws(':', campaign, supporter_id, days_left), campaign,
+        supporters.email, count(*)
+    FROM checkout.card_notices
+    JOIN pledges.supporters USING (supporter_id)
+    GROUP BY campaign, supporter_id, days_left, supporters.email
 ),
 written AS (
     -- A decline's mail names its moment as well; what it is about comes before that.
-    SELECT kind,
-        CASE kind WHEN 'payment_failed' THEN split_part(cause, ':', 1) ELSE cause END AS cause,
+    SELECT
+        CASE WHEN kind IN ('card_expires', 'card_unusable') THEN 'card_notice' ELSE kind END
+            AS kind,
+        CASE
+            WHEN kind = 'payment_failed' THEN split_part(cause, ':', 1)
+            WHEN kind IN ('card_expires', 'card_unusable') THEN concat_ws(':',
+                split_part(cause, ':', 1), split_part(cause, ':', 2), split_part(cause, ':', -1))
+            ELSE cause
+        END AS cause,
         max(campaign) AS campaign,
         count(*) AS mails
     FROM notify.mails
