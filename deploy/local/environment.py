@@ -275,8 +275,8 @@ def _vendors(given: Mapping[str, str], known: Mapping[str, str], sandbox: str) -
         values |= {
             "STRIPE_API_BASE": sandbox,
             "STRIPE_JS_URL": f"{sandbox}/stripe.js",
-            # The sandbox has no limit of its own unless told so; these keep ours away.
-            "STRIPE_REQUESTS_PER_SECOND": "100000",
+            # The sandbox has no limit of its own unless told so; this keeps ours away. The
+            # account's budget at Stripe is for Stripe's own address, unless it is set.
             "SETTLEMENT_CHARGES_PER_SECOND": "100",
         }
     if not given.get("RESEND_API_KEY"):

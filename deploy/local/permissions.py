@@ -20,9 +20,12 @@ PAYLOAD_BYTES_MAX = 256 * 1024
 # Reading and writing single keys, and the limiter's scripts. Scripts see the same keys.
 REDIS_COMMANDS = (
     *("get", "set", "del", "exists", "rename", "incrby", "pexpire", "pttl"),
-    *("evalsha", "script|load"),
+    *("evalsha", "script|load", "time"),
     *("ping", "hello", "client|setinfo", "client|setname", "select"),
 )
+
+SHARED_KEYS = {"checkout": ("stripe",), "settlement": ("stripe",)}
+"""Prefixes beside a service's own: the account's one budget at Stripe."""
 
 Secret = Callable[[str], str]
 """Gives what stands for a user's password in a configuration file."""
@@ -68,11 +71,15 @@ def redis_users(secret: Secret) -> list[str]:
     return [
         f"user default on >{secret(OPERATOR)} ~* &* +@all",
         *(
-            f"user {service} on >{secret(service)} resetkeys ~{service}:* resetchannels"
+            f"user {service} on >{secret(service)} resetkeys {_keys(service)} resetchannels"
             f" -@all {commands}"
             for service in SERVICES
         ),
     ]
+
+
+def _keys(service: str) -> str:
+    return " ".join(f"~{prefix}:*" for prefix in (service, *SHARED_KEYS.get(service, ())))
 
 
 def _looks_after(stream: Stream) -> list[str]:

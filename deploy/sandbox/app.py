@@ -10,7 +10,18 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from deploy.sandbox import browser, control, frames, hosted, inbox, pages, ticker, vendors, webhooks
+from deploy.sandbox import (
+    browser,
+    control,
+    frames,
+    hosted,
+    inbox,
+    pages,
+    ticker,
+    turnstile,
+    vendors,
+    webhooks,
+)
 from deploy.sandbox.completion import SessionOver
 from deploy.sandbox.platform_clock import PlatformClock
 from deploy.sandbox.resend_api import ResendAPI
@@ -66,6 +77,7 @@ def build(settings: Settings) -> Any:
         *control.HANDLERS,
         *inbox.HANDLERS,
         *browser.HANDLERS,
+        *turnstile.HANDLERS,
         *frames.HANDLERS,
         *hosted.HANDLERS,
         *pages.HANDLERS,

@@ -153,6 +153,12 @@ def shown_intent(intent: Obj) -> Obj:
     }
 
 
+@get("/sandbox/requests.json")
+async def list_requests(request: Web) -> Response[bytes]:
+    """List what Stripe's API was asked lately, oldest first: `at` is real time in seconds."""
+    return json_response(list(world_of(request).requests))
+
+
 @get("/sandbox/clock")
 async def read_clock(request: Web) -> Response[bytes]:
     return json_response(world_of(request).clock.shown())
@@ -254,6 +260,7 @@ HANDLERS = [
     complete_session,
     authenticate_intent,
     list_payment_intents,
+    list_requests,
     read_clock,
     move_clock,
     read_faults,

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from deploy.sandbox.store import Obj, Store
 from deploy.sandbox.timetable import Timetable
 
 API_VERSION = "2026-10-28.endive"
+REQUESTS_KEPT = 20_000
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class World:
         self.clock_moved = asyncio.Event()
         self.stopping = asyncio.Event()
         self.is_clock_remembered = False
+        # What Stripe's API was asked lately, when by real time, and how it answered.
+        self.requests: deque[dict[str, Any]] = deque(maxlen=REQUESTS_KEPT)
         self._after_commit: list[Callable[[], None]] = []
         self._recall()
 

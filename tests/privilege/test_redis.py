@@ -8,8 +8,9 @@ import redis
 from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
 from deploy.local.layout import SERVICES
-from deploy.local.permissions import REDIS_COMMANDS
+from deploy.local.permissions import REDIS_COMMANDS, SHARED_KEYS
 from services.chassis.limiter import Limiter
+from services.chassis.stripe_budget import StripeBudget
 from tests.support.stack import Servers
 
 of_every_service = pytest.mark.parametrize("service", SERVICES)
@@ -72,7 +73,8 @@ def test_the_server_knows_it_by_its_prefix_and_its_commands(service: str, operat
     user = operator.acl_getuser(service)
     dangerous = set(operator.acl_cat("dangerous")) | set(operator.acl_cat("admin"))
 
-    assert user["keys"] == [f"~{service}:*"]
+    shared = [f"~{prefix}:*" for prefix in SHARED_KEYS.get(service, ())]
+    assert user["keys"] == [f"~{service}:*", *shared]
     assert not user["channels"]
     assert not user["selectors"]
     assert set(user["commands"]) == {f"+{name}" for name in REDIS_COMMANDS}
@@ -117,3 +119,26 @@ async def test_the_limiter_works_with_the_account_of_site(servers: Servers, oper
     # What its scripts do only after a minute.
     for call in ("rename site:a site:b", "exists site:a", "incrby site:a 1"):
         assert operator.execute_command("ACL", "DRYRUN", "site", *call.split()) == b"OK"
+
+
+@pytest.mark.parametrize("service", ["checkout", "settlement"])
+async def test_the_budget_at_stripe_works_with_the_account_of(
+    servers: Servers, operator: Any, service: str
+) -> None:
+    budget = StripeBudget(servers.environment.server_url("redis", service), per_second=100)
+    await budget.turn("sessions.create", "people", within_seconds=5)
+    await budget.slow_down()
+    await budget.close()
+
+    # It goes by its own share when Redis refuses: nothing was refused.
+    assert operator.acl_log() == []
+    assert operator.exists("stripe:account", "stripe:at:sessions.create", "stripe:slow") == 3
+    operator.delete("stripe:slow")
+
+
+def test_nobody_else_sees_the_budget(servers: Servers) -> None:
+    for service in set(SERVICES) - set(SHARED_KEYS):
+        client = redis.Redis.from_url(servers.environment.server_url("redis", service))
+        with pytest.raises(NoPermissionError):
+            client.get("stripe:account")
+        client.close()

@@ -68,6 +68,19 @@ class StripeAPI:
 
     async def answer(self, request: Request) -> Response:
         """Return what Stripe would: the one entrance of every `/v1/…` request."""
+        came_at = time.time()
+        response = await self._answer(request)
+        self.world.requests.append(
+            {
+                "at": came_at,
+                "method": request.method,
+                "path": request.path,
+                "status": response.status,
+            }
+        )
+        return response
+
+    async def _answer(self, request: Request) -> Response:
         headers = {"Request-Id": ids.new_id("req"), "Stripe-Version": API_VERSION}
         try:
             self._check_limit(headers)

@@ -99,7 +99,7 @@ def list_of_customer(call: Call) -> Obj:
 
 
 def update(call: Call) -> Obj:
-    call.refuse_unmodelled("allow_redisplay", "billing_details")
+    call.refuse_unmodelled("allow_redisplay", "billing_details", "card")
     method = retrieve(call)
     if method["customer"] is None:
         raise refused(
@@ -108,6 +108,9 @@ def update(call: Call) -> Obj:
         )
     method["metadata"] = merged_metadata(method["metadata"], call.params.get("metadata"))
     method["allow_redisplay"] = call.params.get("allow_redisplay", method["allow_redisplay"])
+    for name in ("exp_month", "exp_year"):
+        if name in (renewed := call.params.get("card") or {}):
+            method["card"][name] = renewed[name]
     for name, value in (call.params.get("billing_details") or {}).items():
         method["billing_details"][name] = (
             customers.whole_address(value or {}) if name == "address" else value or None
