@@ -50,10 +50,12 @@ class Egress:
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=within_seconds, sock_connect=CONNECT_SECONDS),
         ) as response:
-            body = await response.content.read(ANSWER_BYTES_MAX + 1)
-            if len(body) > ANSWER_BYTES_MAX:
-                raise aiohttp.ClientPayloadError("the answer is too large")
-            return Answer(response.status, body)
+            body = bytearray()
+            async for part in response.content.iter_any():
+                body += part
+                if len(body) > ANSWER_BYTES_MAX:
+                    raise aiohttp.ClientPayloadError("the answer is too large")
+            return Answer(response.status, bytes(body))
 
     async def close(self) -> None:
         """Give the connections back."""

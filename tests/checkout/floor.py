@@ -10,8 +10,10 @@ import msgspec
 from contracts.campaign import CampaignDefinition
 from contracts.events.base import Event
 from contracts.events.checkout import (
+    CardSaved,
     CheckoutCompleted,
     CheckoutRefused,
+    StripeEventReceived,
     TierStock,
 )
 from contracts.ids import OrderId
@@ -21,9 +23,12 @@ from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.intend_order import intend
+from services.checkout.handlers.settle_session import settle_session
+from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
-from tests.checkout.samples import CARD, a_campaign, published
+from tests.checkout.samples import CARD, a_campaign, a_cart, published
+from tests.checkout.sandbox import Sandbox
 
 T = TypeVar("T")
 
@@ -65,6 +70,20 @@ class Floor:
         }
         await self.do(complete_order, order.order_id, SavedCard(**given))
         return await self.order(order.order_id)
+
+    async def pledged(
+        self, checkout: Checkout, sandbox: Sandbox, *items: str, **cart: Any
+    ) -> Order:
+        """Return an order that was started, whose card was saved at Stripe, and completed."""
+        started = await start_checkout(checkout, a_cart(*items, **cart), None)
+        sandbox.save_card(started.session_id).raise_for_status()
+        return await settle_session(self.pool, checkout.stripe, OrderId(started.order_id))
+
+    async def card_of(self, order: Order) -> str:
+        """Return the payment method an order saved."""
+        (event,) = await self.said(CheckoutCompleted, order.order_id)
+        method: str = event.card.payment_method_id
+        return method
 
     async def expire(self, order: Order) -> int:
         return await self.do(end_order, order.order_id, "expired")
@@ -121,4 +140,8 @@ def _about(event: Any) -> tuple[str, ...]:
         return (event.order_id, *(pledge.campaign for pledge in event.pledges))
     if isinstance(event, CheckoutRefused):
         return (event.order_id, event.campaign)
+    if isinstance(event, CardSaved):
+        return (event.order_id, event.campaign)
+    if isinstance(event, StripeEventReceived):
+        return (event.stripe_event_id, event.object_id)
     return (event.campaign,)

@@ -7,7 +7,15 @@ from typing import Any
 from contracts.campaign import CampaignDefinition, SupportItem, Tier
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import Card
-from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, PledgeSnapshot
+from contracts.events.pledges import (
+    PledgeCancelled,
+    PledgeCreated,
+    PledgeRefused,
+    PledgesCharged,
+    PledgeSnapshot,
+    PledgesReleased,
+    SupporterNotice,
+)
 from contracts.ids import CampaignSlug, EventId, PledgeId
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
@@ -106,6 +114,44 @@ def refused(order: Order, pledge: PricedPledge | None = None) -> PledgeRefused:
         email=order.email or "noor@halfmoon.example",
         language="en",
         lines=pledge.lines,
+    )
+
+
+def released(*orders: Order) -> PledgesReleased:
+    """Return what the ledger says when the campaign of these orders was not funded."""
+    return PledgesReleased(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        campaign=orders[0].pledges[0].campaign,
+        notice=_notice(orders),
+    )
+
+
+def charged(*orders: Order) -> PledgesCharged:
+    """Return what the ledger says when one charge has paid for these orders."""
+    return PledgesCharged(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        campaign=orders[0].pledges[0].campaign,
+        notice=_notice(orders),
+        charged_at=datetime.now(UTC),
+    )
+
+
+def _notice(orders: tuple[Order, ...]) -> SupporterNotice:
+    zero = Cents(0)
+    return SupporterNotice(
+        supporter_id=orders[0].supporter_id or "sup_x",  # type: ignore[arg-type]
+        email=orders[0].email or "noor@halfmoon.example",
+        language="en",
+        pledge_ids=tuple(order.pledges[0].pledge_id for order in orders),
+        lines=(),
+        subtotal_cents=zero,
+        shipping_cents=zero,
+        tax_cents=zero,
+        tip_cents=zero,
+        total_cents=zero,
+        card=CARD,
     )
 
 

@@ -17,6 +17,8 @@ import httpx
 T = TypeVar("T")
 
 STRIPE_KEY = "sk_test_sandbox"
+GOOD = "4242424242424242"
+DECLINED = "4000000000000002"
 WEBHOOK_SECRET = "whsec_sandbox"
 GATEWAY_SECRET = "gateway-secret-of-these-tests-0123456789"
 
@@ -83,16 +85,30 @@ class Sandbox:
     def advance(self, duration: str) -> None:
         self.http.post("/sandbox/clock", json={"advance": duration}).raise_for_status()
 
-    def save_card(self, session_id: str, email: str = "noor@halfmoon.example") -> httpx.Response:
+    def save_card(
+        self, session_id: str, email: str = "noor@halfmoon.example", **typed: Any
+    ) -> httpx.Response:
         return self.http.post(
             f"/sandbox/checkout-sessions/{session_id}/complete",
             json={
-                "card": "4242424242424242",
+                "card": GOOD,
                 "email": email,
                 "name": "Noor Valdecasas",
                 "address": {"country": "US", "postalCode": "87101"},
+                **typed,
             },
         )
+
+    def payment_method(self, method_id: str) -> dict[str, Any]:
+        answer = self.http.get(f"/v1/payment_methods/{method_id}").raise_for_status()
+        method: dict[str, Any] = answer.json()
+        return method
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what Stripe's API was asked lately, oldest first."""
+        answer = self.http.get("/sandbox/requests.json").raise_for_status()
+        asked: list[dict[str, Any]] = answer.json()
+        return asked
 
     def answers(self) -> bool:
         with contextlib.suppress(httpx.HTTPError):
