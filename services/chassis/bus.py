@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NATSError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -23,24 +22,23 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import NotFoundError
 
 from contracts.streams import Consumer, Stream
 from contracts.subjects import pattern
 from services.chassis import telemetry
+from services.chassis.away import AWAY, BusAway
+from services.chassis.pull import Pull
 
 log = telemetry.logger(__name__)
 
 PUBLISH_SECONDS = 2.0
-FETCH_SECONDS = 2.0
+ASK_SECONDS = 2.0
 OWNER_SECONDS = 0.25
 ACK_WAIT_SECONDS = 30
 MESSAGE_BYTES_MAX = 256 * 1024
 STREAM_BYTES_MAX = 1024**3
 WEEK_SECONDS = 7 * 24 * 3600
-
-AWAY = (NATSError, APIError, OSError, TimeoutError)
-"""What says that the bus is not there at the moment."""
 
 
 class StreamSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +49,6 @@ class StreamSeen(msgspec.Struct, frozen=True, kw_only=True):
     is_empty: bool
     fullness: float
     looked_at: datetime
-
-
-class BusAway(Exception):
-    """The bus is not connected. Whatever was to be said waits in the outbox."""
 
 
 class Bus:
@@ -148,15 +142,17 @@ class Bus:
             subject, payload, timeout=PUBLISH_SECONDS, headers=dict(headers)
         )
 
-    async def pull(self, durable: str, stream: str) -> JetStreamContext.PullSubscription:
-        """Return a pull subscription to a durable, once its stream's owner has declared it."""
+    async def pull(self, consumer: Consumer) -> Pull:
+        """Return an open hold on a durable, once its stream's owner has declared it."""
         while True:
             try:
-                await self._jetstream.consumer_info(stream, durable)
+                await self._jetstream.consumer_info(consumer.stream, consumer.durable)
                 break
             except NotFoundError:
                 await asyncio.sleep(OWNER_SECONDS)
-        return await self._jetstream.pull_subscribe_bind(durable=durable, stream=stream)
+        pull = Pull(self._client, consumer)
+        await pull.open()
+        return pull
 
     async def backlog(self, durable: str, stream: str) -> int:
         """Return how many messages of a durable are waiting or in somebody's hands."""
@@ -200,7 +196,7 @@ class Bus:
 
     @property
     def _jetstream(self) -> JetStreamContext:
-        return self._client.jetstream(timeout=FETCH_SECONDS)
+        return self._client.jetstream(timeout=ASK_SECONDS)
 
 
 def _stream_config(stream: Stream, replicas: int) -> StreamConfig:

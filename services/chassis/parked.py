@@ -144,6 +144,22 @@ async def is_kept(conn: Connection, consumer: str, event_id: str) -> bool:
     )
 
 
+async def lock(conn: Connection, consumer: str, event_id: str) -> None:
+    """Wait for whoever retries this event; nobody begins to before this transaction ends.
+
+    First of all in it: a retry, too, takes the row before it records the event's id.
+    """
+    await conn.execute(
+        """
+        SELECT FROM parked_events
+        WHERE consumer = $1 AND event_id = $2
+        FOR UPDATE
+        """,
+        consumer,
+        event_id,
+    )
+
+
 async def held_back(
     conn: Connection, consumer: str, letters: Sequence[Letter], *, tried: str = ""
 ) -> dict[str, bool]:
@@ -161,6 +177,7 @@ async def held_back(
           AND resolved_at IS NULL
           AND event_id <> $4
           AND (event_id = ANY($2) OR (NOT is_waiting AND aggregate_id = ANY($3)))
+        ORDER BY parked_id
         FOR SHARE
         """,
         consumer,

@@ -10,7 +10,7 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
-from contracts.streams import CONSUMERS, STREAMS, hearing, owned_by
+from contracts.streams import CONSUMERS, STREAMS, consumer, hearing, owned_by
 from contracts.subjects import BROADCASTS, subject
 from deploy.local.layout import SERVICES
 from deploy.local.permissions import PAYLOAD_BYTES_MAX, may_publish
@@ -215,11 +215,11 @@ async def test_what_each_needs_works_with_its_own_account(platform: Servers) -> 
         headers = {"Nats-Msg-Id": f"to {each.durable}"}
         await buses[owner].publish(subject(each.events[0], "x"), b"{}", headers)
         await buses[each.listener].backlog(each.durable, each.stream)
-        taking = await buses[each.listener].pull(each.durable, each.stream)
-        (message, *_) = await taking.fetch(1, timeout=5)
+        taking = await buses[each.listener].pull(each)
+        (message,) = await taking.fetch(1, seconds=5)
         await message.in_progress()
         await message.nak(delay=0)
-        (message, *_) = await taking.fetch(1, timeout=5)
+        (message,) = await taking.fetch(1, seconds=5)
         await message.ack_sync(timeout=5)
     for stream in STREAMS:
         assert (await buses[stream.owner].look_at(stream.name)).last_sequence > 0
@@ -258,7 +258,7 @@ async def test_a_listener_waits_for_an_owner_that_is_not_there_yet(servers: Serv
     owner = Bus(url, name="settlement", streams=own, consumers=hearing(own))
     running = [asyncio.create_task(listener.run())]
     await listener.ready()
-    waiting = asyncio.create_task(listener.pull("site-calendar", "SETTLEMENT"))
+    waiting = asyncio.create_task(listener.pull(consumer("site-calendar")))
     await asyncio.sleep(0.6)
     assert not waiting.done()
 
