@@ -11,11 +11,9 @@ import msgspec
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug, OrderId, pledge_id
 from contracts.money import Cents, apply_percent, apply_rate
-from contracts.pricing import PriceBreakdown, PricedLine, PricedPledge, Why
+from contracts.pricing import PriceBreakdown, PricedLine, PricedPledge, Shipment, TaxDetails, Why
 from contracts.refusals import InputRefused
 from services.checkout.cart import Choice, KnownCampaign, lines_for, unknown_item
-
-STANDARD = "standard"
 
 
 class Shipping(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +110,9 @@ def price(
         tax_provider="flat",
         tax_rate=platform.sales_tax_rate,
         shipping_source=shipping.source,
+        tax_details=_flat_tax(platform, subtotal),
+        shipments=_shipments(shipping),
+        shipping_state="fallback_used" if shipping.source == "fallback" else "quoted",
         why=(
             Why(figure="subtotal", rule="sum_of_lines", inputs={"lines": len(lines)}),
             shipping.why,
@@ -167,3 +168,27 @@ def has_physical(pledges: Sequence[PricedPledge]) -> bool:
 def _shipping(cents: int, source: str, rule: str, **inputs: str) -> Shipping:
     why = Why(figure="shipping", rule=rule, inputs={"rateCents": cents, **inputs})
     return Shipping(cents=Cents(cents), source=source, why=why)
+
+
+def _flat_tax(platform: PlatformDefinition, subtotal: int) -> TaxDetails:
+    return TaxDetails(
+        provider="flat",
+        source="sales_tax_rate",
+        rate=platform.sales_tax_rate,
+        rate_version=str(platform.version),
+        taxable_subtotal_cents=Cents(subtotal),
+    )
+
+
+def _shipments(shipping: Shipping) -> tuple[Shipment, ...]:
+    if shipping.source == "none":
+        return ()
+    is_flat = shipping.source == "fallback"
+    return (
+        Shipment(
+            scope="campaign",
+            cents=shipping.cents,
+            source="fallback" if is_flat else "free",
+            state="fallback_used" if is_flat else "quoted",
+        ),
+    )

@@ -22,7 +22,6 @@ from services.checkout.answers import (
     Ended,
     Inventory,
     OrderStatus,
-    Quote,
     Recovered,
     Started,
     Summary,
@@ -32,6 +31,7 @@ from services.checkout.bodies import CartBody, OrderBody, RecoverBody
 from services.checkout.handlers import ask_about_order, hear_stripe
 from services.checkout.handlers.price_cart import quote_cart
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.quotes import Quote
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
 

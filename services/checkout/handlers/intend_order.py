@@ -8,7 +8,6 @@ from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, StateRefused
 from services.chassis.database import Connection
 from services.checkout import stock as rules
-from services.checkout.answers import quote_fields
 from services.checkout.bodies import CartBody, require_address
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.price_cart import PricedCart, priced_cart
@@ -16,6 +15,7 @@ from services.checkout.orders import Order, ShownConsent, UiMode
 from services.checkout.pricing import has_physical, total_of
 from services.checkout.queries import customers, orders, stock
 from services.checkout.queries.customers import Customer
+from services.checkout.quotes import quote_fields
 
 
 class KeyTaken(Exception):

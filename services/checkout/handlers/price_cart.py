@@ -8,11 +8,11 @@ from contracts.ids import OrderId, is_slug, new_order_id
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused
 from services.chassis.database import Connection
-from services.checkout.answers import Quote, quote_of
 from services.checkout.bodies import CartBody, require_address
 from services.checkout.cart import understand
 from services.checkout.pricing import price_cart, tip_percent_of
 from services.checkout.queries import campaigns
+from services.checkout.quotes import Quote, quote_of
 
 
 class PricedCart(msgspec.Struct, frozen=True, kw_only=True):

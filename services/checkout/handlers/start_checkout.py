@@ -11,13 +11,14 @@ from contracts.ids import OrderId, SupporterId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
-from services.checkout.answers import Started, quote_fields
+from services.checkout.answers import Started
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
 from services.checkout.handlers.settle_session import answering_within, found
 from services.checkout.orders import Order, UiMode
 from services.checkout.queries import customers, orders
+from services.checkout.quotes import quote_fields
 from services.checkout.sessions import params_for
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import (
