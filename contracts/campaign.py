@@ -14,6 +14,7 @@ from contracts.money import Cents
 
 Category = Literal["physical", "digital"]
 CampaignState = Literal["upcoming", "live", "post"]
+TaxProvider = Literal["flat", "table"]
 
 
 class TierField(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +171,7 @@ class CarrierRules(msgspec.Struct, frozen=True, kw_only=True):
 
     is_enabled: bool = False
     timeout_ms: int = 5_000
+    price_type: Literal["RETAIL", "COMMERCIAL"] = "RETAIL"
     cache_seconds: int = 600
     cooldown_seconds: int = 300
     # After the carrier said that we ask too often.
@@ -193,7 +195,7 @@ class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     support_email: str = ""
     timezone: str = "America/Denver"
     languages: tuple[str, ...] = ("en", "es")
-    tax_provider: str = "flat"
+    tax_provider: TaxProvider = "flat"
     sales_tax_rate: str = "0.07875"
     tax_table: TaxTable | None = None
     tip_percent_default: int = 5
