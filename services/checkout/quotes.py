@@ -1,20 +1,14 @@
 """A quote as people's programs get it: figures, parcels, options, states. Whole cents."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from contracts import pricing as told
 from contracts.pricing import STANDARD, PricedLine, PricedPledge, QuoteState, Why
-from services.checkout.pricing import Totals, has_physical, total_of
+from services.checkout.pricing import Totals, has_physical, least_sure, total_of
 
-SURENESS: tuple[QuoteState, ...] = (
-    "quoted",
-    "fallback_used",
-    "needs_input",
-    "provider_unavailable",
-)
 CARRIERS = {"usps": "USPS"}
 
 
@@ -147,11 +141,6 @@ def options_of(pledges: Sequence[PricedPledge]) -> tuple[ShippingOption, ...]:
                 )
             )
     return tuple(offered)
-
-
-def least_sure(states: Iterable[QuoteState]) -> QuoteState:
-    """Return the state of a sum: that of its least sure part."""
-    return max(states, key=SURENESS.index, default="quoted")
 
 
 def campaign_fields(pledge: PricedPledge) -> dict[str, Any]:
