@@ -1,4 +1,4 @@
-"""Composition root: settings to one world, the two vendors' APIs, our own pages, the loops."""
+"""Composition root: settings to one world, the vendors' APIs, our own pages, the loops."""
 
 import asyncio
 import logging
@@ -10,7 +10,18 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from deploy.sandbox import browser, control, frames, hosted, inbox, pages, ticker, vendors, webhooks
+from deploy.sandbox import (
+    browser,
+    control,
+    frames,
+    hosted,
+    inbox,
+    pages,
+    ticker,
+    usps_routes,
+    vendors,
+    webhooks,
+)
 from deploy.sandbox.completion import SessionOver
 from deploy.sandbox.platform_clock import PlatformClock
 from deploy.sandbox.resend_api import ResendAPI
@@ -19,6 +30,7 @@ from deploy.sandbox.store import Store
 from deploy.sandbox.stripe_api.api import StripeAPI
 from deploy.sandbox.stripe_api.errors import Refusal
 from deploy.sandbox.transport import SilenceMiddleware
+from deploy.sandbox.usps_api import USPSAPI
 from deploy.sandbox.web import Bad, Web, json_response
 from deploy.sandbox.world import World
 
@@ -45,6 +57,7 @@ def build(settings: Settings) -> Any:
         app.state.platform_clock = platform_clock
         app.state.stripe = StripeAPI(world)
         app.state.resend = ResendAPI(world)
+        app.state.usps = USPSAPI(world)
         loops = [
             asyncio.create_task(kept_up(loop))
             for loop in (
@@ -63,6 +76,7 @@ def build(settings: Settings) -> Any:
     handlers: list[Any] = [
         alive,
         *vendors.HANDLERS,
+        *usps_routes.HANDLERS,
         *control.HANDLERS,
         *inbox.HANDLERS,
         *browser.HANDLERS,
