@@ -45,6 +45,19 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
+ROUTES: list[Any] = [
+    alive,
+    *vendors.HANDLERS,
+    *usps_routes.HANDLERS,
+    *control.HANDLERS,
+    *inbox.HANDLERS,
+    *browser.HANDLERS,
+    *frames.HANDLERS,
+    *hosted.HANDLERS,
+    *pages.HANDLERS,
+]
+
+
 def build(settings: Settings) -> Any:
     """Return the ASGI application; its loops run from its startup to its shutdown."""
     stopping = asyncio.Event()
@@ -73,20 +86,9 @@ def build(settings: Settings) -> Any:
             await _end(loops)
             world.store.close()
 
-    handlers: list[Any] = [
-        alive,
-        *vendors.HANDLERS,
-        *usps_routes.HANDLERS,
-        *control.HANDLERS,
-        *inbox.HANDLERS,
-        *browser.HANDLERS,
-        *frames.HANDLERS,
-        *hosted.HANDLERS,
-        *pages.HANDLERS,
-    ]
     lifespans: list[Callable[[Litestar], AbstractAsyncContextManager[None]]] = [lifespan]
     app = Litestar(
-        route_handlers=handlers,
+        route_handlers=ROUTES,
         lifespan=lifespans,
         openapi_config=None,
         logging_config=None,

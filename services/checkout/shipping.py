@@ -102,11 +102,6 @@ def requests_of(
     return [each for each in decided if isinstance(each, RateRequest)]
 
 
-def posts_to(platform: PlatformDefinition, country: str, everywhere: Sequence[str]) -> bool:
-    """Tell whether things are posted to a country at all."""
-    return country.upper() in (platform.shipping_countries or everywhere)
-
-
 def _decide(load: Load, definition: CampaignDefinition, terms: Terms) -> Posted | RateRequest:
     """Walk down the tree; what needs the carrier comes back as its question."""
     platform = terms.platform
