@@ -1,4 +1,4 @@
-"""Composition root: settings to one world, the two vendors' APIs, our own pages, the loops."""
+"""Composition root: settings to one world, the vendors' APIs, our own pages, the loops."""
 
 import asyncio
 import logging
@@ -10,7 +10,18 @@ from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from deploy.sandbox import browser, control, frames, hosted, inbox, pages, ticker, vendors, webhooks
+from deploy.sandbox import (
+    browser,
+    control,
+    frames,
+    hosted,
+    inbox,
+    pages,
+    ticker,
+    usps_routes,
+    vendors,
+    webhooks,
+)
 from deploy.sandbox.completion import SessionOver
 from deploy.sandbox.platform_clock import PlatformClock
 from deploy.sandbox.resend_api import ResendAPI
@@ -19,6 +30,7 @@ from deploy.sandbox.store import Store
 from deploy.sandbox.stripe_api.api import StripeAPI
 from deploy.sandbox.stripe_api.errors import Refusal
 from deploy.sandbox.transport import SilenceMiddleware
+from deploy.sandbox.usps_api import USPSAPI
 from deploy.sandbox.web import Bad, Web, json_response
 from deploy.sandbox.world import World
 
@@ -33,6 +45,19 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
+ROUTES: list[Any] = [
+    alive,
+    *vendors.HANDLERS,
+    *usps_routes.HANDLERS,
+    *control.HANDLERS,
+    *inbox.HANDLERS,
+    *browser.HANDLERS,
+    *frames.HANDLERS,
+    *hosted.HANDLERS,
+    *pages.HANDLERS,
+]
+
+
 def build(settings: Settings) -> Any:
     """Return the ASGI application; its loops run from its startup to its shutdown."""
     stopping = asyncio.Event()
@@ -45,6 +70,7 @@ def build(settings: Settings) -> Any:
         app.state.platform_clock = platform_clock
         app.state.stripe = StripeAPI(world)
         app.state.resend = ResendAPI(world)
+        app.state.usps = USPSAPI(world)
         loops = [
             asyncio.create_task(kept_up(loop))
             for loop in (
@@ -60,19 +86,9 @@ def build(settings: Settings) -> Any:
             await _end(loops)
             world.store.close()
 
-    handlers: list[Any] = [
-        alive,
-        *vendors.HANDLERS,
-        *control.HANDLERS,
-        *inbox.HANDLERS,
-        *browser.HANDLERS,
-        *frames.HANDLERS,
-        *hosted.HANDLERS,
-        *pages.HANDLERS,
-    ]
     lifespans: list[Callable[[Litestar], AbstractAsyncContextManager[None]]] = [lifespan]
     app = Litestar(
-        route_handlers=handlers,
+        route_handlers=ROUTES,
         lifespan=lifespans,
         openapi_config=None,
         logging_config=None,

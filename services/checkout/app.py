@@ -11,6 +11,7 @@ from services.checkout.routes import ROUTES, admin_routes
 from services.checkout.schedules import Bells, loops
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
+from services.checkout.usps_gateway import USPSGateway
 
 BODY_BYTES_MAX = 64 * 1024
 
@@ -22,6 +23,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
         api_base=settings.stripe_api_base,
         per_second=float(settings.stripe_requests_per_second or 0),
     )
+    carrier = USPSGateway(
+        settings.usps_client_id, settings.usps_client_secret, api_base=settings.usps_api_base
+    )
     bells = Bells(stripe=Bell(), drain=Bell())
     return Parts(
         routes=[*ROUTES, *admin_routes(bearer_guard(settings.admin_secret))],
@@ -30,9 +34,10 @@ async def compose(settings: Settings, running: Running) -> Parts:
         dependencies={
             "stripe": stripe,
             "stripe_bell": bells.stripe,
-            "checkout": Checkout(running.pool, stripe, settings),
+            "carrier": carrier,
+            "checkout": Checkout(running.pool, stripe, settings, carrier),
         },
-        closers=[stripe.close],
+        closers=[stripe.close, carrier.close],
         body_max=BODY_BYTES_MAX,
     )
 

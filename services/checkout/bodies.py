@@ -1,17 +1,19 @@
 """What people's programs send, in the product's own names and units."""
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 
-from contracts.pricing import Address
+from contracts.money import CENTS_MAX
+from contracts.pricing import STANDARD, Address, ShippingOptionId
 from contracts.refusals import InputRefused
 from services.checkout.cart import ITEMS_MAX, WantedItem
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Ignored = int | float | str | bool | None
 ADDRESS_LENGTH_MAX = 200
+OPTIONS: tuple[ShippingOptionId, ...] = get_args(ShippingOptionId)
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -64,6 +66,17 @@ class CartBody(
         return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
 
 
+class TaxBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Two sums in cents, and where they are taxed."""
+
+    subtotal_cents: Annotated[int, msgspec.Meta(ge=1, le=CENTS_MAX)]
+    shipping_cents: Annotated[int, msgspec.Meta(ge=0, le=CENTS_MAX)] = 0
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+
+
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which order is meant, and perhaps by which session."""
 
@@ -76,6 +89,21 @@ class RecoverBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     order_id: Short | None = None
     session_id: Short | None = None
+
+
+def option_of(wanted: str | None) -> ShippingOptionId:
+    """Return the way of posting that was asked for. What it is called must be known."""
+    if not wanted:
+        return STANDARD
+    for option in OPTIONS:
+        if wanted == option:
+            return option
+    problem = f"one of {', '.join(OPTIONS)}"
+    raise InputRefused(
+        "invalid_shipping_option",
+        f"The way of posting is {problem}.",
+        fields={"shippingOption": problem},
+    )
 
 
 def require_address(address: Address | None, name: str, *, is_posted_to: bool) -> None:

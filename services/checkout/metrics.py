@@ -29,3 +29,9 @@ CAMPAIGNS_DRAINING = Gauge(
     "Campaigns past their deadline with undecided orders.",
     registry=REGISTRY,
 )
+CARRIER_QUOTES = Counter(
+    "checkout_carrier_quotes",
+    "Parcels the carrier was asked about, by what came of it: price, none, away.",
+    ("outcome",),
+    registry=REGISTRY,
+)

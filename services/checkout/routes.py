@@ -22,18 +22,25 @@ from services.checkout.answers import (
     Ended,
     Inventory,
     OrderStatus,
-    Quote,
     Recovered,
     Started,
     Summary,
 )
 from services.checkout.bell import Bell
-from services.checkout.bodies import CartBody, OrderBody, RecoverBody
+from services.checkout.bodies import CartBody, OrderBody, RecoverBody, TaxBody
 from services.checkout.handlers import ask_about_order, hear_stripe
 from services.checkout.handlers.price_cart import quote_cart
+from services.checkout.handlers.quote_parts import (
+    ShippingQuote,
+    TaxQuote,
+    quote_shipping,
+    quote_tax,
+)
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.quotes import Quote
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
+from services.checkout.usps_gateway import USPSGateway
 
 PRIVATE = {"Cache-Control": "private, no-store"}
 FRESH = {"Cache-Control": "no-cache"}
@@ -41,6 +48,7 @@ WEBHOOK_BYTES_MAX = 256 * 1024
 
 PoolDependency = NamedDependency[SkipValidation[Pool]]
 StripeDependency = NamedDependency[SkipValidation[StripeGateway]]
+CarrierDependency = NamedDependency[SkipValidation[USPSGateway]]
 
 
 @post("/checkout-intent/start", status_code=200)
@@ -53,9 +61,23 @@ async def start(
 
 
 @post("/quote", status_code=200)
-async def quote(data: JSONBody[CartBody], pool: PoolDependency) -> Response[Quote]:
+async def quote(
+    data: JSONBody[CartBody], pool: PoolDependency, carrier: CarrierDependency
+) -> Response[Quote]:
+    return Response(await quote_cart(pool, carrier, data), headers=PRIVATE)
+
+
+@post("/shipping/quote", status_code=200)
+async def shipping_quote(
+    data: JSONBody[CartBody], pool: PoolDependency, carrier: CarrierDependency
+) -> Response[ShippingQuote]:
+    return Response(await quote_shipping(pool, carrier, data), headers=PRIVATE)
+
+
+@post("/tax/quote", status_code=200)
+async def tax_quote(data: JSONBody[TaxBody], pool: PoolDependency) -> Response[TaxQuote]:
     async with transaction(pool) as conn:
-        quoted = await quote_cart(conn, data)
+        quoted = await quote_tax(conn, data)
     return Response(quoted, headers=PRIVATE)
 
 
@@ -126,4 +148,15 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
     return [recover_checkout]
 
 
-ROUTES = [start, quote, complete, abandon, status, summary, inventory, stripe_webhook]
+ROUTES = [
+    start,
+    quote,
+    shipping_quote,
+    tax_quote,
+    complete,
+    abandon,
+    status,
+    summary,
+    inventory,
+    stripe_webhook,
+]

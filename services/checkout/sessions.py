@@ -5,12 +5,17 @@ from datetime import timedelta
 
 import msgspec
 
+from services.checkout.countries import POSTED_TO
 from services.checkout.orders import Order, UiMode
 from services.checkout.pricing import has_physical
 
 # Stripe's minimum is 30 minutes after *its* creation, so the way there is added.
 LIFETIME = timedelta(minutes=30, seconds=20)
 METADATA_LENGTH_MAX = 500
+# Countries its shipping_address_collection refuses.
+UNKNOWN_TO_STRIPE = frozenset(
+    ("AS", "CX", "CC", "CU", "HM", "IR", "KP", "MH", "FM", "NF", "MP", "PW", "SD", "SY", "UM", "VI")
+)
 
 
 class SessionParams(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,10 +27,13 @@ class SessionParams(msgspec.Struct, frozen=True, kw_only=True):
     cancel_url: str
     expires_at: int
     metadata: dict[str, str]
-    collects_address: bool
+    # Countries an address is collected from; empty where nothing is posted.
+    posted_to: tuple[str, ...] = ()
 
 
-def params_for(order: Order, *, site_base: str) -> SessionParams:
+def params_for(
+    order: Order, *, site_base: str, posted_to: Sequence[str] = POSTED_TO
+) -> SessionParams:
     """Return the session an order needs: the same words whenever they are asked for."""
     prefix = "" if order.language == "en" else f"/{order.language}"
     base = f"{site_base.rstrip('/')}{prefix}/campaigns/{order.page}"
@@ -42,8 +50,14 @@ def params_for(order: Order, *, site_base: str) -> SessionParams:
             "campaigns": fitting([pledge.campaign for pledge in order.pledges]),
             "amountCents": str(sum(pledge.price.total_cents for pledge in order.pledges)),
         },
-        collects_address=has_physical(order.pledges),
+        posted_to=_collected_from(posted_to) if has_physical(order.pledges) else (),
     )
+
+
+def _collected_from(posted_to: Sequence[str]) -> tuple[str, ...]:
+    """Return the countries Stripe's page can collect addresses from, all if none is left."""
+    known = tuple(country for country in posted_to if country not in UNKNOWN_TO_STRIPE)
+    return known or POSTED_TO
 
 
 def fitting(slugs: Sequence[str]) -> str:

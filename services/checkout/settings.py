@@ -20,6 +20,10 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     stripe_api_base: str = "https://api.stripe.com"
     # Requests per second this process may send to Stripe. Empty or 0: as many as it likes.
     stripe_requests_per_second: str = ""
+    # Empty: no account at USPS, and flat rates instead of its prices.
+    usps_client_id: str = ""
+    usps_client_secret: Secret = Secret("")
+    usps_api_base: str = "https://apis.usps.com"
 
     @property
     def is_live(self) -> bool:

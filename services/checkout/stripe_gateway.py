@@ -20,7 +20,6 @@ from contracts.pricing import Address
 from services.chassis import telemetry
 from services.chassis.settings import Secret
 from services.checkout import metrics
-from services.checkout.countries import POSTED_TO
 from services.checkout.pace import Pace
 from services.checkout.sessions import SessionParams
 
@@ -227,8 +226,8 @@ def session_form(order_id: str, params: SessionParams, customer_id: str | None) 
         form["ui_mode"] = "hosted_page"
         form["success_url"] = params.return_url
         form["cancel_url"] = params.cancel_url
-        if params.collects_address:
-            form["shipping_address_collection"] = {"allowed_countries": list(POSTED_TO)}
+        if params.posted_to:
+            form["shipping_address_collection"] = {"allowed_countries": list(params.posted_to)}
     return form
 
 

@@ -114,9 +114,12 @@ def test_every_figure_says_why() -> None:
 
     why = {each.figure: (each.rule, each.inputs) for each in pledge.price.why}
     assert set(why) == {"subtotal", "shipping", "tax", "tip", "amount"}
-    assert why["tax"] == ("flat_rate", {"rate": "0.07875", "baseCents": 5_000})
-    assert why["tip"] == ("percent_of_subtotal", {"percent": 5, "baseCents": 5_000})
-    assert why["shipping"] == ("flat_rate", {"rateCents": 300, "of": "platform"})
+    assert why["tax"] == ("flat_rate", {"rate": "0.07875", "baseCents": 5_000, "cents": 394})
+    assert why["tip"] == ("percent_of_subtotal", {"percent": 5, "baseCents": 5_000, "cents": 250})
+    assert why["shipping"] == (
+        "flat_rate",
+        {"cents": 300, "parcel": "campaign", "of": "platform", "because": "no_carrier"},
+    )
 
 
 @pytest.mark.parametrize("tip", [-1, 16, 100])

@@ -8,14 +8,15 @@ from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, StateRefused
 from services.chassis.database import Connection
 from services.checkout import stock as rules
-from services.checkout.answers import quote_fields
 from services.checkout.bodies import CartBody, require_address
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.price_cart import PricedCart, priced_cart
+from services.checkout.handlers.price_cart import PricedCart, posted_to, priced_cart
 from services.checkout.orders import Order, ShownConsent, UiMode
 from services.checkout.pricing import has_physical, total_of
 from services.checkout.queries import customers, orders, stock
 from services.checkout.queries.customers import Customer
+from services.checkout.quotes import quote_fields
+from services.checkout.shipping import Delivery
 
 
 class KeyTaken(Exception):
@@ -27,18 +28,26 @@ class Intention(msgspec.Struct, frozen=True, kw_only=True):
 
     order: Order
     customer: Customer | None
+    # Where Stripe's page may collect an address: what was quoted must hold there.
+    posted_to: tuple[str, ...] = ()
 
 
 async def intend(
-    conn: Connection, body: CartBody, *, ui_mode: UiMode, hashed: str | None = None
+    conn: Connection,
+    body: CartBody,
+    *,
+    ui_mode: UiMode,
+    hashed: str | None = None,
+    delivery: Delivery | None = None,
 ) -> Intention:
     """Price and reserve a cart, and record the order that will ask Stripe for a session.
 
-    Scarce rows come last, so that they are locked for as short a time as can be.
+    `delivery` brings what the carrier said. Scarce rows come last, so that they are locked
+    for as short a time as can be.
     """
     email = _email(body)
     order_id = new_order_id()
-    priced = await priced_cart(conn, body, order_id=order_id, is_held=True)
+    priced = await priced_cart(conn, body, order_id=order_id, is_held=True, delivery=delivery)
     _require_expected(body, priced.pledges)
     if has_physical(priced.pledges) and ui_mode == "custom":
         require_address(body.shipping_address, "shippingAddress", is_posted_to=True)
@@ -54,7 +63,7 @@ async def intend(
         if not await stock.reserve(conn, each):
             raise rules.sold_out(each, await _left(conn, each))
     await announce_stock(conn, {each.campaign for each in limited}, now=priced.now, always=True)
-    return Intention(order=order, customer=customer)
+    return Intention(order=order, customer=customer, posted_to=_collected_from(priced))
 
 
 async def _limited(conn: Connection, pledges: tuple[PricedPledge, ...]) -> list[rules.Units]:
@@ -76,6 +85,12 @@ async def _limited(conn: Connection, pledges: tuple[PricedPledge, ...]) -> list[
 async def _left(conn: Connection, units: rules.Units) -> int:
     tier = await stock.find_tier(conn, units.campaign, units.tier_id)
     return rules.remaining(tier) if tier else 0
+
+
+def _collected_from(priced: PricedCart) -> tuple[str, ...]:
+    """Return the countries an address may come from: the quoted one, once there is one."""
+    destination = priced.delivery.destination
+    return (destination.country.upper(),) if destination else posted_to(priced.platform)
 
 
 def _order(

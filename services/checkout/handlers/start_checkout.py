@@ -11,15 +11,18 @@ from contracts.ids import OrderId, SupporterId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
-from services.checkout.answers import Started, quote_fields
+from services.checkout.answers import Started
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
+from services.checkout.handlers.price_cart import delivery_at_start
 from services.checkout.handlers.settle_session import answering_within, found
 from services.checkout.orders import Order, UiMode
 from services.checkout.queries import customers, orders
+from services.checkout.quotes import quote_fields
 from services.checkout.sessions import params_for
 from services.checkout.settings import Settings
+from services.checkout.shipping import Delivery
 from services.checkout.stripe_gateway import (
     OpenedSession,
     StripeAway,
@@ -27,10 +30,11 @@ from services.checkout.stripe_gateway import (
     StripeGateway,
     StripeRefused,
 )
+from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 
 log = telemetry.logger(__name__)
 
-# Together they stay below the 15 seconds a browser is given.
+# With the carrier's 1.5 they stay below the 15 seconds a browser is given.
 QUEUE_SECONDS = 4.0
 STRIPE_SECONDS = 9.0
 TWIN_SECONDS = 8.0
@@ -42,9 +46,16 @@ HANDS = 10
 class Checkout:
     """What a start needs besides the request."""
 
-    def __init__(self, pool: Pool, stripe: StripeGateway, settings: Settings) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        stripe: StripeGateway,
+        settings: Settings,
+        carrier: USPSGateway = NO_CARRIER,
+    ) -> None:
         self.pool = pool
         self.stripe = stripe
+        self.carrier = carrier
         self.settings = settings
         self._hands = asyncio.Semaphore(HANDS)
 
@@ -73,12 +84,13 @@ async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) ->
     The same key brings the first session again; the same key with another cart is refused.
     """
     hashed = _hashed(checkout, key)
+    delivery = await delivery_at_start(checkout.pool, checkout.carrier, body)
     async with checkout.in_turn():
         first = await _first_with(checkout, hashed)
         made: Intention | None = None
         if first is None:
             try:
-                made = await _intend_patiently(checkout, body, hashed)
+                made = await _intend_patiently(checkout, body, hashed, delivery)
             except KeyTaken:
                 first = await _first_with(checkout, hashed)
     if made is not None:
@@ -88,12 +100,16 @@ async def start_checkout(checkout: Checkout, body: CartBody, key: str | None) ->
     return await _again(checkout, body, first)
 
 
-async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | None) -> Intention:
+async def _intend_patiently(
+    checkout: Checkout, body: CartBody, hashed: str | None, delivery: Delivery
+) -> Intention:
     """Record the intention. Two carts that crossed are sorted out by asking again."""
     for _ in range(DEADLOCK_TRIES):
         try:
             async with transaction(checkout.pool) as conn:
-                return await intend(conn, body, ui_mode=checkout.ui_mode, hashed=hashed)
+                return await intend(
+                    conn, body, ui_mode=checkout.ui_mode, hashed=hashed, delivery=delivery
+                )
         except asyncpg.DeadlockDetectedError:
             log.info("start_crossed_another")
     raise _busy()
@@ -128,7 +144,7 @@ async def _open(checkout: Checkout, made: Intention) -> OpenedSession:
 
 async def _ask_stripe(checkout: Checkout, made: Intention) -> OpenedSession:
     customer_id = await _customer(checkout, made)
-    params = params_for(made.order, site_base=checkout.settings.site_base)
+    params = params_for(made.order, site_base=checkout.settings.site_base, posted_to=made.posted_to)
     opened = await checkout.stripe.create_session(made.order.order_id, params, customer_id)
     crash.point("checkout.session_made")
     return opened
