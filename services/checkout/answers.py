@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from contracts.events.checkout import TierStock
+from contracts.events.checkout import StockLevel
 from contracts.pricing import PricedLine, PricedPledge, Why
 from services.checkout.orders import CampaignShare, Order, public_status
 from services.checkout.pricing import STANDARD, Totals, has_physical, total_of
-from services.checkout.stock import remaining
+from services.checkout.stock import Levels, named, remaining
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -113,8 +113,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     campaigns: tuple[SummaryCampaign, ...]
 
 
-class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
-    """The stock of one limited tier."""
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """The stock of one limited tier or add-on."""
 
     limit: int
     claimed: int
@@ -123,10 +123,19 @@ class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The stock of a campaign's limited tiers."""
+    """The stock of a campaign's limited tiers and add-ons."""
 
     campaign_slug: str
-    tiers: dict[str, TierLeft]
+    tiers: dict[str, Left]
+    add_ons: dict[str, Left]
+    version: int
+
+
+class AddOnInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stock of the platform's own limited products, the same for every campaign."""
+
+    add_ons: dict[str, Left]
+    low_stock_threshold: int
     version: int
 
 
@@ -205,21 +214,27 @@ def summary_of(
     )
 
 
-def inventory_of(slug: str, stock: Mapping[str, TierStock], version: int) -> Inventory:
+def inventory_of(slug: str, levels: Levels, version: int) -> Inventory:
     """Return the public stock of a campaign."""
     return Inventory(
         campaign_slug=slug,
         version=version,
-        tiers={
-            tier_id: TierLeft(
-                limit=tier.limit_total,
-                claimed=tier.claimed,
-                reserved=tier.reserved,
-                remaining=remaining(tier),
-            )
-            for tier_id, tier in stock.items()
-        },
+        tiers=left_of(levels.tiers),
+        add_ons=left_of(levels.add_ons),
     )
+
+
+def left_of(levels: Mapping[str, StockLevel]) -> dict[str, Left]:
+    """Return levels with what remains, as people read them."""
+    return {
+        name: Left(
+            limit=level.limit_total,
+            claimed=level.claimed,
+            reserved=level.reserved,
+            remaining=remaining(level),
+        )
+        for name, level in levels.items()
+    }
 
 
 def _campaign(pledge: PricedPledge) -> QuotedCampaign:
@@ -237,9 +252,8 @@ def _campaign_fields(pledge: PricedPledge) -> dict[str, Any]:
 
 
 def _line(pledge: PricedPledge, line: PricedLine) -> Line:
-    inner = f"support__{line.item_id}" if line.kind == "support_item" else line.item_id
     return Line(
-        id=f"{pledge.campaign}__{inner}",
+        id=_cart_id(pledge, line),
         kind=line.kind,
         label=line.label,
         quantity=line.quantity,
@@ -247,3 +261,11 @@ def _line(pledge: PricedPledge, line: PricedLine) -> Line:
         amount=line.total_cents,
         is_physical=line.is_physical,
     )
+
+
+def _cart_id(pledge: PricedPledge, line: PricedLine) -> str:
+    """Return the id under which the line was in the cart."""
+    if line.kind == "add_on":
+        return f"addon__{named(line.item_id, line.variant_id)}"
+    inner = f"support__{line.item_id}" if line.kind == "support_item" else line.item_id
+    return f"{pledge.campaign}__{inner}"

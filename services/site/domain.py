@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.campaign import CampaignDefinition
-from contracts.events.checkout import StockChanged, TierStock
+from contracts.events.checkout import StockChanged, StockLevel
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
 from contracts.live import (
@@ -44,7 +44,7 @@ def stock_of(definition: CampaignDefinition, figures: Figures) -> dict[str, Live
             continue
         stock = reported.get(tier.tier_id)
         if stock is None:
-            stock = TierStock(limit_total=tier.limit_total, claimed=0, reserved=0)
+            stock = StockLevel(limit_total=tier.limit_total, claimed=0, reserved=0)
         left = 0 if tier.is_sold_out else stock.limit_total - stock.claimed - stock.reserved
         found[tier.tier_id] = LiveTier(
             limit=stock.limit_total,

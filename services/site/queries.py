@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.events.checkout import StockChanged
+from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, Pool, decode_rows
@@ -160,6 +160,21 @@ async def record_stock(conn: Connection, event: StockChanged) -> None:
         event.campaign,
         event,
         event.version,
+    )
+
+
+async def record_add_on_stock(conn: Connection, event: AddOnStockChanged) -> None:
+    await conn.execute(
+        """
+        INSERT INTO add_on_stock (version, stock)
+        VALUES ($1, $2)
+        ON CONFLICT (only_row) DO UPDATE
+        SET version = excluded.version,
+            stock = excluded.stock
+        WHERE add_on_stock.version < excluded.version
+        """,
+        event.version,
+        event,
     )
 
 

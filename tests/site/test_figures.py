@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from contracts.campaign import CampaignDefinition, Tier
-from contracts.events.checkout import StockChanged, TierStock
+from contracts.events.checkout import StockChanged, StockLevel
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from contracts.ids import CampaignSlug, EventId
@@ -48,7 +48,7 @@ def totals(version: int, pledged: int = 1_000, **more: Any) -> TotalsChanged:
 
 
 def stock(version: int, claimed: int, reserved: int = 0) -> StockChanged:
-    tiers = {"frame": TierStock(limit_total=7, claimed=claimed, reserved=reserved)}
+    tiers = {"frame": StockLevel(limit_total=7, claimed=claimed, reserved=reserved)}
     return StockChanged(
         event_id=event_id(), occurred_at=NOW, campaign=SLUG, version=version, tiers=tiers
     )
