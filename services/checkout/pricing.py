@@ -13,7 +13,8 @@ from contracts.ids import CampaignSlug, OrderId, pledge_id
 from contracts.money import Cents, apply_percent, apply_rate
 from contracts.pricing import PriceBreakdown, PricedLine, PricedPledge, Why
 from contracts.refusals import InputRefused
-from services.checkout.cart import Choice, KnownCampaign, lines_for, unknown_item
+from services.checkout.cart import Choice, KnownCampaign, unknown_item
+from services.checkout.lines import lines_for
 
 STANDARD = "standard"
 

@@ -261,3 +261,9 @@ async def figures(pool: Pool, slugs: list[str]) -> list[Figures]:
         CAMPAIGNS_MAX,
     )
     return decode_rows(rows, Figures)
+
+
+async def newer_add_on_stock(pool: Pool, version: int) -> AddOnStockChanged | None:
+    """Return the stock of the platform's own products, if it is newer than `version`."""
+    stock = await pool.fetchval("SELECT stock FROM add_on_stock WHERE version > $1", version)
+    return None if stock is None else msgspec.convert(stock, AddOnStockChanged)

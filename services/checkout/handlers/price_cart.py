@@ -8,6 +8,7 @@ from contracts.ids import OrderId, is_slug, new_order_id
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused
 from services.chassis.database import Connection
+from services.checkout.add_ons import place
 from services.checkout.answers import Quote, quote_of
 from services.checkout.bodies import CartBody, require_address
 from services.checkout.cart import understand
@@ -44,10 +45,11 @@ async def priced_cart(
     require_address(body.billing_address, "billingAddress", is_posted_to=False)
     cart = understand(body.items)
     read = campaigns.lock_campaigns if is_held else campaigns.find_campaigns
-    known = await read(conn, list(cart))
-    platform = await campaigns.platform(conn)
+    known = await read(conn, list(cart.by_campaign))
+    # Held only for whom it sells something: else every start would queue at one row.
+    platform = await campaigns.platform(conn, is_held=is_held and bool(cart.add_ons))
     pledges = price_cart(
-        cart,
+        place(cart, known, platform, anchor=body.bundle_add_on_anchor_campaign_slug),
         known,
         order_id=order_id,
         platform=platform,

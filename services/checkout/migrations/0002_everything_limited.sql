@@ -103,6 +103,13 @@ ALTER TABLE campaign_totals
     ADD COLUMN collected_cents  bigint NOT NULL DEFAULT 0,
     ADD COLUMN recovering_cents bigint NOT NULL DEFAULT 0,
     ADD COLUMN lost_cents       bigint NOT NULL DEFAULT 0;
+CREATE VIEW campaign_endings AS
+SELECT campaign,
+       is_funded AND recovering_cents = 0
+           AND collected_cents + lost_cents >= pledged_cents AS is_settled
+FROM campaign_outcomes
+JOIN campaign_totals USING (campaign);
 
+GRANT SELECT ON campaign_endings TO {service_role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON stock, stock_overrides TO {service_role};
 GRANT SELECT, INSERT, UPDATE ON revisions, campaign_outcomes TO {service_role};

@@ -130,12 +130,13 @@ async def find_campaigns(
 ) -> dict[CampaignSlug, KnownCampaign]:
     rows = await conn.fetch(
         """
-        SELECT definition,
-               drained_at IS NOT NULL AS is_drained,
+        SELECT definition, drained_at IS NOT NULL AS is_drained,
                coalesce(pledged_cents, 0) AS pledged_cents,
+               coalesce(is_settled, false) AS is_settled,
                platform.now() AS now
         FROM campaigns
         LEFT JOIN campaign_totals ON campaign = slug
+        LEFT JOIN campaign_endings USING (campaign)
         WHERE slug = ANY($1)
         """,
         slugs,
@@ -160,12 +161,13 @@ async def lock_campaigns(
             ORDER BY slug
             FOR SHARE
         )
-        SELECT definition,
-               drained_at IS NOT NULL AS is_drained,
+        SELECT definition, drained_at IS NOT NULL AS is_drained,
                coalesce(pledged_cents, 0) AS pledged_cents,
+               coalesce(is_settled, false) AS is_settled,
                platform.now() AS now
         FROM held
         LEFT JOIN campaign_totals ON campaign = slug
+        LEFT JOIN campaign_endings USING (campaign)
         """,
         slugs,
     )
