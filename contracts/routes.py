@@ -55,6 +55,8 @@ ROUTES: tuple[Route, ...] = (
     _post("/shipping/quote", "checkout", "browser", body_max=64 * KIB, failures_per_minute=90),
     _post("/tax/quote", "checkout", "browser", failures_per_minute=90),
     _get("/inventory/{slug}", "checkout"),
+    _get("/add-ons/inventory", "checkout"),
+    _post("/admin/inventory", "checkout", "admin", failures_per_minute=5),
     _post("/webhooks/stripe", "checkout", "webhook", body_max=256 * KIB),
     _post("/admin/recover-checkout", "checkout", "admin", failures_per_minute=5),
     _get("/pledge", "pledges", failures_per_minute=120),

@@ -33,7 +33,8 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True):
 
 STREAMS = (
     Stream(name="CAMPAIGNS", owner="site", subjects=("campaigns.>",)),
-    Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.>",)),
+    # Not `checkout.>`: the stream would answer `checkout.quote` itself, with "stored".
+    Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.*.>",)),
     Stream(name="PLEDGES", owner="pledges", subjects=("pledges.>",)),
     Stream(name="SETTLEMENT", owner="settlement", subjects=("settlement.>",)),
     Stream(name="NOTIFY", owner="notify", subjects=("notify.>",)),
@@ -75,7 +76,10 @@ CONSUMERS = (
         events=(checkout.CheckoutRefused,),
     ),
     Consumer(
-        durable="site-stock", stream="CHECKOUT", listener="site", events=(checkout.StockChanged,)
+        durable="site-stock",
+        stream="CHECKOUT",
+        listener="site",
+        events=(checkout.StockChanged, checkout.AddOnStockChanged),
     ),
     Consumer(
         durable="checkout-pledges",
@@ -83,8 +87,11 @@ CONSUMERS = (
         listener="checkout",
         events=(
             pledges.PledgeCreated,
+            pledges.PledgeModified,
+            pledges.RevisionAbandoned,
             pledges.PledgeCancelled,
             pledges.PledgeRefused,
+            pledges.CampaignClosed,
             pledges.TotalsChanged,
         ),
     ),
@@ -94,6 +101,7 @@ CONSUMERS = (
         listener="settlement",
         events=(
             pledges.PledgeCreated,
+            pledges.PledgeModified,
             pledges.PledgeCancelled,
             pledges.CampaignClosed,
             pledges.ChargeRequested,

@@ -39,6 +39,7 @@ ACK_WAIT_SECONDS = 30
 MESSAGE_BYTES_MAX = 256 * 1024
 STREAM_BYTES_MAX = 1024**3
 WEEK_SECONDS = 7 * 24 * 3600
+ANSWERS_AT_ONCE = 8
 
 
 class StreamSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +188,40 @@ class Bus:
         """Call `heard` for every broadcast on `subject`; survives reconnects."""
         await self._declared.wait()
         await self._client.subscribe(subject, cb=heard)
+
+    async def ask(self, subject: str, payload: bytes, *, within_seconds: float) -> bytes | None:
+        """Ask whoever answers `subject`, once; None when nobody did in time."""
+        if not self._client.is_connected:
+            return None
+        try:
+            answer = await self._client.request(subject, payload, timeout=within_seconds)
+        except AWAY:
+            return None
+        return answer.data
+
+    async def answer(self, subject: str, respond: Callable[[bytes], Awaitable[bytes]]) -> None:
+        """Answer questions on `subject`, in turn with our other processes, until cancelled.
+
+        A question whose answer cannot be made gets none: the asker knows what that means.
+        """
+        await self._declared.wait()
+        hands = asyncio.Semaphore(ANSWERS_AT_ONCE)
+
+        async def make(question: Msg) -> None:
+            async with hands:
+                try:
+                    await question.respond(await respond(question.data))
+                except Exception:
+                    telemetry.LOOP_FAILURES.labels(subject).inc()
+                    log.exception("question_not_answered", subject=subject)
+
+        async with asyncio.TaskGroup() as answering:
+
+            async def heard(question: Msg) -> None:
+                answering.create_task(make(question))
+
+            await self._client.subscribe(subject, queue=self._name, cb=heard)
+            await asyncio.Event().wait()
 
     async def close(self) -> None:
         """Leave quietly; what was not acknowledged is delivered again."""

@@ -5,11 +5,11 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.events.checkout import TierStock
+from contracts.events.checkout import StockLevel
 from services.checkout.orders import CampaignShare, Order, public_status
 from services.checkout.pricing import total_of
 from services.checkout.quotes import Figures, Quote, QuotedCampaign, campaign_fields, figures_of
-from services.checkout.stock import remaining
+from services.checkout.stock import Levels, remaining
 
 
 class Started(Quote, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -64,8 +64,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     campaigns: tuple[SummaryCampaign, ...]
 
 
-class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
-    """The stock of one limited tier."""
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """The stock of one limited tier or add-on."""
 
     limit: int
     claimed: int
@@ -74,10 +74,19 @@ class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The stock of a campaign's limited tiers."""
+    """The stock of a campaign's limited tiers and add-ons."""
 
     campaign_slug: str
-    tiers: dict[str, TierLeft]
+    tiers: dict[str, Left]
+    add_ons: dict[str, Left]
+    version: int
+
+
+class AddOnInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stock of the platform's own limited products, the same for every campaign."""
+
+    add_ons: dict[str, Left]
+    low_stock_threshold: int
     version: int
 
 
@@ -120,18 +129,24 @@ def summary_of(
     )
 
 
-def inventory_of(slug: str, stock: Mapping[str, TierStock], version: int) -> Inventory:
+def inventory_of(slug: str, levels: Levels, version: int) -> Inventory:
     """Return the public stock of a campaign."""
     return Inventory(
         campaign_slug=slug,
         version=version,
-        tiers={
-            tier_id: TierLeft(
-                limit=tier.limit_total,
-                claimed=tier.claimed,
-                reserved=tier.reserved,
-                remaining=remaining(tier),
-            )
-            for tier_id, tier in stock.items()
-        },
+        tiers=left_of(levels.tiers),
+        add_ons=left_of(levels.add_ons),
     )
+
+
+def left_of(levels: Mapping[str, StockLevel]) -> dict[str, Left]:
+    """Return levels with what remains, as people read them."""
+    return {
+        name: Left(
+            limit=level.limit_total,
+            claimed=level.claimed,
+            reserved=level.reserved,
+            remaining=remaining(level),
+        )
+        for name, level in levels.items()
+    }

@@ -41,6 +41,8 @@ class CartBody(
     billing_address: Address | None = None
     shipping_address: Address | None = None
     shipping_option: Short | None = None
+    # Whose pledge the platform's own products go with; it decides nothing else.
+    bundle_add_on_anchor_campaign_slug: Short | None = None
     consent: ConsentBody | None = None
     ref: Short | None = None
     utm_source: Short | None = None
@@ -50,7 +52,6 @@ class CartBody(
     utm_term: Short | None = None
 
     abandoned_cart_consent: Ignored = None
-    bundle_add_on_anchor_campaign_slug: Ignored = None
     custom_amount: Ignored = None
     amount_cents: Ignored = None
     amount: Ignored = None

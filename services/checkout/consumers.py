@@ -1,7 +1,15 @@
 """What checkout hears, and who deals with it."""
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.events.pledges import (
+    CampaignClosed,
+    PledgeCancelled,
+    PledgeCreated,
+    PledgeModified,
+    PledgeRefused,
+    RevisionAbandoned,
+    TotalsChanged,
+)
 from contracts.events.settlement import DeadlinePassed
 from contracts.streams import consumer
 from services.chassis.database import Connection
@@ -10,10 +18,12 @@ from services.checkout.bell import Bell
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
+    hear_closed,
     hear_created,
     hear_refused,
     hear_totals,
 )
+from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
 
 
 def listeners(drain: Bell) -> list[Listener]:
@@ -32,8 +42,11 @@ def listeners(drain: Bell) -> list[Listener]:
             consumer("checkout-pledges"),
             {
                 PledgeCreated: hear_created,
+                PledgeModified: hear_modified,
+                RevisionAbandoned: hear_abandoned,
                 PledgeCancelled: hear_cancelled,
                 PledgeRefused: hear_refused,
+                CampaignClosed: hear_closed,
                 TotalsChanged: hear_totals,
             },
         ),

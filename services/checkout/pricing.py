@@ -21,7 +21,8 @@ from contracts.pricing import (
     Why,
 )
 from contracts.refusals import InputRefused
-from services.checkout.cart import Choice, KnownCampaign, lines_for, unknown_item
+from services.checkout.cart import Choice, KnownCampaign, unknown_item
+from services.checkout.lines import lines_for
 from services.checkout.parcels import loads_of
 from services.checkout.shipping import NOWHERE_YET, Delivery, Posted, Terms, ship
 from services.checkout.taxes import Tax, Taxable, destination_of, tax

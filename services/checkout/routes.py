@@ -19,6 +19,7 @@ from services.chassis.crowd import LANE, PATIENT
 from services.chassis.database import Pool, transaction
 from services.chassis.guards import Guard
 from services.checkout.answers import (
+    AddOnInventory,
     Ended,
     Inventory,
     OrderStatus,
@@ -119,6 +120,13 @@ async def inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Inven
     return Response(answer, headers=FRESH)
 
 
+@get("/add-ons/inventory")
+async def add_on_inventory(pool: PoolDependency) -> Response[AddOnInventory]:
+    async with transaction(pool) as conn:
+        answer = await ask_about_order.add_on_inventory(conn)
+    return Response(answer, headers=FRESH)
+
+
 @post("/webhooks/stripe", status_code=200, request_max_body_size=WEBHOOK_BYTES_MAX)
 async def stripe_webhook(
     request: Request[Any, Any, Any],
@@ -158,5 +166,6 @@ ROUTES = [
     status,
     summary,
     inventory,
+    add_on_inventory,
     stripe_webhook,
 ]

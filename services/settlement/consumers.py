@@ -13,6 +13,7 @@ from contracts.events.pledges import (
     ChargeRequested,
     PledgeCancelled,
     PledgeCreated,
+    PledgeModified,
 )
 from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
@@ -62,6 +63,7 @@ def listeners() -> list[Listener]:
             consumer("settlement-pledges"),
             {
                 PledgeCreated: take_requests.keep_pledge,
+                PledgeModified: take_requests.keep_pledge,
                 PledgeCancelled: take_requests.keep_pledge,
                 CampaignClosed: take_requests.keep_closing,
                 ChargeRequested: take_requests.request_charge,

@@ -32,7 +32,7 @@ def priced(*tiers: Tier, tip: int = 5, slugs: tuple[str, ...] = ("film",), **fac
     }
     cart = understand(
         [WantedItem(id=f"{slug}__{tier.tier_id}") for slug in slugs for tier in tiers]
-    )
+    ).by_campaign
     return price_cart(cart, known, order_id=ORDER, platform=platform, tip_percent=tip)
 
 
@@ -144,7 +144,7 @@ def test_two_currencies_are_not_one_order() -> None:
         )
         for each in (euro, dollar)
     }
-    cart = understand([WantedItem(id="film__frame"), WantedItem(id="other__frame")])
+    cart = understand([WantedItem(id="film__frame"), WantedItem(id="other__frame")]).by_campaign
 
     with pytest.raises(InputRefused, match="mixed_currencies"):
         price_cart(cart, known, order_id=ORDER, platform=PLATFORM, tip_percent=5)

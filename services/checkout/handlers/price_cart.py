@@ -14,6 +14,7 @@ from contracts.ids import CampaignSlug, OrderId, is_slug, new_order_id
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, Unavailable
 from services.chassis.database import Connection, Pool, transaction
+from services.checkout.add_ons import place
 from services.checkout.bodies import CartBody, option_of, require_address
 from services.checkout.cart import KnownCampaign, understand
 from services.checkout.countries import POSTED_TO
@@ -136,10 +137,11 @@ async def priced_cart(
     delivery = delivery or delivery_of(body)
     cart = understand(body.items)
     read = campaigns.lock_campaigns if is_held else campaigns.find_campaigns
-    known = await read(conn, list(cart))
-    platform = await campaigns.platform(conn)
+    known = await read(conn, list(cart.by_campaign))
+    # Held only for whom it sells something: else every start would queue at one row.
+    platform = await campaigns.platform(conn, is_held=is_held and bool(cart.add_ons))
     pledges = price_cart(
-        cart,
+        place(cart, known, platform, anchor=body.bundle_add_on_anchor_campaign_slug),
         known,
         order_id=order_id,
         platform=platform,

@@ -5,6 +5,7 @@ from contracts.events.pledges import (
     ChargeRequested,
     PledgeCancelled,
     PledgeCreated,
+    PledgeModified,
 )
 from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
@@ -20,7 +21,9 @@ class RequestRefused(Exception):
     """The ledger asks for something that must not be charged. An operator has to look."""
 
 
-async def keep_pledge(conn: Connection, event: PledgeCreated | PledgeCancelled) -> None:
+async def keep_pledge(
+    conn: Connection, event: PledgeCreated | PledgeModified | PledgeCancelled
+) -> None:
     """Keep the pledge for the forecast."""
     await copies.save_copy(conn, event.pledge)
 
