@@ -17,7 +17,7 @@ from nats.aio.msg import Msg
 from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
-from services.chassis import crash, parked, telemetry
+from services.chassis import crash, parked, retrying, telemetry
 from services.chassis.away import AWAY
 from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
@@ -125,7 +125,7 @@ class Listener:
         failed = await self._apply_patiently(pool, [delivery], last_try=letter.event_id)
         await self._answer(pool, msg, failed.get(id(msg)))
         if not failed:
-            await parked.retry_followers(pool, self, letter.aggregate)
+            await retrying.retry_followers(pool, self, letter.aggregate)
 
     async def _apply_patiently(
         self, pool: Pool, batch: list[Delivery], *, last_try: str = ""

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
-from services.chassis import bus, inbox, parked
+from services.chassis import bus, inbox, parked, retrying
 from services.chassis.database import Connection, Pool
 from tests.recovery.people import (
     CALENDAR,
@@ -41,12 +41,12 @@ def headers(event_id: str, aggregate: str = "film", version: str = "1") -> dict[
 
 
 async def parked_rows(pool: Pool) -> list[parked.ParkedEvent]:
-    return await parked.find_all(pool)
+    return await retrying.find_all(pool)
 
 
 async def given_up(pool: Pool) -> list[parked.ParkedEvent]:
     """Return what is parked, once nothing is on its last try any more."""
-    rows = await parked.find_all(pool)
+    rows = await retrying.find_all(pool)
     return [] if any(row.error == inbox.LAST_TRY for row in rows) else rows
 
 
@@ -85,7 +85,7 @@ async def test_later_events_of_its_aggregate_wait_behind_a_parked_one(
             assert ("DeadlinePassed", "film") not in ear.heard
 
             ear.poison.clear()
-            done = await parked.retry(
+            done = await retrying.retry(
                 both.reader, [ear.listener()], rows[0].parked_id, done_by="night"
             )
 
@@ -191,7 +191,7 @@ async def test_a_retry_that_fails_again_stays_parked_and_says_why(
             await say(both.speaker, event)
             (row,) = await until(lambda: given_up(both.reader))
 
-        (outcome,) = await parked.retry(
+        (outcome,) = await retrying.retry(
             both.reader, [ear.listener()], row.parked_id, done_by="night"
         )
 
@@ -213,8 +213,8 @@ async def test_those_that_wait_cannot_be_retried_before_the_one_they_wait_for(
             await until(lambda: are_parked(both, 2))
         first, second = await parked_rows(both.reader)
 
-        with pytest.raises(parked.CannotRetry, match=f"behind {first.parked_id}"):
-            await parked.retry(both.reader, [ear.listener()], second.parked_id, done_by="x")
+        with pytest.raises(retrying.CannotRetry, match=f"behind {first.parked_id}"):
+            await retrying.retry(both.reader, [ear.listener()], second.parked_id, done_by="x")
 
 
 async def test_an_event_that_comes_during_a_retry_is_neither_lost_nor_left_waiting(
@@ -234,14 +234,14 @@ async def test_an_event_that_comes_during_a_retry_is_neither_lost_nor_left_waiti
                     began.set()
                     await slow.wait()
 
-            retrying = asyncio.create_task(
-                parked.retry(both.reader, [Slow().listener()], row.parked_id, done_by="x")
+            running = asyncio.create_task(
+                retrying.retry(both.reader, [Slow().listener()], row.parked_id, done_by="x")
             )
             await until(began.is_set)
             await say(both.speaker, deadline_passed("film"), version=2)
             await until(lambda: somebody_waits_for_a_lock(both))
             slow.set()
-            await retrying
+            await running
 
             await until(lambda: ("DeadlinePassed", "film") in ear.heard)
         assert await parked_rows(both.reader) == []
@@ -268,14 +268,14 @@ async def test_a_retry_waits_for_the_last_try_that_is_under_way(
             await say(both.speaker, event)
             await until(came_back.is_set)
             (row,) = await parked_rows(both.reader)
-            retrying = asyncio.create_task(
-                parked.retry(both.reader, [ear.listener()], row.parked_id, done_by="night")
+            running = asyncio.create_task(
+                retrying.retry(both.reader, [ear.listener()], row.parked_id, done_by="night")
             )
             await until(lambda: somebody_waits_for_a_lock(both))
             goes_on.set()
 
-            with pytest.raises(parked.CannotRetry, match="is done already"):
-                await retrying
+            with pytest.raises(retrying.CannotRetry, match="is done already"):
+                await running
             assert ear.heard == [("CampaignWentLive", "film")]
 
 
