@@ -14,6 +14,7 @@ from contracts.money import Cents
 
 Category = Literal["physical", "digital"]
 CampaignState = Literal["upcoming", "live", "post"]
+TaxProvider = Literal["flat", "table"]
 
 
 class TierField(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +150,42 @@ class CampaignDefinition(msgspec.Struct, frozen=True, kw_only=True):
         return "live" if now < self.deadline_at else "post"
 
 
+class TaxRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A place's rate, as a decimal string, and whether posting is taxed there too."""
+
+    rate: str
+    taxes_shipping: bool = False
+
+
+class TaxTable(msgspec.Struct, frozen=True, kw_only=True):
+    """Rates by `US-NM` or `US`; `default` holds wherever no row says otherwise."""
+
+    default: TaxRow
+    rows: dict[str, TaxRow] = {}
+    # What the author calls this list; empty: the platform definition's own version.
+    version: str = ""
+
+
+class CarrierRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How the carrier is asked. Who asks it, and with which secret, is the deployment's."""
+
+    is_enabled: bool = False
+    timeout_ms: int = 5_000
+    price_type: Literal["RETAIL", "COMMERCIAL"] = "RETAIL"
+    cache_seconds: int = 600
+    cooldown_seconds: int = 300
+    # After the carrier said that we ask too often.
+    busy_cooldown_seconds: int = 1_800
+    # In this order; the first with a price wins.
+    domestic_classes: tuple[str, ...] = ("USPS_GROUND_ADVANTAGE", "PRIORITY_MAIL")
+    international_classes: tuple[str, ...] = (
+        "FIRST-CLASS_PACKAGE_INTERNATIONAL_SERVICE",
+        "PRIORITY_MAIL_INTERNATIONAL",
+    )
+    # While the carrier is away: the flat rate, or no checkout of what is posted.
+    when_away: Literal["fallback", "refuse"] = "fallback"
+
+
 class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """What `platform.yml` decides for every campaign: tax, shipping, tip, names."""
 
@@ -158,12 +195,19 @@ class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     support_email: str = ""
     timezone: str = "America/Denver"
     languages: tuple[str, ...] = ("en", "es")
-    tax_provider: str = "flat"
+    tax_provider: TaxProvider = "flat"
     sales_tax_rate: str = "0.07875"
+    tax_table: TaxTable | None = None
     tip_percent_default: int = 5
     tip_percent_max: int = 15
     shipping_fallback_cents: Cents = Cents(300)
     free_shipping: bool = False
+    origin_postal_code: str = "87120"
+    origin_country: str = "US"
+    # Where we post to, each with its own rate or None for the rules above; empty: everywhere
+    # the checkout page of Stripe collects addresses for.
+    shipping_countries: dict[str, Cents | None] = {}
+    carrier: CarrierRules = CarrierRules()
     recovery_window_days: int = 7
     # Products for the platform's own sake: charged with a pledge, never counted toward a goal.
     add_ons_enabled: bool = False

@@ -44,7 +44,7 @@ class LiveStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class LiveTier(msgspec.Struct, frozen=True, kw_only=True):
-    """The stock of one limited tier."""
+    """The stock of one limited tier, or of one add-on."""
 
     limit: int
     claimed: int
@@ -52,10 +52,14 @@ class LiveTier(msgspec.Struct, frozen=True, kw_only=True):
     remaining: int
 
 
-class LiveInventory(msgspec.Struct, frozen=True, kw_only=True):
-    """The stock of every limited tier, by tier id."""
+class LiveInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stock of every limited tier by its id, and of the campaign's own limited add-ons.
+
+    An add-on is named as in a cart, without `addon__`.
+    """
 
     tiers: dict[str, LiveTier]
+    add_ons: dict[str, LiveTier] = {}
 
 
 class LiveSnapshot(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

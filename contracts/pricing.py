@@ -8,6 +8,12 @@ from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
 
 LineKind = Literal["tier", "support_item", "custom_amount", "add_on"]
+QuoteState = Literal["needs_input", "quoted", "fallback_used", "provider_unavailable"]
+"""How sure a figure is: it waits for an address; it is the rule's; a flat rate stands in for
+a quote nobody could give; or the carrier is away and no flat rate may stand in."""
+
+ShippingOptionId = Literal["standard", "signature_required", "adult_signature_required"]
+STANDARD: ShippingOptionId = "standard"
 
 
 class PricedLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,11 +40,45 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     inputs: dict[str, str | int] = {}
 
 
+class TaxDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """How a pledge's tax came about: `rate` is a decimal string, `rate_version` names its list.
+
+    `jurisdiction` is `US-NM`, `ES`, or empty where one rate holds everywhere.
+    """
+
+    provider: str
+    source: str
+    rate: str
+    rate_version: str
+    jurisdiction: str = ""
+    taxable_subtotal_cents: Cents
+    taxable_shipping_cents: Cents = Cents(0)
+
+
+class Shipment(msgspec.Struct, frozen=True, kw_only=True):
+    """One parcel of a pledge: its campaign's own things, or the platform's products.
+
+    `cents` is all of it, `option_cents` the part of it for the option; `offered` names the
+    options this parcel could have, with what each would add.
+    """
+
+    scope: Literal["campaign", "platform"]
+    cents: Cents
+    source: Literal["free", "table", "usps", "fallback"]
+    state: QuoteState = "quoted"
+    option: ShippingOptionId = STANDARD
+    option_cents: Cents = Cents(0)
+    offered: dict[ShippingOptionId, Cents] = {}
+    service: str = ""
+    country: str = ""
+
+
 class PriceBreakdown(msgspec.Struct, frozen=True, kw_only=True):
     """subtotal + shipping + tax + tip = total, in cents, each rounded half up.
 
     Progress counts `goal_cents` alone: tip, tax, shipping and platform add-ons are
-    charged and never counted.
+    charged and never counted. `why` names the rule of every figure; the rules and their
+    inputs are listed in services/checkout/README.md.
     """
 
     subtotal_cents: Cents
@@ -51,6 +91,11 @@ class PriceBreakdown(msgspec.Struct, frozen=True, kw_only=True):
     tax_provider: str = "flat"
     tax_rate: str = "0"
     shipping_source: str = "none"
+    tax_details: TaxDetails | None = None
+    tax_state: QuoteState = "quoted"
+    shipments: tuple[Shipment, ...] = ()
+    shipping_option: ShippingOptionId = STANDARD
+    shipping_state: QuoteState = "quoted"
     why: tuple[Why, ...] = ()
 
     def __post_init__(self) -> None:

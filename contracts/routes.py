@@ -52,7 +52,11 @@ ROUTES: tuple[Route, ...] = (
     _get("/checkout-intent/status/{order_id}", "checkout", timeout_seconds=15.0),
     _get("/checkout-intent/summary", "checkout", failures_per_minute=60),
     _post("/quote", "checkout", "browser", body_max=64 * KIB, failures_per_minute=90),
+    _post("/shipping/quote", "checkout", "browser", body_max=64 * KIB, failures_per_minute=90),
+    _post("/tax/quote", "checkout", "browser", failures_per_minute=90),
     _get("/inventory/{slug}", "checkout"),
+    _get("/add-ons/inventory", "checkout"),
+    _post("/admin/inventory", "checkout", "admin", failures_per_minute=5),
     _post("/webhooks/stripe", "checkout", "webhook", body_max=256 * KIB),
     _post("/admin/recover-checkout", "checkout", "admin", failures_per_minute=5),
     _post(

@@ -33,7 +33,8 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True):
 
 STREAMS = (
     Stream(name="CAMPAIGNS", owner="site", subjects=("campaigns.>",)),
-    Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.>",)),
+    # Not `checkout.>`: the stream would answer `checkout.quote` itself, with "stored".
+    Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.*.>",)),
     Stream(name="PLEDGES", owner="pledges", subjects=("pledges.>",)),
     Stream(name="SETTLEMENT", owner="settlement", subjects=("settlement.>",)),
     Stream(name="NOTIFY", owner="notify", subjects=("notify.>",)),
@@ -81,7 +82,10 @@ CONSUMERS = (
         events=(checkout.StripeEventReceived,),
     ),
     Consumer(
-        durable="site-stock", stream="CHECKOUT", listener="site", events=(checkout.StockChanged,)
+        durable="site-stock",
+        stream="CHECKOUT",
+        listener="site",
+        events=(checkout.StockChanged, checkout.AddOnStockChanged),
     ),
     Consumer(
         durable="checkout-pledges",
@@ -89,10 +93,13 @@ CONSUMERS = (
         listener="checkout",
         events=(
             pledges.PledgeCreated,
+            pledges.PledgeModified,
+            pledges.RevisionAbandoned,
             pledges.PledgeCancelled,
             pledges.PledgeRefused,
             pledges.PledgesReleased,
             pledges.PledgesCharged,
+            pledges.CampaignClosed,
             pledges.TotalsChanged,
         ),
     ),
@@ -102,6 +109,7 @@ CONSUMERS = (
         listener="settlement",
         events=(
             pledges.PledgeCreated,
+            pledges.PledgeModified,
             pledges.PledgeCancelled,
             pledges.PledgeCardChanged,
             pledges.CampaignClosed,

@@ -11,6 +11,12 @@ SNAPSHOT_CHANGED = "site.snapshot_changed"
 BROADCASTS = {"site": (SNAPSHOT_CHANGED,)}
 """What a service tells its own processes outside the streams, each followed by one key."""
 
+QUOTE = "checkout.quote"
+"""Asked by the ledger, answered by one process of checkout; no stream keeps it."""
+
+REQUESTS = {QUOTE: ("pledges", "checkout")}
+"""Who asks whom outside the streams: the only questions between services."""
+
 
 def subject(event_type: type[Event], key: str) -> str:
     """Return where an event of this type about `key` is published."""

@@ -83,8 +83,8 @@ class CheckoutDrained(Event, frozen=True, kw_only=True, tag="checkout.drained"):
     order_hash: str
 
 
-class TierStock(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of a limited tier are claimed by pledges and reserved by open checkouts."""
+class StockLevel(msgspec.Struct, frozen=True, kw_only=True):
+    """How many of a limited thing are claimed by pledges and reserved by open checkouts."""
 
     limit_total: int
     claimed: int
@@ -92,11 +92,16 @@ class TierStock(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockChanged(Event, frozen=True, kw_only=True, tag="checkout.stock_changed"):
-    """The stock of a campaign's limited tiers as of `version`."""
+    """The stock of a campaign's limited tiers and add-ons as of `version`.
+
+    Add-ons are named as in a cart, without `addon__`: `{productId}`, or
+    `{productId}__variant__{variantId}` where a product has variants.
+    """
 
     campaign: CampaignSlug
     version: int
-    tiers: dict[str, TierStock]
+    tiers: dict[str, StockLevel]
+    add_ons: dict[str, StockLevel] = msgspec.field(default_factory=dict)
 
 
 class CardSaved(Event, frozen=True, kw_only=True, tag="checkout.card_saved"):
@@ -143,3 +148,13 @@ class StripeEventReceived(Event, frozen=True, kw_only=True, tag="checkout.stripe
     created_at: datetime
     object_id: str
     object: dict[str, Any] | None
+
+
+class AddOnStockChanged(Event, frozen=True, kw_only=True, tag="checkout.add_on_stock_changed"):
+    """The stock of the platform's own limited products as of `version`.
+
+    One stock for all campaigns: whoever buys one anywhere takes it from everybody.
+    """
+
+    version: int
+    add_ons: dict[str, StockLevel]

@@ -41,6 +41,29 @@ class PledgeCreated(Event, frozen=True, kw_only=True, tag="pledges.created"):
     pledge: PledgeSnapshot
 
 
+class PledgeModified(Event, frozen=True, kw_only=True, tag="pledges.modified"):
+    """A proposed revision was committed: the pledge now is what `pledge` says.
+
+    `proposal` is the one of this revision that was committed; its reservation becomes a
+    claim, and what the pledge no longer contains is free again.
+    """
+
+    pledge: PledgeSnapshot
+    proposal: int
+    previous: PriceBreakdown
+
+
+class RevisionAbandoned(Event, frozen=True, kw_only=True, tag="pledges.revision_abandoned"):
+    """A proposed revision will never be committed: what was reserved for it is free."""
+
+    pledge_id: PledgeId
+    order_id: OrderId
+    campaign: CampaignSlug
+    revision: int
+    proposal: int
+    reason: Literal["refused", "timed_out", "closed"]
+
+
 class PledgeCancelled(Event, frozen=True, kw_only=True, tag="pledges.cancelled"):
     """The supporter withdrew before the deadline. The claimed units are free again."""
 

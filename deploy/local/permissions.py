@@ -7,7 +7,7 @@ else. Postgres's side of this is in the migrations.
 from collections.abc import Callable
 
 from contracts.streams import CONSUMERS, Consumer, Stream, hearing, owned_by
-from contracts.subjects import BROADCASTS
+from contracts.subjects import BROADCASTS, REQUESTS
 from deploy.local.layout import SERVICES
 
 OPERATOR = "pool"
@@ -16,6 +16,9 @@ OPERATOR = "pool"
 USERS = (OPERATOR, *SERVICES)
 
 PAYLOAD_BYTES_MAX = 256 * 1024
+
+ANSWER_SECONDS = 10
+"""How long a question may be answered; whoever asked has given up before."""
 
 # Reading and writing single keys, and the limiter's scripts. Scripts see the same keys.
 REDIS_COMMANDS = (
@@ -38,18 +41,25 @@ def may_publish(service: str) -> list[str]:
     return [
         *(subject for stream in own for subject in stream.subjects),
         *(f"{subject}.*" for subject in BROADCASTS.get(service, ())),
+        *(question for question, (asks, _) in REQUESTS.items() if asks == service),
         *(subject for stream in own for subject in _looks_after(stream)),
         *(subject for consumer in hears for subject in _consumes(consumer)),
     ]
 
 
 def may_subscribe(service: str) -> list[str]:
-    """Return the subjects a service may listen to: answers to itself, and broadcasts."""
+    """Return what a service may listen to: answers to itself, broadcasts, questions to it."""
     return [
         # Not everybody's _INBOX.>: there one could read what others are told.
         f"_INBOX.{service}.>",
         *(f"{subject}.*" for subject in BROADCASTS.get(service, ())),
+        *questions_to(service),
     ]
+
+
+def questions_to(service: str) -> list[str]:
+    """Return the questions a service answers: to where each asks for it, and only once."""
+    return [question for question, (_, answers) in REQUESTS.items() if answers == service]
 
 
 def nats_users(secret: Secret) -> list[str]:
@@ -60,6 +70,7 @@ def nats_users(secret: Secret) -> list[str]:
             f"  {{user: {service}, password: {secret(service)}, permissions: {{",
             *_allowed("publish", may_publish(service)),
             *_allowed("subscribe", may_subscribe(service)),
+            *_answering(service),
             "  }}",
         ]
     return [*lines, "]"]
@@ -102,6 +113,13 @@ def _consumes(consumer: Consumer) -> list[str]:
         f"$JS.API.CONSUMER.MSG.NEXT.{name}",
         f"$JS.ACK.{name}.>",
     ]
+
+
+def _answering(service: str) -> list[str]:
+    """Not leave to write to the asker's inbox: there it gets its messages from the bus too."""
+    if not questions_to(service):
+        return []
+    return [f'    allow_responses: {{max: 1, expires: "{ANSWER_SECONDS}s"}}']
 
 
 def _allowed(verb: str, subjects: list[str]) -> list[str]:

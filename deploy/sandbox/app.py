@@ -1,4 +1,4 @@
-"""Composition root: settings to one world, the two vendors' APIs, our own pages, the loops."""
+"""Composition root: settings to one world, the vendors' APIs, our own pages, the loops."""
 
 import asyncio
 import logging
@@ -19,6 +19,7 @@ from deploy.sandbox import (
     pages,
     ticker,
     turnstile,
+    usps_routes,
     vendors,
     webhooks,
 )
@@ -30,6 +31,7 @@ from deploy.sandbox.store import Store
 from deploy.sandbox.stripe_api.api import StripeAPI
 from deploy.sandbox.stripe_api.errors import Refusal
 from deploy.sandbox.transport import SilenceMiddleware
+from deploy.sandbox.usps_api import USPSAPI
 from deploy.sandbox.web import Bad, Web, json_response
 from deploy.sandbox.world import World
 
@@ -44,6 +46,20 @@ async def alive() -> dict[str, str]:
     return {"status": "ok"}
 
 
+ROUTES: list[Any] = [
+    alive,
+    *vendors.HANDLERS,
+    *usps_routes.HANDLERS,
+    *turnstile.HANDLERS,
+    *control.HANDLERS,
+    *inbox.HANDLERS,
+    *browser.HANDLERS,
+    *frames.HANDLERS,
+    *hosted.HANDLERS,
+    *pages.HANDLERS,
+]
+
+
 def build(settings: Settings) -> Any:
     """Return the ASGI application; its loops run from its startup to its shutdown."""
     stopping = asyncio.Event()
@@ -56,6 +72,7 @@ def build(settings: Settings) -> Any:
         app.state.platform_clock = platform_clock
         app.state.stripe = StripeAPI(world)
         app.state.resend = ResendAPI(world)
+        app.state.usps = USPSAPI(world)
         loops = [
             asyncio.create_task(kept_up(loop))
             for loop in (
@@ -71,20 +88,9 @@ def build(settings: Settings) -> Any:
             await _end(loops)
             world.store.close()
 
-    handlers: list[Any] = [
-        alive,
-        *vendors.HANDLERS,
-        *control.HANDLERS,
-        *inbox.HANDLERS,
-        *browser.HANDLERS,
-        *turnstile.HANDLERS,
-        *frames.HANDLERS,
-        *hosted.HANDLERS,
-        *pages.HANDLERS,
-    ]
     lifespans: list[Callable[[Litestar], AbstractAsyncContextManager[None]]] = [lifespan]
     app = Litestar(
-        route_handlers=handlers,
+        route_handlers=ROUTES,
         lifespan=lifespans,
         openapi_config=None,
         logging_config=None,

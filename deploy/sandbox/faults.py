@@ -13,7 +13,10 @@ _NUMBERS = {
     "webhook_delay_ms": 86_400_000,
     "rate_limit_per_second": 1_000_000,
 }
-_SWITCHES = ("duplicate_webhooks", "reorder_webhooks", "drop_webhooks")
+_SWITCHES = (
+    *("duplicate_webhooks", "reorder_webhooks", "drop_webhooks"),
+    *("usps_down", "usps_busy"),
+)
 
 
 class FaultError(ValueError):
@@ -34,6 +37,9 @@ class Faults:
     reorder_webhooks: bool = False
     rate_limit_per_second: int = 0
     drop_webhooks: bool = False
+    # The carrier alone: every answer is 503, or says that we ask too often.
+    usps_down: bool = False
+    usps_busy: bool = False
     # A card's key (never its number) to the decline code every charge of it gets.
     decline: dict[str, str] = field(default_factory=dict)
 

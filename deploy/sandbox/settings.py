@@ -8,6 +8,8 @@ from pathlib import Path
 # These defaults open nothing: the sandbox listens on loopback and moves no money.
 DEFAULT_SECRET_KEY = "sk_test_sandbox"  # noqa: S105
 DEFAULT_RESEND_KEY = "re_sandbox"
+DEFAULT_USPS_ID = "usps_sandbox"
+DEFAULT_USPS_SECRET = "usps_sandbox_secret"  # noqa: S105
 DEFAULT_WEBHOOK_SECRET = "whsec_sandbox"  # noqa: S105
 
 
@@ -24,6 +26,8 @@ class Settings:
     # Where events are delivered. Empty: they are only listed.
     stripe_webhook_url: str = ""
     resend_api_key: str = DEFAULT_RESEND_KEY
+    usps_client_id: str = DEFAULT_USPS_ID
+    usps_client_secret: str = DEFAULT_USPS_SECRET
     # The platform's own address, for links on our pages.
     site_base: str = ""
     # Where browsers find us, when services call us by another name. Empty: by the same.
@@ -45,6 +49,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_webhook_secret=read("STRIPE_WEBHOOK_SECRET", DEFAULT_WEBHOOK_SECRET),
         stripe_webhook_url=read("STRIPE_WEBHOOK_URL"),
         resend_api_key=read("RESEND_API_KEY", DEFAULT_RESEND_KEY),
+        usps_client_id=read("USPS_CLIENT_ID", DEFAULT_USPS_ID),
+        usps_client_secret=read("USPS_CLIENT_SECRET", DEFAULT_USPS_SECRET),
         site_base=read("SITE_BASE").rstrip("/"),
         public_url=read("SANDBOX_URL").rstrip("/"),
     )

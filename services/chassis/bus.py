@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NATSError
 from nats.js import JetStreamContext
 from nats.js.api import (
     AckPolicy,
@@ -23,24 +22,24 @@ from nats.js.api import (
     StorageType,
     StreamConfig,
 )
-from nats.js.errors import APIError, NotFoundError
+from nats.js.errors import NotFoundError
 
 from contracts.streams import Consumer, Stream
 from contracts.subjects import pattern
 from services.chassis import telemetry
+from services.chassis.away import AWAY, BusAway
+from services.chassis.pull import Pull
 
 log = telemetry.logger(__name__)
 
 PUBLISH_SECONDS = 2.0
-FETCH_SECONDS = 2.0
+ASK_SECONDS = 2.0
 OWNER_SECONDS = 0.25
 ACK_WAIT_SECONDS = 30
 MESSAGE_BYTES_MAX = 256 * 1024
 STREAM_BYTES_MAX = 1024**3
 WEEK_SECONDS = 7 * 24 * 3600
-
-AWAY = (NATSError, APIError, OSError, TimeoutError)
-"""What says that the bus is not there at the moment."""
+ANSWERS_AT_ONCE = 8
 
 
 class StreamSeen(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,10 +50,6 @@ class StreamSeen(msgspec.Struct, frozen=True, kw_only=True):
     is_empty: bool
     fullness: float
     looked_at: datetime
-
-
-class BusAway(Exception):
-    """The bus is not connected. Whatever was to be said waits in the outbox."""
 
 
 class Bus:
@@ -148,15 +143,17 @@ class Bus:
             subject, payload, timeout=PUBLISH_SECONDS, headers=dict(headers)
         )
 
-    async def pull(self, durable: str, stream: str) -> JetStreamContext.PullSubscription:
-        """Return a pull subscription to a durable, once its stream's owner has declared it."""
+    async def pull(self, consumer: Consumer) -> Pull:
+        """Return an open hold on a durable, once its stream's owner has declared it."""
         while True:
             try:
-                await self._jetstream.consumer_info(stream, durable)
+                await self._jetstream.consumer_info(consumer.stream, consumer.durable)
                 break
             except NotFoundError:
                 await asyncio.sleep(OWNER_SECONDS)
-        return await self._jetstream.pull_subscribe_bind(durable=durable, stream=stream)
+        pull = Pull(self._client, consumer)
+        await pull.open()
+        return pull
 
     async def backlog(self, durable: str, stream: str) -> int:
         """Return how many messages of a durable are waiting or in somebody's hands."""
@@ -192,6 +189,40 @@ class Bus:
         await self._declared.wait()
         await self._client.subscribe(subject, cb=heard)
 
+    async def ask(self, subject: str, payload: bytes, *, within_seconds: float) -> bytes | None:
+        """Ask whoever answers `subject`, once; None when nobody did in time."""
+        if not self._client.is_connected:
+            return None
+        try:
+            answer = await self._client.request(subject, payload, timeout=within_seconds)
+        except AWAY:
+            return None
+        return answer.data
+
+    async def answer(self, subject: str, respond: Callable[[bytes], Awaitable[bytes]]) -> None:
+        """Answer questions on `subject`, in turn with our other processes, until cancelled.
+
+        A question whose answer cannot be made gets none: the asker knows what that means.
+        """
+        await self._declared.wait()
+        hands = asyncio.Semaphore(ANSWERS_AT_ONCE)
+
+        async def make(question: Msg) -> None:
+            async with hands:
+                try:
+                    await question.respond(await respond(question.data))
+                except Exception:
+                    telemetry.LOOP_FAILURES.labels(subject).inc()
+                    log.exception("question_not_answered", subject=subject)
+
+        async with asyncio.TaskGroup() as answering:
+
+            async def heard(question: Msg) -> None:
+                answering.create_task(make(question))
+
+            await self._client.subscribe(subject, queue=self._name, cb=heard)
+            await asyncio.Event().wait()
+
     async def close(self) -> None:
         """Leave quietly; what was not acknowledged is delivered again."""
         with contextlib.suppress(*AWAY):
@@ -200,7 +231,7 @@ class Bus:
 
     @property
     def _jetstream(self) -> JetStreamContext:
-        return self._client.jetstream(timeout=FETCH_SECONDS)
+        return self._client.jetstream(timeout=ASK_SECONDS)
 
 
 def _stream_config(stream: Stream, replicas: int) -> StreamConfig:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from services.chassis import parked, replay
+from services.chassis import parked, replay, retrying
 from services.chassis.database import Pool
 from services.chassis.inbox import Listener
 
@@ -64,12 +64,12 @@ async def run_parked(
 ) -> int:
     """List what is parked, or retry one; 1 when it failed again."""
     if asked.retry is None:
-        found = await parked.find_all(pool)
+        found = await retrying.find_all(pool)
         _print(found) if asked.json else _show(found)
         return 0
     try:
-        done = await parked.retry(pool, await listeners(), asked.retry, done_by=asked.by)
-    except parked.CannotRetry as exc:
+        done = await retrying.retry(pool, await listeners(), asked.retry, done_by=asked.by)
+    except retrying.CannotRetry as exc:
         sys.stderr.write(f"{exc}\n")
         return 1
     if asked.json:

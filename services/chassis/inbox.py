@@ -17,12 +17,19 @@ from nats.aio.msg import Msg
 from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
-from services.chassis import crash, parked, telemetry
-from services.chassis.bus import AWAY, Bus
+from services.chassis import crash, parked, retrying, telemetry
+from services.chassis.away import AWAY
+from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
-from services.chassis.handing_back import hand_back
 from services.chassis.handling import Delivery, Handler, Handlers, ManyHandler
-from services.chassis.messages import database_is_back, delivery_count, fetched, heartbeat
+from services.chassis.messages import (
+    BATCH,
+    FETCH_SECONDS,
+    database_is_back,
+    delivery_count,
+    heartbeat,
+)
+from services.chassis.pull import give_back_at_the_end
 
 log = telemetry.logger(__name__)
 
@@ -58,15 +65,12 @@ class Listener:
         while True:
             try:
                 await bus.ready()
-                subscription = await bus.pull(self.consumer.durable, self.consumer.stream)
+                pull = await bus.pull(self.consumer)
                 try:
                     while True:
-                        await self.consume(pool, await fetched(subscription))
-                except asyncio.CancelledError:
-                    await hand_back(subscription, [])
-                    raise
-            except asyncio.CancelledError:
-                raise
+                        await self.consume(pool, await pull.fetch(BATCH, seconds=FETCH_SECONDS))
+                finally:
+                    await pull.close()
             except (*AWAY, *BUSY, Unavailable) as exc:
                 await self._recover(bus, exc)
 
@@ -89,7 +93,7 @@ class Listener:
                 for msg in on_last_try:
                     await self._consume_alone(pool, msg)
         except asyncio.CancelledError:
-            await hand_back(None, messages)
+            await give_back_at_the_end(messages)
             raise
 
     async def _consume_together(self, pool: Pool, messages: list[Msg]) -> None:
@@ -121,7 +125,7 @@ class Listener:
         failed = await self._apply_patiently(pool, [delivery], last_try=letter.event_id)
         await self._answer(pool, msg, failed.get(id(msg)))
         if not failed:
-            await parked.retry_followers(pool, self, letter.aggregate)
+            await retrying.retry_followers(pool, self, letter.aggregate)
 
     async def _apply_patiently(
         self, pool: Pool, batch: list[Delivery], *, last_try: str = ""
@@ -156,6 +160,8 @@ class Listener:
         """Apply the batch in one transaction; return the faults by message."""
         durable = self.consumer.durable
         async with transaction(pool) as conn:
+            if last_try:
+                await parked.lock(conn, durable, last_try)
             letters = [each.letter for each in batch]
             held = await parked.held_back(conn, durable, letters, tried=last_try)
             fresh = await _record(conn, durable, [each.event.event_id for each in batch])

@@ -1,12 +1,12 @@
 """One leader per job: a session-long advisory lock, given up when the session ends."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from services.chassis import telemetry
 from services.chassis.database import ACQUIRE_SECONDS, BUSY, Connection, Pool
+from services.chassis.stopping import ended
 
 log = telemetry.logger(__name__)
 
@@ -60,13 +60,7 @@ async def _to_its_end(tick: Callable[[], Awaitable[None]]) -> None:
     try:
         await asyncio.shield(round_)
     except asyncio.CancelledError:
-        limit = time.monotonic() + LAST_ROUND_SECONDS
-        while not round_.done() and (left := limit - time.monotonic()) > 0:
-            # We are asked again and again until we are gone.
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([round_], timeout=left)
-        round_.cancel()
-        await asyncio.gather(round_, return_exceptions=True)
+        await ended(round_, within_seconds=LAST_ROUND_SECONDS)
         raise
 
 

@@ -6,24 +6,12 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
-from services.chassis.bus import AWAY, FETCH_SECONDS
+from services.chassis.away import AWAY
 from services.chassis.database import BUSY, Pool
 
 BATCH = 64
+FETCH_SECONDS = 2.0
 HEARTBEAT_SECONDS = 10
-
-
-async def fetched(subscription: Any) -> list[Msg]:
-    """Return what waits, or nothing after a quiet moment.
-
-    The client says "nothing came" with its own error, and with the plain one when its
-    first request used up the time: neither means that the bus is away.
-    """
-    try:
-        messages: list[Msg] = await subscription.fetch(BATCH, timeout=FETCH_SECONDS)
-    except TimeoutError:
-        return []
-    return messages
 
 
 def delivery_count(msg: Msg) -> int:
@@ -39,7 +27,7 @@ async def heartbeat(messages: list[Msg]) -> Any:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             for msg in messages:
-                if not msg._ackd:
+                if not msg.is_acked:
                     await msg.in_progress()
 
     task = asyncio.create_task(beat())

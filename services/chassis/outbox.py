@@ -18,7 +18,8 @@ from contracts.ids import EventId
 from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
 from services.chassis import crash, streams_watch, telemetry, wake
-from services.chassis.bus import AWAY, Bus, BusAway
+from services.chassis.away import AWAY, BusAway
+from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Connection, Pool
 from services.chassis.leader import leading
 

@@ -148,6 +148,7 @@ class Service(Generic[S]):
         stop = running.stopping
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        connection = asyncio.create_task(bus.run(), name="bus")
         loops = [
             asyncio.create_task(_named(loop), name=_name(loop))
             for loop in self.loops(parts, running, roles)
@@ -157,13 +158,15 @@ class Service(Generic[S]):
         server = serving.server(settings, self.app(shown, running, settings))
         answering = asyncio.create_task(server.serve())
         done, _ = await asyncio.wait(
-            [asyncio.create_task(stop.wait()), answering, *loops],
+            [asyncio.create_task(stop.wait()), answering, connection, *loops],
             return_when=asyncio.FIRST_COMPLETED,
         )
-        died = [task for task in done if task is answering or task in loops]
+        died = [task for task in done if task in (answering, connection, *loops)]
         for task in died:
             log.error("part_ended", part=task.get_name(), exc_info=task.exception())
         await serving.shut_down(server, answering, loops, parts, running)
+        # Last of all: until here there was something to acknowledge or to hand back.
+        await serving.cancel([connection])
         return 1 if died else 0
 
     def _bus(self, settings: S) -> Bus:
@@ -175,7 +178,7 @@ class Service(Generic[S]):
     def loops(self, parts: Parts, running: Running, roles: frozenset[str]) -> list[Loop]:
         """Return what runs in the background for these roles."""
         pool, bus = running.pool, running.bus
-        chosen: list[Loop] = [bus.run, lambda: running.clock.run(pool)]
+        chosen: list[Loop] = [lambda: running.clock.run(pool)]
         if "worker" in roles:
             chosen.append(Relay(pool, bus, schema=self.name).run)
             chosen.append(functools.partial(retention.run, pool))

@@ -51,7 +51,7 @@ async def shut_down(
 ) -> None:
     """Stop taking requests, finish those in flight, say what they led to, then end the rest.
 
-    What a loop had in hand is delivered again: every handler may run twice.
+    The bus stays: what a listener has in hand is handed back over it, for its successor.
     """
     running.stopping.set()
     server.should_exit = True
@@ -63,7 +63,6 @@ async def shut_down(
     await cancel(loops)
     for close in parts.closers:
         await close()
-    await running.bus.close()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
             await running.pool.close()

@@ -12,7 +12,8 @@ import msgspec
 
 from contracts.streams import CONSUMERS, STREAMS
 from services.chassis import telemetry
-from services.chassis.bus import AWAY, Bus
+from services.chassis.away import AWAY
+from services.chassis.bus import Bus
 from services.chassis.settings import Secret, SettingsError, load
 
 log = telemetry.logger(__name__)

@@ -2,64 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from contracts.events.checkout import TierStock
-from contracts.pricing import PricedLine, PricedPledge, Why
+from contracts.events.checkout import StockLevel
 from services.checkout.cards import CardWarning
 from services.checkout.orders import CampaignShare, Order, public_status
-from services.checkout.pricing import STANDARD, Totals, has_physical, total_of
-from services.checkout.stock import remaining
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whole cents, always these six."""
-
-    subtotal: int
-    shipping: int
-    tax: int
-    tip_percent: int
-    tip_amount: int
-    amount: int
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One thing in a pledge."""
-
-    id: str
-    kind: str
-    label: str
-    quantity: int
-    unit_amount: int
-    amount: int
-    is_physical: bool
-
-
-class QuotedCampaign(Figures, frozen=True, kw_only=True, rename="camel"):
-    """One campaign's share, with the reason of every figure."""
-
-    campaign_slug: str
-    lines: tuple[Line, ...]
-    why: tuple[Why, ...]
-
-
-class ShippingOption(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A way of posting the order, and its price in cents."""
-
-    id: str
-    amount: int
-
-
-class Quote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a cart costs. Nothing is reserved."""
-
-    totals: Figures
-    campaigns: tuple[QuotedCampaign, ...]
-    shipping_options: tuple[ShippingOption, ...]
-    states: dict[str, str]
-    currency: str
+from services.checkout.pricing import total_of
+from services.checkout.quotes import Figures, Quote, QuotedCampaign, campaign_fields, figures_of
+from services.checkout.stock import Levels, remaining
 
 
 class Started(Quote, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -118,8 +69,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     card_warning: CardWarning | None = None
 
 
-class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
-    """The stock of one limited tier."""
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """The stock of one limited tier or add-on."""
 
     limit: int
     claimed: int
@@ -128,10 +79,19 @@ class TierLeft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The stock of a campaign's limited tiers."""
+    """The stock of a campaign's limited tiers and add-ons."""
 
     campaign_slug: str
-    tiers: dict[str, TierLeft]
+    tiers: dict[str, Left]
+    add_ons: dict[str, Left]
+    version: int
+
+
+class AddOnInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stock of the platform's own limited products, the same for every campaign."""
+
+    add_ons: dict[str, Left]
+    low_stock_threshold: int
     version: int
 
 
@@ -145,42 +105,6 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: str
     persisted: bool
     pledge_ids: tuple[str, ...]
-
-
-def quote_of(pledges: Sequence[PricedPledge]) -> Quote:
-    """Return the public form of a priced cart."""
-    return Quote(**quote_fields(pledges))
-
-
-def quote_fields(pledges: Sequence[PricedPledge]) -> dict[str, Any]:
-    """Return a quote field by field: it is also a part of other answers."""
-    totals = total_of(pledges)
-    is_posted = has_physical(pledges)
-    sources = {pledge.price.shipping_source for pledge in pledges}
-    return {
-        "totals": figures_of(totals),
-        "campaigns": tuple(_campaign(pledge) for pledge in pledges),
-        "shipping_options": (
-            (ShippingOption(id=STANDARD, amount=totals.shipping_cents),) if is_posted else ()
-        ),
-        "states": {
-            "tax": "quoted",
-            "shipping": "fallback_used" if "fallback" in sources else "quoted",
-        },
-        "currency": pledges[0].currency,
-    }
-
-
-def figures_of(totals: Totals) -> Figures:
-    """Return the figures under their public names."""
-    return Figures(
-        subtotal=totals.subtotal_cents,
-        shipping=totals.shipping_cents,
-        tax=totals.tax_cents,
-        tip_percent=totals.tip_percent,
-        tip_amount=totals.tip_cents,
-        amount=totals.total_cents,
-    )
 
 
 def summary_of(
@@ -203,7 +127,7 @@ def summary_of(
         totals=figures_of(total_of(order.pledges)),
         campaigns=tuple(
             SummaryCampaign(
-                **_campaign_fields(pledge),
+                **campaign_fields(pledge),
                 title=titles.get(pledge.campaign, pledge.campaign),
                 pledge_id=pledge.pledge_id,
                 state=known[pledge.campaign].state,
@@ -215,45 +139,24 @@ def summary_of(
     )
 
 
-def inventory_of(slug: str, stock: Mapping[str, TierStock], version: int) -> Inventory:
+def inventory_of(slug: str, levels: Levels, version: int) -> Inventory:
     """Return the public stock of a campaign."""
     return Inventory(
         campaign_slug=slug,
         version=version,
-        tiers={
-            tier_id: TierLeft(
-                limit=tier.limit_total,
-                claimed=tier.claimed,
-                reserved=tier.reserved,
-                remaining=remaining(tier),
-            )
-            for tier_id, tier in stock.items()
-        },
+        tiers=left_of(levels.tiers),
+        add_ons=left_of(levels.add_ons),
     )
 
 
-def _campaign(pledge: PricedPledge) -> QuotedCampaign:
-    return QuotedCampaign(**_campaign_fields(pledge))
-
-
-def _campaign_fields(pledge: PricedPledge) -> dict[str, Any]:
-    figures = figures_of(total_of([pledge]))
+def left_of(levels: Mapping[str, StockLevel]) -> dict[str, Left]:
+    """Return levels with what remains, as people read them."""
     return {
-        **msgspec.structs.asdict(figures),
-        "campaign_slug": pledge.campaign,
-        "lines": tuple(_line(pledge, line) for line in pledge.lines),
-        "why": pledge.price.why,
+        name: Left(
+            limit=level.limit_total,
+            claimed=level.claimed,
+            reserved=level.reserved,
+            remaining=remaining(level),
+        )
+        for name, level in levels.items()
     }
-
-
-def _line(pledge: PricedPledge, line: PricedLine) -> Line:
-    inner = f"support__{line.item_id}" if line.kind == "support_item" else line.item_id
-    return Line(
-        id=f"{pledge.campaign}__{inner}",
-        kind=line.kind,
-        label=line.label,
-        quantity=line.quantity,
-        unit_amount=line.unit_cents,
-        amount=line.total_cents,
-        is_physical=line.is_physical,
-    )

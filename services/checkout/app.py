@@ -13,6 +13,7 @@ from services.checkout.routes import ROUTES, admin_routes
 from services.checkout.schedules import Bells, Workshop, loops
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
+from services.checkout.usps_gateway import USPSGateway
 
 BODY_BYTES_MAX = 64 * 1024
 
@@ -27,7 +28,10 @@ async def compose(settings: Settings, running: Running) -> Parts:
     stripe = StripeGateway(
         settings.stripe_secret_key, api_base=settings.stripe_api_base, budget=budget
     )
-    checkout = Checkout(running.pool, stripe, settings)
+    carrier = USPSGateway(
+        settings.usps_client_id, settings.usps_client_secret, api_base=settings.usps_api_base
+    )
+    checkout = Checkout(running.pool, stripe, settings, carrier)
     bells = Bells(stripe=Bell(), drain=Bell())
     shop = Workshop(
         running.pool, stripe, stripe.in_background(), checkout.limits, bells, settings.is_live
@@ -39,10 +43,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
         dependencies={
             "stripe": stripe,
             "stripe_bell": bells.stripe,
+            "carrier": carrier,
             "checkout": checkout,
             "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
         },
-        closers=[stripe.close, checkout.challenge.close],
+        closers=[stripe.close, checkout.challenge.close, carrier.close],
         body_max=BODY_BYTES_MAX,
     )
 

@@ -1,17 +1,19 @@
 """What people's programs send, in the product's own names and units."""
 
 import hashlib
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
-from contracts.pricing import Address
+from contracts.money import CENTS_MAX
+from contracts.pricing import STANDARD, Address, ShippingOptionId
 from contracts.refusals import InputRefused
 from services.checkout.cart import ITEMS_MAX, WantedItem
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Ignored = int | float | str | bool | None
 ADDRESS_LENGTH_MAX = 200
+OPTIONS: tuple[ShippingOptionId, ...] = get_args(ShippingOptionId)
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -40,6 +42,8 @@ class CartBody(
     billing_address: Address | None = None
     shipping_address: Address | None = None
     shipping_option: Short | None = None
+    # Whose pledge the platform's own products go with; it decides nothing else.
+    bundle_add_on_anchor_campaign_slug: Short | None = None
     consent: ConsentBody | None = None
     # Stripe's own page even where we have a card step: for browsers without scripts.
     checkout_ui_mode: Literal["custom", "hosted"] | None = None
@@ -53,7 +57,6 @@ class CartBody(
     utm_term: Short | None = None
 
     abandoned_cart_consent: Ignored = None
-    bundle_add_on_anchor_campaign_slug: Ignored = None
     custom_amount: Ignored = None
     amount_cents: Ignored = None
     amount: Ignored = None
@@ -76,6 +79,7 @@ class CartBody(
             "preferredLang": self.preferred_lang,
             "shippingOption": self.shipping_option,
             "campaignSlug": self.campaign_slug,
+            "bundleAddOnAnchorCampaignSlug": self.bundle_add_on_anchor_campaign_slug,
             "ref": self.ref,
         }
         if self.consent is not None:
@@ -91,6 +95,17 @@ class CartBody(
         return hashlib.sha256(msgspec.json.encode(same)).hexdigest()
 
 
+class TaxBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Two sums in cents, and where they are taxed."""
+
+    subtotal_cents: Annotated[int, msgspec.Meta(ge=1, le=CENTS_MAX)]
+    shipping_cents: Annotated[int, msgspec.Meta(ge=0, le=CENTS_MAX)] = 0
+    billing_address: Address | None = None
+    shipping_address: Address | None = None
+
+
 class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which order is meant, and perhaps by which session."""
 
@@ -101,12 +116,14 @@ class OrderBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class RecoverBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What an operator knows of a checkout that seems lost.
 
-    The address is needed only where an order for things that are posted is lost here.
+    Addresses are for an order that is lost here: where its things are posted to, and where
+    it is taxed if that is elsewhere.
     """
 
     order_id: Short | None = None
     session_id: Short | None = None
     shipping_address: Address | None = None
+    billing_address: Address | None = None
 
 
 class StartCardBody(
@@ -127,6 +144,21 @@ class CompleteCardBody(
 
     token: Annotated[str, msgspec.Meta(max_length=4_096)]
     session_id: Short
+
+
+def option_of(wanted: str | None) -> ShippingOptionId:
+    """Return the way of posting that was asked for. What it is called must be known."""
+    if not wanted:
+        return STANDARD
+    for option in OPTIONS:
+        if wanted == option:
+            return option
+    problem = f"one of {', '.join(OPTIONS)}"
+    raise InputRefused(
+        "invalid_shipping_option",
+        f"The way of posting is {problem}.",
+        fields={"shippingOption": problem},
+    )
 
 
 def require_address(address: Address | None, name: str, *, is_posted_to: bool) -> None:

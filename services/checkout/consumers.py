@@ -2,11 +2,14 @@
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.pledges import (
+    CampaignClosed,
     PledgeCancelled,
     PledgeCreated,
+    PledgeModified,
     PledgeRefused,
     PledgesCharged,
     PledgesReleased,
+    RevisionAbandoned,
     TotalsChanged,
 )
 from contracts.events.settlement import DeadlinePassed
@@ -18,11 +21,13 @@ from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platfo
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
     hear_charged,
+    hear_closed,
     hear_created,
     hear_refused,
     hear_released,
     hear_totals,
 )
+from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
 
 
 def listeners(drain: Bell) -> list[Listener]:
@@ -41,10 +46,13 @@ def listeners(drain: Bell) -> list[Listener]:
             consumer("checkout-pledges"),
             {
                 PledgeCreated: hear_created,
+                PledgeModified: hear_modified,
+                RevisionAbandoned: hear_abandoned,
                 PledgeCancelled: hear_cancelled,
                 PledgeRefused: hear_refused,
                 PledgesReleased: hear_released,
                 PledgesCharged: hear_charged,
+                CampaignClosed: hear_closed,
                 TotalsChanged: hear_totals,
             },
         ),

@@ -1,4 +1,7 @@
-"""Where Stripe's hosted page may post things to. Source: product rules 4.1. Pure."""
+"""Where things are posted to when the platform names no countries. Pure.
+
+Source: product rules 4.1.
+"""
 
 AMERICAS = (
     *("US", "CA", "MX", "PR", "AR", "BO", "BR", "CL", "CO", "CR", "DO", "EC", "GT", "PA", "PE"),
@@ -12,3 +15,6 @@ EUROPE = (
 ELSEWHERE = ("AU", "IN", "JP", "KR")
 
 POSTED_TO = (*AMERICAS, *EUROPE, *ELSEWHERE)
+
+# Countries by their own codes to which the carrier's domestic classes go.
+DOMESTIC = ("US", "PR", "VI", "GU", "AS", "MP")

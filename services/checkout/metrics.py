@@ -45,3 +45,9 @@ DETACH_OLDEST = Gauge(
     "How long the oldest of them has waited to be detached.",
     registry=REGISTRY,
 )
+CARRIER_QUOTES = Counter(
+    "checkout_carrier_quotes",
+    "Parcels the carrier was asked about, by what came of it: price, none, away.",
+    ("outcome",),
+    registry=REGISTRY,
+)

@@ -3,27 +3,37 @@
 Source: product rules 4; decisions "Cart, price, stock".
 """
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 import msgspec
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug, OrderId, pledge_id
-from contracts.money import Cents, apply_percent, apply_rate
-from contracts.pricing import PriceBreakdown, PricedLine, PricedPledge, Why
+from contracts.money import Cents, apply_percent
+from contracts.pricing import (
+    STANDARD,
+    PriceBreakdown,
+    PricedLine,
+    PricedPledge,
+    QuoteState,
+    Shipment,
+    ShippingOptionId,
+    Why,
+)
 from contracts.refusals import InputRefused
-from services.checkout.cart import Choice, KnownCampaign, lines_for, unknown_item
+from services.checkout.cart import Choice, KnownCampaign, unknown_item
+from services.checkout.lines import lines_for
+from services.checkout.parcels import loads_of
+from services.checkout.shipping import NOWHERE_YET, Delivery, Posted, Terms, ship
+from services.checkout.taxes import Tax, Taxable, destination_of, tax
 
-STANDARD = "standard"
-
-
-class Shipping(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of posting one campaign's things, and which rule made it."""
-
-    cents: Cents
-    source: str
-    why: Why
+SURENESS: tuple[QuoteState, ...] = (
+    "quoted",
+    "fallback_used",
+    "needs_input",
+    "provider_unavailable",
+)
+NOTHING_POSTED = Why(figure="shipping", rule="nothing_physical", inputs={"cents": 0})
 
 
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +54,7 @@ def price_cart(
     order_id: OrderId,
     platform: PlatformDefinition,
     tip_percent: int,
+    delivery: Delivery = NOWHERE_YET,
 ) -> tuple[PricedPledge, ...]:
     """Return the cart as pledges, one per campaign, sorted by slug. Refuses what cannot be."""
     pledges: list[PricedPledge] = []
@@ -60,7 +71,11 @@ def price_cart(
                 definition_version=definition.version,
                 lines=lines,
                 price=price(
-                    lines, definition=definition, platform=platform, tip_percent=tip_percent
+                    lines,
+                    definition=definition,
+                    platform=platform,
+                    tip_percent=tip_percent,
+                    delivery=delivery,
                 ),
                 currency=definition.currency,
             )
@@ -90,60 +105,42 @@ def price(
     definition: CampaignDefinition,
     platform: PlatformDefinition,
     tip_percent: int,
+    delivery: Delivery = NOWHERE_YET,
 ) -> PriceBreakdown:
     """Return what one campaign's lines cost, with the reason of every figure.
 
-    Tax is on the subtotal alone; the tip is a share of the subtotal, untaxed.
+    The tip is a share of the subtotal, untaxed.
     """
     subtotal = sum(line.total_cents for line in lines)
-    rate = Decimal(platform.sales_tax_rate)
-    tax = apply_rate(subtotal, rate)
+    goal = sum(line.total_cents for line in lines if line.counts_toward_goal)
+    terms = Terms(platform=platform, delivery=delivery)
+    loads = loads_of(lines, definition=definition, platform=platform)
+    posted = [ship(load, definition=definition, terms=terms) for load in loads]
+    shipments = tuple(each.shipment for each in posted)
+    shipping = sum(each.cents for each in shipments)
+    destination = destination_of(delivery.billing, delivery.destination)
+    taxable = Taxable(subtotal_cents=subtotal, shipping_cents=shipping, destination=destination)
+    taxed = tax(taxable, platform)
     tip = apply_percent(subtotal, tip_percent)
-    shipping = ship(lines, definition=definition, platform=platform)
-    total = subtotal + shipping.cents + tax + tip
-    return PriceBreakdown(
+    price = PriceBreakdown(
         subtotal_cents=Cents(subtotal),
-        shipping_cents=shipping.cents,
-        tax_cents=tax,
+        shipping_cents=Cents(shipping),
+        tax_cents=taxed.cents,
         tip_percent=tip_percent,
         tip_cents=tip,
-        total_cents=Cents(total),
-        goal_cents=Cents(sum(line.total_cents for line in lines if line.counts_toward_goal)),
-        tax_provider="flat",
-        tax_rate=platform.sales_tax_rate,
-        shipping_source=shipping.source,
-        why=(
-            Why(figure="subtotal", rule="sum_of_lines", inputs={"lines": len(lines)}),
-            shipping.why,
-            Why(
-                figure="tax",
-                rule="flat_rate",
-                inputs={"rate": platform.sales_tax_rate, "baseCents": subtotal},
-            ),
-            Why(
-                figure="tip",
-                rule="percent_of_subtotal",
-                inputs={"percent": tip_percent, "baseCents": subtotal},
-            ),
-            Why(figure="amount", rule="sum_of_figures"),
-        ),
+        total_cents=Cents(subtotal + shipping + taxed.cents + tip),
+        goal_cents=Cents(goal),
+        tax_provider=taxed.details.provider,
+        tax_rate=taxed.details.rate,
+        tax_details=taxed.details,
+        tax_state=taxed.state,
+        shipping_source=_one_of({each.source for each in shipments}),
+        shipments=shipments,
+        shipping_option=_option_of(shipments),
+        shipping_state=least_sure(each.state for each in shipments),
     )
-
-
-def ship(
-    lines: Sequence[PricedLine], *, definition: CampaignDefinition, platform: PlatformDefinition
-) -> Shipping:
-    """Return what posting these lines costs: nothing, or one flat rate per campaign."""
-    if not any(line.is_physical for line in lines):
-        return _shipping(0, "none", "nothing_physical")
-    is_free = definition.free_shipping
-    if is_free is None:
-        is_free = platform.free_shipping
-    if is_free:
-        return _shipping(0, "free", "free_shipping")
-    own = definition.shipping_fallback_cents
-    cents = platform.shipping_fallback_cents if own is None else own
-    return _shipping(cents, "fallback", "flat_rate", of="platform" if own is None else "campaign")
+    why = _reasons(price, lines=len(lines), posted=posted, taxed=taxed)
+    return msgspec.structs.replace(price, why=why)
 
 
 def total_of(pledges: Sequence[PricedPledge]) -> Totals:
@@ -164,6 +161,36 @@ def has_physical(pledges: Sequence[PricedPledge]) -> bool:
     return any(line.is_physical for pledge in pledges for line in pledge.lines)
 
 
-def _shipping(cents: int, source: str, rule: str, **inputs: str) -> Shipping:
-    why = Why(figure="shipping", rule=rule, inputs={"rateCents": cents, **inputs})
-    return Shipping(cents=Cents(cents), source=source, why=why)
+def least_sure(states: Iterable[QuoteState]) -> QuoteState:
+    """Return the state of a sum: that of its least sure part."""
+    return max(states, key=SURENESS.index, default="quoted")
+
+
+def _reasons(
+    price: PriceBreakdown, *, lines: int, posted: Sequence[Posted], taxed: Tax
+) -> tuple[Why, ...]:
+    """Return every figure's reasons. Their `cents` add up to the figure."""
+    subtotal = price.subtotal_cents
+    return (
+        Why(figure="subtotal", rule="sum_of_lines", inputs={"lines": lines, "cents": subtotal}),
+        *(why for each in posted for why in each.why),
+        *(() if posted else (NOTHING_POSTED,)),
+        taxed.why,
+        Why(
+            figure="tip",
+            rule="percent_of_subtotal",
+            inputs={"percent": price.tip_percent, "baseCents": subtotal, "cents": price.tip_cents},
+        ),
+        Why(figure="amount", rule="sum_of_figures", inputs={"cents": price.total_cents}),
+    )
+
+
+def _one_of(sources: Set[str]) -> str:
+    """Return the one source of all parcels, `mixed` for several, `none` without parcels."""
+    if len(sources) > 1:
+        return "mixed"
+    return next(iter(sources), "none")
+
+
+def _option_of(shipments: Sequence[Shipment]) -> ShippingOptionId:
+    return next((each.option for each in shipments if each.option != STANDARD), STANDARD)

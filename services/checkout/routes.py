@@ -19,10 +19,10 @@ from services.chassis.crowd import LANE, PATIENT
 from services.chassis.database import Pool, transaction
 from services.chassis.guards import Guard
 from services.checkout.answers import (
+    AddOnInventory,
     Ended,
     Inventory,
     OrderStatus,
-    Quote,
     Recovered,
     Started,
     Summary,
@@ -34,15 +34,24 @@ from services.checkout.bodies import (
     OrderBody,
     RecoverBody,
     StartCardBody,
+    TaxBody,
 )
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted
 from services.checkout.handlers import ask_about_order, hear_stripe, update_card
 from services.checkout.handlers.price_cart import quote_cart
+from services.checkout.handlers.quote_parts import (
+    ShippingQuote,
+    TaxQuote,
+    quote_shipping,
+    quote_tax,
+)
 from services.checkout.handlers.recover_checkout import recover
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.handlers.update_card import Keys
+from services.checkout.quotes import Quote
 from services.checkout.settings import Settings
 from services.checkout.stripe_gateway import StripeGateway
+from services.checkout.usps_gateway import USPSGateway
 
 PRIVATE = {"Cache-Control": "private, no-store"}
 FRESH = {"Cache-Control": "no-cache"}
@@ -50,6 +59,7 @@ WEBHOOK_BYTES_MAX = 256 * 1024
 
 PoolDependency = NamedDependency[SkipValidation[Pool]]
 StripeDependency = NamedDependency[SkipValidation[StripeGateway]]
+CarrierDependency = NamedDependency[SkipValidation[USPSGateway]]
 CheckoutDependency = NamedDependency[SkipValidation[Checkout]]
 # Who asks, as the gateway saw it. Nobody else can set it.
 Client = Annotated[str, HeaderParameter(name="x-pool-client")]
@@ -88,9 +98,23 @@ async def complete_card_update(
 
 
 @post("/quote", status_code=200)
-async def quote(data: JSONBody[CartBody], pool: PoolDependency) -> Response[Quote]:
+async def quote(
+    data: JSONBody[CartBody], pool: PoolDependency, carrier: CarrierDependency
+) -> Response[Quote]:
+    return Response(await quote_cart(pool, carrier, data), headers=PRIVATE)
+
+
+@post("/shipping/quote", status_code=200)
+async def shipping_quote(
+    data: JSONBody[CartBody], pool: PoolDependency, carrier: CarrierDependency
+) -> Response[ShippingQuote]:
+    return Response(await quote_shipping(pool, carrier, data), headers=PRIVATE)
+
+
+@post("/tax/quote", status_code=200)
+async def tax_quote(data: JSONBody[TaxBody], pool: PoolDependency) -> Response[TaxQuote]:
     async with transaction(pool) as conn:
-        quoted = await quote_cart(conn, data)
+        quoted = await quote_tax(conn, data)
     return Response(quoted, headers=PRIVATE)
 
 
@@ -132,6 +156,13 @@ async def inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Inven
     return Response(answer, headers=FRESH)
 
 
+@get("/add-ons/inventory")
+async def add_on_inventory(pool: PoolDependency) -> Response[AddOnInventory]:
+    async with transaction(pool) as conn:
+        answer = await ask_about_order.add_on_inventory(conn)
+    return Response(answer, headers=FRESH)
+
+
 @post("/webhooks/stripe", status_code=200, request_max_body_size=WEBHOOK_BYTES_MAX)
 async def stripe_webhook(
     request: Request[Any, Any, Any],
@@ -154,14 +185,17 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
 
     @post("/admin/recover-checkout", status_code=200, guards=[guard])
     async def recover_checkout(
-        data: JSONBody[RecoverBody], pool: PoolDependency, stripe: StripeDependency
+        data: JSONBody[RecoverBody],
+        pool: PoolDependency,
+        stripe: StripeDependency,
+        carrier: CarrierDependency,
     ) -> Response[Recovered]:
-        return Response(await recover(pool, stripe, data), headers=PRIVATE)
+        return Response(await recover(pool, stripe, data, carrier), headers=PRIVATE)
 
     return [recover_checkout]
 
 
 ROUTES = [
-    *(start, quote, complete, abandon, status, summary, inventory, stripe_webhook),
-    *(start_card_update, complete_card_update),
+    *(start, quote, shipping_quote, tax_quote, complete, abandon, status, summary),
+    *(inventory, add_on_inventory, stripe_webhook, start_card_update, complete_card_update),
 ]

@@ -7,12 +7,17 @@ from typing import Any
 import msgspec
 
 from services.checkout.cards import CardUpdate
+from services.checkout.countries import POSTED_TO
 from services.checkout.orders import Order, UiMode
 from services.checkout.pricing import has_physical
 
 # Stripe's minimum is 30 minutes after *its* creation, so the way there is added.
 LIFETIME = timedelta(minutes=30, seconds=20)
 METADATA_LENGTH_MAX = 500
+# Countries its shipping_address_collection refuses.
+UNKNOWN_TO_STRIPE = frozenset(
+    ("AS", "CX", "CC", "CU", "HM", "IR", "KP", "MH", "FM", "NF", "MP", "PW", "SD", "SY", "UM", "VI")
+)
 CART_PIECES_MAX = 20
 
 
@@ -29,11 +34,17 @@ class SessionParams(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str]
     # On the SetupIntent: events about cards that fail come with it alone.
     intent_metadata: dict[str, str]
-    collects_address: bool
+    # Countries an address is collected from; empty where nothing is posted.
+    posted_to: tuple[str, ...] = ()
 
 
 def params_for(
-    order: Order, *, site_base: str, client_key: str = "", cart: Mapping[str, Any] | None = None
+    order: Order,
+    *,
+    site_base: str,
+    posted_to: Sequence[str] = POSTED_TO,
+    client_key: str = "",
+    cart: Mapping[str, Any] | None = None,
 ) -> SessionParams:
     """Return the session an order needs: the same words whenever they are asked for.
 
@@ -58,7 +69,7 @@ def params_for(
             **in_pieces(cart),
         },
         intent_metadata=_of_intent("orderId", order.order_id, client_key),
-        collects_address=has_physical(order.pledges),
+        posted_to=_collected_from(posted_to) if has_physical(order.pledges) else (),
     )
 
 
@@ -79,7 +90,6 @@ def params_for_update(update: CardUpdate, *, site_base: str, client_key: str) ->
             "campaign": update.campaign,
         },
         intent_metadata=_of_intent("updateId", update.update_id, client_key),
-        collects_address=False,
     )
 
 
@@ -112,6 +122,12 @@ def _of_intent(name: str, reference: str, client_key: str) -> dict[str, str]:
 
 def _expires_at(created_at: datetime) -> int:
     return int((created_at + LIFETIME).timestamp())
+
+
+def _collected_from(posted_to: Sequence[str]) -> tuple[str, ...]:
+    """Return the countries Stripe's page can collect addresses from, all if none is left."""
+    known = tuple(country for country in posted_to if country not in UNKNOWN_TO_STRIPE)
+    return known or POSTED_TO
 
 
 def fitting(slugs: Sequence[str]) -> str:

@@ -26,6 +26,10 @@ class Settings(StripeSettings, frozen=True, kw_only=True):
     turnstile_site_key: str = ""
     turnstile_secret: Secret = Secret("")
     turnstile_base: str = "https://challenges.cloudflare.com"
+    # Empty: no account at USPS, and flat rates instead of its prices.
+    usps_client_id: str = ""
+    usps_client_secret: Secret = Secret("")
+    usps_api_base: str = "https://apis.usps.com"
 
     def problems(self) -> list[str]:
         """A challenge nobody can check, or nobody is shown, would lock people out."""

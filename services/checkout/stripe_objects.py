@@ -10,7 +10,6 @@ import msgspec
 
 from contracts.events.checkout import Card
 from contracts.pricing import Address
-from services.checkout.countries import POSTED_TO
 from services.checkout.sessions import SessionParams
 
 
@@ -91,8 +90,8 @@ def session_form(params: SessionParams, customer_id: str | None) -> dict[str, An
         form["ui_mode"] = "hosted_page"
         form["success_url"] = params.return_url
         form["cancel_url"] = params.cancel_url
-        if params.collects_address:
-            form["shipping_address_collection"] = {"allowed_countries": list(POSTED_TO)}
+        if params.posted_to:
+            form["shipping_address_collection"] = {"allowed_countries": list(params.posted_to)}
     return form
 
 

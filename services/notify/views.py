@@ -153,7 +153,9 @@ def _rows(facts: Facts, platform: str, language: Language) -> tuple[Row, ...]:
     def money(cents: int) -> str:
         return formatting.money(cents, facts.currency, language)
 
-    items = tuple(Row(_item(line, language), money(line.total_cents)) for line in facts.lines)
+    items = tuple(
+        Row(_item(line, platform, language), money(line.total_cents)) for line in facts.lines
+    )
     if facts.sums is None:
         return items
     return items + _added(facts.sums, platform, language, money)
@@ -178,11 +180,18 @@ def _added(
     return tuple(rows)
 
 
-def _item(line: PricedLine, language: Language) -> str:
+def _item(line: PricedLine, platform: str, language: Language) -> str:
+    """Return what a line is called; the platform's own product is not a part of the film."""
+    _ = catalogue(language).gettext
     if line.kind == "custom_amount":
-        return catalogue(language).gettext("Support without a reward")
+        return _("Support without a reward")
     label = one_line(line.label)
-    return label if line.kind == "support_item" else f"{label} × {line.quantity}"
+    if line.kind == "support_item":
+        return label
+    item = f"{label} × {line.quantity}"
+    if line.kind == "tier" or line.counts_toward_goal:
+        return item
+    return _("%(item)s, from %(platform)s") % {"item": item, "platform": platform}
 
 
 def _total(facts: Facts, language: Language) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -10,6 +10,7 @@ from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import cents_to_dollars
 from contracts.pricing import Address, LineKind, PricedLine, Why
+from services.pledges.figures import tier_counts
 from services.pledges.pledge import Campaign, Entry, Pledge, PledgeStatus
 
 
@@ -27,8 +28,26 @@ class ItemSupport(msgspec.Struct, frozen=True):
     amount: int | float
 
 
+class AddOnChoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A product beside the tiers; `unit_price` is cents, as it was pledged at.
+
+    `scope` tells whose it is: a `campaign`'s counts toward its goal, the `platform`'s not.
+    """
+
+    product_id: str
+    variant_id: str | None
+    name: str
+    quantity: int
+    unit_price: int
+    scope: Literal["campaign", "platform"]
+    category: Literal["physical", "digital"]
+
+
 class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One thing in the pledge at the price it was pledged at, in cents."""
+    """One thing in the pledge at the price it was pledged at, in cents.
+
+    `answers` is what the supporter wrote to a tier's questions, by the question.
+    """
 
     kind: LineKind
     item_id: str
@@ -39,6 +58,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     amount: int
     counts_toward_goal: bool
     is_physical: bool
+    answers: dict[str, str]
 
 
 class SavedCard(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -58,6 +78,7 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     additional_tiers: tuple[TierChoice, ...]
     support_items: tuple[ItemSupport, ...]
     custom_amount: int | float
+    bundle_add_ons: tuple[AddOnChoice, ...]
 
 
 class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
@@ -75,6 +96,8 @@ class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
     tax: int
     shipping: int
     amount: int
+    goal_tracking_subtotal: int
+    bundle_add_on_subtotal: int
     currency: str
     shipping_address: Address | None
     pledge_status: PledgeStatus
@@ -117,6 +140,8 @@ def public_record(
         tax=price.tax_cents,
         shipping=price.shipping_cents,
         amount=price.total_cents,
+        goal_tracking_subtotal=price.goal_cents,
+        bundle_add_on_subtotal=sum(e.total_cents for e in pledge.lines if e.kind == "add_on"),
         currency=pledge.currency,
         shipping_address=pledge.shipping_address,
         pledge_status=pledge.status,
@@ -140,7 +165,7 @@ def public_record(
 
 def selection(lines: Sequence[PricedLine]) -> Selection:
     """Return the lines as the product tells them: a first tier, further tiers, extras."""
-    tiers = [TierChoice(each.item_id, each.quantity) for each in lines if each.kind == "tier"]
+    tiers = [TierChoice(item_id, count) for item_id, count in tier_counts(lines).items()]
     custom = sum(each.total_cents for each in lines if each.kind == "custom_amount")
     return Selection(
         tier_id=tiers[0].id if tiers else None,
@@ -152,6 +177,7 @@ def selection(lines: Sequence[PricedLine]) -> Selection:
             if each.kind == "support_item"
         ),
         custom_amount=cents_to_dollars(custom),
+        bundle_add_ons=tuple(_add_on(each) for each in lines if each.kind == "add_on"),
     )
 
 
@@ -193,6 +219,7 @@ def _chosen(entry: Entry, lines: Sequence[PricedLine]) -> dict[str, Any]:
         "additionalTiers": chosen.additional_tiers,
         "supportItems": chosen.support_items,
         "customAmount": chosen.custom_amount,
+        "bundleAddOns": chosen.bundle_add_ons,
         "at": entry.recorded_at,
     }
 
@@ -208,6 +235,19 @@ def _line(line: PricedLine) -> Line:
         amount=line.total_cents,
         counts_toward_goal=line.counts_toward_goal,
         is_physical=line.is_physical,
+        answers=line.answers,
+    )
+
+
+def _add_on(line: PricedLine) -> AddOnChoice:
+    return AddOnChoice(
+        product_id=line.item_id,
+        variant_id=line.variant_id,
+        name=line.label,
+        quantity=line.quantity,
+        unit_price=line.unit_cents,
+        scope="campaign" if line.counts_toward_goal else "platform",
+        category="physical" if line.is_physical else "digital",
     )
 
 

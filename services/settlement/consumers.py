@@ -6,7 +6,6 @@ import time
 
 import msgspec
 from nats.aio.msg import Msg
-from nats.js import JetStreamContext
 
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import StripeEventReceived
@@ -16,16 +15,24 @@ from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCardChanged,
     PledgeCreated,
+    PledgeModified,
 )
 from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
 from contracts.streams import consumer
 from services.chassis import crash, telemetry
-from services.chassis.bus import AWAY, FETCH_SECONDS, Bus
+from services.chassis.away import AWAY
+from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Pool, transaction
 from services.chassis.inbox import DELIVERIES_MAX, Listener, park
-from services.chassis.messages import database_is_back, delivery_count, heartbeat
+from services.chassis.messages import (
+    FETCH_SECONDS,
+    database_is_back,
+    delivery_count,
+    heartbeat,
+)
+from services.chassis.pull import Pull
 from services.settlement.charging import (
     Created,
     Declined,
@@ -58,6 +65,7 @@ def listeners() -> list[Listener]:
             consumer("settlement-pledges"),
             {
                 PledgeCreated: take_requests.keep_pledge,
+                PledgeModified: take_requests.keep_pledge,
                 PledgeCancelled: take_requests.keep_pledge,
                 PledgeCardChanged: take_requests.keep_pledge,
                 CampaignClosed: take_requests.keep_closing,
@@ -104,25 +112,26 @@ class Charger:
             task.cancel()
 
     async def _pull(self) -> None:
-        subscription = await self._bus.pull(CHARGERS.durable, CHARGERS.stream)
-        while True:
-            await self._slots.acquire()
-            try:
-                message = await self._next(subscription)
-            except BaseException:
-                self._slots.release()
-                raise
-            task = asyncio.create_task(self._handle(message))
-            self._in_flight.add(task)
-            task.add_done_callback(self._ended)
+        pull = await self._bus.pull(CHARGERS)
+        try:
+            while True:
+                await self._slots.acquire()
+                try:
+                    message = await self._next(pull)
+                except BaseException:
+                    self._slots.release()
+                    raise
+                task = asyncio.create_task(self._handle(message))
+                self._in_flight.add(task)
+                task.add_done_callback(self._ended)
+        finally:
+            await pull.close()
 
-    async def _next(self, subscription: JetStreamContext.PullSubscription) -> Msg:
+    async def _next(self, pull: Pull) -> Msg:
         """Wait for a rate token, then for a message to spend it on."""
         await asyncio.sleep(self._bucket.wait_seconds(time.monotonic()))
         while True:
-            # A quiet moment is said in two ways: the client's error and the plain one.
-            with contextlib.suppress(TimeoutError):
-                (message,) = await subscription.fetch(1, timeout=FETCH_SECONDS)
+            for message in await pull.fetch(1, seconds=FETCH_SECONDS):
                 return message
 
     def _ended(self, task: "asyncio.Task[None]") -> None:

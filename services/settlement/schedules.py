@@ -6,7 +6,8 @@ from prometheus_client import Gauge
 
 from contracts.streams import consumer
 from services.chassis import crash, telemetry
-from services.chassis.bus import AWAY, Bus
+from services.chassis.away import AWAY
+from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.chassis.service import Loop

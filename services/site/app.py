@@ -123,7 +123,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *gateway.routes(),
             *(live.snapshot_route(site), live.events),
             *(files.static, files.media_route(content / "media")),
-            *(feeds.robots, feeds.sitemap, feeds.catalogue),
+            *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),
             publish_route(publisher, admission, announcer),
             lost,
         ],

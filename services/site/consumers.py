@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from contracts.events.checkout import StockChanged
+from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from contracts.streams import consumer
@@ -24,7 +24,13 @@ def listeners(announcer: Announcer) -> list[Listener]:
         return heard
 
     return [
-        Listener(consumer("site-stock"), {StockChanged: then_tell(handlers.hear_stock)}),
+        Listener(
+            consumer("site-stock"),
+            {
+                StockChanged: then_tell(handlers.hear_stock),
+                AddOnStockChanged: handlers.hear_add_on_stock,
+            },
+        ),
         Listener(
             consumer("site-totals"),
             {

@@ -1,11 +1,12 @@
 """What a campaign's figures say, as its page and its live snapshot show them. Pure."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
-from contracts.campaign import CampaignDefinition
-from contracts.events.checkout import StockChanged, TierStock
+from contracts.campaign import AddOn, CampaignDefinition
+from contracts.events.checkout import StockChanged, StockLevel
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
 from contracts.live import (
@@ -40,19 +41,47 @@ def stock_of(definition: CampaignDefinition, figures: Figures) -> dict[str, Live
     reported = figures.stock.tiers if figures.stock else {}
     found: dict[str, LiveTier] = {}
     for tier in definition.tiers:
-        if tier.limit_total is None:
-            continue
-        stock = reported.get(tier.tier_id)
-        if stock is None:
-            stock = TierStock(limit_total=tier.limit_total, claimed=0, reserved=0)
-        left = 0 if tier.is_sold_out else stock.limit_total - stock.claimed - stock.reserved
-        found[tier.tier_id] = LiveTier(
-            limit=stock.limit_total,
-            claimed=stock.claimed,
-            reserved=stock.reserved,
-            remaining=max(0, left),
-        )
+        level = _level(tier.limit_total, reported.get(tier.tier_id))
+        if level is not None:
+            found[tier.tier_id] = _left(level, is_closed=tier.is_sold_out)
     return found
+
+
+def add_on_stock_of(
+    products: Iterable[AddOn], reported: Mapping[str, StockLevel]
+) -> dict[str, LiveTier]:
+    """Return the stock of every limited product, or of each limited variant of one.
+
+    By its name in a cart, without `addon__`; one nobody reported yet is untouched.
+    """
+    found: dict[str, LiveTier] = {}
+    for product in products:
+        limits = {
+            f"{product.product_id}__variant__{each.variant_id}": each.inventory
+            for each in product.variants
+        } or {product.product_id: product.inventory}
+        for name, limit in limits.items():
+            level = _level(limit, reported.get(name))
+            if level is not None:
+                found[name] = _left(level, is_closed=False)
+    return found
+
+
+def _level(limit: int | None, reported: StockLevel | None) -> StockLevel | None:
+    """Return what was reported: an operator may have limited what its author did not."""
+    if reported is not None or limit is None:
+        return reported
+    return StockLevel(limit_total=limit, claimed=0, reserved=0)
+
+
+def _left(level: StockLevel, *, is_closed: bool) -> LiveTier:
+    left = 0 if is_closed else level.limit_total - level.claimed - level.reserved
+    return LiveTier(
+        limit=level.limit_total,
+        claimed=level.claimed,
+        reserved=level.reserved,
+        remaining=max(0, left),
+    )
 
 
 def effective_state(
@@ -114,7 +143,12 @@ def snapshot(definition: CampaignDefinition, figures: Figures, now: datetime) ->
             updated_at=totals.occurred_at if totals else None,
             supporter_count=totals.supporter_count if totals else 0,
         ),
-        inventory=LiveInventory(tiers=stock_of(definition, figures)),
+        inventory=LiveInventory(
+            tiers=stock_of(definition, figures),
+            add_ons=add_on_stock_of(
+                definition.add_ons, figures.stock.add_ons if figures.stock else {}
+            ),
+        ),
         version=figures.version,
         server_time=now,
     )

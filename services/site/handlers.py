@@ -5,7 +5,7 @@ import hashlib
 import msgspec
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.checkout import StockChanged
+from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from services.chassis import outbox
@@ -91,6 +91,11 @@ def fingerprint(document: CampaignDocument | PlatformDocument) -> str:
 async def hear_stock(conn: Connection, event: StockChanged) -> None:
     """Keep the newest stock; an older announcement changes nothing."""
     await queries.record_stock(conn, event)
+
+
+async def hear_add_on_stock(conn: Connection, event: AddOnStockChanged) -> None:
+    """Keep the newest stock of the platform's own products."""
+    await queries.record_add_on_stock(conn, event)
 
 
 async def hear_totals(conn: Connection, event: TotalsChanged) -> None:

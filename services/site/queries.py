@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.events.checkout import StockChanged
+from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, Pool, decode_rows
@@ -163,6 +163,21 @@ async def record_stock(conn: Connection, event: StockChanged) -> None:
     )
 
 
+async def record_add_on_stock(conn: Connection, event: AddOnStockChanged) -> None:
+    await conn.execute(
+        """
+        INSERT INTO add_on_stock (version, stock)
+        VALUES ($1, $2)
+        ON CONFLICT (only_row) DO UPDATE
+        SET version = excluded.version,
+            stock = excluded.stock
+        WHERE add_on_stock.version < excluded.version
+        """,
+        event.version,
+        event,
+    )
+
+
 async def record_totals(conn: Connection, event: TotalsChanged) -> None:
     await conn.execute(
         """
@@ -246,3 +261,9 @@ async def figures(pool: Pool, slugs: list[str]) -> list[Figures]:
         CAMPAIGNS_MAX,
     )
     return decode_rows(rows, Figures)
+
+
+async def newer_add_on_stock(pool: Pool, version: int) -> AddOnStockChanged | None:
+    """Return the stock of the platform's own products, if it is newer than `version`."""
+    stock = await pool.fetchval("SELECT stock FROM add_on_stock WHERE version > $1", version)
+    return None if stock is None else msgspec.convert(stock, AddOnStockChanged)

@@ -13,8 +13,8 @@ from contracts.events.checkout import (
     CardSaved,
     CheckoutCompleted,
     CheckoutRefused,
+    StockLevel,
     StripeEventReceived,
-    TierStock,
 )
 from contracts.ids import OrderId
 from services.chassis.database import Connection, Pool, transaction
@@ -27,6 +27,7 @@ from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
+from services.checkout.stock import Levels
 from tests.checkout.samples import CARD, a_campaign, a_cart, published
 from tests.checkout.sandbox import Sandbox
 
@@ -93,9 +94,9 @@ class Floor:
         assert found is not None
         return found
 
-    async def stock(self, slug: str) -> dict[str, TierStock]:
-        found: dict[str, TierStock] = await self.do(stock.list_stock, slug)
-        return found
+    async def stock(self, slug: str) -> dict[str, StockLevel]:
+        levels: Levels = await self.do(stock.list_levels, slug)
+        return {**levels.tiers, **levels.add_ons}
 
     async def said(self, kind: type[Event], about: str) -> list[Any]:
         """Return the events of one type whose body names `about`, oldest first."""
@@ -117,10 +118,10 @@ class Floor:
         """Claimed and reserved are the sums of what orders hold, for every limited tier."""
         wrong = await self.owner.fetch(
             """
-            SELECT s.campaign, s.tier_id
-            FROM tier_stock AS s
-            LEFT JOIN reservations AS r USING (campaign, tier_id)
-            GROUP BY s.campaign, s.tier_id, s.claimed, s.reserved
+            SELECT s.shelf, s.item_id, s.variant_id
+            FROM stock AS s
+            LEFT JOIN reservations AS r USING (shelf, kind, item_id, variant_id)
+            GROUP BY s.shelf, s.kind, s.item_id, s.variant_id, s.claimed, s.reserved
             HAVING s.claimed <> coalesce(sum(quantity) FILTER (WHERE state = 'claimed'), 0)
                 OR s.reserved <> coalesce(sum(quantity) FILTER (WHERE state = 'reserved'), 0)
             """

@@ -10,19 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.campaign import CampaignDefinition
+from contracts.campaign import CampaignDefinition, PlatformDefinition
+from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from contracts.refusals import InputRefused, Refusal, StateRefused
-from services.checkout.cart import (
-    KnownCampaign,
-    WantedItem,
-    lines_for,
-    require_accepting,
-    understand,
-)
+from services.checkout.add_ons import place
+from services.checkout.cart import KnownCampaign, WantedItem, understand
+from services.checkout.lines import lines_for, require_accepting
 from tests.checkout.samples import a_campaign, a_tier
 
 NOW = datetime(2026, 3, 1, 7, tzinfo=UTC)
+PLATFORM = PlatformDefinition(version=1)
 FILM = a_campaign(
     "film",
     starts_at=NOW - timedelta(days=1),
@@ -50,8 +48,9 @@ def known(definition: CampaignDefinition = FILM, **facts: Any) -> KnownCampaign:
 
 
 def lines(*items: WantedItem, campaign: KnownCampaign | None = None) -> list[tuple[str, int, int]]:
-    chosen = understand(items)["film"]  # type: ignore[index]
-    found = lines_for(campaign or known(), chosen)
+    campaign = campaign or known()
+    chosen = place(understand(items), {CampaignSlug("film"): campaign}, PLATFORM)
+    found = lines_for(campaign, chosen[CampaignSlug("film")])
     return [(line.item_id, line.quantity, line.total_cents) for line in found]
 
 
@@ -83,6 +82,7 @@ class Bad:
             Bad((item("film__frame"), item("addon__shirt")), "unknown_item", "items[1].id"),
             id="add-on",
         ),
+        pytest.param(Bad((item("addon__shirt"),), "only_add_ons", "items"), id="add-ons alone"),
         pytest.param(
             Bad((item("film__support__nope", amount="5"),), "unknown_item", "items[0].id"),
             id="no such support item",
@@ -221,18 +221,64 @@ def test_pledges_are_taken_from_the_start_until_before_the_deadline(
         require_accepting(known(**given_facts))
 
 
+LATE = msgspec.structs.replace(
+    FILM,
+    tiers=(a_tier("frame"), a_tier("after", late_support=True)),
+    custom_late_support=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "facts", "reason"),
+    [
+        pytest.param([item("film__after")], {}, "late_support_not_open", id="a late tier"),
+        pytest.param(
+            [item("film__after"), item("film__custom-support", amount="5")],
+            {},
+            "late_support_not_open",
+            id="and a free amount",
+        ),
+        pytest.param(
+            [item("film__after"), item("film__frame")],
+            {},
+            "deadline_passed",
+            id="with a tier that is over",
+        ),
+        pytest.param(
+            [item("film__after")], {"is_settled": False}, "deadline_passed", id="not settled yet"
+        ),
+        pytest.param(
+            [item("film__custom-support", amount="5")],
+            {"definition": msgspec.structs.replace(LATE, custom_late_support=False)},
+            "deadline_passed",
+            id="a free amount nobody left open",
+        ),
+    ],
+)
+def test_after_a_funded_end_the_door_is_closed_and_says_which_one(
+    wanted: list[WantedItem], facts: dict[str, Any], reason: str
+) -> None:
+    ended = {"definition": LATE, "now": LATE.deadline_at, "is_drained": True, "is_settled": True}
+
+    with pytest.raises(StateRefused) as refused:
+        lines(*wanted, campaign=known(**{**ended, **facts}))
+
+    assert refused.value.reason == reason
+
+
 def test_campaigns_of_a_bundle_are_sorted_and_the_id_is_the_only_truth() -> None:
     cart = understand([item("zebra__frame"), item("apple__frame"), item("zebra__support__sound")])
+    zebra = cart.by_campaign[CampaignSlug("zebra")]
 
-    assert list(cart) == ["apple", "zebra"]
-    assert [choice.item_id for choice in cart["zebra"]] == ["frame", "sound"]  # type: ignore[index]
+    assert list(cart.by_campaign) == ["apple", "zebra"]
+    assert [choice.item_id for choice in zebra] == ["frame", "sound"]
 
 
 @given(st.text(max_size=60), st.decimals(allow_nan=True, allow_infinity=True))
 def test_no_id_and_no_amount_is_a_fault_of_ours(item_id: str, amount: Decimal) -> None:
     wanted = [WantedItem(id=item_id or "x", amount=amount), WantedItem(id="film__frame")]
     try:
-        cart = understand(wanted)
+        cart = place(understand(wanted), {CampaignSlug("film"): known()}, PLATFORM)
         for choices in cart.values():
             lines_for(known(), choices)
     except Refusal:

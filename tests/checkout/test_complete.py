@@ -16,7 +16,7 @@ from services.chassis.database import transaction
 from services.checkout.bodies import ConsentBody
 from services.checkout.handlers.hear_pledges import hear_created, hear_totals
 from services.checkout.queries import customers, stock
-from services.checkout.stock import Units
+from services.checkout.stock import Thing, Units
 from tests.checkout.floor import Floor
 from tests.checkout.samples import CARD, a_cart, a_tier, an_email, an_event_id, created
 
@@ -98,7 +98,8 @@ async def test_one_persons_start_and_completion_do_not_wait_for_each_other(
         await customers.ensure_customer(conn, order.supporter_id, email)
         completing = asyncio.create_task(floor.complete(order))
         await asyncio.sleep(0.3)
-        units = Units(campaign=film.slug, tier_id="frame", quantity=1)
+        thing = Thing(shelf=film.slug, kind="tier", item_id="frame")
+        units = Units(thing=thing, campaign=film.slug, quantity=1)
         async with asyncio.timeout(0.5):
             assert await stock.reserve(conn, units)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.events.checkout import TierStock
+from contracts.events.checkout import StockLevel
 from contracts.ids import CampaignSlug, OrderId
 from contracts.pricing import Address
 from contracts.refusals import InputRefused
@@ -21,7 +21,7 @@ from services.checkout.orders import (
     status_of,
 )
 from services.checkout.sessions import METADATA_LENGTH_MAX, fitting, params_for
-from services.checkout.stock import limits_of, remaining
+from services.checkout.stock import remaining, things_of
 from services.checkout.stripe_objects import session_form
 from tests.checkout.samples import a_campaign, a_tier
 from tests.checkout.test_pricing import priced
@@ -141,14 +141,16 @@ def test_metadata_never_outgrows_stripes_limit() -> None:
 
 
 def test_a_limit_below_what_is_held_leaves_none() -> None:
-    assert remaining(TierStock(limit_total=2, claimed=3, reserved=1)) == 0
-    assert remaining(TierStock(limit_total=5, claimed=3, reserved=1)) == 1
+    assert remaining(StockLevel(limit_total=2, claimed=3, reserved=1)) == 0
+    assert remaining(StockLevel(limit_total=5, claimed=3, reserved=1)) == 1
 
 
 def test_no_limit_and_zero_are_unlimited() -> None:
     film = a_campaign("film", tiers=(a_tier("a", limit_total=0), a_tier("b", limit_total=3)))
 
-    assert limits_of(film) == {"b": 3}
+    limits = {each.thing.item_id: each.limit_total for each in things_of(film)}
+
+    assert limits == {"a": None, "b": 3}
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def priced(*tiers: Tier, tip: int = 5, slugs: tuple[str, ...] = ("film",), **fac
     }
     cart = understand(
         [WantedItem(id=f"{slug}__{tier.tier_id}") for slug in slugs for tier in tiers]
-    )
+    ).by_campaign
     return price_cart(cart, known, order_id=ORDER, platform=platform, tip_percent=tip)
 
 
@@ -114,9 +114,12 @@ def test_every_figure_says_why() -> None:
 
     why = {each.figure: (each.rule, each.inputs) for each in pledge.price.why}
     assert set(why) == {"subtotal", "shipping", "tax", "tip", "amount"}
-    assert why["tax"] == ("flat_rate", {"rate": "0.07875", "baseCents": 5_000})
-    assert why["tip"] == ("percent_of_subtotal", {"percent": 5, "baseCents": 5_000})
-    assert why["shipping"] == ("flat_rate", {"rateCents": 300, "of": "platform"})
+    assert why["tax"] == ("flat_rate", {"rate": "0.07875", "baseCents": 5_000, "cents": 394})
+    assert why["tip"] == ("percent_of_subtotal", {"percent": 5, "baseCents": 5_000, "cents": 250})
+    assert why["shipping"] == (
+        "flat_rate",
+        {"cents": 300, "parcel": "campaign", "of": "platform", "because": "no_carrier"},
+    )
 
 
 @pytest.mark.parametrize("tip", [-1, 16, 100])
@@ -141,7 +144,7 @@ def test_two_currencies_are_not_one_order() -> None:
         )
         for each in (euro, dollar)
     }
-    cart = understand([WantedItem(id="film__frame"), WantedItem(id="other__frame")])
+    cart = understand([WantedItem(id="film__frame"), WantedItem(id="other__frame")]).by_campaign
 
     with pytest.raises(InputRefused, match="mixed_currencies"):
         price_cart(cart, known, order_id=ORDER, platform=PLATFORM, tip_percent=5)

@@ -39,7 +39,9 @@ def test_a_quote_prices_and_reserves_nothing(running: Running) -> None:
     assert set(campaign) > FIVE_FIGURES
     assert campaign["lines"][0]["label"] == "A frame of the film"
     assert {why["figure"] for why in campaign["why"]} >= {"tax", "shipping", "tip"}
-    assert quote["shippingOptions"] == [{"id": "standard", "amount": 300}]
+    assert quote["shippingOptions"] == [
+        {"id": "standard", "amount": 300, "surcharge": 0, "selected": True}
+    ]
     assert quote["states"] == {"tax": "quoted", "shipping": "fallback_used"}
     assert running.inventory(slug)["frame"]["reserved"] == 0
 

@@ -90,9 +90,9 @@ async def test_the_database_itself_refuses_to_oversell(floor: Floor) -> None:
     await floor.intend(a_cart(f"{film.slug}__frame"))
 
     with pytest.raises(asyncpg.CheckViolationError, match="never_oversold"):
-        await floor.owner.execute("UPDATE tier_stock SET claimed = claimed + 1")
+        await floor.owner.execute("UPDATE stock SET claimed = claimed + 1")
     with pytest.raises(asyncpg.CheckViolationError, match="reserved_not_negative"):
-        await floor.owner.execute("UPDATE tier_stock SET reserved = reserved - 2")
+        await floor.owner.execute("UPDATE stock SET reserved = reserved - 2")
 
 
 async def test_an_expired_order_frees_its_units_once(floor: Floor) -> None:

@@ -28,7 +28,7 @@ def stream_of(event: type[Event]) -> Stream:
     (stream,) = [
         each
         for each in STREAMS
-        if any(tag(event).startswith(subject.removesuffix(">")) for subject in each.subjects)
+        if any(tag(event).startswith(f"{subject.partition('.')[0]}.") for subject in each.subjects)
     ]
     return stream
 

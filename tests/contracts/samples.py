@@ -86,7 +86,15 @@ SAMPLES: tuple[Event, ...] = (
         occurred_at=AT,
         campaign=SLUG,
         version=17,
-        tiers={"producer-credit": checkout.TierStock(limit_total=40, claimed=2, reserved=1)},
+        tiers={"producer-credit": checkout.StockLevel(limit_total=40, claimed=2, reserved=1)},
+    ),
+    checkout.AddOnStockChanged(
+        event_id=an_id(21),
+        occurred_at=AT,
+        version=5,
+        add_ons={
+            "tote-bag__variant__black": checkout.StockLevel(limit_total=10, claimed=3, reserved=1)
+        },
     ),
     checkout.CardSaved(
         event_id=an_id(21),
@@ -123,6 +131,23 @@ SAMPLES: tuple[Event, ...] = (
     pledges.PledgeCreated(event_id=an_id(7), occurred_at=AT, pledge=a_snapshot("active", 1)),
     pledges.PledgeCancelled(event_id=an_id(8), occurred_at=AT, pledge=a_snapshot("cancelled", 2)),
     pledges.PledgeCardChanged(event_id=an_id(24), occurred_at=AT, pledge=a_snapshot("active", 2)),
+    pledges.PledgeModified(
+        event_id=an_id(22),
+        occurred_at=AT,
+        pledge=a_snapshot("active", 2),
+        proposal=1,
+        previous=PRICE,
+    ),
+    pledges.RevisionAbandoned(
+        event_id=an_id(23),
+        occurred_at=AT,
+        pledge_id=PLEDGE,
+        order_id=ORDER,
+        campaign=SLUG,
+        revision=2,
+        proposal=1,
+        reason="timed_out",
+    ),
     pledges.PledgeRefused(
         event_id=an_id(9),
         occurred_at=AT,

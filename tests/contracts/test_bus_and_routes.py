@@ -6,7 +6,7 @@ import pytest
 
 from contracts.routes import ROUTES
 from contracts.streams import CONSUMERS, STREAMS, consumer
-from contracts.subjects import pattern
+from contracts.subjects import REQUESTS, pattern
 from tests.contracts import catalogue
 
 SERVICES = {"site", "checkout", "pledges", "settlement", "notify"}
@@ -17,7 +17,7 @@ def test_every_stream_is_owned_by_a_service_and_no_two_share_a_subject() -> None
 
     assert {stream.owner for stream in STREAMS} <= SERVICES
     assert len(subjects) == len(set(subjects))
-    assert all(re.fullmatch(r"[a-z]+\.>", subject) for subject in subjects)
+    assert all(re.fullmatch(r"[a-z]+\.(\*\.)?>", subject) for subject in subjects)
     assert {stream.name for stream in STREAMS if stream.retention == "workqueue"} == {"CHARGES"}
 
 
@@ -40,6 +40,16 @@ def test_durable_names_are_unique_and_nobody_hears_an_event_twice() -> None:
 
     assert len(durables) == len(set(durables))
     assert len(heard) == len(set(heard))
+
+
+def test_a_question_between_services_is_kept_by_no_stream() -> None:
+    """A stream that took it would answer it, and the asker would believe that."""
+    for question, (asks, answers) in REQUESTS.items():
+        assert {asks, answers} <= SERVICES
+        assert question.count(".") == 1
+        for stream in STREAMS:
+            first, *rest = stream.subjects[0].split(".")
+            assert first != question.partition(".")[0] or rest == ["*", ">"]
 
 
 def test_a_work_queue_has_one_consumer() -> None:

@@ -19,14 +19,24 @@ import services.settlement.routes as settlement
 from contracts.routes import ROUTES
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.checkout.bodies import CartBody
+from services.checkout.bodies import CartBody, TaxBody
 from services.pledges.routes import CancelRequest
 from services.settlement.routes import DispatchRequest, SettleRequest
 
 SECRET = Secret("nobody asks these routes anything")
-INJECTED = ("pool", "clock", "settings", "checkout", "stripe", "stripe_bell", "link_keys")
+INJECTED = (
+    "pool",
+    "clock",
+    "settings",
+    "checkout",
+    "stripe",
+    "stripe_bell",
+    "carrier",
+    "link_keys",
+)
 CLOSED: tuple[type[msgspec.Struct], ...] = (
     CartBody,
+    TaxBody,
     CancelRequest,
     SettleRequest,
     DispatchRequest,

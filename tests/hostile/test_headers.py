@@ -29,7 +29,13 @@ PAGES = tuple(
     for language in ("", "/es")
 )
 OTHERS = (
-    *("/robots.txt", "/sitemap.xml", "/api/campaigns.json", "/static/x/css/site.css"),
+    *(
+        "/robots.txt",
+        "/sitemap.xml",
+        "/api/campaigns.json",
+        "/api/add-ons.json",
+        "/static/x/css/site.css",
+    ),
     *("/live/$SLUG", "/media/canary.png", "/media/no-such.png", "/static/x/no-such.css"),
     *("/about", "/es/about", "/campaigns/$SLUG", "/nothing/here", "/es/nada", "/schema"),
     *("/campaigns/no-such-film/", "/live/no-such-film", "/%2e%2e/x", "/admin/", "/livez"),

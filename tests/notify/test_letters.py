@@ -10,6 +10,7 @@ import pytest
 
 from contracts import magic_link
 from contracts.money import Cents
+from contracts.pricing import PricedLine
 from services.notify import mails
 from services.notify.language import LANGUAGES, Language
 from services.notify.letters import Letter
@@ -224,6 +225,34 @@ def test_money_given_without_a_reward_is_called_that_and_has_no_quantity() -> No
     facts = mails.facts_of_pledge(a_pledge(lines=(EXTRA,), price=a_price(subtotal=1_500)))
 
     assert "  Support without a reward: $15.00" in _written("pledge_confirmed", facts).text
+
+
+@pytest.mark.parametrize(
+    ("counts", "language", "shown"),
+    [
+        pytest.param(True, "en", "Tote bag, black × 2", id="the film's own"),
+        pytest.param(False, "en", "Tote bag, black × 2, from The Pool", id="the platform's"),
+        pytest.param(False, "es", "Tote bag, black × 2, de The Pool", id="in Spanish"),
+    ],
+)
+def test_an_add_on_says_how_many_and_whose_it_is(
+    counts: bool, language: Language, shown: str
+) -> None:
+    tote = PricedLine(
+        kind="add_on",
+        item_id="tote",
+        variant_id="black",
+        label="Tote bag, black",
+        quantity=2,
+        unit_cents=Cents(1_500),
+        total_cents=Cents(3_000),
+        counts_toward_goal=counts,
+    )
+
+    mail = a_mail("pledge_confirmed", Facts(lines=(tote,)), language=language)
+    letter = LETTERS.write(mail, CAMPAIGN, PLATFORM)
+
+    assert f"  {shown}: " in letter.text
 
 
 def test_an_unknown_brand_is_called_a_card() -> None:

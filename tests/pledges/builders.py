@@ -70,6 +70,7 @@ def some_lines(tier: str = "producer-credit") -> tuple[PricedLine, ...]:
             unit_cents=Cents(1_000),
             total_cents=Cents(2_000),
             is_physical=True,
+            answers={"Name in the credits": "Jane Doe"},
         ),
         PricedLine(
             kind="support_item",

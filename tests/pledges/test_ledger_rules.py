@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.ids import OrderId
+from contracts.money import Cents
+from contracts.pricing import PricedLine
 from contracts.refusals import NotYours, StateRefused
 from services.pledges import domain
 from services.pledges.figures import Figures, add_counts, compare, percent_funded
@@ -164,6 +166,7 @@ def test_the_record_speaks_the_products_language_and_hides_stripes_ids() -> None
         "additionalTiers": [],
         "supportItems": [{"id": "location-scouting", "amount": 14.5}],
         "customAmount": 15.5,
+        "bundleAddOns": [],
         "at": NOW.isoformat().replace("+00:00", "Z"),
     }
     assert record["recovery"] is None
@@ -176,6 +179,47 @@ def test_further_tiers_follow_the_first() -> None:
     chosen = selection([*some_lines("a"), *some_lines("b")[:1]])
 
     assert (chosen.tier_id, [each.id for each in chosen.additional_tiers]) == ("a", ["b"])
+
+
+def test_a_tier_pledged_at_two_prices_is_one_tier_to_people() -> None:
+    cheaper = some_lines("a")[0]
+    dearer = msgspec.structs.replace(cheaper, unit_cents=Cents(3_000), total_cents=Cents(6_000))
+
+    chosen = selection([cheaper, dearer])
+
+    assert (chosen.tier_id, chosen.tier_qty, chosen.additional_tiers) == ("a", 4, ())
+
+
+def test_add_ons_say_whose_they_are_and_answers_are_told_to_their_owner() -> None:
+    tier = msgspec.structs.replace(some_lines()[0], answers={"Name in the credits": "Zoë"})
+    tote = PricedLine(
+        kind="add_on",
+        item_id="tote",
+        variant_id="black",
+        label="Tote bag, black",
+        quantity=2,
+        unit_cents=Cents(1_500),
+        total_cents=Cents(3_000),
+        counts_toward_goal=False,
+        is_physical=True,
+    )
+    pledge = a_pledge(lines=(tier, tote))
+
+    told = public_record(pledge, a_campaign(), [], now=NOW)
+
+    assert told.lines[0].answers == {"Name in the credits": "Zoë"}
+    assert told.bundle_add_on_subtotal == 3_000
+    assert list(msgspec.to_builtins(told.bundle_add_ons)) == [
+        {
+            "productId": "tote",
+            "variantId": "black",
+            "name": "Tote bag, black",
+            "quantity": 2,
+            "unitPrice": 1_500,
+            "scope": "platform",
+            "category": "physical",
+        }
+    ]
 
 
 def test_a_link_is_for_one_pledge_of_one_person() -> None:

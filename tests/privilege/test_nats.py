@@ -10,8 +10,8 @@ import pytest
 from nats.aio.client import Client
 from nats.js import JetStreamContext
 
-from contracts.streams import CONSUMERS, STREAMS, hearing, owned_by
-from contracts.subjects import BROADCASTS, subject
+from contracts.streams import CONSUMERS, STREAMS, consumer, hearing, owned_by
+from contracts.subjects import BROADCASTS, QUOTE, REQUESTS, subject
 from deploy.local.layout import SERVICES
 from deploy.local.permissions import PAYLOAD_BYTES_MAX, may_publish
 from services.chassis.bus import Bus
@@ -86,7 +86,8 @@ async def operator(platform: Servers) -> AsyncIterator[JetStreamContext]:
 def every_subject() -> list[str]:
     """Return one of everything that can be said to this bus, harmless where it is allowed."""
     said = [subject(event, "x") for each in CONSUMERS for event in each.events]
-    said += [f"{stream.subjects[0].removesuffix('>')}x" for stream in STREAMS]
+    said += [f"{stream.subjects[0].partition('.')[0]}.x.y" for stream in STREAMS]
+    said += [*REQUESTS, *(f"{question}.x" for question in REQUESTS)]
     said += [f"{name}.x" for names in BROADCASTS.values() for name in names]
     said += ["checkout", "unknown.subject", "_INBOX.x", "$SYS.REQ.SERVER.PING"]
     said += ["$JS.API.INFO", "$JS.API.STREAM.NAMES", "$JS.API.STREAM.LIST"]
@@ -136,6 +137,8 @@ def test_what_is_allowed_is_short_and_its_own(service: str) -> None:
             assert verb[-1] in {"INFO", "CREATE", "NEXT"}, each
         elif each.startswith("$JS.ACK."):
             assert {found.listener for found in CONSUMERS if found.durable in each} == {service}
+        elif each in REQUESTS:
+            assert REQUESTS[each][0] == service
         else:
             assert each.partition(".")[0] in {
                 *(subject.partition(".")[0] for s in owned_by(service) for subject in s.subjects),
@@ -151,6 +154,7 @@ async def test_nobody_listens_to_what_is_not_its_own(account: Account, service: 
         *(f"_INBOX.{other}.>", f"_INBOX.{service}", "_INBOX.*.>", "*.*"),
         *(stream.subjects[0] for stream in STREAMS),
         *(f"{name}.*" for who, names in BROADCASTS.items() for name in names if who != service),
+        *(each for each, (_, answers) in REQUESTS.items() if answers != service),
     ]
 
     for each in forbidden:
@@ -215,18 +219,52 @@ async def test_what_each_needs_works_with_its_own_account(platform: Servers) -> 
         headers = {"Nats-Msg-Id": f"to {each.durable}"}
         await buses[owner].publish(subject(each.events[0], "x"), b"{}", headers)
         await buses[each.listener].backlog(each.durable, each.stream)
-        taking = await buses[each.listener].pull(each.durable, each.stream)
-        (message, *_) = await taking.fetch(1, timeout=5)
+        taking = await buses[each.listener].pull(each)
+        (message,) = await taking.fetch(1, seconds=5)
         await message.in_progress()
         await message.nak(delay=0)
-        (message, *_) = await taking.fetch(1, timeout=5)
+        (message,) = await taking.fetch(1, seconds=5)
         await message.ack_sync(timeout=5)
     for stream in STREAMS:
+        said = f"{stream.subjects[0].partition('.')[0]}.x.y"
+        await buses[stream.owner].publish(said, b"{}", {"Nats-Msg-Id": f"in {stream.name}"})
         assert (await buses[stream.owner].look_at(stream.name)).last_sequence > 0
 
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_a_question_is_answered_by_whom_it_is_for_and_asked_by_one_alone(
+    platform: Servers,
+) -> None:
+    buses = {name: _bus(platform, name) for name in SERVICES}
+    running = [asyncio.create_task(bus.run()) for bus in buses.values()]
+    async with asyncio.timeout(20):
+        for bus in buses.values():
+            await bus.ready()
+
+    async def respond(question: bytes) -> bytes:
+        return b"about " + question
+
+    running.append(asyncio.create_task(buses["checkout"].answer(QUOTE, respond)))
+    async with asyncio.timeout(10):
+        while (answer := await buses["pledges"].ask(QUOTE, b"p1", within_seconds=0.5)) is None:
+            continue
+
+    assert answer == b"about p1"
+    for other in ("site", "settlement", "notify", "checkout"):
+        assert await buses[other].ask(QUOTE, b"p1", within_seconds=SETTLE_SECONDS) is None
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
+
+
+async def test_who_answers_cannot_write_to_the_askers_inbox_unasked(platform: Servers) -> None:
+    async with logged_in(platform, "checkout") as account:
+        refused = await account.try_publishing(["_INBOX.pledges.x", "_INBOX.pledges.x.y"])
+
+    assert refused == {"_inbox.pledges.x", "_inbox.pledges.x.y"}
 
 
 async def test_after_a_wipe_each_owner_makes_its_own_anew(
@@ -258,7 +296,7 @@ async def test_a_listener_waits_for_an_owner_that_is_not_there_yet(servers: Serv
     owner = Bus(url, name="settlement", streams=own, consumers=hearing(own))
     running = [asyncio.create_task(listener.run())]
     await listener.ready()
-    waiting = asyncio.create_task(listener.pull("site-calendar", "SETTLEMENT"))
+    waiting = asyncio.create_task(listener.pull(consumer("site-calendar")))
     await asyncio.sleep(0.6)
     assert not waiting.done()
 

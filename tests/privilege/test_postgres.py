@@ -21,7 +21,9 @@ MAY_DELETE = {
     # Old ids are forgotten; a failed handler takes its mark back.
     *(f"{service}.inbox" for service in SERVICES),
     # A tier that an author removed before the start has no stock any more.
-    "checkout.tier_stock",
+    "checkout.stock",
+    # What an operator set by hand and reset; `operator_actions` remembers both.
+    "checkout.stock_overrides",
 }
 APPEND_ONLY = {
     "pledges.pledge_history",

@@ -6,8 +6,9 @@ import sys
 import msgspec
 import pytest
 
-from services.chassis import bus, inbox, parked
-from services.chassis.database import Pool
+from contracts.events.settlement import CampaignWentLive, DeadlinePassed
+from services.chassis import bus, inbox, parked, retrying
+from services.chassis.database import Connection, Pool
 from tests.recovery.people import (
     CALENDAR,
     Ear,
@@ -40,11 +41,23 @@ def headers(event_id: str, aggregate: str = "film", version: str = "1") -> dict[
 
 
 async def parked_rows(pool: Pool) -> list[parked.ParkedEvent]:
-    return await parked.find_all(pool)
+    return await retrying.find_all(pool)
+
+
+async def given_up(pool: Pool) -> list[parked.ParkedEvent]:
+    """Return what is parked, once nothing is on its last try any more."""
+    rows = await retrying.find_all(pool)
+    return [] if any(row.error == inbox.LAST_TRY for row in rows) else rows
 
 
 async def are_parked(both: Pair, count: int) -> bool:
-    return len(await parked_rows(both.reader)) == count
+    return len(await given_up(both.reader)) == count
+
+
+async def somebody_waits_for_a_lock(both: Pair) -> bool:
+    return bool(
+        await both.reader.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+    )
 
 
 async def backlog_is_empty(both: Pair) -> bool:
@@ -60,7 +73,7 @@ async def test_later_events_of_its_aggregate_wait_behind_a_parked_one(
         ear.poison.add(first.event_id)
         async with in_background(ear.listener().run(both.reader, both.bus)):
             await say(both.speaker, first)
-            await until(lambda: parked_rows(both.reader))
+            await until(lambda: given_up(both.reader))
             await say(both.speaker, deadline_passed("film"), version=2)
             await say(both.speaker, went_live("other"))
             await until(lambda: ("CampaignWentLive", "other") in ear.heard)
@@ -72,7 +85,7 @@ async def test_later_events_of_its_aggregate_wait_behind_a_parked_one(
             assert ("DeadlinePassed", "film") not in ear.heard
 
             ear.poison.clear()
-            done = await parked.retry(
+            done = await retrying.retry(
                 both.reader, [ear.listener()], rows[0].parked_id, done_by="night"
             )
 
@@ -90,11 +103,11 @@ async def test_waiting_behind_a_parked_event_neither_loops_nor_uses_up_deliverie
     async with pair(database, nats_url) as both:
         await publish_raw(nats_url, SUBJECT, b"{not json", headers("poison"))
         async with in_background(ear.listener().run(both.reader, both.bus)):
-            await until(lambda: parked_rows(both.reader))
+            await until(lambda: given_up(both.reader))
             for version in range(2, 12):
                 await say(both.speaker, deadline_passed("film"), version=version)
             await until(lambda: are_parked(both, 11))
-            assert await backlog_is_empty(both)
+            await until(lambda: backlog_is_empty(both))
             await asyncio.sleep(0.5)
 
         rows = await parked_rows(both.reader)
@@ -111,7 +124,7 @@ async def test_an_earlier_event_does_not_wait_behind_a_later_one(
     async with pair(database, nats_url) as both:
         await publish_raw(nats_url, SUBJECT, b"\xff", headers("poison", version="5"))
         async with in_background(ear.listener().run(both.reader, both.bus)):
-            await until(lambda: parked_rows(both.reader))
+            await until(lambda: given_up(both.reader))
             await say(both.speaker, went_live("film"), version=4)
 
             await until(lambda: ear.heard == [("CampaignWentLive", "film")])
@@ -124,7 +137,7 @@ async def test_a_copy_of_a_parked_event_changes_nothing(database: Database, nats
         ear.poison.add(event.event_id)
         async with in_background(ear.listener().run(both.reader, both.bus)):
             await say(both.speaker, event)
-            await until(lambda: parked_rows(both.reader))
+            await until(lambda: given_up(both.reader))
             tries = len(ear.tried)
             copy = headers(event.event_id)
             # The bus itself would recognise the same id for two minutes.
@@ -159,7 +172,7 @@ async def test_what_cannot_be_read_is_parked_at_once_and_nothing_stops(
         await say(both.speaker, went_live("other"))
         async with in_background(ear.listener().run(both.reader, both.bus)):
             await until(lambda: ear.heard)
-            (row,) = await until(lambda: parked_rows(both.reader))
+            (row,) = await until(lambda: given_up(both.reader))
 
         assert row.aggregate_id == ""
         assert row.event_id.startswith("SETTLEMENT:")
@@ -176,9 +189,9 @@ async def test_a_retry_that_fails_again_stays_parked_and_says_why(
         ear.poison.add(event.event_id)
         async with in_background(ear.listener().run(both.reader, both.bus)):
             await say(both.speaker, event)
-            (row,) = await until(lambda: parked_rows(both.reader))
+            (row,) = await until(lambda: given_up(both.reader))
 
-        (outcome,) = await parked.retry(
+        (outcome,) = await retrying.retry(
             both.reader, [ear.listener()], row.parked_id, done_by="night"
         )
 
@@ -195,42 +208,75 @@ async def test_those_that_wait_cannot_be_retried_before_the_one_they_wait_for(
     async with pair(database, nats_url) as both:
         await publish_raw(nats_url, SUBJECT, b"{", headers("poison"))
         async with in_background(ear.listener().run(both.reader, both.bus)):
-            await until(lambda: parked_rows(both.reader))
+            await until(lambda: given_up(both.reader))
             await say(both.speaker, deadline_passed("film"), version=2)
             await until(lambda: are_parked(both, 2))
         first, second = await parked_rows(both.reader)
 
-        with pytest.raises(parked.CannotRetry, match=f"behind {first.parked_id}"):
-            await parked.retry(both.reader, [ear.listener()], second.parked_id, done_by="x")
+        with pytest.raises(retrying.CannotRetry, match=f"behind {first.parked_id}"):
+            await retrying.retry(both.reader, [ear.listener()], second.parked_id, done_by="x")
 
 
 async def test_an_event_that_comes_during_a_retry_is_neither_lost_nor_left_waiting(
     database: Database, nats_url: str
 ) -> None:
-    ear, slow = Ear(), asyncio.Event()
+    ear, began, slow = Ear(), asyncio.Event(), asyncio.Event()
     async with pair(database, nats_url) as both:
         event = went_live("film")
         ear.poison.add(event.event_id)
         async with in_background(ear.listener().run(both.reader, both.bus)):
             await say(both.speaker, event)
-            (row,) = await until(lambda: parked_rows(both.reader))
+            (row,) = await until(lambda: given_up(both.reader))
             ear.poison.clear()
 
             class Slow(Ear):
                 async def hear(self, *given: object) -> None:
+                    began.set()
                     await slow.wait()
 
-            retrying = asyncio.create_task(
-                parked.retry(both.reader, [Slow().listener()], row.parked_id, done_by="x")
+            running = asyncio.create_task(
+                retrying.retry(both.reader, [Slow().listener()], row.parked_id, done_by="x")
             )
-            await asyncio.sleep(0.2)
+            await until(began.is_set)
             await say(both.speaker, deadline_passed("film"), version=2)
-            await asyncio.sleep(0.5)
+            await until(lambda: somebody_waits_for_a_lock(both))
             slow.set()
-            await retrying
+            await running
 
             await until(lambda: ("DeadlinePassed", "film") in ear.heard)
         assert await parked_rows(both.reader) == []
+
+
+async def test_a_retry_waits_for_the_last_try_that_is_under_way(
+    database: Database, nats_url: str
+) -> None:
+    came_back, goes_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(Ear):
+        async def hear(self, conn: Connection, event: CampaignWentLive | DeadlinePassed) -> None:
+            if len(self.tried) == inbox.DELIVERIES_MAX - 1:
+                came_back.set()
+                await goes_on.wait()
+                self.poison.clear()
+            await super().hear(conn, event)
+
+    ear = Slow()
+    async with pair(database, nats_url) as both:
+        event = went_live("film")
+        ear.poison.add(event.event_id)
+        async with in_background(ear.listener().run(both.reader, both.bus)):
+            await say(both.speaker, event)
+            await until(came_back.is_set)
+            (row,) = await parked_rows(both.reader)
+            running = asyncio.create_task(
+                retrying.retry(both.reader, [ear.listener()], row.parked_id, done_by="night")
+            )
+            await until(lambda: somebody_waits_for_a_lock(both))
+            goes_on.set()
+
+            with pytest.raises(retrying.CannotRetry, match="is done already"):
+                await running
+            assert ear.heard == [("CampaignWentLive", "film")]
 
 
 async def test_an_event_that_kills_its_process_is_parked_and_none_of_its_company_is(

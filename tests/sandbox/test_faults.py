@@ -17,6 +17,8 @@ OFF = {
     "reorder_webhooks": False,
     "rate_limit_per_second": 0,
     "drop_webhooks": False,
+    "usps_down": False,
+    "usps_busy": False,
     "decline": {},
 }
 

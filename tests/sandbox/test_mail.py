@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 import resend
 
-from tests.sandbox.conftest import RESEND_KEY, Sandbox
+from deploy.sandbox.resend_api import ResendAPI
+from deploy.sandbox.store import Store
+from deploy.sandbox.world import World
+from tests.sandbox.conftest import RESEND_KEY, Sandbox, settings
 
 Mailer = type[resend.Emails]
 
@@ -102,12 +106,24 @@ async def test_an_idempotency_key_sends_once_and_only_the_same(
     again = await mailer.send_async(a_mail(), options)
     with pytest.raises(resend.exceptions.ResendError) as refused:
         await mailer.send_async(a_mail(subject="Another"), options)
-    await sandbox.move_clock(advance="P1D")
-    new = await mailer.send_async(a_mail(subject="Another"), options)
+    await sandbox.move_clock(advance="P3D")
+    much_later = await mailer.send_async(a_mail(), options)
+
+    assert first["id"] == again["id"] == much_later["id"]
+    assert (refused.value.code, refused.value.error_type) == (409, "invalid_idempotent_request")
+    assert len((await sandbox.get("/inbox.json")).json) == 1
+
+
+def test_a_key_is_forgotten_after_a_day_of_real_time() -> None:
+    now = 0.0
+    resend_api = ResendAPI(World(settings(), Store()), now=lambda: now)
+    first = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    now = 24 * 3600 - 1
+    again = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    now = 24 * 3600
+    new = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
 
     assert first["id"] == again["id"] != new["id"]
-    assert (refused.value.code, refused.value.error_type) == (409, "invalid_idempotent_request")
-    assert len((await sandbox.get("/inbox.json")).json) == 2
 
 
 async def test_faults_hit_mail_too(sandbox: Sandbox, mailer: Mailer) -> None:

@@ -77,7 +77,7 @@ TIER = ["tiers:", "  - id: a", "    name: A", "    price: 5"]
         pytest.param(
             [*TIER[:3], "    price: [1]"], 11, "tiers[0].price", "single value", id="list"
         ),
-        pytest.param([*TIER, *TIER[1:]], 8, "tiers", "the id “a” twice", id="one id, two tiers"),
+        pytest.param([*TIER, *TIER[1:]], 12, "tiers[1].id", "“a” twice", id="one id, two tiers"),
         pytest.param(
             [*TIER, "    stackable: yes"], 12, "tiers[0].stackable", "true or f", id="yes"
         ),

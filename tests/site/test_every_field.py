@@ -72,7 +72,7 @@ campaign_add_ons:
   - id: shirt
     name: A shirt
     price: 20
-    shipping_preset: shirt
+    shipping_preset: tshirt
     inventory: 5
     source_url: https://example.org/shirt
     variant_option_name: Size

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 
-from contracts.campaign import CampaignDefinition, Tier
-from contracts.events.checkout import StockChanged, TierStock
+from contracts.campaign import AddOn, AddOnVariant, CampaignDefinition, Tier
+from contracts.events.checkout import AddOnStockChanged, StockChanged, StockLevel
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from contracts.ids import CampaignSlug, EventId
@@ -48,10 +49,15 @@ def totals(version: int, pledged: int = 1_000, **more: Any) -> TotalsChanged:
 
 
 def stock(version: int, claimed: int, reserved: int = 0) -> StockChanged:
-    tiers = {"frame": TierStock(limit_total=7, claimed=claimed, reserved=reserved)}
+    tiers = {"frame": StockLevel(limit_total=7, claimed=claimed, reserved=reserved)}
     return StockChanged(
         event_id=event_id(), occurred_at=NOW, campaign=SLUG, version=version, tiers=tiers
     )
+
+
+def add_on_stock(version: int, claimed: int) -> AddOnStockChanged:
+    add_ons = {"mug": StockLevel(limit_total=9, claimed=claimed, reserved=0)}
+    return AddOnStockChanged(event_id=event_id(), occurred_at=NOW, version=version, add_ons=add_ons)
 
 
 def closing(is_funded: bool) -> CampaignClosed:
@@ -163,6 +169,37 @@ def test_the_state_follows_clock_and_count(
     assert effective_state(DEFINITION, Figures(slug=SLUG, closing=closed), now) == state
 
 
+SHIRT = AddOn(
+    product_id="shirt",
+    name="Shirt",
+    price_cents=Cents(2_000),
+    variants=(
+        AddOnVariant(variant_id="s", label="S", inventory=4),
+        AddOnVariant(variant_id="m", label="M"),
+    ),
+)
+POSTER = AddOn(product_id="poster", name="Poster", price_cents=Cents(900), inventory=0)
+
+
+def test_limited_add_ons_are_shown_by_their_name_in_a_cart() -> None:
+    definition = msgspec.structs.replace(DEFINITION, add_ons=(SHIRT, POSTER))
+    reported = msgspec.structs.replace(
+        stock(1, 1),
+        add_ons={"shirt__variant__m": StockLevel(limit_total=5, claimed=4, reserved=2)},
+    )
+
+    untouched = snapshot(definition, Figures(slug=SLUG), NOW).inventory.add_ons
+    told = snapshot(definition, Figures(slug=SLUG, stock=reported), NOW).inventory.add_ons
+
+    assert {name: each.remaining for name, each in untouched.items()} == {
+        "shirt__variant__s": 4,
+        "poster": 0,
+    }
+    # Limited by an operator; more is held than there is.
+    assert told["shirt__variant__m"].remaining == 0
+    assert told["shirt__variant__s"].remaining == 4
+
+
 def test_a_campaign_nobody_reported_on_starts_at_nothing() -> None:
     shown = snapshot(DEFINITION, Figures(slug=SLUG), NOW)
 
@@ -272,6 +309,17 @@ async def test_the_world_takes_over_only_what_is_newer(pool: Pool, tmp_path: Pat
     assert not world.apply(Figures(slug=SLUG, version=4, totals=totals(4, 4_000)))
     assert not world.apply(newer)
     assert world.figures_of(SLUG) == newer
+
+
+async def test_the_platforms_own_stock_is_one_and_only_gets_newer(pool: Pool) -> None:
+    for event in (add_on_stock(2, 2), add_on_stock(1, 1), add_on_stock(2, 7)):
+        async with transaction(pool) as conn:
+            await handlers.hear_add_on_stock(conn, event)
+    told = await queries.newer_add_on_stock(pool, 1)
+
+    assert told is not None
+    assert (told.version, told.add_ons["mug"].claimed) == (2, 2)
+    assert await queries.newer_add_on_stock(pool, 2) is None
 
 
 async def test_the_service_cannot_take_figures_away(pool: Pool) -> None:

@@ -17,7 +17,7 @@ from contracts.money import Cents
 from tests.site.hearing import LIVE, SLUG, Run, live, shows, tell
 from tests.site.running import RunningSite, eventually
 from tests.site.samples import campaign
-from tests.site.test_figures import closing, stock, totals
+from tests.site.test_figures import add_on_stock, closing, stock, totals
 from tests.support.stack import Database
 
 
@@ -59,6 +59,31 @@ async def _stock_is(site: RunningSite, remaining: int) -> bool:
 
 async def _has(site: RunningSite, path: str, words: str) -> bool:
     return words in (await site.http.get(path)).text
+
+
+async def test_what_is_left_of_the_platforms_own_products_is_listed(
+    live_site: RunningSite, nats_url: str, with_campaign: Path
+) -> None:
+    (with_campaign / "platform.yml").write_text(
+        "add_ons:\n  enabled: true\n  products:\n"
+        "    - {id: mug, name: Mug, price: 9.5, category: digital, inventory: 9}\n"
+        "    - {id: cap, name: Cap, price: 20, category: digital,"
+        " variants: [{id: s, label: S, price: 0}]}\n"
+    )
+    await live_site.publish()
+    await eventually(lambda: _mugs_are(live_site, 9), what=live_site.log)
+
+    await tell(nats_url, add_on_stock(3, 2), add_on_stock(2, 8))
+    await eventually(lambda: _mugs_are(live_site, 7), what=live_site.log)
+
+    cap = (await live_site.http.get("/api/add-ons.json")).json()["products"][1]
+    assert cap["remaining"] is None
+    assert cap["variants"] == [{"id": "s", "label": "S", "price": 0, "remaining": None}]
+
+
+async def _mugs_are(site: RunningSite, remaining: int) -> bool:
+    products = (await site.http.get("/api/add-ons.json")).json()["products"]
+    return bool(products and products[0]["remaining"] == remaining)
 
 
 async def test_an_older_event_that_comes_late_changes_nothing(

@@ -16,7 +16,8 @@ PRIVATE = [
 EVERYWHERE = [
     *PUBLIC,
     *PRIVATE,
-    *("/robots.txt", "/sitemap.xml", "/api/campaigns.json", "/live/long-take", "/live/nobody"),
+    *("/robots.txt", "/sitemap.xml", "/api/campaigns.json", "/api/add-ons.json"),
+    *("/live/long-take", "/live/nobody"),
     *("/nothing", "/campaigns/nobody/", "/about", "/static/x/none.css", "/media/none.png"),
     *("/media/long-take.webp", "/stats/long-take", "/pledge/cancel", "/livez", "/stats/%2e%2e"),
 ]

@@ -15,7 +15,6 @@ PRAGMA = re.compile(r"  # (noqa|type:) ?.*$")
 # The ratchet: what is larger today, and how large. Never raise a number, never add a line
 # without a reason a reviewer accepts.
 LARGE_FILES: dict[str, int] = {
-    "services/chassis/parked.py": 370,
     "deploy/sandbox/stripe_api/sessions.py": 304,
 }
 LONG_FUNCTIONS: dict[str, int] = {

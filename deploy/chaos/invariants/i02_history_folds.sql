@@ -61,13 +61,14 @@ FROM pledges.pledges
 LEFT JOIN selections USING (pledge_id)
 WHERE (
     SELECT coalesce(jsonb_agg(jsonb_build_array(
-        item_id, variant_id, quantity, unit_cents, line.total_cents) ORDER BY line_no), '[]')
+        item_id, variant_id, quantity, unit_cents, line.total_cents, answers)
+        ORDER BY line_no), '[]')
     FROM pledges.pledge_lines AS line
     WHERE line.pledge_id = pledges.pledge_id
 ) IS DISTINCT FROM (
     SELECT coalesce(jsonb_agg(jsonb_build_array(
         line -> 'item_id', line -> 'variant_id', line -> 'quantity', line -> 'unit_cents',
-        line -> 'total_cents') ORDER BY position), '[]')
+        line -> 'total_cents', coalesce(line -> 'answers', '{}')) ORDER BY position), '[]')
     FROM jsonb_array_elements(selections.lines) WITH ORDINALITY AS told (line, position)
 )
 UNION ALL

@@ -1,19 +1,21 @@
--- I-8: at every instant nobody holds more of a limited tier than there is.
+-- I-8: at every instant nobody holds more of a limited thing than there is.
 -- holds: always
 SELECT format('%s claimed and %s reserved of %s', claimed, reserved, ceiling_total) AS what,
-    ARRAY[campaign, tier_id] AS evidence
-FROM checkout.tier_stock
+    ARRAY[shelf, kind, item_id, variant_id] AS evidence
+FROM checkout.stock
 WHERE claimed < 0 OR reserved < 0 OR claimed + reserved > ceiling_total
 UNION ALL
 SELECT format('%s %s, the orders hold %s', told.counted, told.state, coalesce(held.quantity, 0)),
-    ARRAY[tier_stock.campaign, tier_stock.tier_id]
-FROM checkout.tier_stock
+    ARRAY[stock.shelf, stock.kind, stock.item_id, stock.variant_id]
+FROM checkout.stock
 CROSS JOIN LATERAL (VALUES ('claimed', claimed), ('reserved', reserved)) AS told (state, counted)
 LEFT JOIN LATERAL (
     SELECT sum(quantity) AS quantity
     FROM checkout.reservations AS each
-    WHERE each.campaign = tier_stock.campaign
-      AND each.tier_id = tier_stock.tier_id
+    WHERE each.shelf = stock.shelf
+      AND each.kind = stock.kind
+      AND each.item_id = stock.item_id
+      AND each.variant_id = stock.variant_id
       AND each.state = told.state
 ) AS held ON true
 WHERE told.counted <> coalesce(held.quantity, 0)

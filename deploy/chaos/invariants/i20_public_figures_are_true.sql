@@ -9,10 +9,19 @@ WHERE coalesce(totals_version, 0) <> totals.version
 UNION ALL
 SELECT format('site shows stock %s, checkout is at %s', coalesce(stock_version, 0),
         stock_versions.version),
-    ARRAY[campaign]
+    ARRAY[shelf]
 FROM checkout.stock_versions
-LEFT JOIN site.campaign_figures ON slug = campaign
-WHERE coalesce(stock_version, 0) <> stock_versions.version
+LEFT JOIN site.campaign_figures ON slug = shelf
+WHERE shelf <> '@platform'
+  AND coalesce(stock_version, 0) <> stock_versions.version
+UNION ALL
+SELECT format('site shows add-on stock %s, checkout is at %s', coalesce(add_on_stock.version, 0),
+        stock_versions.version),
+    ARRAY[shelf]
+FROM checkout.stock_versions
+LEFT JOIN site.add_on_stock ON true
+WHERE shelf = '@platform'
+  AND coalesce(add_on_stock.version, 0) <> stock_versions.version
 UNION ALL
 SELECT format('site shows %s pledges and %s cents, the ledger has %s and %s',
         figures.totals ->> 'pledge_count', figures.totals ->> 'pledged_cents',

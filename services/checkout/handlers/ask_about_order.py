@@ -6,11 +6,13 @@ from contracts.ids import ORDER_PATTERN, CampaignSlug, OrderId, is_slug
 from contracts.refusals import InputRefused, NotFound, StateRefused
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.answers import (
+    AddOnInventory,
     Ended,
     Inventory,
     OrderStatus,
     Summary,
     inventory_of,
+    left_of,
     summary_of,
 )
 from services.checkout.bodies import OrderBody
@@ -19,6 +21,7 @@ from services.checkout.handlers.care_for_cards import warn_about
 from services.checkout.handlers.settle_session import answering_within, found, settle_session
 from services.checkout.orders import Order, public_status
 from services.checkout.queries import campaigns, cards, shares, stock
+from services.checkout.stock import PLATFORM_SHELF, units_of
 from services.checkout.stripe_gateway import StripeGateway
 
 ASK_SECONDS = 8.0
@@ -56,12 +59,7 @@ async def abandon(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
         order = await settle_session(pool, stripe, order_id, expire=True, ended_as="abandoned")
     released = 0
     if order.status == "abandoned":
-        released = sum(
-            line.quantity
-            for pledge in order.pledges
-            for line in pledge.lines
-            if line.kind == "tier"
-        )
+        released = sum(each.quantity for each in units_of(order.pledges))
     return _ended(order, released=released)
 
 
@@ -103,13 +101,25 @@ async def summarise(conn: Connection, order_id: str) -> Summary:
 
 
 async def inventory(conn: Connection, slug: str) -> Inventory:
-    """Return the stock of a campaign's limited tiers."""
+    """Return the stock of a campaign's limited tiers and add-ons."""
     campaign = CampaignSlug(slug)
     known = await campaigns.titles(conn, [campaign]) if is_slug(slug) else {}
     if not known:
         raise NotFound("campaign_not_found", "There is no such campaign.")
     version = await stock.find_version(conn, campaign)
-    return inventory_of(slug, await stock.list_stock(conn, campaign), version)
+    return inventory_of(slug, await stock.list_levels(conn, campaign), version)
+
+
+async def add_on_inventory(conn: Connection) -> AddOnInventory:
+    """Return the stock of the platform's own limited products."""
+    platform = await campaigns.platform(conn)
+    version = await stock.find_version(conn, PLATFORM_SHELF)
+    levels = await stock.list_levels(conn, PLATFORM_SHELF)
+    return AddOnInventory(
+        add_ons=left_of(levels.add_ons),
+        low_stock_threshold=platform.add_ons_low_stock,
+        version=version,
+    )
 
 
 def order_id_of(text: str) -> OrderId:

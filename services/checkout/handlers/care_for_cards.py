@@ -5,7 +5,7 @@ tells; so a round that dies goes on with those who were not told.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from contracts import card_life
 from contracts.events.checkout import Card, CardNoticeDue
@@ -56,21 +56,17 @@ async def _announce_some(pool: Pool, due: Round) -> int:
     async with transaction(pool) as conn:
         platform = await campaigns.platform(conn)
         until = card_life.needed_until(due.deadline_at, platform.recovery_window_days)
-        fading = await card_notices.take_fading(
-            conn,
-            due,
-            saved_before=due.deadline_at - timedelta(days=due.days_left),
-            needed_until=until,
-            zone=platform.timezone,
-            limit=BATCH,
+        told = await card_notices.note_fading(
+            conn, due, needed_until=until, zone=platform.timezone, limit=BATCH
         )
+        fading = await card_notices.list_fading(conn, due.campaign, told)
         now = await campaigns.now(conn)
         for each in fading:
             await _announce(conn, due, each, needed_until=until, now=now)
-        if len(fading) < BATCH:
+        if len(told) < BATCH:
             await card_notices.finish_round(conn, due)
         crash.point("checkout.before_card_notices")
-    return len(fading)
+    return len(told)
 
 
 async def _announce(

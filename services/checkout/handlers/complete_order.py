@@ -15,6 +15,7 @@ from services.chassis.database import Connection
 from services.checkout.cards import CardOwner, CardUse
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.end_order import free_units
+from services.checkout.handlers.hold_units import hold_things
 from services.checkout.handlers.keep_cards import keep_card
 from services.checkout.orders import (
     DECIDED_BY_CARD,
@@ -24,8 +25,8 @@ from services.checkout.orders import (
     SavedCard,
     is_too_late,
 )
-from services.checkout.queries import campaigns, customers, orders, shares, stock
-from services.checkout.stock import of_campaign, units_of
+from services.checkout.queries import campaigns, customers, orders, reservations, shares, stock
+from services.checkout.stock import units_of
 
 log = telemetry.logger(__name__)
 
@@ -82,7 +83,8 @@ async def _record(
         await outbox.append(conn, event, key=order.order_id, aggregate=order.order_id, version=1)
     await _say_refused(conn, order, refused, now=now)
     await _keep_card(conn, order, saved, refused)
-    await announce_stock(conn, [pledge.campaign for pledge in order.pledges], now=now)
+    shelves = {each.thing.shelf for each in units_of(order.pledges)}
+    await announce_stock(conn, shelves, now=now)
 
 
 async def _keep_card(
@@ -110,33 +112,30 @@ async def _claim(
 ) -> dict[CampaignSlug, RefusedFor]:
     """Claim what can be had and free the rest; return the campaigns refused, and why."""
     slugs = [pledge.campaign for pledge in order.pledges]
-    doors = await campaigns.lock_doors(conn, slugs)
-    await stock.lock_stock(conn, slugs)
+    doors = await hold_things(conn, slugs, [each.thing for each in units_of(order.pledges)])
     refused: dict[CampaignSlug, RefusedFor] = {}
     for slug in slugs:
         if is_too_late(doors[slug], completed_at):
             refused[slug] = "deadline_passed"
             continue
-        await stock.claim_reserved(conn, order.order_id, slug)
+        await reservations.claim_reserved(conn, order.order_id, slug)
         try:
             async with conn.transaction():
                 await _claim_afresh(conn, order, slug)
         except _SoldOut:
             refused[slug] = "sold_out"
     if refused:
-        await stock.release(conn, order.order_id, list(refused))
+        await reservations.release(conn, order.order_id, list(refused))
     return refused
 
 
 async def _claim_afresh(conn: Connection, order: Order, slug: CampaignSlug) -> None:
     """Claim units whose reservation was let go before the card came after all."""
-    held = await stock.list_held(conn, order.order_id)
-    lost = {each.tier_id for each in held if each.campaign == slug and each.state == "released"}
-    for units in of_campaign(units_of(order.pledges), slug):
-        if units.tier_id in lost:
-            if not await stock.claim(conn, units):
+    for each in await reservations.list_held(conn, order.order_id):
+        if each.campaign == slug and each.state == "released":
+            if not await stock.claim(conn, each.units):
                 raise _SoldOut
-            await stock.mark_claimed(conn, order.order_id, units)
+            await reservations.mark_claimed(conn, order.order_id, each.units)
 
 
 def _completed(

@@ -6,8 +6,9 @@ from typing import Literal
 from contracts.ids import OrderId
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.handlers.hold_units import free_held
 from services.checkout.orders import UNDECIDED, Order
-from services.checkout.queries import campaigns, orders, stock
+from services.checkout.queries import campaigns, orders
 
 
 async def end_order(
@@ -26,11 +27,7 @@ async def end_order(
 
 
 async def free_units(conn: Connection, order: Order, *, now: datetime) -> int:
-    """Free everything an order holds, and say so."""
-    slugs = [pledge.campaign for pledge in order.pledges]
-    await campaigns.lock_doors(conn, slugs)
-    await stock.lock_stock(conn, slugs)
-    freed = await stock.release(conn, order.order_id, slugs)
-    if freed:
-        await announce_stock(conn, slugs, now=now)
-    return freed
+    """Free everything an order holds, and say so; return how many units."""
+    freed = await free_held(conn, order.order_id, [pledge.campaign for pledge in order.pledges])
+    await announce_stock(conn, freed.shelves, now=now)
+    return freed.quantity

@@ -5,6 +5,7 @@ once because it is held once, and a campaign's share only moves forward.
 """
 
 from contracts.events.pledges import (
+    CampaignClosed,
     PledgeCancelled,
     PledgeCreated,
     PledgeRefused,
@@ -16,9 +17,10 @@ from contracts.ids import CampaignSlug, OrderId
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.handlers.hold_units import free_held
 from services.checkout.handlers.keep_cards import end_uses
 from services.checkout.orders import Order, status_of
-from services.checkout.queries import campaigns, orders, shares, stock
+from services.checkout.queries import campaigns, orders, revisions, shares
 
 log = telemetry.logger(__name__)
 
@@ -32,13 +34,17 @@ async def hear_created(conn: Connection, event: PledgeCreated) -> None:
 
 
 async def hear_cancelled(conn: Connection, event: PledgeCancelled) -> None:
-    """The supporter withdrew: the units are free. The pledge did exist."""
-    order = await _order(conn, event.pledge.order_id)
+    """The supporter withdrew: the units are free, of whatever revision. The pledge did exist."""
+    pledge = event.pledge
+    order = await _order(conn, pledge.order_id)
     if order is not None:
-        await shares.mark_persisted(conn, order.order_id, event.pledge.campaign)
+        await shares.mark_persisted(conn, order.order_id, pledge.campaign)
+        await revisions.mark_standing(
+            conn, order.order_id, pledge.campaign, revision=pledge.revision, is_cancelled=True
+        )
         await _move_on(conn, order)
-        await end_uses(conn, [event.pledge.pledge_id], "cancelled")
-        await _free(conn, order, event.pledge.campaign)
+        await end_uses(conn, [pledge.pledge_id], "cancelled")
+        await _free(conn, order, pledge.campaign)
 
 
 async def hear_refused(conn: Connection, event: PledgeRefused) -> None:
@@ -59,6 +65,11 @@ async def hear_released(conn: Connection, event: PledgesReleased) -> None:
 async def hear_charged(conn: Connection, event: PledgesCharged) -> None:
     """The pledges are paid: the card has done its work for them."""
     await end_uses(conn, event.notice.pledge_ids, "charged")
+
+
+async def hear_closed(conn: Connection, event: CampaignClosed) -> None:
+    """Keep how the campaign ended: it decides about support after the end."""
+    await campaigns.insert_outcome(conn, event)
 
 
 async def hear_totals(conn: Connection, event: TotalsChanged) -> None:
@@ -82,7 +93,6 @@ async def _move_on(conn: Connection, order: Order) -> None:
 
 
 async def _free(conn: Connection, order: Order, campaign: CampaignSlug) -> None:
-    await campaigns.lock_doors(conn, [campaign])
-    await stock.lock_stock(conn, [campaign])
-    if await stock.release(conn, order.order_id, [campaign]):
-        await announce_stock(conn, [campaign], now=await campaigns.now(conn))
+    freed = await free_held(conn, order.order_id, [campaign])
+    if freed.quantity:
+        await announce_stock(conn, freed.shelves, now=await campaigns.now(conn))

@@ -8,15 +8,17 @@ from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, 
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, StateRefused
 from services.chassis.database import Connection
-from services.checkout import stock as rules
-from services.checkout.answers import quote_fields
 from services.checkout.bodies import CartBody, require_address
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.price_cart import PricedCart, priced_cart
+from services.checkout.handlers.hold_units import limited_of, reserve_all
+from services.checkout.handlers.price_cart import PricedCart, posted_to, priced_cart
 from services.checkout.orders import Order, ShownConsent, UiMode
 from services.checkout.pricing import has_physical, total_of
-from services.checkout.queries import customers, orders, stock
+from services.checkout.queries import customers, orders
 from services.checkout.queries.customers import Customer
+from services.checkout.quotes import quote_fields
+from services.checkout.shipping import Delivery
+from services.checkout.stock import units_of
 
 
 class KeyTaken(Exception):
@@ -28,6 +30,8 @@ class Intention(msgspec.Struct, frozen=True, kw_only=True):
 
     order: Order
     customer: Customer | None
+    # Where Stripe's page may collect an address: what was quoted must hold there.
+    posted_to: tuple[str, ...] = ()
 
 
 async def intend(
@@ -37,53 +41,38 @@ async def intend(
     ui_mode: UiMode,
     hashed: str | None = None,
     order_id: OrderId | None = None,
+    delivery: Delivery | None = None,
 ) -> Intention:
     """Price and reserve a cart, and record the order that will ask Stripe for a session.
 
-    `order_id` is given where an order that was lost is made again.
-
-    Scarce rows come last, so that they are locked for as short a time as can be.
+    `order_id` is given where an order that was lost is made again; `delivery` brings what
+    the carrier said. Scarce rows come last, so that they are locked for as short a time as
+    can be.
     """
     email = _email(body)
     order_id = order_id or new_order_id()
-    priced = await priced_cart(conn, body, order_id=order_id, is_held=True)
+    priced = await priced_cart(conn, body, order_id=order_id, is_held=True, delivery=delivery)
     _require_expected(body, priced.pledges)
     if has_physical(priced.pledges) and ui_mode == "custom":
         require_address(body.shipping_address, "shippingAddress", is_posted_to=True)
     order = _order(ui_mode, body, priced, order_id, email)
-    limited = await _limited(conn, priced.pledges)
-    units = rules.units_of(priced.pledges)
+    units = units_of(priced.pledges)
+    limited = await limited_of(conn, units)
     if not await orders.insert_order(conn, order, units, idempotency_hash=hashed):
         raise KeyTaken
     customer = None
     if order.supporter_id is not None and email is not None:
         customer = await customers.ensure_customer(conn, order.supporter_id, email)
-    for each in limited:
-        if not await stock.reserve(conn, each):
-            raise rules.sold_out(each, await _left(conn, each))
-    await announce_stock(conn, {each.campaign for each in limited}, now=priced.now, always=True)
-    return Intention(order=order, customer=customer)
+    await reserve_all(conn, limited)
+    shelves = {each.thing.shelf for each in limited}
+    await announce_stock(conn, shelves, now=priced.now, always=True)
+    return Intention(order=order, customer=customer, posted_to=_collected_from(priced))
 
 
-async def _limited(conn: Connection, pledges: tuple[PricedPledge, ...]) -> list[rules.Units]:
-    """Return the scarce part of a cart, in the order in which it is reserved.
-
-    Refuses at once what is plainly gone: a crowd that came too late waits for no lock.
-    """
-    limited: list[rules.Units] = []
-    for units in rules.units_of(pledges):
-        tier = await stock.find_tier(conn, units.campaign, units.tier_id)
-        if tier is None:
-            continue
-        if rules.remaining(tier) < units.quantity:
-            raise rules.sold_out(units, rules.remaining(tier))
-        limited.append(units)
-    return limited
-
-
-async def _left(conn: Connection, units: rules.Units) -> int:
-    tier = await stock.find_tier(conn, units.campaign, units.tier_id)
-    return rules.remaining(tier) if tier else 0
+def _collected_from(priced: PricedCart) -> tuple[str, ...]:
+    """Return the countries an address may come from: the quoted one, once there is one."""
+    destination = priced.delivery.destination
+    return (destination.country.upper(),) if destination else posted_to(priced.platform)
 
 
 def _order(

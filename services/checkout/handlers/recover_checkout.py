@@ -18,6 +18,7 @@ from services.checkout.answers import Recovered
 from services.checkout.bodies import CartBody, RecoverBody
 from services.checkout.handlers.ask_about_order import order_id_of, require_saved
 from services.checkout.handlers.intend_order import intend
+from services.checkout.handlers.price_cart import delivery_at_start
 from services.checkout.handlers.settle_session import answering_within, settle_session
 from services.checkout.orders import UiMode
 from services.checkout.pricing import total_of
@@ -25,6 +26,7 @@ from services.checkout.queries import campaigns, orders
 from services.checkout.sessions import out_of_pieces
 from services.checkout.stripe_gateway import StripeGateway, StripeRefused
 from services.checkout.stripe_objects import ListedSession, SessionState
+from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 
 log = telemetry.logger(__name__)
 
@@ -34,14 +36,17 @@ PAGES_MAX = 100
 OLDEST = timedelta(days=60)
 
 
-async def recover(pool: Pool, stripe: StripeGateway, body: RecoverBody) -> Recovered:
+async def recover(
+    pool: Pool, stripe: StripeGateway, body: RecoverBody, carrier: USPSGateway = NO_CARRIER
+) -> Recovered:
     """Complete the order, made again first where it is lost here."""
     order_id, session_id = await _known(pool, body)
     is_restored = False
     async with answering_within(ASK_SECONDS):
         if order_id is None:
             state = await _session(stripe, await _session_of(pool, stripe, body))
-            order_id, session_id = await _restore(pool, state, body), state.session_id
+            order_id = await _restore(pool, carrier, state, body)
+            session_id = state.session_id
             is_restored = True
         order = await settle_session(pool, stripe, order_id, session_id=session_id)
     await require_saved(pool, order)
@@ -101,17 +106,20 @@ async def _session(stripe: StripeGateway, session_id: str) -> SessionState:
         raise NotFound("session_not_found", "Stripe knows no such session.") from exc
 
 
-async def _restore(pool: Pool, state: SessionState, body: RecoverBody) -> OrderId:
+async def _restore(
+    pool: Pool, carrier: USPSGateway, state: SessionState, body: RecoverBody
+) -> OrderId:
     """Make a lost order again, as open, so that what Stripe says completes it."""
     if state.order_id is None or body.order_id not in (None, state.order_id):
         raise NotFound("order_not_found", "This session belongs to no order of ours.")
     order_id = order_id_of(state.order_id)
     cart = _cart(state, body)
+    delivery = await delivery_at_start(pool, carrier, cart)
     # What is posted needs an address: Stripe's page collected one, or an operator gives it.
     ui_mode: UiMode = "hosted" if state.address else "custom"
     try:
         async with transaction(pool) as conn:
-            made = await intend(conn, cart, ui_mode=ui_mode, order_id=order_id)
+            made = await intend(conn, cart, ui_mode=ui_mode, order_id=order_id, delivery=delivery)
             agreed = state.metadata.get("amountCents")
             total = total_of(made.order.pledges).total_cents
             if str(total) != agreed:
@@ -140,5 +148,8 @@ def _cart(state: SessionState, body: RecoverBody) -> CartBody:
             " Ask the supporter to pledge again.",
         ) from exc
     return msgspec.structs.replace(
-        cart, email=state.email, shipping_address=state.address or body.shipping_address
+        cart,
+        email=state.email,
+        shipping_address=state.address or body.shipping_address,
+        billing_address=body.billing_address,
     )

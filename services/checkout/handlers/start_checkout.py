@@ -11,24 +11,28 @@ from contracts.ids import OrderId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
-from services.checkout.answers import Started, quote_fields
+from services.checkout.answers import Started
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.find_customer import find_customer
 from services.checkout.handlers.guard_cards import client_key, limits_of, require_few_failures
 from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
+from services.checkout.handlers.price_cart import delivery_at_start
 from services.checkout.handlers.settle_session import answering_within, found
 from services.checkout.orders import Order, UiMode
 from services.checkout.queries import orders
+from services.checkout.quotes import quote_fields
 from services.checkout.sessions import SessionParams, params_for
 from services.checkout.settings import Settings
+from services.checkout.shipping import Delivery
 from services.checkout.stripe_gateway import StripeGateway, StripeRefused
 from services.checkout.stripe_objects import OpenedSession
 from services.checkout.turnstile_gateway import TurnstileGateway
+from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 
 log = telemetry.logger(__name__)
 
-# Together they stay below the 15 seconds a browser is given.
+# With the carrier's 1.5 they stay below the 15 seconds a browser is given.
 QUEUE_SECONDS = 4.0
 STRIPE_SECONDS = 9.0
 TWIN_SECONDS = 8.0
@@ -39,9 +43,16 @@ HANDS = 10
 class Checkout:
     """What a start needs besides the request."""
 
-    def __init__(self, pool: Pool, stripe: StripeGateway, settings: Settings) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        stripe: StripeGateway,
+        settings: Settings,
+        carrier: USPSGateway = NO_CARRIER,
+    ) -> None:
         self.pool = pool
         self.stripe = stripe
+        self.carrier = carrier
         self.settings = settings
         self.challenge = TurnstileGateway(
             site_key=settings.turnstile_site_key,
@@ -88,18 +99,20 @@ async def start_checkout(
     """
     client = await checkout.admit(client, body.challenge_token)
     hashed = _hashed(checkout, key)
+    delivery = await delivery_at_start(checkout.pool, checkout.carrier, body)
     async with checkout.in_turn():
         first = await _first_with(checkout, hashed)
         made: Intention | None = None
         if first is None:
             try:
-                made = await _intend_patiently(checkout, body, hashed)
+                made = await _intend_patiently(checkout, body, hashed, delivery)
             except KeyTaken:
                 first = await _first_with(checkout, hashed)
     if made is not None:
         params = params_for(
             made.order,
             site_base=checkout.settings.site_base,
+            posted_to=made.posted_to,
             client_key=client,
             cart=body.restorable(),
         )
@@ -109,13 +122,15 @@ async def start_checkout(
     return await _again(checkout, body, first)
 
 
-async def _intend_patiently(checkout: Checkout, body: CartBody, hashed: str | None) -> Intention:
+async def _intend_patiently(
+    checkout: Checkout, body: CartBody, hashed: str | None, delivery: Delivery
+) -> Intention:
     """Record the intention. Two carts that crossed are sorted out by asking again."""
     for _ in range(DEADLOCK_TRIES):
         try:
             async with transaction(checkout.pool) as conn:
                 ui_mode = checkout.ui_mode(body.checkout_ui_mode)
-                return await intend(conn, body, ui_mode=ui_mode, hashed=hashed)
+                return await intend(conn, body, ui_mode=ui_mode, hashed=hashed, delivery=delivery)
         except asyncpg.DeadlockDetectedError:
             log.info("start_crossed_another")
     raise _busy()

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
-from contracts.events.pledges import TotalsChanged
+from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
 from services.checkout.cart import KnownCampaign
@@ -41,8 +41,9 @@ async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> b
     return slug is not None
 
 
-async def upsert_platform(conn: Connection, definition: PlatformDefinition) -> None:
-    await conn.execute(
+async def upsert_platform(conn: Connection, definition: PlatformDefinition) -> bool:
+    """Keep a newer version; tell whether it was one."""
+    kept = await conn.fetchval(
         """
         INSERT INTO platform_definition (version, definition)
         VALUES ($1, $2)
@@ -50,31 +51,75 @@ async def upsert_platform(conn: Connection, definition: PlatformDefinition) -> N
         SET version = excluded.version,
             definition = excluded.definition
         WHERE platform_definition.version < excluded.version
+        RETURNING true
         """,
         definition.version,
         definition,
     )
+    return kept is not None
 
 
 async def upsert_totals(conn: Connection, totals: TotalsChanged) -> None:
     await conn.execute(
         """
-        INSERT INTO campaign_totals (campaign, version, pledged_cents)
-        VALUES ($1, $2, $3)
+        INSERT INTO campaign_totals
+            (campaign, version, pledged_cents, collected_cents, recovering_cents, lost_cents)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (campaign) DO UPDATE
         SET version = excluded.version,
-            pledged_cents = excluded.pledged_cents
+            pledged_cents = excluded.pledged_cents,
+            collected_cents = excluded.collected_cents,
+            recovering_cents = excluded.recovering_cents,
+            lost_cents = excluded.lost_cents
         WHERE campaign_totals.version < excluded.version
         """,
         totals.campaign,
         totals.version,
         totals.pledged_cents,
+        totals.collected_cents,
+        totals.recovering_cents,
+        totals.lost_cents,
     )
 
 
-async def platform(conn: Connection) -> PlatformDefinition:
-    """Return the platform's own rules; its defaults until site has published some."""
-    definition = await conn.fetchval("SELECT definition FROM platform_definition")
+async def insert_outcome(conn: Connection, closed: CampaignClosed) -> None:
+    """Keep how a campaign ended; that is said once."""
+    await conn.execute(
+        """
+        INSERT INTO campaign_outcomes (campaign, is_funded, closed_at)
+        VALUES ($1, $2, $3)
+        ON CONFLICT (campaign) DO NOTHING
+        """,
+        closed.campaign,
+        closed.is_funded,
+        closed.closed_at,
+    )
+
+
+async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefinition:
+    """Return the platform's own rules; its defaults until site has published some.
+
+    With `is_held` they stay as they are until we commit, and so does which of its
+    products are limited. Take it after the campaigns' doors, before any stock.
+    """
+    definition = await conn.fetchval(
+        "SELECT definition FROM platform_definition FOR SHARE"
+        if is_held
+        else "SELECT definition FROM platform_definition"
+    )
+    if definition is None:
+        return PlatformDefinition(version=0)
+    return msgspec.convert(definition, PlatformDefinition)
+
+
+async def hold_platform(conn: Connection) -> None:
+    """Hold the platform's door open, without reading its rules."""
+    await conn.execute("SELECT FROM platform_definition FOR SHARE")
+
+
+async def lock_platform(conn: Connection) -> PlatformDefinition:
+    """Close the platform's door: waits for everybody who holds it, and keeps others out."""
+    definition = await conn.fetchval("SELECT definition FROM platform_definition FOR UPDATE")
     if definition is None:
         return PlatformDefinition(version=0)
     return msgspec.convert(definition, PlatformDefinition)
@@ -85,12 +130,13 @@ async def find_campaigns(
 ) -> dict[CampaignSlug, KnownCampaign]:
     rows = await conn.fetch(
         """
-        SELECT definition,
-               drained_at IS NOT NULL AS is_drained,
+        SELECT definition, drained_at IS NOT NULL AS is_drained,
                coalesce(pledged_cents, 0) AS pledged_cents,
+               coalesce(is_settled, false) AS is_settled,
                platform.now() AS now
         FROM campaigns
         LEFT JOIN campaign_totals ON campaign = slug
+        LEFT JOIN campaign_endings USING (campaign)
         WHERE slug = ANY($1)
         """,
         slugs,
@@ -115,12 +161,13 @@ async def lock_campaigns(
             ORDER BY slug
             FOR SHARE
         )
-        SELECT definition,
-               drained_at IS NOT NULL AS is_drained,
+        SELECT definition, drained_at IS NOT NULL AS is_drained,
                coalesce(pledged_cents, 0) AS pledged_cents,
+               coalesce(is_settled, false) AS is_settled,
                platform.now() AS now
         FROM held
         LEFT JOIN campaign_totals ON campaign = slug
+        LEFT JOIN campaign_endings USING (campaign)
         """,
         slugs,
     )

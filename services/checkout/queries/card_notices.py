@@ -55,61 +55,63 @@ async def list_due_rounds(conn: Connection, days: list[int]) -> list[Round]:
     return decode_rows(rows, Round)
 
 
-async def take_fading(
-    conn: Connection,
-    due: Round,
-    *,
-    saved_before: datetime,
-    needed_until: datetime,
-    zone: str,
-    limit: int,
-) -> list[FadingCard]:
-    """Note the next supporters as told, and return them with their card.
+async def note_fading(
+    conn: Connection, due: Round, *, needed_until: datetime, zone: str, limit: int
+) -> list[SupporterId]:
+    """Note the next supporters whose card will not last as told; return who they are.
 
     One card per supporter, the newest, which is the one that will be charged. Who saved it
     since the day came was told at that moment.
     """
     rows = await conn.fetch(
         """
-        WITH newest AS (
+        INSERT INTO card_notices (campaign, deadline_at, days_left, supporter_id)
+        SELECT $1, $2, $3, supporter_id
+        FROM (
             SELECT DISTINCT ON (supporter_id) supporter_id, payment_method_id, used_since
             FROM card_uses
             WHERE campaign = $1
               AND ended_as IS NULL
             ORDER BY supporter_id, used_since DESC, payment_method_id
-        ), fading AS (
-            SELECT newest.supporter_id, email, language, payment_method_id, customer_id, brand,
-                last4, exp_month, exp_year, fingerprint, unusable_because
-            FROM newest
-            JOIN cards USING (payment_method_id)
-            WHERE used_since < $4
-              AND (
-                  unusable_because IS NOT NULL
-                  OR (
-                      exp_month BETWEEN 1 AND 12
-                      AND exp_year * 12 + exp_month
-                          < extract(year FROM $5 AT TIME ZONE $6) * 12
-                              + extract(month FROM $5 AT TIME ZONE $6)
-                  )
-              )
-              AND NOT EXISTS (
-                  SELECT 1
-                  FROM card_notices AS told
-                  WHERE told.campaign = $1
-                    AND told.deadline_at = $2
-                    AND told.days_left = $3
-                    AND told.supporter_id = newest.supporter_id
-              )
-            ORDER BY newest.supporter_id
-            LIMIT $7
-        ), told AS (
-            INSERT INTO card_notices (campaign, deadline_at, days_left, supporter_id)
-            SELECT $1, $2, $3, supporter_id
-            FROM fading
-            ON CONFLICT DO NOTHING
-            RETURNING supporter_id
-        )
-        SELECT supporter_id, email, language, unusable_because IS NOT NULL AS is_unusable,
+        ) AS newest
+        JOIN cards USING (supporter_id, payment_method_id)
+        WHERE used_since < $2::timestamptz - $3::integer * interval '1 day'
+          AND (
+              unusable_because IS NOT NULL
+              OR (exp_month BETWEEN 1 AND 12
+                  AND exp_year * 12 + exp_month
+                      < extract(year FROM $4::timestamptz AT TIME ZONE $5) * 12
+                          + extract(month FROM $4::timestamptz AT TIME ZONE $5))
+          )
+          AND NOT EXISTS (
+              SELECT 1
+              FROM card_notices AS told
+              WHERE (told.campaign, told.deadline_at, told.days_left, told.supporter_id)
+                  = ($1, $2, $3, newest.supporter_id)
+          )
+        ORDER BY supporter_id
+        LIMIT $6
+        ON CONFLICT DO NOTHING
+        RETURNING supporter_id
+        """,
+        due.campaign,
+        due.deadline_at,
+        due.days_left,
+        needed_until,
+        zone,
+        limit,
+    )
+    return [row["supporter_id"] for row in rows]
+
+
+async def list_fading(
+    conn: Connection, campaign: CampaignSlug, supporters: list[SupporterId]
+) -> list[FadingCard]:
+    """Return the newest card of each of these supporters, and all it will be charged for."""
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT ON (supporter_id)
+            supporter_id, email, language, unusable_because IS NOT NULL AS is_unusable,
             jsonb_build_object(
                 'customer_id', customer_id,
                 'payment_method_id', payment_method_id,
@@ -121,22 +123,20 @@ async def take_fading(
             ) AS card,
             (
                 SELECT array_agg(DISTINCT pledge_id ORDER BY pledge_id)
-                FROM card_uses
-                WHERE card_uses.campaign = $1
-                  AND card_uses.supporter_id = told.supporter_id
-                  AND card_uses.ended_as IS NULL
+                FROM card_uses AS paid
+                WHERE paid.campaign = $1
+                  AND paid.supporter_id = card_uses.supporter_id
+                  AND paid.ended_as IS NULL
             ) AS pledge_ids
-        FROM told
-        JOIN fading USING (supporter_id)
-        ORDER BY supporter_id
+        FROM card_uses
+        JOIN cards USING (supporter_id, payment_method_id)
+        WHERE campaign = $1
+          AND supporter_id = ANY($2)
+          AND ended_as IS NULL
+        ORDER BY supporter_id, used_since DESC, payment_method_id
         """,
-        due.campaign,
-        due.deadline_at,
-        due.days_left,
-        saved_before,
-        needed_until,
-        zone,
-        limit,
+        campaign,
+        supporters,
     )
     return decode_rows(rows, FadingCard)
 

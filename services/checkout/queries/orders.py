@@ -5,6 +5,7 @@ import msgspec
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection
 from services.checkout.orders import Order, Status
+from services.checkout.queries.reservations import unit_columns
 from services.checkout.stock import Units
 
 OPEN_SECONDS = 120
@@ -14,10 +15,7 @@ LOOK_AGAIN_SECONDS = 60
 async def insert_order(
     conn: Connection, order: Order, units: list[Units], *, idempotency_hash: str | None
 ) -> bool:
-    """Record the intention with its campaigns and units, in one statement.
-
-    False when another order has this idempotency key.
-    """
+    """Record an intention, its campaigns and units; False when another order has its key."""
     inserted = await conn.fetchval(
         """
         WITH made AS (
@@ -34,11 +32,12 @@ async def insert_order(
             SELECT order_id, unnest($16::text[])
             FROM made
         ), made_reservations AS (
-            INSERT INTO reservations (order_id, campaign, tier_id, quantity)
-            SELECT order_id, campaign, tier_id, quantity
-            FROM made,
-                 unnest($17::text[], $18::text[], $19::integer[])
-                     AS units (campaign, tier_id, quantity)
+            INSERT INTO reservations
+                (order_id, campaign, shelf, kind, item_id, variant_id, quantity)
+            SELECT order_id, campaign, shelf, kind, item_id, variant_id, quantity
+            FROM made, unnest(
+                $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::int[]
+            ) AS units (shelf, kind, item_id, variant_id, campaign, quantity)
         )
         SELECT order_id
         FROM made
@@ -59,17 +58,9 @@ async def insert_order(
         order.page,
         order.created_at,
         [pledge.campaign for pledge in order.pledges],
-        *_columns(units),
+        *unit_columns(units),
     )
     return inserted is not None
-
-
-def _columns(units: list[Units]) -> tuple[list[str], list[str], list[int]]:
-    return (
-        [each.campaign for each in units],
-        [each.tier_id for each in units],
-        [each.quantity for each in units],
-    )
 
 
 async def find_order(conn: Connection, order_id: OrderId) -> Order | None:

@@ -1,51 +1,78 @@
-"""SQL about scarce units. Rows are locked in key order; the conditions are in the statements."""
-
-from typing import Literal
+"""SQL about limited things. Rows are locked in key order; the conditions are in the statements."""
 
 import msgspec
 
-from contracts.events.checkout import TierStock
-from contracts.ids import CampaignSlug, OrderId
+from contracts.events.checkout import StockLevel
 from services.chassis.database import Connection, decode_rows
-from services.checkout.stock import Units
+from services.checkout.stock import Levels, Limited, Thing, Units
+
+Columns = tuple[list[str], list[str], list[str], list[str]]
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
-    """Units of an order, and how firmly it has them."""
+class Level(StockLevel, frozen=True, kw_only=True):
+    """A limited thing and its stock."""
 
-    campaign: CampaignSlug
-    tier_id: str
-    quantity: int
-    state: Literal["reserved", "claimed", "released"]
+    shelf: str
+    kind: str
+    item_id: str
+    variant_id: str
 
 
-async def lock_stock(conn: Connection, campaigns: list[CampaignSlug]) -> None:
-    """Lock every limited tier of these campaigns, in key order."""
+def columns(things: list[Thing]) -> Columns:
+    """Return the keys of things as four arrays."""
+    return (
+        [each.shelf for each in things],
+        [each.kind for each in things],
+        [each.item_id for each in things],
+        [each.variant_id for each in things],
+    )
+
+
+async def lock_things(conn: Connection, things: list[Thing]) -> None:
+    """Lock the rows of these things, those that are limited, in key order."""
     await conn.execute(
         """
         SELECT
-        FROM tier_stock
-        WHERE campaign = ANY($1)
-        ORDER BY campaign, tier_id
+        FROM stock
+        WHERE (shelf, kind, item_id, variant_id) IN (
+            SELECT *
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])
+        )
+        ORDER BY shelf, kind, item_id, variant_id
         FOR UPDATE
         """,
-        campaigns,
+        *columns(things),
+    )
+
+
+async def lock_shelf(conn: Connection, shelf: str) -> None:
+    """Lock everything limited on a shelf, in key order."""
+    await conn.execute(
+        """
+        SELECT
+        FROM stock
+        WHERE shelf = $1
+        ORDER BY shelf, kind, item_id, variant_id
+        FOR UPDATE
+        """,
+        shelf,
     )
 
 
 async def reserve(conn: Connection, units: Units) -> bool:
-    """Reserve units of a limited tier; False when too few are left."""
+    """Reserve units of a limited thing; False when too few are left."""
     taken = await conn.fetchval(
         """
-        UPDATE tier_stock
-        SET reserved = reserved + $3
-        WHERE campaign = $1
-          AND tier_id = $2
-          AND claimed + reserved + $3 <= limit_total
+        UPDATE stock
+        SET reserved = reserved + $5
+        WHERE shelf = $1
+          AND kind = $2
+          AND item_id = $3
+          AND variant_id = $4
+          AND claimed + reserved + $5 <= limit_total
         RETURNING true
         """,
-        units.campaign,
-        units.tier_id,
+        *msgspec.structs.astuple(units.thing),
         units.quantity,
     )
     return taken is not None
@@ -54,203 +81,154 @@ async def reserve(conn: Connection, units: Units) -> bool:
 async def claim(conn: Connection, units: Units) -> bool:
     """Claim units nobody reserved for us; False when too few are left.
 
-    A tier without a limit always has enough.
+    A thing without a limit always has enough.
     """
     taken = await conn.fetchval(
         """
-        UPDATE tier_stock
-        SET claimed = claimed + $3
-        WHERE campaign = $1
-          AND tier_id = $2
-          AND claimed + reserved + $3 <= limit_total
+        UPDATE stock
+        SET claimed = claimed + $5
+        WHERE shelf = $1
+          AND kind = $2
+          AND item_id = $3
+          AND variant_id = $4
+          AND claimed + reserved + $5 <= limit_total
         RETURNING true
         """,
-        units.campaign,
-        units.tier_id,
+        *msgspec.structs.astuple(units.thing),
         units.quantity,
     )
-    return taken is not None or await find_tier(conn, units.campaign, units.tier_id) is None
+    return taken is not None or await find_level(conn, units.thing) is None
 
 
-async def find_tier(conn: Connection, campaign: CampaignSlug, tier_id: str) -> TierStock | None:
+async def claim_anyway(conn: Connection, units: Units) -> bool:
+    """Claim units that are in a pledge already, whatever the limit says.
+
+    Tell whether more is held now than there is: then nothing more can be had.
+    """
+    is_over = await conn.fetchval(
+        """
+        UPDATE stock
+        SET claimed = claimed + $5,
+            ceiling_total = greatest(ceiling_total, claimed + reserved + $5)
+        WHERE shelf = $1
+          AND kind = $2
+          AND item_id = $3
+          AND variant_id = $4
+        RETURNING claimed + reserved > limit_total
+        """,
+        *msgspec.structs.astuple(units.thing),
+        units.quantity,
+    )
+    return bool(is_over)
+
+
+async def find_level(conn: Connection, thing: Thing) -> StockLevel | None:
     row = await conn.fetchrow(
         """
         SELECT limit_total, claimed, reserved
-        FROM tier_stock
-        WHERE campaign = $1
-          AND tier_id = $2
+        FROM stock
+        WHERE shelf = $1
+          AND kind = $2
+          AND item_id = $3
+          AND variant_id = $4
         """,
-        campaign,
-        tier_id,
+        *msgspec.structs.astuple(thing),
     )
-    return msgspec.convert(row, TierStock) if row is not None else None
+    return msgspec.convert(row, StockLevel) if row is not None else None
 
 
-async def list_held(conn: Connection, order_id: OrderId) -> list[Held]:
-    rows = await conn.fetch(
-        """
-        SELECT campaign, tier_id, quantity, state
-        FROM reservations
-        WHERE order_id = $1
-        ORDER BY campaign, tier_id
-        """,
-        order_id,
-    )
-    return decode_rows(rows, Held)
+async def set_limits(conn: Connection, shelf: str, things: list[Limited]) -> None:
+    """Give a shelf's things their limits, counting anew what is held of each.
 
-
-async def claim_reserved(conn: Connection, order_id: OrderId, campaign: CampaignSlug) -> None:
-    """Turn one campaign's reservations into claims."""
-    await conn.execute(
-        """
-        WITH moved AS (
-            UPDATE reservations
-            SET state = 'claimed'
-            WHERE order_id = $1
-              AND campaign = $2
-              AND state = 'reserved'
-            RETURNING campaign, tier_id, quantity
-        )
-        UPDATE tier_stock AS s
-        SET reserved = s.reserved - moved.quantity,
-            claimed = s.claimed + moved.quantity
-        FROM moved
-        WHERE s.campaign = moved.campaign
-          AND s.tier_id = moved.tier_id
-        """,
-        order_id,
-        campaign,
-    )
-
-
-async def mark_claimed(conn: Connection, order_id: OrderId, units: Units) -> None:
-    """Record that units released before are claimed afresh."""
-    await conn.execute(
-        """
-        UPDATE reservations
-        SET state = 'claimed'
-        WHERE order_id = $1
-          AND campaign = $2
-          AND tier_id = $3
-        """,
-        order_id,
-        units.campaign,
-        units.tier_id,
-    )
-
-
-async def release(conn: Connection, order_id: OrderId, campaigns: list[CampaignSlug]) -> int:
-    """Free whatever the order holds of these campaigns; return how many units.
-
-    Held is held once, so freeing again frees nothing, however often it is asked for.
-    """
-    freed = await conn.fetchval(
-        """
-        WITH held AS (
-            SELECT campaign, tier_id, quantity, state
-            FROM reservations
-            WHERE order_id = $1
-              AND campaign = ANY($2)
-              AND state <> 'released'
-            FOR UPDATE
-        ), freed AS (
-            UPDATE reservations AS r
-            SET state = 'released'
-            FROM held
-            WHERE r.order_id = $1
-              AND r.campaign = held.campaign
-              AND r.tier_id = held.tier_id
-            RETURNING held.campaign, held.tier_id, held.quantity, held.state
-        ), returned AS (
-            UPDATE tier_stock AS s
-            SET claimed = s.claimed - CASE freed.state WHEN 'claimed' THEN quantity ELSE 0 END,
-                reserved = s.reserved - CASE freed.state WHEN 'reserved' THEN quantity ELSE 0 END,
-                ceiling_total = greatest(s.limit_total, s.claimed + s.reserved - quantity)
-            FROM freed
-            WHERE s.campaign = freed.campaign
-              AND s.tier_id = freed.tier_id
-        )
-        SELECT coalesce(sum(quantity), 0)
-        FROM freed
-        """,
-        order_id,
-        campaigns,
-    )
-    return int(freed)
-
-
-async def set_limits(conn: Connection, campaign: CampaignSlug, limits: dict[str, int]) -> None:
-    """Give a campaign's tiers their limits, counting anew what is held of each.
-
-    The campaign's row must be locked for update: then nobody moves a unit meanwhile.
+    What an operator set by hand wins over the author. The shelf's door must be locked for
+    update: then nobody moves a unit meanwhile.
     """
     await conn.execute(
-        "DELETE FROM tier_stock WHERE campaign = $1 AND tier_id <> ALL($2)",
-        campaign,
-        list(limits),
-    )
-    await conn.execute(
         """
-        INSERT INTO tier_stock (campaign, tier_id, limit_total, ceiling_total, claimed, reserved)
-        SELECT $1,
-               wanted.tier_id,
-               wanted.limit_total,
-               greatest(wanted.limit_total, coalesce(claimed, 0) + coalesce(reserved, 0)),
+        WITH limited AS (
+            SELECT wanted.shelf, wanted.kind, wanted.item_id, wanted.variant_id,
+                   coalesce(by_hand.limit_total, wanted.limit_total) AS limit_total
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[])
+                AS wanted (shelf, kind, item_id, variant_id, limit_total)
+            LEFT JOIN stock_overrides AS by_hand USING (shelf, kind, item_id, variant_id)
+            WHERE coalesce(by_hand.limit_total, wanted.limit_total) IS NOT NULL
+        ), gone AS (
+            DELETE FROM stock
+            WHERE shelf = $6
+              AND (kind, item_id, variant_id) NOT IN (
+                  SELECT kind, item_id, variant_id
+                  FROM limited
+              )
+        )
+        INSERT INTO stock
+            (shelf, kind, item_id, variant_id, limit_total, ceiling_total, claimed, reserved)
+        SELECT shelf, kind, item_id, variant_id, limit_total,
+               greatest(limit_total, coalesce(claimed, 0) + coalesce(reserved, 0)),
                coalesce(claimed, 0),
                coalesce(reserved, 0)
-        FROM unnest($2::text[], $3::integer[]) AS wanted (tier_id, limit_total)
+        FROM limited
         LEFT JOIN (
-            SELECT tier_id,
+            SELECT shelf, kind, item_id, variant_id,
                    sum(quantity) FILTER (WHERE state = 'claimed') AS claimed,
                    sum(quantity) FILTER (WHERE state = 'reserved') AS reserved
             FROM reservations
-            WHERE campaign = $1
+            WHERE shelf = $6
               AND state <> 'released'
-            GROUP BY tier_id
-        ) AS held USING (tier_id)
-        ORDER BY wanted.tier_id
-        ON CONFLICT (campaign, tier_id) DO UPDATE
+            GROUP BY shelf, kind, item_id, variant_id
+        ) AS held USING (shelf, kind, item_id, variant_id)
+        ORDER BY shelf, kind, item_id, variant_id
+        ON CONFLICT (shelf, kind, item_id, variant_id) DO UPDATE
         SET limit_total = excluded.limit_total,
             ceiling_total = excluded.ceiling_total,
             claimed = excluded.claimed,
             reserved = excluded.reserved
         """,
-        campaign,
-        list(limits),
-        list(limits.values()),
+        *columns([each.thing for each in things]),
+        [each.limit_total for each in things],
+        shelf,
     )
 
 
-async def list_stock(conn: Connection, campaign: CampaignSlug) -> dict[str, TierStock]:
+async def list_levels(conn: Connection, shelf: str) -> Levels:
     rows = await conn.fetch(
         """
-        SELECT tier_id, limit_total, claimed, reserved
-        FROM tier_stock
-        WHERE campaign = $1
-        ORDER BY tier_id
+        SELECT shelf, kind, item_id, variant_id, limit_total, claimed, reserved
+        FROM stock
+        WHERE shelf = $1
+        ORDER BY kind, item_id, variant_id
         """,
-        campaign,
+        shelf,
     )
-    return {row["tier_id"]: msgspec.convert(row, TierStock) for row in rows}
+    levels = Levels(tiers={}, add_ons={})
+    for each in decode_rows(rows, Level):
+        thing = Thing(
+            shelf=each.shelf,
+            kind="tier" if each.kind == "tier" else "add_on",
+            item_id=each.item_id,
+            variant_id=each.variant_id,
+        )
+        by_name = levels.tiers if thing.kind == "tier" else levels.add_ons
+        by_name[thing.name] = StockLevel(
+            limit_total=each.limit_total, claimed=each.claimed, reserved=each.reserved
+        )
+    return levels
 
 
-async def next_version(conn: Connection, campaign: CampaignSlug) -> int:
+async def next_version(conn: Connection, shelf: str) -> int:
     """Return the stock's next version; who comes later waits until we commit."""
     version: int = await conn.fetchval(
         """
-        INSERT INTO stock_versions (campaign, version)
+        INSERT INTO stock_versions (shelf, version)
         VALUES ($1, 1)
-        ON CONFLICT (campaign) DO UPDATE
+        ON CONFLICT (shelf) DO UPDATE
         SET version = stock_versions.version + 1
         RETURNING version
         """,
-        campaign,
+        shelf,
     )
     return version
 
 
-async def find_version(conn: Connection, campaign: CampaignSlug) -> int:
-    version = await conn.fetchval(
-        "SELECT version FROM stock_versions WHERE campaign = $1", campaign
-    )
+async def find_version(conn: Connection, shelf: str) -> int:
+    version = await conn.fetchval("SELECT version FROM stock_versions WHERE shelf = $1", shelf)
     return int(version or 0)

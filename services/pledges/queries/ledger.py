@@ -58,10 +58,10 @@ async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[Ple
         ), lines AS (
             INSERT INTO pledge_lines (
                 pledge_id, line_no, kind, item_id, variant_id, label, quantity, unit_cents,
-                total_cents, counts_toward_goal, is_physical
+                total_cents, counts_toward_goal, is_physical, answers
             )
             SELECT pledge_id, line_no, kind, item_id, variant_id, label, quantity, unit_cents,
-                total_cents, counts_toward_goal, is_physical
+                total_cents, counts_toward_goal, is_physical, answers
             FROM jsonb_populate_recordset(NULL::pledge_lines, $2)
             JOIN fresh USING (pledge_id)
         ), history AS (

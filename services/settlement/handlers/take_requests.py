@@ -6,6 +6,7 @@ from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCardChanged,
     PledgeCreated,
+    PledgeModified,
 )
 from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
@@ -22,7 +23,8 @@ class RequestRefused(Exception):
 
 
 async def keep_pledge(
-    conn: Connection, event: PledgeCreated | PledgeCancelled | PledgeCardChanged
+    conn: Connection,
+    event: PledgeCreated | PledgeModified | PledgeCancelled | PledgeCardChanged,
 ) -> None:
     """Keep the pledge for the forecast."""
     await copies.save_copy(conn, event.pledge)

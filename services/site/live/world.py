@@ -14,7 +14,9 @@ import msgspec
 from nats.aio.msg import Msg
 
 from contracts.campaign import PlatformDefinition
+from contracts.events.checkout import AddOnStockChanged
 from contracts.ids import CampaignSlug
+from contracts.live import LiveTier
 from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
@@ -52,6 +54,7 @@ class World:
         self.platform = PlatformDefinition(version=0)
         self.campaigns: dict[CampaignSlug, Known] = {}
         self.figures: dict[CampaignSlug, domain.Figures] = {}
+        self._add_on_stock: AddOnStockChanged | None = None
         self.is_loaded = False
         # Called with a slug, or with None when the platform's own settings changed.
         self.heard: list[Callable[[CampaignSlug | None], None]] = []
@@ -90,6 +93,11 @@ class World:
     def figures_of(self, slug: CampaignSlug) -> domain.Figures:
         """Return the figures of a campaign; nobody reported any for a new one."""
         return self.figures.get(slug) or domain.Figures(slug=slug)
+
+    def add_on_stock(self) -> dict[str, LiveTier]:
+        """Return the stock of the platform's own products, the same for every campaign."""
+        told = self._add_on_stock
+        return domain.add_on_stock_of(self.platform.add_ons, told.add_ons if told else {})
 
     # Bringing news in
 
@@ -141,6 +149,9 @@ class World:
         if newer:
             for figures in await queries.figures(self._pool, list(newer)):
                 self.apply(figures)
+        version = self._add_on_stock.version if self._add_on_stock else 0
+        newer_stock = await queries.newer_add_on_stock(self._pool, version)
+        self._add_on_stock = newer_stock or self._add_on_stock
         behind = [slug for slug in newer if self._lacks_definition(slug)]
         if behind:
             await self._load_campaigns(list(behind))

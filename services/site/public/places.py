@@ -4,6 +4,7 @@ import functools
 
 from babel import Locale
 
+from contracts.regions import US_STATES
 from services.site.public.formatting import LOCALES
 from services.site.public.language import Language
 
@@ -15,17 +16,7 @@ _COUNTRIES = (
 )
 COUNTRIES = tuple(_COUNTRIES.split())
 
-_STATES = (
-    "AL:Alabama|AK:Alaska|AZ:Arizona|AR:Arkansas|CA:California|CO:Colorado|CT:Connecticut|"
-    "DE:Delaware|DC:District of Columbia|FL:Florida|GA:Georgia|HI:Hawaii|ID:Idaho|IL:Illinois|"
-    "IN:Indiana|IA:Iowa|KS:Kansas|KY:Kentucky|LA:Louisiana|ME:Maine|MD:Maryland|"
-    "MA:Massachusetts|MI:Michigan|MN:Minnesota|MS:Mississippi|MO:Missouri|MT:Montana|"
-    "NE:Nebraska|NV:Nevada|NH:New Hampshire|NJ:New Jersey|NM:New Mexico|NY:New York|"
-    "NC:North Carolina|ND:North Dakota|OH:Ohio|OK:Oklahoma|OR:Oregon|PA:Pennsylvania|"
-    "RI:Rhode Island|SC:South Carolina|SD:South Dakota|TN:Tennessee|TX:Texas|UT:Utah|"
-    "VT:Vermont|VA:Virginia|WA:Washington|WV:West Virginia|WI:Wisconsin|WY:Wyoming"
-)
-STATES = dict(pair.split(":") for pair in _STATES.split("|"))
+STATES = US_STATES
 
 
 @functools.cache

@@ -19,6 +19,7 @@ from contracts.campaign import (
     TierField,
 )
 from contracts.money import Cents
+from contracts.presets import PRESETS
 from services.site.publishing import calendar
 from services.site.publishing.model import (
     AddOnText,
@@ -27,7 +28,7 @@ from services.site.publishing.model import (
     StretchText,
     TierText,
 )
-from services.site.publishing.reading import Reader, Record, Value, record, several
+from services.site.publishing.reading import Reader, Record, Value, record, several, unique
 from services.site.publishing.scalars import (
     asset,
     choice,
@@ -45,6 +46,7 @@ from services.site.publishing.scalars import (
 )
 
 CATEGORY: Reader[Category] = choice(("physical", "digital"))
+PRESET: Reader[str] = choice(tuple(PRESETS))
 LABEL = required_text(160)
 VARIANTS_MAX = 30
 PRODUCTS_MAX = 50
@@ -66,10 +68,12 @@ def _package(fields: Record) -> Package:
 
 def _shipping(fields: Record, category: Category) -> tuple[str | None, Package | None]:
     """Return the preset or package; what is posted needs one of them."""
-    preset = fields.get("shipping_preset", token, None)
+    preset = fields.get("shipping_preset", PRESET, None)
     package = fields.get("shipping", record(_package, NO_PACKAGE), None)
     if category == "physical" and preset is None and package is None:
         fields.wrong("shipping_preset", "is missing (or `shipping` with weight and size)")
+    if preset is not None and package is not None:
+        fields.wrong("shipping", "stands beside a shipping_preset; keep one of the two")
     return preset, package
 
 
@@ -161,12 +165,9 @@ def _add_on(fields: Record) -> tuple[AddOn, AddOnText]:
     category = fields.get("category", CATEGORY, "physical")
     preset, package = _shipping(fields, category)
     no_variant = AddOnVariant(variant_id="", label="")
-    variants = fields.get("variants", several(record(_variant, no_variant)), ())
-    if len(variants) > VARIANTS_MAX:
-        fields.wrong("variants", f"has more than {VARIANTS_MAX} entries")
-    ids = [variant.variant_id for variant in variants]
-    if len(set(ids)) < len(ids):
-        fields.wrong("variants", "uses an id twice")
+    variants = unique(
+        record(_variant, no_variant), lambda variant: variant.variant_id, at_most=VARIANTS_MAX
+    )
     add_on = AddOn(
         product_id=fields.take("id", slug),
         name=fields.take("name", required_text(120)),
@@ -175,7 +176,7 @@ def _add_on(fields: Record) -> tuple[AddOn, AddOnText]:
         inventory=fields.get("inventory", whole, None),
         package=package,
         shipping_preset=preset,
-        variants=variants,
+        variants=fields.get("variants", variants, ()),
     )
     return add_on, AddOnText(
         description=fields.get("description", rich_text(2_000), ""),
@@ -240,14 +241,15 @@ NO_STRETCH_GOAL = (StretchGoal(threshold_cents=Cents(0), title=""), StretchText(
 NO_DECISION = (Decision(decision_id="", kind="vote", title="", options=()), DecisionText())
 NO_PHASE: Phased = ("", ())
 
-tiers = several(record(_tier, NO_TIER))
+tiers = unique(record(_tier, NO_TIER), lambda pair: pair[0].tier_id)
 support_items = several(record(_support_item, NO_SUPPORT_ITEM))
 phases = several(record(_phase, NO_PHASE))
-add_ons = several(record(_add_on, NO_ADD_ON))
+add_ons = unique(record(_add_on, NO_ADD_ON), lambda pair: pair[0].product_id, at_most=PRODUCTS_MAX)
 stretch_goals = several(record(_stretch_goal, NO_STRETCH_GOAL))
 ongoing_items = several(record(_ongoing_item, OngoingItem(label="", remaining_cents=Cents(0))))
 
 
 def decisions(zone: ZoneInfo) -> Reader[tuple[tuple[Decision, DecisionText], ...]]:
     """Return a reader of decisions; their days end in `zone`."""
-    return several(record(lambda fields: _decision(fields, zone), NO_DECISION))
+    decision = record(lambda fields: _decision(fields, zone), NO_DECISION)
+    return unique(decision, lambda pair: pair[0].decision_id)

@@ -227,10 +227,7 @@ def _require_agreement(
 ) -> None:
     """Note what single fields cannot know: ids used twice, names that lead nowhere."""
     tier_ids = [tier.tier_id for tier in definition.tiers]
-    _require_unique(fields, "tiers", tier_ids)
     _require_unique(fields, "support_items", [item.item_id for item in definition.support_items])
-    _require_unique(fields, "campaign_add_ons", [each.product_id for each in definition.add_ons])
-    _require_unique(fields, "decisions", [each.decision_id for each in definition.decisions])
     _require_unique(fields, "diary", [each for each in diary_ids if each])
     thresholds = [str(goal.threshold_cents) for goal in definition.stretch_goals]
     if len(set(thresholds)) < len(thresholds):
@@ -247,7 +244,7 @@ def _require_unique(fields: Record, name: str, ids: list[str]) -> None:
     seen: set[str] = set()
     for each in ids:
         if each and each in seen:
-            fields.wrong(name, f"uses the id “{each}” twice")
+            fields.wrong(name, f"uses “{each}” twice")
         seen.add(each)
 
 

@@ -29,7 +29,8 @@ def read_folder(
     """Return every good campaign of a folder, its platform settings, and all mistakes.
 
     One bad file never hides another: while `platform.yml` has a mistake `last_good` holds.
-    Of two files with one slug the first by name counts.
+    Of two files with one slug the first by name counts; of two with one product, neither:
+    one of them may be in force, and stock is counted by product.
     """
     fallback = last_good or platform_default(timezone)
     if not path.is_dir():
@@ -49,8 +50,11 @@ def read_folder(
             mistakes.append(_at(found, "slug", message))
         else:
             campaigns[slug] = found
+    doubled = _products_of_two(campaigns.values(), platform)
+    mistakes += doubled
+    refused = {mistake.file for mistake in doubled}
     return Folder(
-        campaigns=tuple(campaigns.values()),
+        campaigns=tuple(each for each in campaigns.values() if each.file not in refused),
         platform=platform,
         mistakes=tuple(mistakes),
     )
@@ -70,8 +74,10 @@ def check_paths(paths: Iterable[Path], *, timezone: str = TIMEZONE) -> list[Mist
         elif path.suffix in (".yml", ".yaml"):
             mistakes += read_platform(path.read_bytes(), file=path.name, timezone=timezone)[1]
         elif path.is_file():
-            platform, _ = _read_platform(path.parent, timezone)
-            mistakes += _read_campaign(path, platform or platform_default(timezone))[1]
+            read, _ = _read_platform(path.parent, timezone)
+            platform = read or platform_default(timezone)
+            found, wrong = _read_campaign(path, platform)
+            mistakes += wrong or _products_of_two([found] if found else [], platform)
         else:
             mistakes.append(Mistake(file=str(path), line=1, field="", message="does not exist"))
     return mistakes
@@ -123,6 +129,30 @@ def _read_campaign(
         reason = f"cannot be read ({exc.strerror})"
         return None, [Mistake(file=file.name, line=1, field="", message=reason)]
     return read_campaign(raw, file=file.name, platform=platform)
+
+
+def _products_of_two(
+    campaigns: Iterable[CampaignFile], platform: PlatformDocument
+) -> list[Mistake]:
+    """Return a mistake for every file that sells what somebody else sells, too."""
+    sellers: dict[str, list[str]] = {
+        product.product_id: [PLATFORM_FILE] for product in platform.definition.add_ons
+    }
+    found = list(campaigns)
+    for each in found:
+        for product in each.document.definition.add_ons:
+            sellers.setdefault(product.product_id, []).append(each.file)
+    return [
+        _at(
+            each,
+            "campaign_add_ons",
+            f"“{product.product_id}” is also sold in"
+            f" {', '.join(file for file in sellers[product.product_id] if file != each.file)}",
+        )
+        for each in found
+        for product in each.document.definition.add_ons
+        if len(sellers[product.product_id]) > 1
+    ]
 
 
 def _at(found: CampaignFile, field: str, message: str) -> Mistake:

@@ -2,15 +2,16 @@
 
 import re
 
-from contracts.campaign import AddOn, PlatformDefinition
+import msgspec
+
+from contracts.campaign import AddOn, CarrierRules, PlatformDefinition, TaxProvider, TaxTable
 from contracts.money import TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX, Cents
-from services.site.publishing import calendar, campaign_fields
+from services.site.publishing import calendar, campaign_fields, price_fields
 from services.site.publishing.model import AddOnText, Mistake, PlatformDocument
 from services.site.publishing.reading import Reader, Record, Sheet, Value, parse, record, several
 from services.site.publishing.scalars import (
     TOKEN,
     choice,
-    decimal,
     dollars,
     email,
     flag,
@@ -20,7 +21,6 @@ from services.site.publishing.scalars import (
 )
 
 LANGUAGES = ("en", "es")
-COUNTRY = re.compile(r"[A-Z]{2}")
 CSS_VALUE = re.compile(r"[A-Za-z0-9#%.,'\" _/-]{1,200}")
 
 
@@ -54,7 +54,7 @@ def read_platform(
 
 def _document(fields: Record, timezone: str) -> PlatformDocument:
     pricing = fields.get("pricing", record(_pricing, NO_PRICING), NO_PRICING)
-    fallback, is_free = fields.get("shipping", record(_shipping, NO_SHIPPING), NO_SHIPPING)
+    shipping = fields.get("shipping", record(_shipping, NO_SHIPPING), NO_SHIPPING)
     enabled, low_stock, products = fields.get("add_ons", record(_add_ons, NO_ADD_ONS), NO_ADD_ONS)
     # Their readers check them in the services that use them.
     fields.skip(["late_support", "reports"])
@@ -65,12 +65,17 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
         support_email=fields.get("support_email", email, ""),
         timezone=fields.get("timezone", Reader(_timezone, timezone), timezone),
         languages=_with_default(fields.get("languages", several(choice(LANGUAGES)), ())),
-        sales_tax_rate=pricing[0],
-        tax_provider=pricing[1],
-        tip_percent_default=pricing[2],
-        tip_percent_max=pricing[3],
-        shipping_fallback_cents=fallback,
-        free_shipping=is_free,
+        sales_tax_rate=pricing.sales_tax_rate,
+        tax_provider=pricing.tax_provider,
+        tax_table=pricing.tax_table,
+        tip_percent_default=pricing.tip_percent_default,
+        tip_percent_max=pricing.tip_percent_max,
+        shipping_fallback_cents=shipping.fallback_cents,
+        free_shipping=shipping.is_free,
+        origin_postal_code=shipping.origin_postal_code,
+        origin_country=shipping.origin_country,
+        shipping_countries=shipping.countries,
+        carrier=shipping.carrier,
         recovery_window_days=fields.get("recovery", record(_recovery, 7), 7),
         add_ons_enabled=enabled,
         add_ons_low_stock=low_stock,
@@ -83,34 +88,62 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
     )
 
 
-Pricing = tuple[str, str, int, int]
-NO_PRICING: Pricing = ("0.07875", "flat", TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX)
-NO_SHIPPING: tuple[Cents, bool] = (Cents(300), False)
+class Pricing(msgspec.Struct, frozen=True, kw_only=True):
+    """The part `pricing` of the file."""
+
+    sales_tax_rate: str = "0.07875"
+    tax_provider: TaxProvider = "flat"
+    tax_table: TaxTable | None = None
+    tip_percent_default: int = TIP_PERCENT_DEFAULT
+    tip_percent_max: int = TIP_PERCENT_MAX
+
+
+class Shipping(msgspec.Struct, frozen=True, kw_only=True):
+    """The part `shipping` of the file."""
+
+    fallback_cents: Cents = Cents(300)
+    is_free: bool = False
+    origin_postal_code: str = "87120"
+    origin_country: str = "US"
+    countries: dict[str, Cents | None] = {}
+    carrier: CarrierRules = CarrierRules()
+
+
+NO_PRICING = Pricing()
+NO_SHIPPING = Shipping()
 AddOns = tuple[bool, int, tuple[tuple[AddOn, AddOnText], ...]]
 NO_ADD_ONS: AddOns = (False, 5, ())
 
 
 def _pricing(fields: Record) -> Pricing:
-    rate = fields.get("sales_tax_rate", decimal(least="0", below="1"), NO_PRICING[0])
-    provider = fields.get("tax_provider", choice(("flat", "table")), "flat")
+    provider = fields.get("tax_provider", price_fields.PROVIDER, "flat")
     tip_max = fields.get("max_tip_percent", whole, TIP_PERCENT_MAX)
     if tip_max > TIP_PERCENT_MAX:
         fields.wrong("max_tip_percent", f"is more than {TIP_PERCENT_MAX}")
     tip = fields.get("default_tip_percent", whole, min(TIP_PERCENT_DEFAULT, tip_max))
     if tip > tip_max:
         fields.wrong("default_tip_percent", "is more than the largest tip")
-    fields.skip(["tax_table"])
-    return rate, provider, tip, tip_max
+    return Pricing(
+        sales_tax_rate=fields.get("sales_tax_rate", price_fields.RATE, NO_PRICING.sales_tax_rate),
+        tax_provider=provider,
+        tax_table=price_fields.tax_table(fields, provider),
+        tip_percent_default=tip,
+        tip_percent_max=tip_max,
+    )
 
 
-def _shipping(fields: Record) -> tuple[Cents, bool]:
-    fields.get("origin_postal_code", text(12), "")
-    fields.get("origin_country", Reader(_country, "US"), "US")
-    fields.get("countries", several(Reader(_country, "US")), ())
-    fields.skip(["usps"])
-    return (
-        fields.get("fallback_flat_rate", dollars, NO_SHIPPING[0]),
-        fields.get("free_shipping", flag, False),
+def _shipping(fields: Record) -> Shipping:
+    postal_code, country = price_fields.origin(fields)
+    carrier = fields.get("usps", price_fields.carrier, NO_SHIPPING.carrier)
+    if carrier.is_enabled and country != "US":
+        fields.wrong("usps", "posts from the United States only; see origin_country")
+    return Shipping(
+        fallback_cents=fields.get("fallback_flat_rate", dollars, NO_SHIPPING.fallback_cents),
+        is_free=fields.get("free_shipping", flag, False),
+        origin_postal_code=postal_code,
+        origin_country=country,
+        countries=price_fields.countries(fields),
+        carrier=carrier,
     )
 
 
@@ -122,16 +155,10 @@ def _recovery(fields: Record) -> int:
 
 
 def _add_ons(fields: Record) -> AddOns:
-    products = fields.get("products", campaign_fields.add_ons, ())
-    if len(products) > campaign_fields.PRODUCTS_MAX:
-        fields.wrong("products", f"has more than {campaign_fields.PRODUCTS_MAX} entries")
-    ids = [add_on.product_id for add_on, _ in products]
-    if len(set(ids)) < len(ids):
-        fields.wrong("products", "uses an id twice")
     return (
         fields.get("enabled", flag, False),
         fields.get("low_stock_threshold", whole, 5),
-        products,
+        fields.get("products", campaign_fields.add_ons, ()),
     )
 
 
@@ -154,13 +181,6 @@ def _timezone(value: Value) -> str:
     name = value.scalar().strip()
     calendar.zone_named(name)
     return name
-
-
-def _country(value: Value) -> str:
-    written = value.scalar().strip()
-    if not COUNTRY.fullmatch(written):
-        raise ValueError("is not a country's two letters")
-    return written
 
 
 def _with_default(languages: tuple[str, ...]) -> tuple[str, ...]:

@@ -78,12 +78,12 @@ class Value:
             raise ValueError("a single value is expected here")
         return str(self.node.value)
 
-    def items(self) -> "list[Value]":
-        """Return the members of a list. Raises `ValueError` when it is none."""
+    def items(self, at_most: int = ITEMS_MAX) -> "list[Value]":
+        """Return the members of a list. Raises `ValueError` when it is none, or too long."""
         if not isinstance(self.node, SequenceNode):
             raise ValueError("a list is expected here (lines that begin with “- ”)")
-        if len(self.node.value) > ITEMS_MAX:
-            raise ValueError(f"a list has at most {ITEMS_MAX} entries")
+        if len(self.node.value) > at_most:
+            raise ValueError(f"a list has at most {at_most} entries here")
         return [
             Value(self.sheet, f"{self.path}[{number}]", node)
             for number, node in enumerate(self.node.value)
@@ -186,6 +186,25 @@ def record(read: Callable[[Record], T], blank: T) -> Reader[T]:
 def several(reader: Reader[T]) -> Reader[tuple[T, ...]]:
     """Return a reader of lists."""
     return Reader(lambda value: tuple(reader.of(each) for each in value.items()), ())
+
+
+def unique(
+    reader: Reader[T], key: Callable[[T], str], *, at_most: int = ITEMS_MAX, field: str = ".id"
+) -> Reader[tuple[T, ...]]:
+    """Return a reader of lists whose entries differ by `key`, which is their `field`."""
+
+    def read(value: Value) -> tuple[T, ...]:
+        nodes = value.items(at_most)
+        entries = tuple(reader.of(each) for each in nodes)
+        seen: set[str] = set()
+        for node, entry in zip(nodes, entries, strict=True):
+            name = key(entry)
+            if name and name in seen:
+                value.sheet.wrong(node.line, f"{node.path}{field}", f"uses “{name}” twice")
+            seen.add(name)
+        return entries
+
+    return Reader(read, ())
 
 
 def parse(text: str, sheet: Sheet) -> Value | None:

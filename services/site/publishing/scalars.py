@@ -161,6 +161,18 @@ def decimal(*, least: str, below: str) -> Reader[str]:
     return Reader(read, least)
 
 
+def whole_between(least: int, most: int) -> Reader[int]:
+    """Return a reader of whole numbers within bounds, both included."""
+
+    def read(value: Value) -> int:
+        number = _whole(value)
+        if not least <= number <= most:
+            raise ValueError(f"is not between {least:,} and {most:,}")
+        return number
+
+    return Reader(read, least)
+
+
 def measure(*, may_be_zero: bool = False) -> Reader[str]:
     """Return a reader of ounces and inches, with three decimals."""
 
@@ -186,7 +198,7 @@ def choice(options: tuple[C, ...], *, also: dict[str, C] | None = None) -> Reade
         for option in options:
             if written == option:
                 return option
-        raise ValueError(f"is none of {', '.join(options)}")
+        raise ValueError(f"“{written[:60]}” is none of {', '.join(options)}")
 
     return Reader(read, options[0])
 

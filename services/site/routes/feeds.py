@@ -7,6 +7,8 @@ from litestar import Request, route
 from litestar.response.base import ASGIResponse
 from markupsafe import escape
 
+from contracts.campaign import AddOn, AddOnVariant
+from contracts.live import LiveTier
 from contracts.money import cents_to_dollars
 from services.site.public.language import LANGUAGES, prefix
 from services.site.public.state import CampaignState
@@ -51,6 +53,47 @@ async def catalogue(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIRe
     """Return the public catalogue; prices and goals are dollars, as in the campaign files."""
     body = msgspec.json.encode({"campaigns": [_listed(site, each) for each in _sorted(site)]})
     return _kept(request, body, "application/json")
+
+
+@route("/api/add-ons.json", http_method=READ)
+async def add_ons(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
+    """Return the platform's own products, in dollars as in its file, and what is left of each.
+
+    Nothing while they are switched off.
+    """
+    platform, left = site.world.platform, site.world.add_on_stock()
+    sold = platform.add_ons if platform.add_ons_enabled else ()
+    body = {
+        "enabled": platform.add_ons_enabled,
+        "lowStockThreshold": platform.add_ons_low_stock,
+        "products": [_product(each, left) for each in sold],
+    }
+    return _kept(request, msgspec.json.encode(body), "application/json")
+
+
+def _product(product: AddOn, left: dict[str, LiveTier]) -> dict[str, object]:
+    name = product.product_id
+    return {
+        "id": name,
+        "name": product.name,
+        "price": cents_to_dollars(product.price_cents),
+        "category": product.category,
+        "remaining": left[name].remaining if name in left else None,
+        "variants": [
+            _variant(product, variant, left.get(f"{name}__variant__{variant.variant_id}"))
+            for variant in product.variants
+        ],
+    }
+
+
+def _variant(product: AddOn, variant: AddOnVariant, left: LiveTier | None) -> dict[str, object]:
+    own = variant.price_cents
+    return {
+        "id": variant.variant_id,
+        "label": variant.label,
+        "price": cents_to_dollars(product.price_cents if own is None else own),
+        "remaining": left.remaining if left else None,
+    }
 
 
 def _sorted(site: Site) -> list[CampaignState]:

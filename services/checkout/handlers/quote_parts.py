@@ -1,0 +1,80 @@
+"""The postage of a cart, or the tax of two sums, by themselves."""
+
+import msgspec
+
+from contracts.pricing import QuoteState
+from services.chassis.database import Connection, Pool
+from services.checkout.bodies import CartBody, TaxBody, require_address
+from services.checkout.handlers.price_cart import QUOTE_SECONDS, cart_with_postage
+from services.checkout.pricing import least_sure, total_of
+from services.checkout.queries import campaigns
+from services.checkout.quotes import (
+    QuotedShipment,
+    ShippingOption,
+    TaxDetails,
+    options_of,
+    shipment_of,
+    tax_details_of,
+)
+from services.checkout.taxes import Taxable, destination_of, tax
+from services.checkout.usps_gateway import USPSGateway
+
+
+class ShippingQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What posting a cart costs. Without a destination the state is `needs_input`."""
+
+    total_shipping_cents: int
+    state: QuoteState
+    states: dict[str, QuoteState]
+    options: tuple[ShippingOption, ...]
+    quotes: tuple[QuotedShipment, ...]
+    currency: str
+
+
+class TaxQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What two sums are taxed. Without a destination the state is `needs_input`."""
+
+    tax_cents: int
+    state: QuoteState
+    states: dict[str, QuoteState]
+    tax_details: TaxDetails | None
+
+
+async def quote_shipping(pool: Pool, carrier: USPSGateway, body: CartBody) -> ShippingQuote:
+    """Return what posting the cart's parcels costs, and how else they could be posted."""
+    priced = await cart_with_postage(pool, carrier, body, within_seconds=QUOTE_SECONDS)
+    parcels = [parcel for pledge in priced.pledges for parcel in pledge.price.shipments]
+    state = least_sure(parcel.state for parcel in parcels)
+    if parcels and body.shipping_address is None:
+        # Even where one rate holds everywhere: nobody can say that we post there.
+        state = "needs_input"
+    return ShippingQuote(
+        total_shipping_cents=total_of(priced.pledges).shipping_cents,
+        state=state,
+        states={"shipping": state},
+        options=options_of(priced.pledges),
+        quotes=tuple(shipment_of(parcel) for parcel in parcels),
+        currency=priced.pledges[0].currency,
+    )
+
+
+async def quote_tax(conn: Connection, body: TaxBody) -> TaxQuote:
+    """Return the tax of a subtotal and its postage at a destination."""
+    require_address(body.shipping_address, "shippingAddress", is_posted_to=False)
+    require_address(body.billing_address, "billingAddress", is_posted_to=False)
+    destination = destination_of(body.billing_address, body.shipping_address)
+    taxed = tax(
+        Taxable(
+            subtotal_cents=body.subtotal_cents,
+            shipping_cents=body.shipping_cents,
+            destination=destination,
+        ),
+        await campaigns.platform(conn),
+    )
+    state: QuoteState = taxed.state if destination else "needs_input"
+    return TaxQuote(
+        tax_cents=taxed.cents,
+        state=state,
+        states={"tax": state},
+        tax_details=tax_details_of(taxed.details),
+    )
