@@ -58,7 +58,7 @@ PLANTED = {
             charged_at = NULL, charge_id = NULL, payment_intent_id = NULL
         WHERE status = 'charged'
     """,
-    "i08_never_oversold": "UPDATE checkout.stock SET claimed = claimed - 1",
+    "i08_never_oversold": "UPDATE checkout.stock SET claimed = claimed - 1 WHERE claimed > 0",
     "i08_claims_are_pledges": """
         UPDATE checkout.reservations SET state = 'released' WHERE state = 'claimed'
     """,
