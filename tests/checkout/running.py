@@ -137,6 +137,9 @@ def service_environ(database: Database, nats_url: str, stripe_url: str) -> dict[
         "STRIPE_PUBLISHABLE_KEY": "pk_test_sandbox",
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": stripe_url,
+        "USPS_CLIENT_ID": "usps_sandbox",
+        "USPS_CLIENT_SECRET": "usps_sandbox_secret",
+        "USPS_API_BASE": stripe_url,
         "CHECKOUT_INTENT_SECRET": INTENT_SECRET,
         "ADMIN_SECRET": ADMIN_SECRET,
     }
