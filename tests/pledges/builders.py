@@ -21,7 +21,15 @@ from contracts.ids import (
     supporter_id,
 )
 from contracts.money import Cents
-from contracts.pricing import Address, PriceBreakdown, PricedLine, PricedPledge, Why
+from contracts.pricing import (
+    Address,
+    PriceBreakdown,
+    PricedLine,
+    PricedPledge,
+    Shipment,
+    TaxDetails,
+    Why,
+)
 from services.chassis.telemetry import new_id
 from services.pledges.domain import create
 from services.pledges.pledge import Campaign, Pledge
@@ -55,6 +63,19 @@ def a_price(goal: int = SUBTOTAL) -> PriceBreakdown:
         goal_cents=Cents(goal),
         tax_rate="0.07875",
         shipping_source="fallback",
+        tax_details=TaxDetails(
+            provider="flat",
+            source="sales_tax_rate",
+            rate="0.07875",
+            rate_version="1",
+            taxable_subtotal_cents=Cents(SUBTOTAL),
+        ),
+        shipments=(
+            Shipment(
+                scope="campaign", cents=Cents(SHIPPING), source="fallback", state="fallback_used"
+            ),
+        ),
+        shipping_state="fallback_used",
         why=(Why(figure="tax", rule="flat", inputs={"rate": "0.07875"}),),
     )
 

@@ -82,6 +82,8 @@ async def test_a_link_shows_its_pledge_and_the_list_of_it(client: Client, ledger
     assert record["canCancel"] is record["canModify"] is True
     assert record["history"][0]["type"] == "created"
     assert record["why"][0]["figure"] == "tax"
+    assert record["taxDetails"]["taxableSubtotalCents"] == 5_000
+    assert record["shippingOption"] == "standard"
     assert record["revision"] == 1
     assert "cus_" not in one.text
     assert "pm_" not in one.text

@@ -10,6 +10,9 @@ from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
 from services.pledges.pledge import Change, Entry, Pledge, RefusedOrder
 
+# The parts of a price that are told with it and never added up.
+PRICE_DETAILS = ("tax_details", "tax_state", "shipments", "shipping_option", "shipping_state")
+
 
 class Person(msgspec.Struct, frozen=True):
     """A supporter under the one spelling of their address."""
@@ -44,14 +47,14 @@ async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[Ple
                 pledge_id, order_id, campaign, supporter_id, email, language, definition_version,
                 status, revision, goal_cents, subtotal_cents, shipping_cents, tax_cents,
                 tip_percent, tip_cents, total_cents, tax_provider, tax_rate, shipping_source, why,
-                currency, card, card_saved_at, shipping_address, consent, attribution, created_at,
-                updated_at
+                price_details, currency, card, card_saved_at, shipping_address, consent,
+                attribution, created_at, updated_at
             )
             SELECT pledge_id, order_id, campaign, supporter_id, email, language, definition_version,
                 status, revision, goal_cents, subtotal_cents, shipping_cents, tax_cents,
                 tip_percent, tip_cents, total_cents, tax_provider, tax_rate, shipping_source, why,
-                currency, card, card_saved_at, shipping_address, consent, attribution, created_at,
-                updated_at
+                price_details, currency, card, card_saved_at, shipping_address, consent,
+                attribution, created_at, updated_at
             FROM jsonb_populate_recordset(NULL::pledges, $1)
             ON CONFLICT DO NOTHING
             RETURNING pledge_id
@@ -234,7 +237,9 @@ async def has_line(conn: Connection, pledge_ids: Sequence[PledgeId], cause: str)
 
 def _pledge_row(pledge: Pledge) -> dict[str, Any]:
     """Return a pledge by the names of its columns; further keys are no column's."""
-    return {**msgspec.structs.asdict(pledge), **msgspec.structs.asdict(pledge.price)}
+    price = msgspec.structs.asdict(pledge.price)
+    details = {name: price[name] for name in PRICE_DETAILS}
+    return {**msgspec.structs.asdict(pledge), **price, "price_details": details}
 
 
 def _line_rows(pledge: Pledge) -> list[dict[str, Any]]:
