@@ -27,6 +27,8 @@ class WantedLine(msgspec.Struct, frozen=True, kw_only=True):
     # Cents, for support items and the custom amount.
     amount_cents: Cents | None = None
     answers: dict[str, str] = {}
+    # What the person's program called it: a refusal names this.
+    field: str = ""
 
 
 class QuoteRevision(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,16 +34,27 @@ def place(
     slugs = list(placed)
     anchored = next((slug for slug in slugs if slug == anchor), slugs[0])
     for choice in cart.add_ons:
-        slug, product = _sold_by(choice, slugs, campaigns)
-        counts = product is not None
-        if product is None:
-            slug, product = anchored, platforms_own(choice, platform)
-        placed[slug].append(understood(choice, slug, product, counts_toward_goal=counts))
+        seller = _seller(choice, slugs, campaigns) or anchored
+        placed[seller].append(found(choice, seller, campaigns.get(seller), platform))
     return placed
 
 
-def platforms_own(choice: Choice, platform: PlatformDefinition) -> AddOn:
-    """Return the platform's product of that id, or refuse: there is none, or none is sold."""
+def found(
+    choice: Choice,
+    slug: CampaignSlug,
+    campaign: KnownCampaign | None,
+    platform: PlatformDefinition,
+) -> Choice:
+    """Return the choice with its product: the campaign's own, else the platform's, or refuse."""
+    own = _named(choice.item_id, campaign.definition.add_ons) if campaign else None
+    product = own or _platforms(choice, platform)
+    _require_variant(choice, product)
+    return msgspec.structs.replace(
+        choice, campaign=slug, product=product, counts_toward_goal=own is not None
+    )
+
+
+def _platforms(choice: Choice, platform: PlatformDefinition) -> AddOn:
     products = platform.add_ons if platform.add_ons_enabled else ()
     product = _named(choice.item_id, products)
     if product is None:
@@ -55,10 +66,8 @@ def platforms_own(choice: Choice, platform: PlatformDefinition) -> AddOn:
     return product
 
 
-def understood(
-    choice: Choice, campaign: CampaignSlug, product: AddOn, *, counts_toward_goal: bool
-) -> Choice:
-    """Return the choice with its product and pledge, or refuse a variant there is not."""
+def _require_variant(choice: Choice, product: AddOn) -> None:
+    """Refuse a variant there is not, and none where one must be chosen."""
     if product.variants and not choice.variant_id:
         raise InputRefused(
             "variant_needed",
@@ -67,9 +76,6 @@ def understood(
         )
     if choice.variant_id and variant_of(product, choice.variant_id) is None:
         raise unknown_item(choice.field)
-    return msgspec.structs.replace(
-        choice, campaign=campaign, product=product, counts_toward_goal=counts_toward_goal
-    )
 
 
 def add_on_line(choice: Choice) -> PricedLine:
@@ -99,17 +105,16 @@ def variant_of(product: AddOn, variant_id: str) -> AddOnVariant | None:
     return next((each for each in product.variants if each.variant_id == variant_id), None)
 
 
-def _sold_by(
+def _seller(
     choice: Choice,
     slugs: list[CampaignSlug],
     campaigns: Mapping[CampaignSlug, KnownCampaign],
-) -> tuple[CampaignSlug, AddOn | None]:
+) -> CampaignSlug | None:
     for slug in slugs:
         campaign = campaigns.get(slug)
-        product = _named(choice.item_id, campaign.definition.add_ons) if campaign else None
-        if product is not None:
-            return slug, product
-    return slugs[0], None
+        if campaign and _named(choice.item_id, campaign.definition.add_ons):
+            return slug
+    return None
 
 
 def _named(product_id: str, products: tuple[AddOn, ...]) -> AddOn | None:

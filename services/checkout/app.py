@@ -1,13 +1,16 @@
 """Composition root: settings in, a running checkout out. Wiring only."""
 
+import functools
 from pathlib import Path
 
 from contracts.magic_link import CURRENT_KEY
+from contracts.subjects import QUOTE
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe_budget import StripeBudget
 from services.checkout.bell import Bell
 from services.checkout.consumers import listeners
+from services.checkout.handlers.quote_revision import answer_question
 from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.routes import ROUTES, admin_routes
 from services.checkout.schedules import Bells, Workshop, loops
@@ -32,6 +35,10 @@ async def compose(settings: Settings, running: Running) -> Parts:
         settings.usps_client_id, settings.usps_client_secret, api_base=settings.usps_api_base
     )
     checkout = Checkout(running.pool, stripe, settings, carrier)
+
+    async def answer_the_ledger() -> None:
+        await running.bus.answer(QUOTE, functools.partial(answer_question, running.pool))
+
     bells = Bells(stripe=Bell(), drain=Bell())
     shop = Workshop(
         running.pool, stripe, stripe.in_background(), checkout.limits, bells, settings.is_live
@@ -40,6 +47,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         routes=[*ROUTES, *admin_routes(bearer_guard(settings.admin_secret))],
         listeners=listeners(bells.drain),
         loops=loops(shop),
+        web_loops=[answer_the_ledger],
         dependencies={
             "stripe": stripe,
             "stripe_bell": bells.stripe,

@@ -5,7 +5,7 @@ Source: product rules 3.2 and 3.3; decisions "Cards and charges", late support.
 
 from collections.abc import Sequence
 
-from contracts.campaign import CampaignDefinition, Tier
+from contracts.campaign import CampaignDefinition, SupportItem, Tier
 from contracts.money import Cents, dollars_to_cents
 from contracts.pricing import PricedLine
 from contracts.refusals import InputRefused, StateRefused
@@ -112,6 +112,19 @@ def tier_line(choice: Choice, tier: Tier) -> PricedLine:
     )
 
 
+def support_line(item: SupportItem, cents: int) -> PricedLine:
+    """Return the line of what is given to a part of the budget."""
+    return PricedLine(
+        kind="support_item",
+        item_id=item.item_id,
+        label=item.label,
+        quantity=1,
+        unit_cents=Cents(cents),
+        total_cents=Cents(cents),
+        is_physical=item.category == "physical",
+    )
+
+
 def custom_line(cents: int) -> PricedLine:
     """Return the line of support without a reward."""
     return PricedLine(
@@ -181,19 +194,7 @@ def _support_lines(definition: CampaignDefinition, choices: Sequence[Choice]) ->
             if choice.item_id not in known:
                 raise unknown_item(choice.field)
             sums[choice.item_id] = sums.get(choice.item_id, 0) + _chosen_cents(choice)
-    return [
-        PricedLine(
-            kind="support_item",
-            item_id=item_id,
-            label=known[item_id].label,
-            quantity=1,
-            unit_cents=Cents(cents),
-            total_cents=Cents(cents),
-            is_physical=known[item_id].category == "physical",
-        )
-        for item_id, cents in sums.items()
-        if cents > 0
-    ]
+    return [support_line(known[item_id], cents) for item_id, cents in sums.items() if cents > 0]
 
 
 def _custom_line(choices: Sequence[Choice]) -> list[PricedLine]:

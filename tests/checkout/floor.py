@@ -1,15 +1,16 @@
 """The shop floor of these tests: the handlers, one transaction each, as the service runs them."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import msgspec
 
-from contracts.campaign import CampaignDefinition
+from contracts.campaign import AddOn, CampaignDefinition
 from contracts.events.base import Event
 from contracts.events.checkout import (
+    AddOnStockChanged,
     CardSaved,
     CheckoutCompleted,
     CheckoutRefused,
@@ -17,18 +18,28 @@ from contracts.events.checkout import (
     StripeEventReceived,
 )
 from contracts.ids import OrderId
+from contracts.pricing import PricedLine, PricedPledge
+from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, WantedLine
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
-from services.checkout.handlers.hear_campaigns import hear_campaign
+from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.intend_order import intend
+from services.checkout.handlers.quote_revision import answer
 from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
-from services.checkout.stock import Levels
-from tests.checkout.samples import CARD, a_campaign, a_cart, published
+from services.checkout.stock import PLATFORM_SHELF, Levels
+from tests.checkout.samples import (
+    CARD,
+    a_campaign,
+    a_cart,
+    a_platform,
+    platform_published,
+    published,
+)
 from tests.checkout.sandbox import Sandbox
 
 T = TypeVar("T")
@@ -50,6 +61,40 @@ class Floor:
         definition = a_campaign(**facts)
         await self.do(hear_campaign, published(definition))
         return definition
+
+    async def sell(self, *products: AddOn) -> None:
+        """Have the platform sell these products of its own."""
+        await self.do(hear_platform, platform_published(a_platform(*products)))
+
+    async def ask(
+        self,
+        order: Order,
+        *wanted: WantedLine,
+        current: Sequence[PricedLine] | None = None,
+        revision: int = 2,
+        proposal: int = 1,
+        campaign: str = "",
+        **facts: Any,
+    ) -> QuoteAnswer:
+        """Ask, as the ledger does, what a revision of an order's pledge costs."""
+        pledge = next(each for each in order.pledges if campaign in ("", each.campaign))
+        asked = QuoteRevision(
+            pledge_id=pledge.pledge_id,
+            order_id=order.order_id,
+            campaign=pledge.campaign,
+            revision=revision,
+            proposal=proposal,
+            current=tuple(pledge.lines if current is None else current),
+            wanted=wanted,
+            **{"tip_percent": 5, **facts},
+        )
+        return await answer(self.pool, asked)
+
+    async def quoted(self, order: Order, *wanted: WantedLine, **facts: Any) -> PricedPledge:
+        """Return the price of a revision that can be had."""
+        found = await self.ask(order, *wanted, **facts)
+        assert isinstance(found, RevisionQuoted), found
+        return found.pledge
 
     async def intend(self, body: CartBody) -> Order:
         return (await self.do(intend, body, ui_mode="custom")).order
@@ -145,4 +190,6 @@ def _about(event: Any) -> tuple[str, ...]:
         return (event.order_id, event.campaign)
     if isinstance(event, StripeEventReceived):
         return (event.stripe_event_id, event.object_id)
+    if isinstance(event, AddOnStockChanged):
+        return (PLATFORM_SHELF,)
     return (event.campaign,)

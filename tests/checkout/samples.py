@@ -1,19 +1,28 @@
 """Campaigns, carts and events for these tests, small and alike."""
 
+import itertools
 import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.campaign import CampaignDefinition, SupportItem, Tier
-from contracts.events.campaigns import CampaignPublished
+from contracts.campaign import (
+    AddOn,
+    CampaignDefinition,
+    PlatformDefinition,
+    SupportItem,
+    Tier,
+)
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import Card
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
+    PledgeModified,
     PledgeRefused,
     PledgesCharged,
     PledgeSnapshot,
     PledgesReleased,
+    RevisionAbandoned,
     SupporterNotice,
 )
 from contracts.ids import CampaignSlug, EventId, PledgeId
@@ -31,6 +40,7 @@ CARD = Card(
     exp_month=12,
     exp_year=2031,
 )
+_versions = itertools.count(1)
 
 
 def a_slug(name: str = "film") -> CampaignSlug:
@@ -47,6 +57,12 @@ def a_tier(tier_id: str = "frame", **facts: Any) -> Tier:
     """Return a $50 tier without limit."""
     given: dict[str, Any] = {"name": "A frame of the film", "price_cents": Cents(5_000), **facts}
     return Tier(tier_id=tier_id, **given)
+
+
+def a_product(product_id: str = "poster", **facts: Any) -> AddOn:
+    """Return a $20 add-on that is not posted, without limit."""
+    given: dict[str, Any] = {"name": "A poster", "price_cents": Cents(2_000), **facts}
+    return AddOn(product_id=product_id, category="digital", **given)
 
 
 def a_campaign(slug: str = "", **facts: Any) -> CampaignDefinition:
@@ -66,10 +82,24 @@ def a_campaign(slug: str = "", **facts: Any) -> CampaignDefinition:
     return CampaignDefinition(slug=CampaignSlug(slug or a_slug()), **given)
 
 
+def a_platform(*products: AddOn, **facts: Any) -> PlatformDefinition:
+    """Return the platform's rules with these products on sale, newer every time."""
+    return PlatformDefinition(
+        version=next(_versions), add_ons_enabled=True, add_ons=products, **facts
+    )
+
+
 def a_cart(*items: str | WantedItem, **facts: Any) -> CartBody:
     """Return a request for these items, one of each."""
     wanted = [WantedItem(id=item) if isinstance(item, str) else item for item in items]
     return CartBody(items=wanted, **{"tip_percent": 5, **facts})
+
+
+def platform_published(definition: PlatformDefinition) -> PlatformPublished:
+    """Return the event that puts the platform's rules into force."""
+    return PlatformPublished(
+        event_id=an_event_id(), occurred_at=datetime.now(UTC), definition=definition
+    )
 
 
 def published(definition: CampaignDefinition) -> CampaignPublished:
@@ -93,12 +123,49 @@ def created(order: Order, pledge: PricedPledge | None = None) -> PledgeCreated:
     )
 
 
-def cancelled(order: Order, pledge: PricedPledge | None = None) -> PledgeCancelled:
+def cancelled(
+    order: Order, pledge: PricedPledge | None = None, *, revision: int = 2
+) -> PledgeCancelled:
     """Return what the ledger says when the supporter withdrew."""
     return PledgeCancelled(
         event_id=an_event_id(),
         occurred_at=datetime.now(UTC),
-        pledge=_snapshot(order, pledge or order.pledges[0], revision=2, status="cancelled"),
+        pledge=_snapshot(order, pledge or order.pledges[0], revision=revision, status="cancelled"),
+    )
+
+
+def modified(
+    order: Order,
+    priced: PricedPledge,
+    *,
+    revision: int = 2,
+    proposal: int = 1,
+    previous: PricedPledge | None = None,
+) -> PledgeModified:
+    """Return what the ledger says when it has committed a revision."""
+    return PledgeModified(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        pledge=_snapshot(order, priced, revision=revision, status="active"),
+        proposal=proposal,
+        previous=(previous or order.pledges[0]).price,
+    )
+
+
+def abandoned(
+    order: Order, pledge: PricedPledge | None = None, *, revision: int = 2, proposal: int = 1
+) -> RevisionAbandoned:
+    """Return what the ledger says when it will never commit a revision."""
+    pledge = pledge or order.pledges[0]
+    return RevisionAbandoned(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        pledge_id=PledgeId(pledge.pledge_id),
+        order_id=order.order_id,
+        campaign=pledge.campaign,
+        revision=revision,
+        proposal=proposal,
+        reason="timed_out",
     )
 
 

@@ -1,115 +1,49 @@
 """Whatever happens at once and in whatever order, units add up and nothing is sold twice."""
 
 import asyncio
-import contextlib
 import random
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
-from typing import Any
+from collections import Counter
 
-import asyncpg
-import msgspec
 import pytest
 
-from contracts.campaign import CampaignDefinition
-from contracts.events.checkout import CheckoutCompleted, StockChanged
-from contracts.refusals import StateRefused
-from services.checkout.cart import WantedItem
-from services.checkout.handlers.hear_campaigns import hear_campaign
-from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
-from services.checkout.orders import Order
+from contracts.events.checkout import AddOnStockChanged, CheckoutCompleted, StockChanged
+from services.checkout.queries import stock
+from services.checkout.stock import PLATFORM_SHELF, Thing
+from tests.checkout.crowd import Crowd, shirt, tiers
 from tests.checkout.floor import Floor
-from tests.checkout.samples import a_cart, a_tier, cancelled, created, published, refused
+from tests.checkout.samples import a_slug
 
-STEPS = 150
+STEPS = 200
 AT_ONCE = 8
 
 
-class Crowd:
-    """People, Stripe and the ledger, all doing something at random."""
-
-    def __init__(self, floor: Floor, films: list[CampaignDefinition], seed: int) -> None:
-        self.floor = floor
-        self.films = films
-        self.random = random.Random(seed)
-        self.orders: list[Order] = []
-        self.version = 1
-
-    async def step(self) -> None:
-        acts: list[Callable[[], Awaitable[Any]]] = [
-            *[self.begin] * 4,
-            *[self.save_card] * 3,
-            self.expire,
-            self.cancel,
-            self.confirm,
-            self.refuse,
-            self.change_limit,
-        ]
-        # Two campaigns taken in another order by a consumer: Postgres ends one of them, and
-        # whoever it was comes again.
-        with contextlib.suppress(StateRefused, asyncpg.DeadlockDetectedError):
-            await self.random.choice(acts)()
-
-    async def begin(self) -> None:
-        films = self.random.sample(self.films, self.random.randint(1, len(self.films)))
-        items = [
-            WantedItem(id=f"{film.slug}__{tier}", quantity=self.random.randint(1, 3))
-            for film in films
-            for tier in self.random.sample(["a", "b", "c"], self.random.randint(1, 3))
-        ]
-        self.orders.append(await self.floor.open(a_cart(*items)))
-
-    async def save_card(self) -> None:
-        if self.orders:
-            order = self.random.choice(self.orders)
-            at = min(film.deadline_at for film in self.films) + timedelta(
-                seconds=self.random.choice([-1, -1, -1, 0])
-            )
-            await self.floor.complete(order, at=at.replace(microsecond=0))
-
-    async def expire(self) -> None:
-        if self.orders:
-            await self.floor.expire(self.random.choice(self.orders))
-
-    async def cancel(self) -> None:
-        await self._hear(hear_cancelled, cancelled)
-
-    async def confirm(self) -> None:
-        await self._hear(hear_created, created)
-
-    async def refuse(self) -> None:
-        await self._hear(hear_refused, refused)
-
-    async def change_limit(self) -> None:
-        self.version += 1
-        film = self.random.choice(self.films)
-        limit = self.random.choice([None, 1, 20, 60])
-        tiers = (
-            a_tier("a", limit_total=limit, is_stackable=True),
-            a_tier("b", limit_total=30, is_stackable=True),
-            a_tier("c", is_stackable=True),
-        )
-        changed = msgspec.structs.replace(film, version=self.version, tiers=tiers)
-        await self.floor.do(hear_campaign, published(changed))
-
-    async def _hear(self, handler: Any, event: Any) -> None:
-        """The ledger speaks only about what it was told."""
-        if not self.orders:
-            return
-        order = self.random.choice(self.orders)
-        for said in await self.floor.said(CheckoutCompleted, order.order_id):
-            await self.floor.do(handler, event(order, self.random.choice(said.pledges)))
+async def a_crowd(floor: Floor, seed: int) -> Crowd:
+    films = []
+    for _ in range(3):
+        slug = a_slug()
+        films.append(await floor.publish(slug=slug, tiers=tiers(), add_ons=(shirt(slug),)))
+    crowd = Crowd(floor, films, random.Random(seed))
+    await crowd.sell(25)
+    return crowd
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_units_add_up_after_anything(floor: Floor, seed: int) -> None:
-    tiers = (
-        a_tier("a", limit_total=40, is_stackable=True),
-        a_tier("b", limit_total=30, is_stackable=True),
-        a_tier("c", is_stackable=True),
+async def claimed(floor: Floor) -> Counter[Thing]:
+    """Return how many of each thing are claimed, limited or not."""
+    rows = await floor.owner.fetch(
+        """
+        SELECT shelf, kind, item_id, variant_id, sum(quantity) AS quantity
+        FROM reservations
+        WHERE state = 'claimed'
+        GROUP BY shelf, kind, item_id, variant_id
+        """
     )
-    films = [await floor.publish(tiers=tiers) for _ in range(3)]
-    crowd = Crowd(floor, films, seed)
+    names = Thing.__struct_fields__
+    return Counter({Thing(**{name: row[name] for name in names}): row["quantity"] for row in rows})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+async def test_units_add_up_after_anything(floor: Floor, seed: int) -> None:
+    crowd = await a_crowd(floor, seed)
     hands = asyncio.Semaphore(AT_ONCE)
 
     async def one() -> None:
@@ -121,7 +55,36 @@ async def test_units_add_up_after_anything(floor: Floor, seed: int) -> None:
     await floor.assert_units_add_up()
     for order in crowd.orders:
         assert len(await floor.said(CheckoutCompleted, order.order_id)) <= 1
-    for film in films:
-        said = await floor.said(StockChanged, film.slug)
+    for shelf in (PLATFORM_SHELF, *(film.slug for film in crowd.films)):
+        kind = AddOnStockChanged if shelf == PLATFORM_SHELF else StockChanged
+        said = await floor.said(kind, shelf)
+        levels = await floor.do(stock.list_levels, shelf)
         assert [event.version for event in said] == list(range(1, len(said) + 1))
-        assert said[-1].tiers == await floor.stock(film.slug)
+        assert said[-1].add_ons == levels.add_ons
+        assert shelf == PLATFORM_SHELF or said[-1].tiers == levels.tiers
+
+
+@pytest.mark.parametrize("seed", [5, 6, 7, 8])
+async def test_once_all_is_heard_the_claims_are_what_the_ledger_promised(
+    floor: Floor, seed: int
+) -> None:
+    crowd = await a_crowd(floor, seed)
+    for _ in range(STEPS):
+        await crowd.step()
+
+    for order in crowd.orders:
+        await floor.expire(order)
+    while len(crowd.decided) < await _completed(floor, crowd):
+        await crowd.decide()
+    await crowd.calm_down()
+
+    assert await claimed(floor) == crowd.promised()
+    assert len(crowd.promised()) > 5
+    await floor.assert_units_add_up()
+    reserved = await floor.owner.fetchval("SELECT coalesce(sum(reserved), 0) FROM stock")
+    assert reserved == 0
+
+
+async def _completed(floor: Floor, crowd: Crowd) -> int:
+    said = [await floor.said(CheckoutCompleted, each.order_id) for each in crowd.orders]
+    return sum(len(event.pledges) for events in said for event in events)
