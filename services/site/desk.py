@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from services.site.cart import orders, sums
 from services.site.cart.answers import Quote, Receipt, Refused
-from services.site.cart.checks import Problem
+from services.site.cart.checks import Problem, standing_problems
 from services.site.cart.edits import edit
 from services.site.cart.form import CartForm
 from services.site.cart.page import View, start_problems, step_problems
@@ -86,8 +86,8 @@ class Desk:
         refused: Refused | None = None,
     ) -> Page:
         """Return the cart with its newest price, and what a start was refused for."""
-        if not _can_be_priced(form):
-            trouble = None if problems else add_ons_alone(form, language)
+        if not _can_be_priced(form, shop):
+            trouble = add_ons_alone(form, language)
             view = View(form=form, shop=shop, trouble=trouble, problems=problems, key=_key())
             return Page(view=view)
         quote = refused.quote() if refused and refused.error == "price_changed" else None
@@ -146,7 +146,7 @@ def _checked(
         return replace(form, step="cart", is_checked=True), wrong
     if form.step == "cart":
         is_asked = form.is_checked and form.deed != "back"
-        return form, wrong if is_asked else ()
+        return form, wrong if is_asked else standing_problems(form, shop, language)
     if form.deed not in CHECKING and not form.is_checked:
         return form, ()
     form = replace(form, is_checked=True)
@@ -154,8 +154,8 @@ def _checked(
     return form, start_problems(form, shop, language, needs_consent=needs_consent)
 
 
-def _can_be_priced(form: CartForm) -> bool:
-    return any(not item_id.startswith(ADD_ON) for item_id in orders.priced(form))
+def _can_be_priced(form: CartForm, shop: Shop) -> bool:
+    return any(not item_id.startswith(ADD_ON) for item_id in orders.priced(form, shop))
 
 
 def _trouble(

@@ -3,9 +3,26 @@
 import pytest
 
 from services.site.cart import sums
-from services.site.cart.checks import amount_cents, is_posted, state_code
+from services.site.cart.checks import (
+    amount_cents,
+    is_posted,
+    standing_problems,
+    state_code,
+)
+from services.site.cart.orders import priced, quote_body, start_body
 from services.site.cart.page import start_problems, step_problems
-from tests.site.carts import BUNDLE, CREDIT, CUSTOM, LAB, PRINT, STICKER, form, shop
+from tests.site.carts import (
+    BUNDLE,
+    CHAIR,
+    CREDIT,
+    CUSTOM,
+    LAB,
+    PIN,
+    PRINT,
+    STICKER,
+    form,
+    shop,
+)
 
 ADDRESS = {
     "email": "noor@halfmoon.example",
@@ -60,6 +77,27 @@ def test_dollars_are_read_as_people_write_them(typed: str, cents: int | None) ->
 )
 def test_the_first_step_names_the_field(item: tuple[str, str], wrong: list[str]) -> None:
     assert fields(step_problems(form(item), shop(), "en")) == wrong
+
+
+def test_an_add_on_of_a_film_that_is_not_pledged_to_says_what_it_waits_for() -> None:
+    given = form((CHAIR, "1"), (PIN, "1"), (STICKER, "1"))
+
+    (problem,) = standing_problems(given, shop(), "en")
+
+    assert problem.field == f"item-{PIN}"
+    assert "a pledge to The Long Take" in problem.message
+    assert priced(given, shop()) == [CHAIR, STICKER]
+    assert standing_problems(form((CREDIT, "1"), (PIN, "1")), shop(), "en") == ()
+
+
+def test_a_price_does_not_wait_for_an_answer_but_a_start_does() -> None:
+    given = form((PRINT, "1"), **{f"answer.{PRINT}.Your frame number": "eleven"})
+
+    quoted = quote_body(given, shop(), "en")["items"]
+    started = start_body(given, shop(), "en", consent={})["items"]
+
+    assert quoted == [{"id": PRINT, "quantity": 1, "fields": {"Your frame number": "1"}}]
+    assert started[0]["fields"] == {"Your frame number": "eleven"}
 
 
 @pytest.mark.parametrize(("given", "is_wrong"), [("1147", False), ("eleven", True), ("", True)])

@@ -100,6 +100,12 @@ def test_one_thing_can_be_taken_out_and_so_can_a_whole_film() -> None:
     ]
 
 
+def test_what_went_with_a_films_last_reward_goes_with_it() -> None:
+    given = form((CREDIT, "1"), (CHAIR, "1"), (PIN, "1"), (STICKER, "1"), remove=CREDIT)
+
+    assert held(edit(given, shop())) == [(CHAIR, "1"), (STICKER, "1")]
+
+
 def test_what_nobody_offers_any_more_can_still_be_taken_out() -> None:
     assert held(edit(form(("gone__frame", "1"), remove="gone__frame"), shop())) == []
 

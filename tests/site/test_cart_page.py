@@ -383,6 +383,15 @@ def test_a_place_in_the_list_is_a_thing_also_when_others_were_left_out() -> None
     assert trouble.way_out.button == ("remove", CHAIR)
 
 
+def test_an_answer_that_checkout_refuses_is_said_at_its_question() -> None:
+    name = "items[1].fields.Your frame number"
+    no = Refused(status=400, error="invalid_answer", fields={name: "no card number"})
+
+    trouble = explain(no, form((CREDIT, "1"), (PRINT, "1")), shop(), "en")
+
+    assert [problem.field for problem in trouble.problems] == [f"answer-{PRINT}-0"]
+
+
 def test_a_changed_price_says_what_is_another_figure() -> None:
     seen = {f"seen.{PRINT}": "5000", "seen.tip": "300", "seen.shipping": "0", "seen.tax": "600"}
 

@@ -93,6 +93,7 @@ async def test_a_reward_goes_from_the_film_to_a_page_with_its_price(
     assert asked(behind, "/quote") == {
         "campaignSlug": "long-take",
         "items": [{"id": "long-take__frame", "quantity": 1}],
+        "tipPercent": 5,
         "preferredLang": "en",
     }
 
@@ -267,7 +268,7 @@ async def test_only_our_own_forms_are_taken(
         pytest.param(b"city=" + b"a" * 70_000, 413, id="too large"),
         pytest.param(b"no pairs at all", 400, id="no form"),
         pytest.param(b"", 200, id="nothing"),
-        pytest.param(b"do=pledge&item.x=1&item.=1&answer.=&seen.=&tip=-1", 200, id="odd fields"),
+        pytest.param(b"do=pledge&item.x=1&item.=1&answer.=&seen.=&tip=-1", 400, id="odd fields"),
         pytest.param(b"add=%3Cscript%3Ealert(1)%3C/script%3E", 200, id="a script"),
     ],
 )

@@ -8,7 +8,7 @@ import msgspec
 from contracts.ids import canonical_email
 from contracts.money import Cents, dollars_to_cents
 from services.site.cart.form import CartForm, takes_amount
-from services.site.cart.shop import Question, Shop, Thing
+from services.site.cart.shop import Question, Shop, Thing, lonely_add_ons
 from services.site.public.language import Language, catalogue
 from services.site.public.places import STATES
 
@@ -59,15 +59,31 @@ def answer_field(item_id: str, index: int) -> str:
     return f"answer-{item_id}-{index}"
 
 
-def item_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Problem, ...]:
-    """Return which items cannot be priced as they are."""
+def standing_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Problem, ...]:
+    """Return which items cannot be had as the cart is, whether anybody asked or not."""
+    texts = catalogue(language)
+    found = [
+        Problem(
+            field=item_field(each.item_id),
+            message=texts.gettext("Take out what is no longer offered."),
+        )
+        for each in form.items
+        if shop.thing(each.item_id) is None
+    ]
+    for item_id, slug in lonely_add_ons(form, shop).items():
+        state = shop.campaign(slug)
+        words = texts.gettext("Comes with a pledge to %(title)s. Put one in, or take this out.")
+        title = state.definition.title if state else slug
+        found.append(Problem(field=item_field(item_id), message=words % {"title": title}))
+    return tuple(found)
+
+
+def number_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Problem, ...]:
+    """Return which items say no number of things, or no amount of money."""
     texts = catalogue(language)
     found = []
     for each in form.items:
-        thing = shop.thing(each.item_id)
-        if thing is None:
-            message = texts.gettext("Take out what is no longer offered.")
-        elif takes_amount(each.item_id):
+        if takes_amount(each.item_id):
             if amount_cents(each.typed) is not None:
                 continue
             message = texts.gettext("Write an amount from $1, with at most two decimals.")
@@ -75,7 +91,8 @@ def item_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Probl
             if quantity(each.typed) is not None:
                 continue
             message = texts.gettext("Use a whole number from 1.")
-        found.append(Problem(field=item_field(each.item_id), message=message))
+        if shop.thing(each.item_id):
+            found.append(Problem(field=item_field(each.item_id), message=message))
     return tuple(found)
 
 
@@ -92,16 +109,26 @@ def answer_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Pro
     return tuple(found)
 
 
+def fits(question: Question, given: str) -> bool:
+    """Tell whether an answer is one the question takes."""
+    if not given:
+        return not question.is_required
+    if question.kind == "number":
+        return NUMBER.fullmatch(given) is not None
+    return question.kind != "choice" or given in question.choices
+
+
 def _answer_problem(question: Question, given: str, language: Language) -> str:
     texts = catalogue(language)
+    if fits(question, given):
+        return ""
     if not given:
-        words = texts.gettext("Fill in: %(label)s.") % {"label": question.name}
-        return words if question.is_required else ""
-    if question.kind == "number" and not NUMBER.fullmatch(given):
-        return texts.gettext("Use a number: %(label)s.") % {"label": question.name}
-    if question.kind == "choice" and given not in question.choices:
-        return texts.gettext("Choose one: %(label)s.") % {"label": question.name}
-    return ""
+        words = texts.gettext("Fill in: %(label)s.")
+    elif question.kind == "number":
+        words = texts.gettext("Use a number: %(label)s.")
+    else:
+        words = texts.gettext("Choose one: %(label)s.")
+    return words % {"label": question.name}
 
 
 def contact_problems(form: CartForm, *, is_posted: bool, language: Language) -> tuple[Problem, ...]:

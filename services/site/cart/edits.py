@@ -6,7 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from services.site.cart.form import CartForm, Chosen, takes_amount
-from services.site.cart.shop import Shop, Thing, product_of
+from services.site.cart.shop import Shop, Thing, lonely_add_ons, product_of
 from services.site.public.add_ons import ADD_ON, VARIANT_MARK, add_on_id
 
 NoteKind = Literal["", "added", "removed", "replaced", "gone"]
@@ -110,7 +110,11 @@ def _removed(form: CartForm, shop: Shop, name: str) -> Edited:
     is_campaign = shop.campaign(name) is not None and form.typed(name) is None
     if not is_campaign:
         thing = shop.thing(name)
-        return Edited(form=_without(form, name), note=Note(kind="removed", thing=thing))
+        form = _without(form, name)
+        # What went with a film's last reward goes with it.
+        for item_id in lonely_add_ons(form, shop):
+            form = _without(form, item_id)
+        return Edited(form=form, note=Note(kind="removed", thing=thing))
     gone = [each.item_id for each in form.items if _slug(shop, each.item_id) == name]
     for item_id in gone:
         form = _without(form, item_id)

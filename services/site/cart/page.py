@@ -10,12 +10,13 @@ from services.site.cart.checks import (
     consent_problem,
     contact_problems,
     is_posted,
-    item_problems,
+    number_problems,
+    standing_problems,
 )
 from services.site.cart.edits import Note
 from services.site.cart.form import ANSWER, CONTACT, ITEM, SEEN, CartForm
 from services.site.cart.naming import thing_name
-from services.site.cart.shop import Shop, anchor_of, campaigns_in
+from services.site.cart.shop import Shop, anchor_of, campaigns_in, tip_percent
 from services.site.cart.shown import CartPage, Details, Field, Hidden
 from services.site.cart.troubles import Trouble, fields_to_mend, seen_figures
 from services.site.public import formatting
@@ -41,7 +42,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
 def step_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Problem, ...]:
     """Return what keeps a cart from its second step."""
-    return (*item_problems(form, shop, language), *answer_problems(form, shop, language))
+    return (
+        *standing_problems(form, shop, language),
+        *number_problems(form, shop, language),
+        *answer_problems(form, shop, language),
+    )
 
 
 def start_problems(
@@ -180,7 +185,7 @@ def _carried(view: View) -> tuple[Hidden, ...]:
     found = [
         Hidden(name="step", value=form.step),
         Hidden(name="key", value=view.key),
-        Hidden(name="tip-was", value=str(sums.tip_percent(form, view.shop))),
+        Hidden(name="tip-was", value=str(tip_percent(form, view.shop))),
         *(Hidden(name=name, value=text) for name, text in form.attribution.items()),
     ]
     if form.is_checked:

@@ -134,6 +134,13 @@ def product_of(item_id: str) -> str:
     return item_id.removeprefix(ADD_ON).partition(VARIANT_MARK)[0]
 
 
+def tip_percent(form: CartForm, shop: Shop) -> int:
+    """Return the tip of a cart: the one chosen, else the platform's default."""
+    if form.tip_percent is None:
+        return shop.platform.tip_percent_default
+    return min(form.tip_percent, shop.platform.tip_percent_max)
+
+
 def campaigns_in(form: CartForm, shop: Shop) -> tuple[CampaignState, ...]:
     """Return the campaigns a cart pledges to, in the cart's order. Add-ons alone make none."""
     slugs = dict.fromkeys(
@@ -143,6 +150,17 @@ def campaigns_in(form: CartForm, shop: Shop) -> tuple[CampaignState, ...]:
     )
     found = (shop.campaign(slug) for slug in slugs)
     return tuple(state for state in found if state is not None)
+
+
+def lonely_add_ons(form: CartForm, shop: Shop) -> dict[str, str]:
+    """Return the films' add-ons without a pledge to their film, with the film each needs."""
+    slugs = {state.slug for state in campaigns_in(form, shop)}
+    things = (shop.thing(each.item_id) for each in form.items)
+    return {
+        thing.item_id: thing.slug
+        for thing in things
+        if thing and thing.kind == "add_on" and thing.slug and thing.slug not in slugs
+    }
 
 
 def anchor_of(form: CartForm, states: tuple[CampaignState, ...]) -> str:

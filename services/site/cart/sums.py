@@ -6,7 +6,7 @@ from datetime import datetime
 from services.site.cart.answers import Figures, Quote, Share
 from services.site.cart.checks import Problem
 from services.site.cart.form import CartForm
-from services.site.cart.shop import Shop
+from services.site.cart.shop import Shop, tip_percent
 from services.site.cart.shown import Choice, Consent, ConsentLine, Tip, TotalRow
 from services.site.cart.why import reasons, tax_rate
 from services.site.public import formatting
@@ -14,13 +14,6 @@ from services.site.public.language import Language, catalogue
 
 TIP_STOPS = (0, 3, 5, 10, 15)
 LAST = "\n"
-
-
-def tip_percent(form: CartForm, shop: Shop) -> int:
-    """Return the tip of a cart: the one chosen, else the platform's default."""
-    if form.tip_percent is None:
-        return shop.platform.tip_percent_default
-    return min(form.tip_percent, shop.platform.tip_percent_max)
 
 
 def tip(form: CartForm, shop: Shop, quote: Quote | None, language: Language) -> Tip:

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from services.site.cart.answers import Figures, Quote, Refused
-from services.site.cart.checks import Problem, item_field
+from services.site.cart.checks import Problem, answer_field, item_field
 from services.site.cart.form import CONTACT, CartForm, Pair
 from services.site.cart.naming import thing_name
 from services.site.cart.orders import priced
@@ -16,7 +16,7 @@ from services.site.public import formatting
 from services.site.public.add_ons import add_on_id
 from services.site.public.language import Language, catalogue
 
-ITEM_FIELD = re.compile(r"items\[(\d{1,3})\](?:\.\w+)*")
+ITEM_FIELD = re.compile(r"items\[(\d{1,3})\](?:\.(\w+))?(?:\.(.+))?", re.DOTALL)
 AWAY = (429, 500, 502, 503, 504)
 
 
@@ -55,7 +55,7 @@ def fields_to_mend(problems: Sequence[Problem], language: Language) -> Trouble:
 
 def add_ons_alone(form: CartForm, language: Language) -> Trouble | None:
     """Return what to say of a cart that pledges to no film."""
-    if any(product_of(each.item_id) for each in form.items):
+    if form.items and all(product_of(each.item_id) for each in form.items):
         texts = catalogue(language)
         return Trouble(
             title=texts.gettext("Add-ons come with a pledge."),
@@ -77,7 +77,12 @@ def explain(refused: Refused, form: CartForm, shop: Shop, language: Language) ->
             is_passing=True,
         )
     about = _about(refused, form, shop)
-    for explained in (_state(refused, about, shop, language), _input(refused, form, language)):
+    known = (
+        _state(refused, about, shop, language),
+        _answer(refused, about, language),
+        _input(refused, language),
+    )
+    for explained in known:
         if explained:
             return explained
     return Trouble(
@@ -157,10 +162,11 @@ def _about(refused: Refused, form: CartForm, shop: Shop) -> Thing | None:
         wanted = add_on_id(str(extra["productId"]), str(extra.get("variantId") or ""))
         found = shop.thing(wanted)
         return found or _in_cart(form, shop, str(extra["productId"]))
+    ids = priced(form, shop)
     for name in refused.fields:
         matched = ITEM_FIELD.fullmatch(name)
-        if matched and int(matched[1]) < len(priced(form)):
-            return shop.thing(priced(form)[int(matched[1])])
+        if matched and int(matched[1]) < len(ids):
+            return shop.thing(ids[int(matched[1])])
     return None
 
 
@@ -226,7 +232,22 @@ def _fewer(about: Thing, left: int, language: Language) -> Problem:
     return Problem(field=item_field(about.item_id), message=words)
 
 
-def _input(refused: Refused, form: CartForm, language: Language) -> Trouble | None:
+def _answer(refused: Refused, about: Thing | None, language: Language) -> Trouble | None:
+    """Return which answer of a reward is not one that it takes."""
+    if about is None:
+        return None
+    found = []
+    for name in refused.fields:
+        matched = ITEM_FIELD.fullmatch(name)
+        for index, question in enumerate(about.questions):
+            if matched and (matched[2], matched[3]) == ("fields", question.name):
+                words = catalogue(language).gettext("This can't be taken: %(label)s.")
+                message = words % {"label": question.name}
+                found.append(Problem(field=answer_field(about.item_id, index), message=message))
+    return fields_to_mend(found, language) if found else None
+
+
+def _input(refused: Refused, language: Language) -> Trouble | None:
     """Return which fields of the form an input refusal names, if it names any of ours."""
     texts = catalogue(language)
     names = [name.removeprefix("shippingAddress.") for name in refused.fields]
