@@ -92,7 +92,9 @@ PAGES: dict[str, Make] = {
         ),
         SITE,
     ),
-    "cart, shell": lambda language: render.render_cart(CartPage(language=language), SITE),
+    "cart, shell": lambda language: render.render_cart(
+        CartPage(language=language, is_shell=True), SITE
+    ),
     "cart, empty": lambda language: render.render_cart(carts.page(carts.form(), language), SITE),
     "cart": carted(True, "cart"),
     "cart, without scripts": carted(False, "cart"),

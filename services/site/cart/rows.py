@@ -9,7 +9,7 @@ from services.site.cart.naming import thing_name
 from services.site.cart.shop import Product, Shop, Thing, campaigns_in, product_of
 from services.site.cart.shown import AddOnGroup, Answer, CartItem, Choice, Shelf
 from services.site.public import formatting
-from services.site.public.add_ons import add_on_card
+from services.site.public.add_ons import VARIANT_MARK, add_on_card
 from services.site.public.cards import tier_state
 from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import CampaignState
@@ -139,7 +139,8 @@ def add_on_groups(form: CartForm, shop: Shop, language: Language) -> tuple[AddOn
 def _cards(
     form: CartForm, shop: Shop, products: Sequence[Product], language: Language
 ) -> tuple[AddOnCard, ...]:
-    chosen = {product_of(each.item_id) for each in form.items}
+    # What is there already has a row of its own; a variant can still be changed.
+    held = {product_of(each.item_id): each.item_id for each in form.items}
     return tuple(
         add_on_card(
             each.add_on,
@@ -147,11 +148,18 @@ def _cards(
             language=language,
             left=shop.left,
             low_stock=shop.platform.add_ons_low_stock,
-            chosen=form.variants.get(each.add_on.product_id, ""),
-            is_in_cart=each.add_on.product_id in chosen,
+            chosen=_variant(form, held.get(each.add_on.product_id, ""), each.add_on.product_id),
+            is_in_cart=each.add_on.product_id in held,
         )
         for each in products
+        if each.add_on.product_id not in held or each.add_on.variants
     )
+
+
+def _variant(form: CartForm, held_id: str, product_id: str) -> str:
+    """Return which variant a menu shows: the one in the cart, else the one last looked at."""
+    in_cart = held_id.partition(VARIANT_MARK)[2]
+    return in_cart or form.variants.get(product_id, "")
 
 
 def shelves(form: CartForm, shop: Shop, language: Language) -> tuple[Shelf, ...]:

@@ -140,12 +140,13 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CartPage(msgspec.Struct, frozen=True, kw_only=True):
-    """The cart in one of its two steps."""
+    """The cart in one of its two steps. A shell knows nothing yet: a script will fill it."""
 
     language: Language
     step: Step = "cart"
     is_scripted: bool = False
     is_quoted: bool = False
+    is_shell: bool = False
     said: str = ""
     focus: str = ""
     trouble: Trouble | None = None

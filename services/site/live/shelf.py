@@ -128,7 +128,7 @@ class Shelf:
                 make = partial(render.render_error, status, language, frame)
                 self._put(f"error:{status}", language, make)
             self._put("manage", language, partial(render.render_manage, language, frame))
-            empty = CartPage(language=language)
+            empty = CartPage(language=language, is_shell=True)
             self._put("cart", language, partial(render.render_cart, empty, frame))
 
     def _make_home(self) -> None:
