@@ -44,7 +44,11 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]
 
     def open_window(width: int) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, base_url=stack.site, locale="en-US"
+            viewport={"width": width, "height": 900},
+            base_url=stack.site,
+            locale="en-US",
+            # A picture taken half-way through a movement shows nothing anybody sees.
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()
@@ -58,6 +62,26 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def open_plain_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]:
+    """Open a window without scripts, of a width in pixels."""
+    contexts = []
+
+    def open_window(width: int) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            base_url=stack.site,
+            java_script_enabled=False,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture

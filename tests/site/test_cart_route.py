@@ -146,6 +146,13 @@ async def test_what_is_missing_is_named_and_nothing_is_lost(
     assert again["step"] == "card"
 
 
+async def test_a_script_is_drawn_what_is_wrong(one_film: RunningSite, behind: Behind) -> None:
+    page = await send(one_film, {**READY, "email": "", "do": "save", "script": "1"})
+
+    assert page.status_code == 200
+    assert 'href="#email"' in page.text
+
+
 async def test_a_price_that_changed_is_shown_before_anything_is_saved(
     one_film: RunningSite, behind: Behind
 ) -> None:

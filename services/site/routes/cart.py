@@ -105,5 +105,11 @@ def _page(
         body = gzip.compress(body, PACK_LEVEL, mtime=0)
         headers["content-encoding"] = "gzip"
     return ASGIResponse(
-        body=body, status_code=outcome.status, media_type="text/html", headers=headers
+        body=body, status_code=_status(outcome), media_type="text/html", headers=headers
     )
+
+
+def _status(outcome: Page) -> int:
+    """Return the status of a page. A script asked for a drawing, and what is wrong is on it."""
+    is_drawn = outcome.view.form.is_scripted and outcome.status < 500 and outcome.status != 429
+    return 200 if is_drawn else outcome.status

@@ -104,6 +104,7 @@ class CartView {
     const before = this.step;
     const { focus } = part.querySelector("[data-cart-form]").dataset;
     morph(this.root, part);
+    this.busy(this.isWaiting);
     this.follow(focus, isAsked, before);
     cart.keep(this.form);
     this.card.refresh();
