@@ -96,6 +96,7 @@ class CartView {
   take({ status, part }, { pairs = [], isAsked = false } = {}) {
     this.isStuck = !part;
     if (!part) {
+      this.root.toggleAttribute("data-stale", true);
       this.again = () => this.send(pairs, { isAsked: true });
       const kind = status === 0 ? "offline" : status === 429 || status >= 500 ? "busy" : "failed";
       return this.trouble(say(kind), say(`${kind}Hint`), this.again);
