@@ -98,7 +98,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
     site_base = settings.site_base.rstrip("/")
     content = Path(settings.campaigns_dir)
     memory = Memory(settings, running)
-    policy = Policy(site_base=site_base, stripe_js_url=settings.stripe_js_url)
+    policy = Policy(
+        site_base=site_base,
+        stripe_js_url=settings.stripe_js_url,
+        has_challenge=bool(settings.turnstile_site_key),
+    )
     proxies = Proxies(settings.trusted_proxies)
     announcer = Announcer(running.pool, running.bus)
     publisher = Publisher(
@@ -122,7 +126,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         return [*(["redis"] if is_redis_away else []), *(["stale"] if is_stale else [])]
 
     checkout = Checkout(upstream, url=settings.upstream("checkout"), site_base=site_base)
-    desk = Desk(checkout, lambda: shop_of(memory.world))
+    desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
     return Parts(
         routes=[
             *page_routes(site),

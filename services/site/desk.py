@@ -50,9 +50,12 @@ Outcome = Page | Away | CardStep
 class Desk:
     """Serves one form at a time; nothing is remembered in between."""
 
-    def __init__(self, checkout: Checkout, shop: Callable[[], Shop]) -> None:
+    def __init__(
+        self, checkout: Checkout, shop: Callable[[], Shop], *, challenge_key: str = ""
+    ) -> None:
         self._checkout = checkout
         self._shop = shop
+        self._challenge_key = challenge_key
 
     async def serve(self, form: CartForm, language: Language, caller: Caller) -> Outcome:
         """Do what the form's button says and return what is to be seen then."""
@@ -92,6 +95,8 @@ class Desk:
             return Page(view=view)
         quote = refused.quote() if refused and refused.error == "price_changed" else None
         asked = quote or await self._checkout.quote(orders.quote_body(form, shop, language), caller)
+        if refused and refused.error == "challenge_needed":
+            form = replace(form, is_challenged=True)
         known = asked if isinstance(asked, Quote) else None
         no = refused or (asked if isinstance(asked, Refused) else None)
         trouble = _trouble(no, known, form, shop, language) if no else None
@@ -102,6 +107,7 @@ class Desk:
             trouble=trouble,
             problems=problems or (trouble.problems if trouble else ()),
             key=_key(),
+            challenge_key=self._challenge_key,
         )
         return Page(view=view, status=no.status if no else 200)
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite
 
 ORDER = "pool-intent-0123456789abcdef"
@@ -167,6 +168,24 @@ async def test_a_price_that_changed_is_shown_before_anything_is_saved(
     assert fields_of(page.text)["expected"] == "2256"
     assert 'id="consent" value="long-take=2256" aria' in page.text, "it is not ticked any more"
     assert [each.target for each in behind.heard] == ["/checkout-intent/start"]
+
+
+async def test_who_is_asked_to_show_that_a_person_is_there_can_do_so(
+    run: Run, services: Behind
+) -> None:
+    async with run(turnstile_site_key="0x4AAAAAAA") as site:
+        answer(services, {"error": "challenge_needed", "message": "x"}, status=429)
+        services.queue = [(429, {"error": "challenge_needed", "message": "x"}), (200, QUOTE)]
+        page = await send(site, {**READY, "do": "card", "script": "1"})
+        assert 'data-challenge="0x4AAAAAAA"' in page.text
+        assert "challenges.cloudflare.com" in page.headers["content-security-policy"]
+
+        answer(services, CUSTOM)
+        again = {**READY, "do": "card", "script": "1", "cf-turnstile-response": "t" * 2_000}
+        started = await send(site, again)
+
+    assert started.json()["orderId"] == ORDER
+    assert asked(services, "/checkout-intent/start")["challengeToken"] == "t" * 2_000
 
 
 async def test_what_is_sold_out_can_be_taken_out(one_film: RunningSite, behind: Behind) -> None:

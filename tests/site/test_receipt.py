@@ -1,7 +1,9 @@
 """The page people come back to: honest at every stage of an order."""
 
+import msgspec
 import pytest
 
+from services.site.cart.answers import CardWarning
 from services.site.cart.receipt import resume_pairs, success_page
 from tests.site.carts import (
     CHAIR,
@@ -13,6 +15,7 @@ from tests.site.carts import (
     receipt_share,
     shop,
 )
+from tests.site.stages import AFTER
 
 
 @pytest.mark.parametrize(
@@ -48,6 +51,17 @@ def test_a_receipt_says_what_it_costs_why_and_what_happens_next() -> None:
         "Monday, December 14",
     ]
     assert "$69.00" in page.next[-1].text
+
+
+def test_a_card_that_will_not_last_is_said_at_once() -> None:
+    warning = CardWarning(exp_month=12, exp_year=2026, needed_until=AFTER)
+    warned = msgspec.structs.replace(receipt(), card_warning=warning)
+
+    page = success_page(warned, shop(), TAKE, "en", order_id="x")
+
+    assert page.warning
+    assert page.warning.title == "Your card expires at the end of 12/2026."
+    assert "December 14, 2026" in page.warning.text
 
 
 def test_a_bundle_tells_of_each_film_and_which_one_came_too_late() -> None:

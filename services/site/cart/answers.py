@@ -1,5 +1,6 @@
 """What checkout answers about a cart or an order, as far as pages read it."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -79,6 +80,14 @@ class ReceiptShare(Share, frozen=True, kw_only=True, rename="camel"):
     reason: str | None = None
 
 
+class CardWarning(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A card that expires before it may be charged for the last time."""
+
+    exp_month: int
+    exp_year: int
+    needed_until: datetime
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """An order as whoever knows its id may see it."""
 
@@ -87,6 +96,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     persisted: bool = False
     totals: Figures
     campaigns: tuple[ReceiptShare, ...]
+    card_warning: CardWarning | None = None
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

@@ -25,6 +25,8 @@ CONTACT = ("email", "name", *PLACE)
 ATTRIBUTION = ("ref", "utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
 TEXT_LENGTH_MAX = 500
 NAME_LENGTH_MAX = 400
+CHALLENGE = "cf-turnstile-response"
+CHALLENGE_LENGTH_MAX = 2_048
 ITEMS_MAX = 100
 
 
@@ -64,6 +66,8 @@ class CartForm(msgspec.Struct, frozen=True, kw_only=True):
     # Whether a figure of the page still waited for the address.
     was_estimated: bool = False
     is_scripted: bool = False
+    # Whether this browser was asked to show that a person is at it.
+    is_challenged: bool = False
     # An order whose card step was left; its units are given back first.
     left_order: str = ""
 
@@ -105,12 +109,13 @@ def read_form(pairs: Sequence[Pair], *, referred: Sequence[Pair] = ()) -> CartFo
             if (cents := _number(text)) is not None
         },
         key=fields.get("key", "")[:100],
-        challenge=fields.get("cf-turnstile-response", ""),
+        challenge=fields.get(CHALLENGE, ""),
         step="card" if fields.get("step") == "card" else "cart",
         button=_button(fields),
         is_checked="checked" in fields,
         was_estimated="estimated" in fields,
         is_scripted="script" in fields,
+        is_challenged="challenged" in fields,
         left_order=_order(fields.get("order", "")),
     )
 
@@ -186,7 +191,8 @@ def _number(text: str) -> int | None:
 def _require_clean(pairs: Iterable[Pair]) -> None:
     """Refuse what no field of ours can hold: a browser's own input never does."""
     for name, text in pairs:
-        if len(name) > NAME_LENGTH_MAX or len(text) > TEXT_LENGTH_MAX:
+        length_max = CHALLENGE_LENGTH_MAX if name == CHALLENGE else TEXT_LENGTH_MAX
+        if len(name) > NAME_LENGTH_MAX or len(text) > length_max:
             raise InputRefused(
                 "invalid_input", "That text is too long.", fields={name[:80]: "too long"}
             )

@@ -48,6 +48,8 @@ def start_body(
         "consent": consent,
         **{UTM[name]: form.attribution[name] for name in ATTRIBUTION if name in form.attribution},
     }
+    if form.challenge:
+        body["challengeToken"] = form.challenge
     if not form.is_scripted:
         body["checkoutUiMode"] = "hosted"
     return body

@@ -38,6 +38,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     trouble: Trouble | None = None
     problems: tuple[Problem, ...] = ()
     key: str = ""
+    challenge_key: str = ""
 
 
 def step_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Problem, ...]:
@@ -117,6 +118,7 @@ def _details(view: View, language: Language) -> Details:
         delivery=details.delivery_options(quote, form, language) if quote else (),
         consent=sums.consent(quote, form, shop, problems, language) if quote else None,
         pay=sums.pay_rows(quote, shop, language) if quote else (),
+        challenge_key=view.challenge_key if form.is_challenged else "",
     )
 
 
@@ -188,8 +190,8 @@ def _carried(view: View) -> tuple[Hidden, ...]:
         Hidden(name="tip-was", value=str(tip_percent(form, view.shop))),
         *(Hidden(name=name, value=text) for name, text in form.attribution.items()),
     ]
-    if form.is_checked:
-        found.append(Hidden(name="checked", value="1"))
+    flags = {"checked": form.is_checked, "challenged": form.is_challenged}
+    found += [Hidden(name=name, value="1") for name, is_set in flags.items() if is_set]
     if view.quote and not sums.is_complete(view.quote):
         found.append(Hidden(name="estimated", value="1"))
     if view.quote:

@@ -52,6 +52,7 @@ class SuccessPage(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     lead: str
     reference: str = ""
+    warning: Notice | None = None
     refresh_seconds: int = 0
     bought: tuple[Bought, ...] = ()
     totals: tuple[TotalRow, ...] = ()
@@ -90,6 +91,7 @@ def success_page(
         page,
         reference=catalogue(language).gettext("Pledge %(id)s")
         % {"id": receipt.order_id.removeprefix(ORDER_PREFIX)[:8]},
+        warning=_card_warning(receipt, shop, language),
         bought=tuple(_bought(share, shop, language) for share in receipt.campaigns),
         totals=_totals(receipt, shop, language),
         next=_next(receipt, shop, language),
@@ -191,6 +193,27 @@ def _bought(share: ReceiptShare, shop: Shop, language: Language) -> Bought:
             for line in share.lines
         ),
         notice=_refused(share, language),
+    )
+
+
+def _card_warning(receipt: Receipt, shop: Shop, language: Language) -> Notice | None:
+    """Return what is said at once about a card that will not last."""
+    found = receipt.card_warning
+    if found is None:
+        return None
+    _ = catalogue(language).gettext
+    words = {
+        "month": f"{found.exp_month:02d}/{found.exp_year}",
+        "day": formatting.date(found.needed_until, shop.platform.timezone, language),
+    }
+    return Notice(
+        tone="lamp",
+        icon="credit-card",
+        title=_("Your card expires at the end of %(month)s.") % words,
+        text=_(
+            "It may be charged until %(day)s. Use another card by then, so the pledge can count."
+        )
+        % words,
     )
 
 

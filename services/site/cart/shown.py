@@ -137,6 +137,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
     delivery: tuple[Choice, ...]
     consent: Consent | None
     pay: tuple[TotalRow, ...]
+    challenge_key: str = ""
 
 
 class CartPage(msgspec.Struct, frozen=True, kw_only=True):

@@ -68,6 +68,8 @@ def add_ons_alone(form: CartForm, language: Language) -> Trouble | None:
 def explain(refused: Refused, form: CartForm, shop: Shop, language: Language) -> Trouble:
     """Return a refusal in words. `price_changed` needs the figures, see `price_changed`."""
     texts = catalogue(language)
+    if refused.error in ("challenge_needed", "too_many_cards"):
+        return _too_many_cards(refused, form, language)
     if refused.status in AWAY:
         return Trouble(
             title=texts.gettext("We are busy for a moment. Nothing was changed."),
@@ -90,6 +92,18 @@ def explain(refused: Refused, form: CartForm, shop: Shop, language: Language) ->
         text=texts.gettext("Take it out and put it in again from the film's page."),
         way_out=_out(about, shop, language),
     )
+
+
+def _too_many_cards(refused: Refused, form: CartForm, language: Language) -> Trouble:
+    texts = catalogue(language)
+    title = texts.gettext("Too many cards did not work here. Nothing was charged.")
+    if refused.error == "too_many_cards":
+        text = texts.gettext("Try again in an hour, or from another connection.")
+    elif form.is_scripted:
+        text = texts.gettext("Show below that you are a person, and the card form opens.")
+    else:
+        text = texts.gettext("Try again in an hour, or with JavaScript switched on.")
+    return Trouble(title=title, text=text, tone="lamp")
 
 
 def price_changed(

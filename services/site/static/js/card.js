@@ -1,6 +1,7 @@
 // The card step: start a checkout with the server, save the card with Stripe, wait until it is written down.
 import { post, submit, wait } from "./api.js";
 import { attribution } from "./attribution.js";
+import { askAgain, showChallenge } from "./challenge.js";
 import { noteOpen, remember, writtenDown } from "./persisted.js";
 import { mountCard } from "./stripe.js";
 import { page, say } from "./words.js";
@@ -25,6 +26,7 @@ export class CardStep {
   refresh() {
     clearTimeout(this.timer);
     if (this.view.step !== "card" || this.isBusy) return;
+    showChallenge(this.part("challenge"), () => this.refresh());
     this.timer = setTimeout(() => {
       // The newest price comes first; it calls here again.
       if (this.view.isWaiting || this.view.step !== "card") return;
@@ -59,6 +61,7 @@ export class CardStep {
     if (answer.data?.orderId) return this.mount(answer.data);
     this.pending = null;
     this.refused = print;
+    askAgain(this.part("challenge"));
     this.tell("");
     this.view.take(answer, { pairs, isAsked: this.isBusy });
     return false;
