@@ -25,6 +25,7 @@ class CartView {
     this.dialog = root.closest("dialog");
     this.turn = 0;
     this.isOld = false;
+    this.isOver = false;
     this.card = new CardStep(this);
     root.addEventListener("submit", (event) => this.onSubmit(event));
     root.addEventListener("change", (event) => this.onChange(event));
@@ -35,6 +36,8 @@ class CartView {
     });
     // Another tab has changed the cart.
     cart.subscribe((isOurs) => (this.isOld ||= !isOurs));
+    // Back from Stripe's page by the browser's own button: what is shown is from before.
+    window.addEventListener("pageshow", (event) => event.persisted && this.comeBack());
     window.addEventListener("online", () => this.isStuck && this.again());
   }
 
@@ -49,6 +52,7 @@ class CartView {
   /** Show the cart, and do with it what the extra pairs say. */
   async open(extra = []) {
     if (this.dialog && !this.dialog.open) this.dialog.showModal();
+    if (this.card.isBusy || this.isOver) return;
     this.focus("cart-title");
     if (extra.length || !this.form || this.isOld || this.isStuck) await this.load(extra);
   }
@@ -62,6 +66,11 @@ class CartView {
     const left = leftOpen();
     const pairs = [...cart.kept(), ...draft, ...(left ? [["order", left]] : []), ...extra];
     return this.send(pairs, { isAsked: true });
+  }
+
+  comeBack() {
+    if (this.card.isBusy) this.card.busy(false);
+    return this.load();
   }
 
   pairs(submitter) {
@@ -208,6 +217,7 @@ class CartView {
 
   /** The card is saved: from here on the form is over. */
   waitingRoom() {
+    this.isOver = true;
     this.form.hidden = true;
     const room = this.root.querySelector("[data-waiting]");
     room.hidden = false;
@@ -217,6 +227,7 @@ class CartView {
   /** Nothing came of it: the cart again, with the reason. */
   async backToCart(title, text) {
     this.root.querySelector("[data-waiting]").hidden = true;
+    this.isOver = false;
     this.form.hidden = false;
     this.form.elements.step.value = "cart";
     await this.send(this.pairs());
