@@ -143,6 +143,22 @@ def test_nobody_is_asked_for_an_address_when_nothing_is_posted() -> None:
     assert is_posted(form((CREDIT, "1"), (STICKER, "1")), shop())
 
 
+def test_where_somebody_lives_is_asked_only_where_the_tax_depends_on_it() -> None:
+    taxed = form((CREDIT, "1"), email="a@b.example", **{"taxed-by-place": "1"})
+    known = form(
+        (CREDIT, "1"), email="a@b.example", postalCode="87104", province="NM", country="US"
+    )
+
+    assert fields(start_problems(taxed, shop(), "en", needs_consent=False)) == [
+        "postalCode",
+        "province",
+        "country",
+    ]
+    body = quote_body(known, shop(), "en")
+    assert body["billingAddress"] == {"province": "NM", "postalCode": "87104", "country": "US"}
+    assert "shippingAddress" not in body
+
+
 @pytest.mark.parametrize(
     ("ticked", "expected", "is_given"),
     [

@@ -94,7 +94,7 @@ def test_what_no_field_of_ours_can_hold_is_refused(pairs: list[tuple[str, str]])
     [
         [("item.", "1"), ("answer.", "x"), ("variant.", "x"), ("seen.", "1")],
         [("expected", "99999999999"), ("seen.a", "-1"), ("order", "nobody's"), ("unknown", "x")],
-        [("expected", "１２"), ("step", "third"), ("key", "k" * 500)],
+        [("option", "by-owl"), ("expected", "１２"), ("step", "third"), ("key", "k" * 500)],
     ],
 )
 def test_what_means_nothing_is_left_out(pairs: list[tuple[str, str]]) -> None:
@@ -102,4 +102,5 @@ def test_what_means_nothing_is_left_out(pairs: list[tuple[str, str]]) -> None:
 
     assert (form.items, form.answers, form.variants, form.seen) == ((), {}, {}, {})
     assert (form.expected_cents, form.left_order, form.step) == (None, "", "cart")
+    assert form.option == ""
     assert len(form.key) <= 100

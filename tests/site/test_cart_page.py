@@ -3,8 +3,9 @@
 import pytest
 
 from services.site.cart.answers import Refused, Why
+from services.site.cart.seen import price_changed
 from services.site.cart.sums import consent_value
-from services.site.cart.troubles import explain, price_changed
+from services.site.cart.troubles import explain
 from services.site.cart.why import SENTENCES, reasons
 from services.site.public.language import LANGUAGES, Language
 from tests.site.carts import (
@@ -223,6 +224,17 @@ def test_the_promise_names_the_first_day_that_decides() -> None:
 
 def test_a_screen_reader_hears_the_new_total() -> None:
     assert page(form((PRINT, "1")), quote=QUOTE).said == "Total, if the film is funded: $69.00"
+
+
+def test_a_tax_that_depends_on_the_place_asks_for_it_also_when_nothing_is_posted() -> None:
+    why = (Why(figure="tax", rule="table_default", inputs={"rate": "0.05", "baseCents": 1_000}),)
+    waiting = quote(share(TAKE, (CREDIT, 1_000), why=why), states={"tax": "needs_input"})
+    details = page(form((CREDIT, "1"), step="card"), quote=waiting).details
+    assert details
+
+    assert [field.name for field in details.address] == ["postalCode", "province", "country"]
+    assert not details.is_posted
+    assert hidden(page(form((CREDIT, "1")), quote=waiting))["taxed-by-place"] == "1"
 
 
 # The second step

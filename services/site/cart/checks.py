@@ -17,6 +17,7 @@ AMOUNT_CENTS_MIN = 100
 ZIP = re.compile(r"\d{5}(?:-?\d{4})?")
 NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,6})?")
 HOME = "US"
+TAXED_AT = ("postalCode", "country")
 POSTED_TO = ("name", "address1", "city", "postalCode", "country")
 
 
@@ -131,10 +132,11 @@ def _answer_problem(question: Question, given: str, language: Language) -> str:
     return words % {"label": question.name}
 
 
-def contact_problems(form: CartForm, *, is_posted: bool, language: Language) -> tuple[Problem, ...]:
-    """Return what is wrong with the email and, where something is posted, with the address."""
-    found = _email_problems(form, language)
-    return (*found, *address_problems(form, language)) if is_posted else found
+def contact_problems(
+    form: CartForm, needed: tuple[str, ...], language: Language
+) -> tuple[Problem, ...]:
+    """Return what is wrong with the email and with the parts of the address that are needed."""
+    return (*_email_problems(form, language), *address_problems(form, needed, language))
 
 
 def _email_problems(form: CartForm, language: Language) -> tuple[Problem, ...]:
@@ -149,15 +151,19 @@ def _email_problems(form: CartForm, language: Language) -> tuple[Problem, ...]:
     return (Problem(field="email", message=message),)
 
 
-def address_problems(form: CartForm, language: Language) -> tuple[Problem, ...]:
+def address_problems(
+    form: CartForm, needed: tuple[str, ...], language: Language
+) -> tuple[Problem, ...]:
     """Return which parts of the address are missing or malformed, in the form's order."""
+    if not needed:
+        return ()
     texts = catalogue(language)
     labels = address_labels(language)
-    needed = (*POSTED_TO, *(("province",) if is_home(form) else ()))
+    wanted = (*needed, *(("province",) if is_home(form) else ()))
     found = [
         Problem(field=name, message=texts.gettext("Fill in: %(label)s.") % {"label": labels[name]})
         for name in labels
-        if name in needed and not form.contact.get(name)
+        if name in wanted and not form.contact.get(name)
     ]
     postal_code, province = form.contact.get("postalCode", ""), form.contact.get("province", "")
     if is_home(form) and postal_code and not ZIP.fullmatch(postal_code):

@@ -49,13 +49,25 @@ def address_fields(
 
 
 def destination_fields(
+    form: CartForm, problems: Sequence[Problem], language: Language, *, has_state: bool
+) -> tuple[Field, ...]:
+    """Return the fields an estimate of the shipping needs; the state only where it is taxed by."""
+    names = ("country", "postalCode", *(("province",) if has_state else ()))
+    return _some(names, form, problems, language)
+
+
+def place_fields(
     form: CartForm, problems: Sequence[Problem], language: Language
 ) -> tuple[Field, ...]:
-    """Return the two fields an estimate of the shipping needs."""
+    """Return the fields that say where somebody lives, as far as the tax depends on it."""
+    return _some(("postalCode", "province", "country"), form, problems, language)
+
+
+def _some(
+    names: tuple[str, ...], form: CartForm, problems: Sequence[Problem], language: Language
+) -> tuple[Field, ...]:
     errors, labels = _errors(problems), address_labels(language)
-    return tuple(
-        _field(name, labels[name], form, errors, language) for name in ("country", "postalCode")
-    )
+    return tuple(_field(name, labels[name], form, errors, language) for name in names)
 
 
 def _field(

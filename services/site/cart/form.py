@@ -19,6 +19,7 @@ Step = Literal["cart", "card"]
 
 ITEM, ANSWER, VARIANT, SEEN = "item.", "answer.", "variant.", "seen."
 BUTTONS = ("remove", "less", "more", "add", "do")
+OPTIONS = ("standard", "signature_required", "adult_signature_required")
 DEEDS = ("update", "next", "back", "save", "card", "pledge")
 PLACE = ("address1", "address2", "city", "province", "postalCode", "country")
 CONTACT = ("email", "name", *PLACE)
@@ -66,6 +67,8 @@ class CartForm(msgspec.Struct, frozen=True, kw_only=True):
     # Whether a figure of the page still waited for the address.
     was_estimated: bool = False
     is_scripted: bool = False
+    # Whether the page this came from knew the tax to depend on where somebody lives.
+    is_taxed_by_place: bool = False
     # Whether this browser was asked to show that a person is at it.
     is_challenged: bool = False
     # An order whose card step was left; its units are given back first.
@@ -95,7 +98,7 @@ def read_form(pairs: Sequence[Pair], *, referred: Sequence[Pair] = ()) -> CartFo
         answers=_answers(pairs),
         tip_percent=_tip(fields),
         anchor=fields.get("anchor", ""),
-        option=fields.get("option", ""),
+        option=fields["option"] if fields.get("option") in OPTIONS else "",
         contact={name: fields.get(name, "").strip() for name in CONTACT},
         attribution=_attribution(fields, dict(referred)),
         variants=_named(pairs, VARIANT),
@@ -115,6 +118,7 @@ def read_form(pairs: Sequence[Pair], *, referred: Sequence[Pair] = ()) -> CartFo
         is_checked="checked" in fields,
         was_estimated="estimated" in fields,
         is_scripted="script" in fields,
+        is_taxed_by_place="taxed-by-place" in fields,
         is_challenged="challenged" in fields,
         left_order=_order(fields.get("order", "")),
     )

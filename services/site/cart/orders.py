@@ -24,6 +24,7 @@ from services.site.cart.shop import (
 from services.site.public.add_ons import ADD_ON
 from services.site.public.language import Language
 
+TAXED_BY = ("province", "postalCode", "country")
 UTM = {"utm_source": "utmSource", "utm_medium": "utmMedium", "utm_campaign": "utmCampaign"}
 UTM |= {"utm_content": "utmContent", "utm_term": "utmTerm", "ref": "ref"}
 
@@ -75,8 +76,11 @@ def _body(form: CartForm, shop: Shop, language: Language, *, stand_in: bool) -> 
         "preferredLang": language,
     }
     if is_posted(form, shop):
-        body["shippingAddress"] = _destination(form)
+        body["shippingAddress"] = _destination(form, ("name", *PLACE))
         body["shippingOption"] = form.option or None
+    else:
+        # What is not posted may still be taxed by where somebody lives.
+        body["billingAddress"] = _destination(form, TAXED_BY)
     if any(item_id.startswith(ADD_ON) for item_id in wanted):
         body["bundleAddOnAnchorCampaignSlug"] = anchor_of(form, states) or None
     return {name: value for name, value in body.items() if value is not None}
@@ -117,12 +121,12 @@ def _dollars(cents: int) -> msgspec.Raw:
     return msgspec.Raw(f"{cents // 100}.{cents % 100:02d}".encode())
 
 
-def _destination(form: CartForm) -> dict[str, str] | None:
+def _destination(form: CartForm, names: tuple[str, ...]) -> dict[str, str] | None:
     """Return the address as far as it is known, None before anything can be sent there."""
     contact = form.contact
     if not contact.get("postalCode"):
         return None
-    place = {name: contact.get(name, "") for name in ("name", *PLACE)}
+    place = {name: contact.get(name, "") for name in names}
     place["country"] = place["country"] or "US"
     if is_home(form):
         place["province"] = state_code(place["province"])

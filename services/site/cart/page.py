@@ -5,6 +5,8 @@ import msgspec
 from services.site.cart import details, rows, sums
 from services.site.cart.answers import Quote
 from services.site.cart.checks import (
+    POSTED_TO,
+    TAXED_AT,
     Problem,
     answer_problems,
     consent_problem,
@@ -16,13 +18,13 @@ from services.site.cart.checks import (
 from services.site.cart.edits import Note
 from services.site.cart.form import ANSWER, CONTACT, ITEM, SEEN, CartForm
 from services.site.cart.naming import thing_name
+from services.site.cart.seen import seen_figures
 from services.site.cart.shop import Shop, anchor_of, campaigns_in, tip_percent
 from services.site.cart.shown import CartPage, Details, Field, Hidden
-from services.site.cart.troubles import Trouble, fields_to_mend, seen_figures
+from services.site.cart.troubles import Trouble, carrier_away, fields_to_mend
+from services.site.cart.why import is_taxed_by_place
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
-
-DESTINATION = ("country", "postalCode")
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +56,8 @@ def start_problems(
     form: CartForm, shop: Shop, language: Language, *, needs_consent: bool
 ) -> tuple[Problem, ...]:
     """Return what keeps a cart from its card."""
-    found = contact_problems(form, is_posted=is_posted(form, shop), language=language)
+    posted, taxed = is_posted(form, shop), form.is_taxed_by_place
+    found = contact_problems(form, POSTED_TO if posted else TAXED_AT if taxed else (), language)
     if not needs_consent or sums.has_consent(form):
         return found
     return (*found, consent_problem(language))
@@ -70,7 +73,7 @@ def cart_page(view: View, language: Language) -> CartPage:
             said=_said(view, language),
             trouble=view.trouble,
             shelves=rows.shelves(form, shop, language),
-            hidden=_carried(view),
+            hidden=_carried(view, language),
         )
     states = campaigns_in(form, shop)
     is_cart = form.step == "cart"
@@ -91,7 +94,7 @@ def cart_page(view: View, language: Language) -> CartPage:
         totals=sums.totals(quote, form, shop, language) if quote else (),
         promise=sums.promise(quote, shop, language),
         details=None if is_cart else _details(view, language),
-        hidden=_carried(view),
+        hidden=_carried(view, language),
     )
 
 
@@ -106,15 +109,17 @@ def _asks_destination(view: View) -> bool:
 def _destination(view: View, language: Language) -> tuple[Field, ...]:
     if not _asks_destination(view):
         return ()
-    return details.destination_fields(view.form, view.problems, language)
+    return details.destination_fields(
+        view.form, view.problems, language, has_state=_is_taxed_by_place(view)
+    )
 
 
 def _details(view: View, language: Language) -> Details:
     form, shop, quote, problems = view.form, view.shop, view.quote, view.problems
-    posted = is_posted(form, shop)
     return Details(
         email=details.email_field(form, problems, language),
-        address=details.address_fields(form, problems, language) if posted else (),
+        address=_address(view, language),
+        is_posted=is_posted(form, shop),
         delivery=details.delivery_options(quote, form, language) if quote else (),
         consent=sums.consent(quote, form, shop, problems, language) if quote else None,
         pay=sums.pay_rows(quote, shop, language) if quote else (),
@@ -122,24 +127,26 @@ def _details(view: View, language: Language) -> Details:
     )
 
 
+def _address(view: View, language: Language) -> tuple[Field, ...]:
+    """Return the fields for where it goes; where nothing goes, those the tax depends on."""
+    if is_posted(view.form, view.shop):
+        return details.address_fields(view.form, view.problems, language)
+    if _is_taxed_by_place(view):
+        return details.place_fields(view.form, view.problems, language)
+    return ()
+
+
+def _is_taxed_by_place(view: View) -> bool:
+    return view.quote is not None and is_taxed_by_place(view.quote.campaigns)
+
+
 def _trouble(view: View, language: Language) -> Trouble | None:
     if view.trouble:
         return view.trouble
     if view.problems:
         return fields_to_mend(view.problems, language)
-    return _carrier_away(view.quote, language)
-
-
-def _carrier_away(quote: Quote | None, language: Language) -> Trouble | None:
-    if quote is None or quote.states.get("shipping") != "provider_unavailable":
-        return None
-    texts = catalogue(language)
-    return Trouble(
-        title=texts.gettext("We can't ask the carrier for its price just now."),
-        text=texts.gettext("So nothing that is posted can be pledged for. Try again in a while."),
-        tone="lamp",
-        is_passing=True,
-    )
+    is_away = view.quote and view.quote.states.get("shipping") == "provider_unavailable"
+    return carrier_away(language) if is_away else None
 
 
 def _said(view: View, language: Language) -> str:
@@ -181,7 +188,7 @@ def _focus(view: View) -> str:
     return ""
 
 
-def _carried(view: View) -> tuple[Hidden, ...]:
+def _carried(view: View, language: Language) -> tuple[Hidden, ...]:
     """Return what the form carries along because this step shows no field for it."""
     form = view.form
     found = [
@@ -190,7 +197,11 @@ def _carried(view: View) -> tuple[Hidden, ...]:
         Hidden(name="tip-was", value=str(tip_percent(form, view.shop))),
         *(Hidden(name=name, value=text) for name, text in form.attribution.items()),
     ]
-    flags = {"checked": form.is_checked, "challenged": form.is_challenged}
+    flags = {
+        "checked": form.is_checked,
+        "challenged": form.is_challenged,
+        "taxed-by-place": _is_taxed_by_place(view),
+    }
     found += [Hidden(name=name, value="1") for name, is_set in flags.items() if is_set]
     if view.quote and not sums.is_complete(view.quote):
         found.append(Hidden(name="estimated", value="1"))
@@ -200,7 +211,7 @@ def _carried(view: View) -> tuple[Hidden, ...]:
         found += [Hidden(name=f"{SEEN}{name}", value=str(cents)) for name, cents in figures]
     if form.step == "card":
         return (*found, *_chosen(form, view.shop))
-    shown = DESTINATION if _asks_destination(view) else ()
+    shown = {field.name for field in _destination(view, language)}
     found += [
         Hidden(name=name, value=form.contact.get(name, ""), is_private=True)
         for name in CONTACT

@@ -1,7 +1,6 @@
 """An order becomes a receipt: what was pledged, where it stands, and what happens next. Pure."""
 
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
@@ -11,13 +10,12 @@ from services.site.cart.form import ITEM, Pair, takes_amount
 from services.site.cart.naming import line_name
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
+from services.site.cart.standing import standing_of, tag, words
 from services.site.cart.sums import sum_rows
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import Picture
 from services.site.public.views import Fact, Notice
-
-Standing = Literal["pledged", "saving", "waiting", "nothing", "unknown", "away"]
 
 REFRESH_SECONDS = {"saving": 3, "waiting": 3, "away": 10}
 
@@ -69,10 +67,10 @@ def success_page(
     is_away: bool = False,
 ) -> SuccessPage:
     """Return what is known of an order: nothing is called a pledge before it is one."""
-    standing = _standing(receipt, is_away=is_away)
+    standing = standing_of(receipt, is_away=is_away)
     state = shop.campaign(slug)
     title = state.definition.title if state else slug
-    heading, lead = _words(standing, receipt, language)
+    heading, lead = words(standing, receipt, language)
     page = SuccessPage(
         language=language,
         slug=slug,
@@ -80,7 +78,7 @@ def success_page(
         url=f"{prefix(language)}/campaigns/{slug}/",
         order_id=order_id,
         status=receipt.status if receipt else "away" if is_away else "",
-        tag=_tag(standing, language),
+        tag=tag(standing, language),
         heading=heading,
         lead=lead,
         refresh_seconds=REFRESH_SECONDS.get(standing, 0) if order_id else 0,
@@ -113,74 +111,6 @@ def _wanted(line: Line) -> str:
     if takes_amount(line.id):
         return f"{line.amount // 100}.{line.amount % 100:02d}"
     return str(line.quantity)
-
-
-def _standing(receipt: Receipt | None, *, is_away: bool) -> Standing:
-    if is_away:
-        return "away"
-    if receipt is None:
-        return "unknown"
-    known: dict[str, Standing] = {
-        "persisted": "pledged",
-        "completed": "saving",
-        "open": "waiting",
-    }
-    return known.get(receipt.status, "nothing")
-
-
-def _tag(standing: Standing, language: Language) -> Fact | None:
-    _ = catalogue(language).gettext
-    if standing == "pledged":
-        return Fact(icon="check", text=_("Pledge confirmed"), tone="good")
-    if standing in ("saving", "waiting"):
-        return Fact(icon="clock", text=_("Not confirmed yet"), tone="lamp")
-    if standing == "nothing":
-        return Fact(icon="circle-slash", text=_("Nothing was pledged"))
-    return None
-
-
-def _words(standing: Standing, receipt: Receipt | None, language: Language) -> tuple[str, str]:
-    """Return the heading and the paragraph below it."""
-    _ = catalogue(language).gettext
-    if standing == "nothing" and receipt and receipt.status == "too_late":
-        return _("Nothing was pledged, and nothing is charged."), _late(receipt, language)
-    said = {
-        "pledged": (
-            _("Thank you. Your card is saved, not charged."),
-            _("The receipt, and the link to cancel, are on their way to your email."),
-        ),
-        "saving": (
-            _("Your card is saved. We are writing down your pledge."),
-            _("This page looks again by itself. You don't have to wait: the email comes too."),
-        ),
-        "waiting": (
-            _("We have not heard yet that your card is saved."),
-            _(
-                "That takes a few seconds after Stripe's page. This page looks again by itself,"
-                " and an email comes as soon as your pledge is written down."
-            ),
-        ),
-        "nothing": (
-            _("Nothing was saved, and nothing was charged."),
-            _("The card step was left, or was open for too long. You can start again."),
-        ),
-        "unknown": (
-            _("We don't know this pledge."),
-            _("The address may be incomplete. If you pledged, the email says so."),
-        ),
-        "away": (
-            _("We can't look up your pledge right now."),
-            _("Nothing is lost. This page looks again by itself, and the email comes too."),
-        ),
-    }
-    return said[standing]
-
-
-def _late(receipt: Receipt, language: Language) -> str:
-    _ = catalogue(language).gettext
-    if {share.reason for share in receipt.campaigns} == {"sold_out"}:
-        return _("What you chose was sold out before your card was saved.")
-    return _("The campaign closed before your card was saved.")
 
 
 def _bought(share: ReceiptShare, shop: Shop, language: Language) -> Bought:

@@ -134,6 +134,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True):
 
     email: Field
     address: tuple[Field, ...]
+    is_posted: bool
     delivery: tuple[Choice, ...]
     consent: Consent | None
     pay: tuple[TotalRow, ...]

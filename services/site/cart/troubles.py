@@ -6,13 +6,12 @@ from typing import Literal
 
 import msgspec
 
-from services.site.cart.answers import Figures, Quote, Refused
+from services.site.cart.answers import Refused
 from services.site.cart.checks import Problem, answer_field, item_field
 from services.site.cart.form import CONTACT, CartForm, Pair
 from services.site.cart.naming import thing_name
 from services.site.cart.orders import priced
 from services.site.cart.shop import Shop, Thing, product_of
-from services.site.public import formatting
 from services.site.public.add_ons import add_on_id
 from services.site.public.language import Language, catalogue
 
@@ -66,10 +65,12 @@ def add_ons_alone(form: CartForm, language: Language) -> Trouble | None:
 
 
 def explain(refused: Refused, form: CartForm, shop: Shop, language: Language) -> Trouble:
-    """Return a refusal in words. `price_changed` needs the figures, see `price_changed`."""
+    """Return a refusal in words. What a changed price says is in `seen`."""
     texts = catalogue(language)
     if refused.error in ("challenge_needed", "too_many_cards"):
         return _too_many_cards(refused, form, language)
+    if refused.error == "shipping_unavailable":
+        return carrier_away(language)
     if refused.status in AWAY:
         return Trouble(
             title=texts.gettext("We are busy for a moment. Nothing was changed."),
@@ -94,6 +95,17 @@ def explain(refused: Refused, form: CartForm, shop: Shop, language: Language) ->
     )
 
 
+def carrier_away(language: Language) -> Trouble:
+    """Return what to say while nobody can tell what posting costs."""
+    texts = catalogue(language)
+    return Trouble(
+        title=texts.gettext("We can't ask the carrier for its price just now."),
+        text=texts.gettext("So nothing that is posted can be pledged for. Try again in a while."),
+        tone="lamp",
+        is_passing=True,
+    )
+
+
 def _too_many_cards(refused: Refused, form: CartForm, language: Language) -> Trouble:
     texts = catalogue(language)
     title = texts.gettext("Too many cards did not work here. Nothing was charged.")
@@ -104,66 +116,6 @@ def _too_many_cards(refused: Refused, form: CartForm, language: Language) -> Tro
     else:
         text = texts.gettext("Try again in an hour, or with JavaScript switched on.")
     return Trouble(title=title, text=text, tone="lamp")
-
-
-def price_changed(
-    quote: Quote, form: CartForm, shop: Shop, language: Language, *, was_complete: bool
-) -> Trouble:
-    """Return what is another figure than the page had shown, each before and after."""
-    texts = catalogue(language)
-    amount = formatting.money(quote.totals.amount, always_cents=True)
-    changes = _changes(quote, form, shop, language)
-    if not was_complete:
-        return Trouble(
-            title=texts.gettext("Now we know what it costs to send it there."),
-            text=texts.gettext("It is %(amount)s in all. Look at it, and go on if it suits you.")
-            % {"amount": amount},
-            tone="info",
-            changes=changes,
-        )
-    return Trouble(
-        title=texts.gettext("The price changed while you were reading. Nothing was saved."),
-        text=texts.gettext("It is now %(amount)s. Look again, and go on if it suits you.")
-        % {"amount": amount},
-        changes=changes,
-    )
-
-
-def seen_figures(quote: Quote) -> dict[str, int]:
-    """Return the figures a page shows, by the names under which its form remembers them."""
-    totals = quote.totals
-    lines = {line.id: line.amount for share in quote.campaigns for line in share.lines}
-    figures = {"tip": totals.tip_amount, "tax": totals.tax, "shipping": totals.shipping}
-    return {**lines, **figures}
-
-
-def _changes(quote: Quote, form: CartForm, shop: Shop, language: Language) -> tuple[Change, ...]:
-    names = {**figure_names(quote.totals, language), **_line_names(quote, shop, language)}
-    return tuple(
-        Change(
-            label=names[key],
-            before=formatting.money(form.seen[key], always_cents=True),
-            after=formatting.money(now, always_cents=True),
-        )
-        for key, now in seen_figures(quote).items()
-        if key in form.seen and form.seen[key] != now
-    )
-
-
-def figure_names(totals: Figures, language: Language) -> dict[str, str]:
-    """Return what the figures are called where they stand alone."""
-    _ = catalogue(language).gettext
-    percent = formatting.percent(totals.tip_percent, language)
-    return {
-        "tip": _("Tip, %(percent)s") % {"percent": percent},
-        "tax": _("Sales tax"),
-        "shipping": _("Shipping"),
-    }
-
-
-def _line_names(quote: Quote, shop: Shop, language: Language) -> dict[str, str]:
-    lines = [line for share in quote.campaigns for line in share.lines]
-    return {line.id: thing_name(shop.thing(line.id), language) or line.label for line in lines}
 
 
 def _about(refused: Refused, form: CartForm, shop: Shop) -> Thing | None:
@@ -264,7 +216,7 @@ def _answer(refused: Refused, about: Thing | None, language: Language) -> Troubl
 def _input(refused: Refused, language: Language) -> Trouble | None:
     """Return which fields of the form an input refusal names, if it names any of ours."""
     texts = catalogue(language)
-    names = [name.removeprefix("shippingAddress.") for name in refused.fields]
+    names = [_ours(name) for name in refused.fields]
     if refused.error == "country_not_served" or "country" in names:
         message = texts.gettext("Nothing is posted to this country yet.")
         return fields_to_mend((Problem(field="country", message=message),), language)
@@ -273,6 +225,13 @@ def _input(refused: Refused, language: Language) -> Trouble | None:
         return None
     message = texts.gettext("Check this field.")
     return fields_to_mend([Problem(field=name, message=message) for name in ours], language)
+
+
+def _ours(name: str) -> str:
+    """Return which field of our form checkout speaks of; a whole address is its postal code."""
+    if name in ("shippingAddress", "billingAddress"):
+        return "postalCode"
+    return name.removeprefix("shippingAddress.").removeprefix("billingAddress.")
 
 
 def _out(about: Thing | None, shop: Shop, language: Language) -> WayOut | None:

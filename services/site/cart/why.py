@@ -42,6 +42,12 @@ def tax_rate(shares: Sequence[Share]) -> str:
     return rates.pop() if len(rates) == 1 else ""
 
 
+def is_taxed_by_place(shares: Sequence[Share]) -> bool:
+    """Tell whether the tax depends on where somebody is."""
+    rules = {why.rule for share in shares for why in share.why if why.figure == "tax"}
+    return bool(rules & {"table_rate", "table_default"})
+
+
 def _said(whys: Iterable[Why], figure: str, language: Language) -> Iterable[str]:
     for why in whys:
         sentence = SENTENCES.get((figure, why.rule)) if why.figure == figure else None
