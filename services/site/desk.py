@@ -133,13 +133,17 @@ class Desk:
 
 def shop_of(world: World) -> Shop:
     """Return what is for sale now, as this process knows it."""
+    campaigns = {
+        slug: state for slug in world.campaigns if (state := world.state(slug)) is not None
+    }
+    left = {f"{ADD_ON}{name}": stock.remaining for name, stock in world.add_on_stock().items()}
+    for state in campaigns.values():
+        left |= state.add_on_left
     return Shop(
-        campaigns={
-            slug: state for slug in world.campaigns if (state := world.state(slug)) is not None
-        },
+        campaigns=campaigns,
         platform=world.platform,
         platform_content=world.platform_add_ons,
-        add_on_left=world.add_on_left(),
+        add_on_left=left,
         now=world.clock.now(),
     )
 

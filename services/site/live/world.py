@@ -24,6 +24,7 @@ from services.chassis.clock import PlatformClock
 from services.chassis.database import BUSY, Pool
 from services.site import domain, queries
 from services.site.live.snapshots import Board
+from services.site.public.add_ons import ADD_ON
 from services.site.public.state import AddOnContent, CampaignContent, CampaignState
 from services.site.publishing.model import CampaignDocument
 from services.site.publishing.present import Media, present, present_add_ons
@@ -237,6 +238,12 @@ def _state(known: Known, figures: domain.Figures) -> CampaignState:
         definition=definition,
         content=known.content,
         stock=domain.stock_of(definition, figures),
+        add_on_left={
+            f"{ADD_ON}{name}": stock.remaining
+            for name, stock in domain.add_on_stock_of(
+                definition.add_ons, figures.stock.add_ons if figures.stock else {}
+            ).items()
+        },
         is_closed=closing is not None,
         is_funded=domain.is_funded(definition, figures),
     )
