@@ -10,8 +10,10 @@ from services.chassis.database import BUSY
 from services.chassis.limiter import Limiter
 from services.chassis.service import Loop, Parts, Running, Service
 from services.site.consumers import listeners
+from services.site.desk import Desk, shop_of
 from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
+from services.site.gateway.checkout import Checkout
 from services.site.gateway.front_door import FrontDoor, Hosts
 from services.site.gateway.headers import Dress, Policy
 from services.site.gateway.proxy import Gateway
@@ -25,9 +27,11 @@ from services.site.public.render import SiteFrame
 from services.site.publisher import Publisher
 from services.site.publishing.present import Media
 from services.site.routes import errors, feeds, files, live
+from services.site.routes.cart import CartForms, cart_routes
 from services.site.routes.lost import lost
 from services.site.routes.pages import page_routes
 from services.site.routes.publish import publish_route
+from services.site.routes.results import Results, result_routes
 from services.site.routes.site import Site
 from services.site.settings import Settings
 
@@ -94,7 +98,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
     site_base = settings.site_base.rstrip("/")
     content = Path(settings.campaigns_dir)
     memory = Memory(settings, running)
-    policy = Policy(site_base=site_base, stripe_js_url=settings.stripe_js_url)
+    policy = Policy(
+        site_base=site_base,
+        stripe_js_url=settings.stripe_js_url,
+        has_challenge=bool(settings.turnstile_site_key),
+    )
     proxies = Proxies(settings.trusted_proxies)
     announcer = Announcer(running.pool, running.bus)
     publisher = Publisher(
@@ -117,9 +125,13 @@ async def compose(settings: Settings, running: Running) -> Parts:
         is_stale = memory.world.is_stale
         return [*(["redis"] if is_redis_away else []), *(["stale"] if is_stale else [])]
 
+    checkout = Checkout(upstream, url=settings.upstream("checkout"), site_base=site_base)
+    desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
     return Parts(
         routes=[
             *page_routes(site),
+            *cart_routes(CartForms(site=site, desk=desk, admission=admission)),
+            *result_routes(Results(site=site, checkout=checkout, admission=admission)),
             *gateway.routes(),
             *(live.snapshot_route(site), live.events),
             *(files.static, files.media_route(content / "media")),

@@ -18,6 +18,8 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     admin_secret: Secret
     # Where pages load Stripe's script from. Its origin is the only foreign one they trust.
     stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
+    # The challenge's public key; with it the pages that pay trust the challenge's script too.
+    turnstile_site_key: str = ""
     rate_limit_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     # Addresses or networks, with commas, whose X-Forwarded-For is believed. Nobody's by default.
     trusted_proxies: str = ""

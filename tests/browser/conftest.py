@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from deploy.local.browser import find
 from tests.support.invariants import assert_invariants
@@ -44,7 +44,11 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]
 
     def open_window(width: int) -> Page:
         context = browser.new_context(
-            viewport={"width": width, "height": 900}, base_url=stack.site, locale="en-US"
+            viewport={"width": width, "height": 900},
+            base_url=stack.site,
+            locale="en-US",
+            # A picture taken half-way through a movement shows nothing anybody sees.
+            reduced_motion="reduce",
         )
         contexts.append(context)
         page = context.new_page()
@@ -57,7 +61,28 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]
     yield open_window
     for context in contexts:
         context.close()
-    assert complaints == []
+    # A test that takes the connection away hears of it from the browser itself.
+    assert [each for each in complaints if "ERR_INTERNET_DISCONNECTED" not in each] == []
+
+
+@pytest.fixture
+def open_plain_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]:
+    """Open a window without scripts, of a width in pixels."""
+    contexts = []
+
+    def open_window(width: int) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            base_url=stack.site,
+            java_script_enabled=False,
+            reduced_motion="reduce",
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_window
+    for context in contexts:
+        context.close()
 
 
 @pytest.fixture
@@ -70,7 +95,15 @@ def keep() -> Callable[[Page, str], None]:
         if SHOTS:
             folder = Path(SHOTS)
             folder.mkdir(parents=True, exist_ok=True)
-            width = page.viewport_size["width"] if page.viewport_size else 0
-            page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+            size = page.viewport_size or ViewportSize(width=0, height=0)
+            # A dialog scrolls by itself: make room for all of it.
+            tall = page.evaluate("document.querySelector('dialog[open]')?.scrollHeight ?? 0")
+            if tall:
+                page.set_viewport_size(
+                    {"width": size["width"], "height": max(size["height"], tall)}
+                )
+            page.screenshot(path=folder / f"{name}-{size['width']}.png", full_page=not tall)
+            if tall:
+                page.set_viewport_size(size)
 
     return picture

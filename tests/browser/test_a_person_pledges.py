@@ -30,7 +30,7 @@ def choose_reward(page: Page, slug: str, language: str = "") -> None:
     """Put the one reward of a test campaign into the cart."""
     page.goto(f"{language}/campaigns/{slug}/")
     page.get_by_role("button", name=re.compile(r"\$50")).first.click()
-    expect(page.get_by_role("dialog")).to_be_visible()
+    expect(page.get_by_role("dialog").locator(".totals__row--last")).to_be_visible()
 
 
 def card_form(page: Page) -> FrameLocator:

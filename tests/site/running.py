@@ -44,6 +44,8 @@ class Behind:
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
     wait_seconds: float = 0.0
     hangs_up: int = 0
+    # Answers for the next requests, one each; afterwards the usual one.
+    queue: list[tuple[int, object]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     port: int = 0
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -57,6 +59,7 @@ class Behind:
         self.status, self.answer = 200, b'{"ok":true}'
         self.headers = {"content-type": "application/json"}
         self.wait_seconds, self.hangs_up = 0.0, 0
+        self.queue.clear()
         self.heard.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,9 +84,13 @@ class Behind:
             self.hangs_up -= 1
             raise ConnectionResetError
         await asyncio.sleep(self.wait_seconds)
-        sent = {**self.headers, "content-length": str(len(self.answer))}
+        status, answer = self.status, self.answer
+        if self.queue:
+            status, document = self.queue.pop(0)
+            answer = json.dumps(document).encode()
+        sent = {**self.headers, "content-length": str(len(answer))}
         top = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
-        writer.write(f"HTTP/1.1 {self.status} Fine\r\n{top}\r\n".encode() + self.answer)
+        writer.write(f"HTTP/1.1 {status} Fine\r\n{top}\r\n".encode() + answer)
         await writer.drain()
 
 

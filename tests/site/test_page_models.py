@@ -5,10 +5,12 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from contracts.campaign import AddOn, SupportItem
 from contracts.ids import CampaignSlug
 from contracts.live import LiveTier
+from contracts.money import Cents
 from services.site.public.pages import campaign_page, home_page, result_page
-from services.site.public.state import CampaignState
+from services.site.public.state import CampaignState, PhaseContent
 from services.site.public.views import TierCard
 from tests.site.stages import AFTER, BEFORE, DEADLINE, FUNDED, LIVE, NOT_FUNDED, STATE, campaign
 
@@ -123,7 +125,7 @@ def test_nothing_can_be_pledged_outside_the_live_time(
     assert {tier.button for tier in page.tiers} == {button}
     assert not any(tier.is_enabled for tier in page.tiers)
     assert not page.takes_custom_support
-    assert not any(line.is_open for line in page.budget)
+    assert not any(line.is_open for part in page.budget for line in part.lines)
 
 
 def test_the_promise_names_film_goal_and_last_day() -> None:
@@ -172,13 +174,48 @@ def test_nobody_was_charged_is_said_on_the_page_of_a_missed_goal() -> None:
 
 
 def test_support_for_a_part_of_the_budget_stops_when_it_is_paid_for() -> None:
-    (line,) = campaign_page(STATE, now=LIVE, language="en").budget
+    (part,) = campaign_page(STATE, now=LIVE, language="en").budget
+    (line,) = part.lines
     assert (line.pledged, line.target, line.rest) == ("$3,280", "$6,500", "$3,220")
     assert line.is_open
 
     full = campaign(support_item_cents={"lab": 700_000})
-    (line,) = campaign_page(full, now=LIVE, language="en").budget
-    assert (line.filled, line.is_open, line.is_full) == ("100.00%", False, True)
+    (part,) = campaign_page(full, now=LIVE, language="en").budget
+    assert [(line.filled, line.is_open, line.is_full) for line in part.lines] == [
+        ("100.00%", False, True)
+    ]
+
+
+def test_phases_gather_their_parts_of_the_budget() -> None:
+    items = tuple(
+        SupportItem(item_id=name, label=name, target_cents=Cents(cents))
+        for name, cents in (("lab", 10_000), ("crew", 20_000), ("soup", 5_000))
+    )
+    phases = (PhaseContent(name="The shoot", item_ids=("crew", "soup")),)
+    state = campaign(
+        definition=msgspec.structs.replace(STATE.definition, support_items=items),
+        content=msgspec.structs.replace(STATE.content, phases=phases),
+        support_item_cents={"crew": 5_000, "soup": 5_000},
+    )
+
+    alone, shoot = campaign_page(state, now=LIVE, language="en").budget
+
+    assert (alone.name, [line.label for line in alone.lines]) == ("", ["lab"])
+    assert (shoot.name, shoot.pledged, shoot.target) == ("The shoot", "$100", "$250")
+    assert [line.label for line in shoot.lines] == ["crew", "soup"]
+
+
+def test_add_ons_are_offered_while_the_film_is_live() -> None:
+    pin = AddOn(product_id="pin", name="A pin", price_cents=Cents(900), inventory=40)
+    state = campaign(
+        definition=msgspec.structs.replace(STATE.definition, add_ons=(pin,)),
+        add_on_left={"addon__pin": 3},
+    )
+
+    (card,) = campaign_page(state, now=LIVE, language="en").add_ons
+
+    assert (card.name, card.price, card.stock and card.stock.text) == ("A pin", "$9", "3 left")
+    assert campaign_page(state, now=AFTER, language="en").add_ons == ()
 
 
 def test_the_diary_is_newest_first_and_votes_say_until_when() -> None:
@@ -190,10 +227,9 @@ def test_the_diary_is_newest_first_and_votes_say_until_when() -> None:
     assert [vote.is_open for vote in later.votes] == [False]
 
 
-def test_the_page_after_checkout_knows_the_days_that_come() -> None:
-    page = result_page(STATE, now=LIVE, language="en")
-
-    assert page.deadline == "Sunday, December 13, 11:59\u00a0pm Mountain Time"
-    assert page.charge_day == "Monday, December 14"
-    assert page.is_open
+def test_the_page_after_the_card_step_knows_whether_there_is_a_way_back() -> None:
+    assert result_page(STATE, now=LIVE, language="en").is_open
     assert not result_page(STATE, now=AFTER, language="en").is_open
+    saved = result_page(STATE, now=LIVE, language="es", order_status="completed", order_id="x")
+    assert saved.is_saved
+    assert saved.success_url == "/es/campaigns/the-long-take/pledge-success/?order=x"

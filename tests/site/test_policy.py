@@ -48,6 +48,16 @@ def test_the_sandbox_is_trusted_where_its_script_is_loaded() -> None:
     assert "upgrade-insecure-requests" not in paying
 
 
+def test_the_challenge_is_trusted_only_where_there_is_one_and_cards_are_entered() -> None:
+    policy = Policy(site_base="https://pool.example", stripe_js_url=STRIPE, has_challenge=True)
+    without = Policy(site_base="https://pool.example", stripe_js_url=STRIPE)
+
+    for name in ("script-src", "frame-src"):
+        assert "https://challenges.cloudflare.com" in rules(policy.page(pays=True))[name]
+        assert "cloudflare" not in rules(policy.page(pays=False))[name]
+        assert "cloudflare" not in rules(without.page(pays=True))[name]
+
+
 def test_foreign_pictures_are_named_one_by_one() -> None:
     policy = Policy(site_base="https://pool.example", stripe_js_url=STRIPE)
 

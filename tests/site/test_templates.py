@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from services.site.cart.receipt import resume_pairs, success_page
+from services.site.cart.shown import CartPage
+from services.site.cart.troubles import Change, Trouble, WayOut
 from services.site.public import pages, render
 from services.site.public.language import LANGUAGES, Language
+from tests.site import carts
 from tests.site.stages import AFTER, BEFORE, FUNDED, LIVE, NOT_FUNDED, SITE, STATE, campaign
 
 SITE_ROOT = Path(render.__file__).parents[1]
@@ -28,6 +32,34 @@ def shown(state: object, now: object) -> Make:
     )
 
 
+TROUBLE = Trouble(
+    title="It is sold out.",
+    text="Take another.",
+    way_out=WayOut(button=("remove", carts.PRINT), label="Take it out"),
+    changes=(Change(label="Shipping", before="$3.00", after="$6.95"),),
+)
+CHOSEN = ((carts.PRINT, "1"), (carts.CREDIT, "3"), (carts.CUSTOM, "12.50"), (carts.CHAIR, "1"))
+
+
+def carted(is_scripted: bool, step: str, **view: object) -> Make:
+    """Return a cart of two films with an add-on in a step, with scripts or without."""
+    fields = {"step": step, "email": "noor@halfmoon.example", "country": "US"}
+    given = carts.form(
+        *CHOSEN, (carts.PIN, "1"), **fields, **({"script": "1"} if is_scripted else {})
+    )
+    return lambda language: render.render_cart(
+        carts.page(given, language, **{"quote": carts.BUNDLE, **view}), SITE
+    )
+
+
+def came_back(status: str, **more: bool) -> Make:
+    found = None if status in ("unknown", "away") else carts.receipt(status)
+    return lambda language: render.render_success(
+        success_page(found, carts.shop(), carts.TAKE, language, order_id="pool-intent-0", **more),
+        SITE,
+    )
+
+
 PAGES: dict[str, Make] = {
     "home": lambda language: render.render_home(
         pages.home_page([STATE, FUNDED, NOT_FUNDED], now=LIVE, language=language), SITE
@@ -42,13 +74,35 @@ PAGES: dict[str, Make] = {
     "funded": shown(FUNDED, AFTER),
     "not funded": shown(NOT_FUNDED, AFTER),
     "cancelled": shown(campaign(is_cancelled=True), LIVE),
-    "success": lambda language: render.render_success(
-        pages.result_page(STATE, now=LIVE, language=language), SITE
-    ),
+    **{
+        f"success, {status}": came_back(status)
+        for status in ("persisted", "completed", "open", "expired", "too_late", "unknown")
+    },
+    "success, away": came_back("away", is_away=True),
     "cancel": lambda language: render.render_cancelled(
         pages.result_page(STATE, now=AFTER, language=language), SITE
     ),
-    "cart": lambda language: render.render_cart(language, SITE),
+    "cancel, open": lambda language: render.render_cancelled(
+        pages.result_page(
+            STATE,
+            now=LIVE,
+            language=language,
+            resumes=resume_pairs(carts.receipt("open")),
+            order_id="pool-intent-0",
+        ),
+        SITE,
+    ),
+    "cart, shell": lambda language: render.render_cart(
+        CartPage(language=language, is_shell=True), SITE
+    ),
+    "cart, empty": lambda language: render.render_cart(carts.page(carts.form(), language), SITE),
+    "cart": carted(True, "cart"),
+    "cart, without scripts": carted(False, "cart"),
+    "cart, in trouble": carted(True, "cart", trouble=TROUBLE),
+    "cart, not priced": carted(False, "cart", quote=None, trouble=TROUBLE),
+    "card": carted(True, "card"),
+    "card, without scripts": carted(False, "card"),
+    "card, in trouble": carted(True, "card", trouble=TROUBLE),
     "manage": lambda language: render.render_manage(language, SITE),
     "about": lambda language: render.render_text("about", language, SITE),
     "terms": lambda language: render.render_text("terms", language, SITE),
@@ -147,10 +201,12 @@ def test_a_page_names_its_language_and_offers_the_other(name: str, language: Lan
 
 
 def test_private_pages_are_not_indexed_and_tell_nobody_where_people_come_from() -> None:
-    for name in ("manage", "success", "cancel"):
+    for name in ("manage", "success, persisted"):
         page = PAGES[name]("en")
         assert b'name="robots" content="noindex' in page
         assert b'name="referrer" content="no-referrer"' in page
+    # A form on a page that tells nobody where it is has no origin, and would be refused.
+    assert b'name="referrer" content="same-origin"' in PAGES["cancel, open"]("en")
 
 
 def test_the_manage_page_hides_the_token_before_anything_else_is_loaded() -> None:

@@ -10,9 +10,13 @@ from services.site.public import render
 from services.site.public.strings import manage_strings, script_strings
 
 SITE_ROOT = Path(render.__file__).parents[1]
-METHODS = [("templates/**.html.j2", "jinja2.ext:babel_extract"), ("public/**.py", "python")]
+METHODS = [
+    ("templates/**.html.j2", "jinja2.ext:babel_extract"),
+    ("public/**.py", "python"),
+    ("cart/**.py", "python"),
+]
 OPTIONS = {"templates/**.html.j2": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"}}
-SAME_IN_SPANISH = {"Final", "{n} min", "{n} s", "{percent}, {amount}"}
+SAME_IN_SPANISH = {"Final", "{n} min", "{n} s"}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 Message = str | tuple[str, ...]

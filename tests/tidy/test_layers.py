@@ -30,6 +30,7 @@ RANKS = {
 SITE_RANKS = {
     **RANKS,
     "publisher": 60,
+    "desk": 60,
     "live": 50,
     "gateway": 15,
 }

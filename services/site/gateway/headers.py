@@ -13,13 +13,15 @@ from services.site.gateway.admission import origin_of
 MEDIA = "sandbox; default-src 'none'; frame-ancestors 'none'"
 STRIPE_SCRIPTS = ("https://js.stripe.com", "https://*.js.stripe.com")
 STRIPE_FRAMES = (*STRIPE_SCRIPTS, "https://hooks.stripe.com", "https://checkout.stripe.com")
+CHALLENGE = ("https://challenges.cloudflare.com",)
 STRIPE_CALLS = ("https://api.stripe.com", "https://*.stripe.com")
 
 
 class Policy:
     """Builds the policies of one deployment."""
 
-    def __init__(self, *, site_base: str, stripe_js_url: str) -> None:
+    def __init__(self, *, site_base: str, stripe_js_url: str, has_challenge: bool = False) -> None:
+        self._challenge = CHALLENGE if has_challenge else ()
         self._is_https = site_base.startswith("https://")
         script_origin = origin_of(stripe_js_url)
         is_theirs = script_origin in STRIPE_SCRIPTS
@@ -35,8 +37,8 @@ class Policy:
         return self._pages[key]
 
     def _page(self, pays: bool, image_origins: tuple[str, ...]) -> str:
-        scripts = (*STRIPE_SCRIPTS, *self._stand_in) if pays else ()
-        frames = (*STRIPE_FRAMES, *self._stand_in) if pays else ()
+        scripts = (*STRIPE_SCRIPTS, *self._challenge, *self._stand_in) if pays else ()
+        frames = (*STRIPE_FRAMES, *self._challenge, *self._stand_in) if pays else ()
         calls = (*STRIPE_CALLS, *self._stand_in) if pays else ()
         stripe_images = ("https://*.stripe.com",) if pays else ()
         forms = ("https://checkout.stripe.com", *self._stand_in) if pays else ()

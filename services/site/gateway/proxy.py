@@ -71,7 +71,7 @@ class Gateway:
     async def _pass_on(self, route: Route, request: Request[Any, Any, Any]) -> ASGIResponse:
         client = self._proxies.client(request.scope)
         await self._admission.require(route, request.headers, client)
-        body = await _body(request) if route.method == "POST" else b""
+        body = await read_body(request) if route.method == "POST" else b""
         answer = await self._upstream.ask(
             route.method,
             self._url_of(route.owner) + _target(request),
@@ -84,7 +84,7 @@ class Gateway:
         return ASGIResponse(status_code=answer.status, headers=answer.headers, body=answer.body)
 
 
-async def _body(request: Request[Any, Any, Any]) -> bytes:
+async def read_body(request: Request[Any, Any, Any]) -> bytes:
     """Return the raw bytes: a signature is about them, and decoding is the owner's."""
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise CompressedBody("unsupported_media_type", "Compressed bodies are not accepted.")

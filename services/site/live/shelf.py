@@ -9,7 +9,6 @@ import gzip
 import hashlib
 import time
 from collections.abc import Callable
-from datetime import datetime
 from functools import partial
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -18,10 +17,11 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from services.chassis import telemetry
+from services.site.cart.shown import CartPage
 from services.site.live.world import World
 from services.site.public import pages, render
 from services.site.public.language import LANGUAGES, Language
-from services.site.public.state import CampaignContent, CampaignState, Stage
+from services.site.public.state import CampaignContent
 
 P = TypeVar("P")
 
@@ -32,7 +32,7 @@ REST_SECONDS = 1.0
 CLOCK_SECONDS = 60.0
 PACK_LEVEL = 6
 TEXTS = ("about", "terms", "privacy")
-ERRORS = (404, 500, 503)
+ERRORS = (400, 404, 500, 503)
 
 Key = tuple[str, Language]
 """A page's name, such as `home` or `campaign:<slug>`, and its language."""
@@ -58,11 +58,19 @@ class Shelf:
         self._is_frame_new = True
         self._is_home_old = True
         self._made_at: dict[str, float] = {}
-        self._stages: dict[CampaignSlug, tuple[int, Stage]] = {}
 
     def get(self, name: str, language: Language) -> Prepared | None:
         """Return a page as it was last made."""
         return self._pages.get((name, language))
+
+    def frame(self) -> render.SiteFrame:
+        """Return what is around every page, for those that are made when they are asked for."""
+        return self._frame()
+
+    def image_origins(self) -> tuple[str, ...]:
+        """Return the foreign places pictures of the listed campaigns are at."""
+        states = self._world.listed()
+        return tuple(sorted({each for state in states for each in _origins(state.content)}))
 
     def heard(self, slug: CampaignSlug | None) -> None:
         """Note that a campaign, or with None what is around every page, changed."""
@@ -83,7 +91,6 @@ class Shelf:
         if self._is_frame_new:
             self._is_frame_new = False
             self._make_fixed()
-            self._stages.clear()
             self._waiting |= set(self._world.campaigns)
             self._is_home_old = True
         if not self._world.is_loaded:
@@ -121,12 +128,12 @@ class Shelf:
                 make = partial(render.render_error, status, language, frame)
                 self._put(f"error:{status}", language, make)
             self._put("manage", language, partial(render.render_manage, language, frame))
-            self._put("cart", language, partial(render.render_cart, language, frame))
+            empty = CartPage(language=language, is_shell=True)
+            self._put("cart", language, partial(render.render_cart, empty, frame))
 
     def _make_home(self) -> None:
         frame, now = self._frame(), self._world.clock.now()
-        states = self._world.listed()
-        origins = tuple(sorted({each for state in states for each in _origins(state.content)}))
+        states, origins = self._world.listed(), self.image_origins()
         self._made_at["home"] = time.monotonic()
         for language in LANGUAGES:
             page = partial(pages.home_page, states, now=now, language=language)
@@ -142,28 +149,19 @@ class Shelf:
         self._made_at[slug] = time.monotonic()
         origins = _origins(state.content)
         for language in LANGUAGES:
-            page = partial(pages.campaign_page, state, now=now, language=language)
+            page = partial(
+                pages.campaign_page,
+                state,
+                now=now,
+                language=language,
+                low_stock=self._world.platform.add_ons_low_stock,
+            )
             make = partial(_made, render.render_campaign, page, frame)
             self._put(f"campaign:{slug}", language, make, origins)
-        made_for = (state.definition.version, state.stage_at(now))
-        if self._stages.get(slug) != made_for:
-            self._stages[slug] = made_for
-            self._make_results(state, frame, now)
-
-    def _make_results(self, state: CampaignState, frame: render.SiteFrame, now: datetime) -> None:
-        """Make the two pages after the card step: they show no figure."""
-        origins = _origins(state.content)
-        for language in LANGUAGES:
-            page = partial(pages.result_page, state, now=now, language=language)
-            success = partial(_made, render.render_success, page, frame)
-            self._put(f"success:{state.slug}", language, success, origins)
-            cancel = partial(_made, render.render_cancelled, page, frame)
-            self._put(f"cancel:{state.slug}", language, cancel, origins)
 
     def _remove(self, slug: CampaignSlug) -> None:
         for language in LANGUAGES:
-            for name in ("campaign", "success", "cancel"):
-                self._pages.pop((f"{name}:{slug}", language), None)
+            self._pages.pop((f"campaign:{slug}", language), None)
 
     def _put(
         self,
@@ -198,6 +196,7 @@ def _origins(content: CampaignContent) -> tuple[str, ...]:
     """Return the foreign origins of a campaign's pictures and films."""
     blocks = [*content.blocks, *(block for entry in content.diary for block in entry.blocks)]
     pictures = [content.square, content.wide, *(tier.picture for tier in content.tiers.values())]
+    pictures += [each.picture for each in content.add_ons.values()]
     pictures += [picture for block in blocks for picture in block.pictures]
     addresses = [picture.url for picture in pictures if picture]
     for block in blocks:

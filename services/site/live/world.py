@@ -24,9 +24,10 @@ from services.chassis.clock import PlatformClock
 from services.chassis.database import BUSY, Pool
 from services.site import domain, queries
 from services.site.live.snapshots import Board
-from services.site.public.state import CampaignContent, CampaignState
+from services.site.public.add_ons import ADD_ON
+from services.site.public.state import AddOnContent, CampaignContent, CampaignState
 from services.site.publishing.model import CampaignDocument
-from services.site.publishing.present import Media, present
+from services.site.publishing.present import Media, present, present_add_ons
 
 log = telemetry.logger(__name__)
 
@@ -52,6 +53,7 @@ class World:
         self.clock = clock
         self.board = board
         self.platform = PlatformDefinition(version=0)
+        self.platform_add_ons: dict[str, AddOnContent] = {}
         self.campaigns: dict[CampaignSlug, Known] = {}
         self.figures: dict[CampaignSlug, domain.Figures] = {}
         self._add_on_stock: AddOnStockChanged | None = None
@@ -117,6 +119,10 @@ class World:
         stored = await queries.newest_platform(self._pool)
         if stored and stored.document.definition != self.platform:
             self.platform = stored.document.definition
+            # Reads picture headers: not work for the event loop.
+            self.platform_add_ons = await asyncio.to_thread(
+                present_add_ons, stored.document.add_on_texts, self._media
+            )
             self._tell(None)
         for each in await queries.all_newest_campaigns(self._pool, slugs):
             # Reads picture headers and renders Markdown: not work for the event loop.
@@ -232,6 +238,12 @@ def _state(known: Known, figures: domain.Figures) -> CampaignState:
         definition=definition,
         content=known.content,
         stock=domain.stock_of(definition, figures),
+        add_on_left={
+            f"{ADD_ON}{name}": stock.remaining
+            for name, stock in domain.add_on_stock_of(
+                definition.add_ons, figures.stock.add_ons if figures.stock else {}
+            ).items()
+        },
         is_closed=closing is not None,
         is_funded=domain.is_funded(definition, figures),
     )

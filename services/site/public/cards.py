@@ -10,6 +10,7 @@ from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import CampaignState, DiaryEntry, Stage, TierContent
 from services.site.public.views import (
     BudgetLine,
+    BudgetPart,
     CampaignCard,
     DiaryItem,
     Fact,
@@ -129,15 +130,39 @@ def _tier_button(state: CampaignState, looks: TierState, tier: Tier, language: L
     return words[looks]
 
 
-def budget_lines(state: CampaignState, stage: Stage) -> tuple[BudgetLine, ...]:
-    """Return the parts of the budget with what is pledged towards each."""
-    return tuple(_budget_line(state, stage, item) for item in state.definition.support_items)
+def budget_parts(state: CampaignState, stage: Stage) -> tuple[BudgetPart, ...]:
+    """Return the budget with what is pledged towards it: what stands alone, then the phases."""
+    items = {item.item_id: item for item in state.definition.support_items}
+    phased = {item_id for phase in state.content.phases for item_id in phase.item_ids}
+    alone = [item for item_id, item in items.items() if item_id not in phased]
+    parts = [("", alone)]
+    for phase in state.content.phases:
+        parts.append((phase.name, [items[each] for each in phase.item_ids if each in items]))
+    return tuple(_budget_part(state, stage, name, part) for name, part in parts if part)
+
+
+def _budget_part(
+    state: CampaignState, stage: Stage, name: str, items: list[SupportItem]
+) -> BudgetPart:
+    pledged = sum(state.support_item_cents.get(item.item_id, 0) for item in items)
+    target = sum(item.target_cents for item in items)
+    return BudgetPart(
+        name=name,
+        pledged=formatting.money(pledged),
+        target=formatting.money(target),
+        filled=_filled(pledged, target),
+        lines=tuple(_budget_line(state, stage, item) for item in items),
+    )
+
+
+def _filled(pledged: int, target: int) -> str:
+    share = min(100.0, pledged * 100 / target) if target else 0.0
+    return f"{share:.2f}%"
 
 
 def _budget_line(state: CampaignState, stage: Stage, item: SupportItem) -> BudgetLine:
     pledged = state.support_item_cents.get(item.item_id, 0)
     rest = max(0, item.target_cents - pledged)
-    share = min(100.0, pledged * 100 / item.target_cents) if item.target_cents else 0.0
     return BudgetLine(
         item_id=f"{state.slug}__support__{item.item_id}",
         key=item.item_id,
@@ -145,7 +170,7 @@ def _budget_line(state: CampaignState, stage: Stage, item: SupportItem) -> Budge
         need=state.content.support_needs.get(item.item_id, Markup("")),
         pledged=formatting.money(pledged),
         target=formatting.money(item.target_cents),
-        filled=f"{share:.2f}%",
+        filled=_filled(pledged, item.target_cents),
         rest=formatting.money(rest),
         is_open=stage == "live" and rest > 0,
         is_full=rest == 0,

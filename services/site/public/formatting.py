@@ -34,14 +34,18 @@ def money(cents: int, *, always_cents: bool = False) -> str:
     return f"{sign}${dollars:,}{tail}"
 
 
-def percent(value: int | Decimal, language: Language) -> str:
+def percent(value: int | str, language: Language) -> str:
     """Return a percentage; Spanish puts a space that never breaks before the sign."""
     return f"{value}{NO_BREAK if language == 'es' else ''}%"
 
 
 def rate(text: str, language: Language) -> str:
-    """Return a rate such as "0.07875" as a percentage without trailing zeros."""
-    return percent((Decimal(text) * 100).normalize(), language)
+    """Return a rate such as "0.07875" as a percentage without trailing zeros.
+
+    >>> rate("0.07875", "en"), rate("0.10", "en")
+    ('7.875%', '10%')
+    """
+    return percent(f"{(Decimal(text) * 100).normalize():f}", language)
 
 
 def percent_floored(part: int, whole: int) -> int:

@@ -1,11 +1,13 @@
 """Campaigns as they stand become pages: pure functions from state and time to view models."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from contracts.campaign import AddOn
 from services.site.public import formatting
+from services.site.public.add_ons import add_on_card, add_on_id, configured
 from services.site.public.cards import (
-    budget_lines,
+    budget_parts,
     campaign_card,
     diary_items,
     kind_line,
@@ -23,8 +25,9 @@ from services.site.public.outcome import (
     sums_line,
     tag,
 )
-from services.site.public.state import CampaignState, Stage
+from services.site.public.state import AddOnContent, CampaignState, Stage
 from services.site.public.views import (
+    AddOnCard,
     CampaignPage,
     Countdown,
     HomePage,
@@ -35,6 +38,7 @@ from services.site.public.views import (
 from services.site.public.waterline import waterline
 
 CLOSED_ON_HOME_MAX = 12
+LOW_STOCK = 5
 
 
 def home_page(campaigns: Iterable[CampaignState], *, now: datetime, language: Language) -> HomePage:
@@ -67,14 +71,19 @@ def home_page(campaigns: Iterable[CampaignState], *, now: datetime, language: La
     )
 
 
-def campaign_page(state: CampaignState, *, now: datetime, language: Language) -> CampaignPage:
-    """Return a campaign's page for the instant `now`."""
+def campaign_page(
+    state: CampaignState, *, now: datetime, language: Language, low_stock: int = LOW_STOCK
+) -> CampaignPage:
+    """Return a campaign's page for the instant `now`.
+
+    From `low_stock` units on an add-on says how many are left.
+    """
     stage = state.stage_at(now)
     definition, content = state.definition, state.content
     promise, intro = rewards_words(state, stage, language)
     diary = diary_items(state, language)
     decisions = votes(state, now, language)
-    budget = budget_lines(state, stage)
+    budget = budget_parts(state, stage)
     return CampaignPage(
         language=language,
         slug=state.slug,
@@ -100,6 +109,7 @@ def campaign_page(state: CampaignState, *, now: datetime, language: Language) ->
         single_tier_only=definition.single_tier_only,
         takes_custom_support=stage == "live",
         budget=budget,
+        add_ons=_add_ons(state, language, low_stock) if stage == "live" else (),
         sums=sums(state, stage, language),
         sums_line=sums_line(state, language),
         diary=diary,
@@ -111,24 +121,26 @@ def campaign_page(state: CampaignState, *, now: datetime, language: Language) ->
     )
 
 
-def result_page(state: CampaignState, *, now: datetime, language: Language) -> ResultPage:
-    """Return what the pages after checkout say about the campaign."""
-    definition = state.definition
-    zone = definition.timezone
-    last = formatting.last_minute(definition.deadline_at)
+def result_page(
+    state: CampaignState,
+    *,
+    now: datetime,
+    language: Language,
+    resumes: tuple[tuple[str, str], ...] = (),
+    order_status: str = "",
+    order_id: str = "",
+) -> ResultPage:
+    """Return the page after the card step was left, with the way back to the same cart."""
+    url = f"{prefix(language)}/campaigns/{state.slug}/"
     return ResultPage(
         language=language,
         slug=state.slug,
-        title=definition.title,
-        square=state.content.square,
-        url=f"{prefix(language)}/campaigns/{state.slug}/",
-        deadline=f"{formatting.weekday(last, zone, language)}, "
-        f"{formatting.time(last, zone, language)}",
-        deadline_day=deadline_day(state, language),
-        charge_day=formatting.weekday(definition.deadline_at, zone, language),
-        notice_day=formatting.weekday(last - timedelta(hours=48), zone, language),
-        goal=formatting.money(definition.goal_cents),
+        title=state.definition.title,
+        url=url,
         is_open=state.stage_at(now) == "live",
+        is_saved=order_status in ("completed", "persisted"),
+        success_url=f"{url}pledge-success/?order={order_id}",
+        resumes=resumes,
     )
 
 
@@ -169,6 +181,23 @@ def _sections(
     if has_votes:
         sections.append(Section(anchor="supporters", label=texts.gettext("For supporters")))
     return tuple(sections)
+
+
+def _add_ons(state: CampaignState, language: Language, low_stock: int) -> tuple[AddOnCard, ...]:
+    def left(add_on: AddOn, variant_id: str) -> int | None:
+        known = state.add_on_left.get(add_on_id(add_on.product_id, variant_id))
+        return configured(add_on, variant_id) if known is None else known
+
+    return tuple(
+        add_on_card(
+            each,
+            state.content.add_ons.get(each.product_id, AddOnContent()),
+            language=language,
+            left=left,
+            low_stock=low_stock,
+        )
+        for each in state.definition.add_ons
+    )
 
 
 def _facts(state: CampaignState, language: Language) -> tuple[Row, ...]:

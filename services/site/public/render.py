@@ -7,15 +7,15 @@ import jinja2
 import msgspec
 
 from contracts.campaign import PlatformDefinition
+from services.site.cart.receipt import SuccessPage
+from services.site.cart.shown import CartPage
 from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
-from services.site.public.places import STATES, countries
-from services.site.public.strings import CONSENT_VERSION, manage_strings, script_strings
+from services.site.public.strings import manage_strings, script_strings
 from services.site.public.views import CampaignPage, HomePage, ResultPage
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
-TIP_STOPS = (0, 3, 5, 10, 15)
 DARK_PAPER, LIGHT_PAPER = "#0b1416", "#f4f7f6"
 
 
@@ -40,6 +40,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     has_cart: bool = True
     takes_cards: bool = False
     is_private: bool = False
+    referrer: str = "no-referrer"
 
 
 def render_home(page: HomePage, site: SiteFrame) -> bytes:
@@ -70,10 +71,9 @@ def render_campaign(page: CampaignPage, site: SiteFrame) -> bytes:
     return _render("campaign.html.j2", frame, site, page=page)
 
 
-def render_success(page: ResultPage, site: SiteFrame) -> bytes:
-    """Return the page after a pledge was written down; the script fills in the receipt."""
-    title = catalogue(page.language).gettext("Your card is saved, not charged")
-    return _render_result("success.html.j2", "pledge-success", title, page, site)
+def render_success(page: SuccessPage, site: SiteFrame) -> bytes:
+    """Return the page after the card: a receipt, or honestly how far it is."""
+    return _render_result("success.html.j2", "pledge-success", page.heading, page, site)
 
 
 def render_cancelled(page: ResultPage, site: SiteFrame) -> bytes:
@@ -82,16 +82,18 @@ def render_cancelled(page: ResultPage, site: SiteFrame) -> bytes:
     return _render_result("pledge_cancel.html.j2", "pledge-cancel", title, page, site)
 
 
-def render_cart(language: Language, site: SiteFrame) -> bytes:
-    """Return the cart as a page of its own."""
+def render_cart(page: CartPage, site: SiteFrame) -> bytes:
+    """Return the cart as a page of its own; the drawer takes its inside."""
+    texts = catalogue(page.language)
+    title = texts.gettext("Save your card") if page.step == "card" else texts.gettext("Your cart")
     frame = Frame(
-        language=language,
+        language=page.language,
         path="/cart/",
-        title=_titled(catalogue(language).gettext("Your cart"), site),
+        title=_titled(title, site),
         is_indexed=False,
         takes_cards=True,
     )
-    return _render("cart.html.j2", frame, site)
+    return _render("cart.html.j2", frame, site, cart=page)
 
 
 def render_manage(language: Language, site: SiteFrame) -> bytes:
@@ -130,10 +132,11 @@ def render_text(name: str, language: Language, site: SiteFrame) -> bytes:
 
 
 def render_error(status: int, language: Language, site: SiteFrame) -> bytes:
-    """Return an error page in words: 404, 503, and 500 for everything else."""
-    known = status if status in (404, 503) else 500
+    """Return an error page in words: 400, 404, 503, and 500 for everything else."""
+    known = status if status in (400, 404, 503) else 500
     texts = catalogue(language)
     titles = {
+        400: texts.gettext("We could not take that"),
         404: texts.gettext("There is nothing here"),
         500: texts.gettext("That went wrong on our side"),
         503: texts.gettext("We are busy for a moment"),
@@ -164,8 +167,17 @@ def environment(language: Language) -> jinja2.Environment:
     return made
 
 
+def referrer_of(page: ResultPage | SuccessPage) -> str:
+    """Return what a page after the card tells others: nothing, or us alone where it has a form.
+
+    A form on a page without a referrer has no origin either, and would be nobody's.
+    """
+    has_form = isinstance(page, ResultPage) and page.resumes
+    return "same-origin" if has_form else "no-referrer"
+
+
 def _render_result(
-    template: str, last: str, title: str, page: ResultPage, site: SiteFrame
+    template: str, last: str, title: str, page: ResultPage | SuccessPage, site: SiteFrame
 ) -> bytes:
     frame = Frame(
         language=page.language,
@@ -174,6 +186,7 @@ def _render_result(
         is_indexed=False,
         has_cart=False,
         is_private=True,
+        referrer=referrer_of(page),
     )
     return _render(template, frame, site, page=page)
 
@@ -195,12 +208,8 @@ def _render(template: str, frame: Frame, site: SiteFrame, **more: object) -> byt
         alternates=[(other, f"{site.site_base}{prefix(other)}{frame.path}") for other in LANGUAGES],
         canonical=f"{site.site_base}{prefix(language)}{frame.path}",
         papers=(LIGHT_PAPER, DARK_PAPER),
-        tip_stops=[stop for stop in TIP_STOPS if stop <= site.platform.tip_percent_max],
         tax_rate=formatting.rate(site.platform.sales_tax_rate, language),
         zone=formatting.zone_name(site.platform.timezone, language),
-        consent_version=CONSENT_VERSION,
-        countries=countries(language),
-        us_states=STATES,
         strings=script_strings(language),
         **more,
     ).encode()

@@ -51,6 +51,21 @@ class TierContent(msgspec.Struct, frozen=True, kw_only=True):
     picture: Picture | None = None
 
 
+class AddOnContent(msgspec.Struct, frozen=True, kw_only=True):
+    """The words and picture of an add-on; `option_name` is what its variants differ in."""
+
+    description: Markup = Markup("")
+    picture: Picture | None = None
+    option_name: str = ""
+
+
+class PhaseContent(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the making, and the support items that pay for it."""
+
+    name: str
+    item_ids: tuple[str, ...]
+
+
 class DiaryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the production diary."""
 
@@ -73,6 +88,8 @@ class CampaignContent(msgspec.Struct, frozen=True, kw_only=True):
     featured_tier_id: str = ""
     tiers: dict[str, TierContent] = {}
     support_needs: dict[str, Markup] = {}
+    add_ons: dict[str, AddOnContent] = {}
+    phases: tuple[PhaseContent, ...] = ()
     stretch_descriptions: tuple[str, ...] = ()
     diary: tuple[DiaryEntry, ...] = ()
 
@@ -88,6 +105,8 @@ class CampaignState(msgspec.Struct, frozen=True, kw_only=True):
     tier_counts: dict[str, int] = {}
     support_item_cents: dict[str, int] = {}
     stock: dict[str, LiveTier] = {}
+    # How many of each limited add-on are left, by its id in a cart.
+    add_on_left: dict[str, int] = {}
     is_closed: bool = False
     is_funded: bool = False
     is_cancelled: bool = False

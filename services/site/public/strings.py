@@ -19,107 +19,38 @@ CONSENT_VERSION = "2026-11"
 def script_strings(language: Language) -> dict[str, str]:
     """Return every sentence a script may show, by its key."""
     _ = catalogue(language).gettext
-    return {**_cart(_), **_price(_), **_card(_), **_refusals(_), **_live(_)}
+    return {**_cart(_), **_card(_), **_live(_)}
 
 
 def _cart(_: Gettext) -> dict[str, str]:
-    """What the cart says of the things in it."""
+    """What a page says of the cart before the server has drawn it, or when it cannot."""
     return {
-        "cartEmpty": _("Cart"),
-        "added": _("{name} is in your cart."),
-        "removed": _("{name} was taken out."),
-        "replaced": _("This film takes one reward per pledge. {name} replaces {old}."),
+        "cart": _("Cart"),
         "changeInCart": _("Change in cart"),
-        "supportName": _("Support without a reward"),
-        "supportPart": _("Support: {name}"),
-        "postedToYou": _("posted to you"),
-        "byEmail": _("by email"),
-        "quantityOf": _("Quantity of {name}"),
-        "oneLess": _("One less of {name}"),
-        "oneMore": _("One more of {name}"),
-        "removeItem": _("Remove {name}"),
-        "changeAmountOf": _("Amount of {name}"),
-        "amountWrong": _("Write an amount from $1, with at most two decimals."),
-    }
-
-
-def _price(_: Gettext) -> dict[str, str]:
-    """What the figures are called, and why they are what they are."""
-    return {
-        "tipLabel": _("Tip to {platform}, {percent}"),
-        "taxLabel": _("Sales tax, {rate}"),
-        "taxPlain": _("Sales tax"),
-        "taxWhy": _(
-            "Tax is {rate} of the {subtotal} you pledge."
-            " Tips are not taxed. Half cents are rounded up."
-        ),
-        "taxWhyPlain": _(
-            "Tax is computed on your pledge. Tips are not taxed. Half cents are rounded up."
-        ),
-        "tipWhy": _(
-            "{percent} of the {subtotal} you pledge. It runs this site and is not taxed."
-            " Change it as you like, 0 is a fine answer."
-        ),
-        "shippingWhy": _("What it costs to post your reward. Rewards by email are free."),
-        "totalOne": _("Total, if the film is funded"),
-        "totalMany": _("Total, if all films are funded"),
-        "tipSpoken": _("{percent}, {amount}"),
-        "nothingToday": _("Nothing is charged today. You can cancel until {day}."),
-        "consentOne": _(
-            "Charge this card {amount} after {day} if {title} reaches its goal, and only then."
-        ),
-        "consentMany": _("For each film that reaches its goal, and only then, charge this card:"),
-        "consentPart": _("{amount} for {title} after {day}"),
-        "payAfter": _("After {day}, if funded"),
-        "payAfterFilm": _("{title}, after {day}, if funded"),
+        "retry": _("Try again"),
+        "offline": _("You seem to be offline. Nothing was lost."),
+        "offlineHint": _("Your cart is kept on this device. Try again when you are back."),
+        "busy": _("We are busy for a moment. Nothing was changed."),
+        "busyHint": _("What you chose is still here. Try again in a few seconds."),
+        "failed": _("That did not work, and nothing was charged."),
+        "failedHint": _("Try again. If it happens twice, write to us."),
     }
 
 
 def _card(_: Gettext) -> dict[str, str]:
-    """What the card step says."""
+    """What the card step says around Stripe's form."""
     return {
-        "saveCard": _("Save card, pay nothing today"),
-        "savingCard": _("Saving your card"),
+        "cardLoading": _("Opening the card form"),
+        "cardHosted": _("The card is entered on Stripe's own page. It opens when you go on."),
+        "cardIncomplete": _("Fill in the card."),
+        "cardDeclined": _("Your bank did not accept this card. Try another one."),
         "cardSaved": _("Your card is saved. We are writing down your pledge."),
         "stillWriting": _(
             "Your card is saved. Writing down your pledge takes longer than usual."
             " You can leave this page: the email comes by itself."
         ),
-        "cardLoading": _("Opening the card form"),
-        "cardAfterDetails": _("The card form opens here once the fields above are filled in."),
-        "cardHosted": _("The card is entered on Stripe's own page. It opens when you go on."),
-        "errorSummary": _("Please look at these fields"),
-        "emailMissing": _("Add your email address. The receipt goes there."),
-        "emailWrong": _("Check the email address. It looks like name@example.org."),
-        "fieldMissing": _("Fill in: {label}."),
-        "zipWrong": _("Use five digits, or five plus four."),
-        "consentMissing": _("Tick the sentence about the charge, so that we may save your card."),
-        "cardIncomplete": _("Fill in the card."),
-        "cardDeclined": _("Your bank did not accept this card. Try another one."),
-    }
-
-
-def _refusals(_: Gettext) -> dict[str, str]:
-    """What a refusal means, and what to do."""
-    return {
-        "priceChanged": _("The price changed while you were reading. Nothing was saved."),
-        "priceChangedHint": _("It is now {amount}. Look again, and go on if it suits you."),
-        "soldOut": _("Somebody was faster: {name} is sold out. Nothing was saved."),
-        "soldOutPlain": _("Something in your cart is sold out. Nothing was saved."),
-        "soldOutHint": _("Take it out of the cart, or choose another reward."),
-        "notLive": _("{title} is not taking pledges now. Nothing was saved."),
-        "notLiveHint": _("Take it out of the cart to go on with the rest."),
-        "locked": _("A reward in your cart is not open yet. Nothing was saved."),
-        "offline": _("You seem to be offline. Nothing was lost."),
-        "offlineHint": _("Your cart is kept on this device. Try again when you are back."),
-        "busy": _("We are busy for a moment. Nothing was changed."),
-        "busyHint": _("Try again in a few seconds."),
-        "failed": _("That did not work, and nothing was charged."),
-        "failedHint": _("Try again. If it happens twice, write to us."),
-        "badCart": _("Something in your cart has changed. Nothing was saved."),
-        "badCartHint": _("Take it out and put it in again from the film's page."),
         "expired": _("This card form was open for too long. Nothing was saved."),
-        "expiredHint": _("Go back to the cart and start again. Your cart is kept."),
+        "expiredHint": _("Look at your cart and go on again. It is kept."),
         "tooLate": _("The campaign closed before your card was saved. Nothing was charged."),
     }
 

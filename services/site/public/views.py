@@ -87,6 +87,32 @@ class TierCard(msgspec.Struct, frozen=True, kw_only=True):
     picture: Picture | None = None
 
 
+class Variant(msgspec.Struct, frozen=True, kw_only=True):
+    """One size or colour of an add-on."""
+
+    variant_id: str
+    label: str
+    is_gone: bool
+    is_chosen: bool
+
+
+class AddOnCard(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that can be had beside a reward."""
+
+    product_id: str
+    item_id: str
+    name: str
+    description: Markup
+    price: str
+    picture: Picture | None
+    option_name: str
+    variants: tuple[Variant, ...]
+    stock: Fact | None
+    is_gone: bool
+    is_in_cart: bool
+    is_physical: bool = False
+
+
 class BudgetLine(msgspec.Struct, frozen=True, kw_only=True):
     """A part of the budget: what is pledged towards it, and whether more may be."""
 
@@ -100,6 +126,16 @@ class BudgetLine(msgspec.Struct, frozen=True, kw_only=True):
     rest: str
     is_open: bool
     is_full: bool
+
+
+class BudgetPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A phase of the making with its parts; without a name it is the rest of the budget."""
+
+    name: str
+    pledged: str
+    target: str
+    filled: str
+    lines: tuple[BudgetLine, ...]
 
 
 class DiaryItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,7 +246,8 @@ class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[TierCard, ...]
     single_tier_only: bool
     takes_custom_support: bool
-    budget: tuple[BudgetLine, ...]
+    budget: tuple[BudgetPart, ...]
+    add_ons: tuple[AddOnCard, ...]
     sums: tuple[Sum, ...]
     sums_line: str
     diary: tuple[DiaryItem, ...]
@@ -222,16 +259,13 @@ class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResultPage(msgspec.Struct, frozen=True, kw_only=True):
-    """What success and cancel pages know of the campaign."""
+    """The page after the card step was left. `resumes` is the cart's form, to be sent again."""
 
     language: Language
     slug: str
     title: str
-    square: Picture | None
     url: str
-    deadline: str
-    deadline_day: str
-    charge_day: str
-    notice_day: str
-    goal: str
     is_open: bool
+    is_saved: bool
+    success_url: str
+    resumes: tuple[tuple[str, str], ...] = ()

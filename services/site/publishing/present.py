@@ -3,12 +3,13 @@
 Done anew each time a document is loaded, so that the rules hold at render time too.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from services.site.public import state
 from services.site.publishing import blocks
 from services.site.publishing.markdown import to_html, to_inline_html, to_text
-from services.site.publishing.model import CampaignDocument
+from services.site.publishing.model import AddOnText, CampaignDocument
 from services.site.publishing.pictures import media_file, size_of, stamp
 
 DESCRIPTION_LENGTH_MAX = 300
@@ -59,6 +60,11 @@ def present(document: CampaignDocument, media: Media) -> state.CampaignContent:
         support_needs={
             item_id: to_inline_html(need) for item_id, need in document.support_needs.items()
         },
+        add_ons=present_add_ons(document.add_ons, media),
+        phases=tuple(
+            state.PhaseContent(name=phase.name, item_ids=phase.item_ids)
+            for phase in document.phases
+        ),
         stretch_descriptions=tuple(to_text(goal.description) for goal in document.stretch_goals),
         diary=tuple(
             state.DiaryEntry(
@@ -72,6 +78,20 @@ def present(document: CampaignDocument, media: Media) -> state.CampaignContent:
             for entry in document.diary
         ),
     )
+
+
+def present_add_ons(
+    written: Mapping[str, AddOnText], media: Media
+) -> dict[str, state.AddOnContent]:
+    """Return the words and pictures of add-ons, the platform's own as well as a campaign's."""
+    return {
+        product_id: state.AddOnContent(
+            description=to_inline_html(words.description),
+            picture=media.picture(words.image),
+            option_name=words.variant_option_name,
+        )
+        for product_id, words in written.items()
+    }
 
 
 def _blocks(written: tuple[blocks.AnyBlock, ...], media: Media) -> tuple[state.Block, ...]:

@@ -9,6 +9,8 @@ import re
 from litestar.response.base import ASGIResponse
 from litestar.types import HTTPScope, Method, Receive, Scope, Send
 
+from services.site.routes.site import Site
+
 READ: list[Method] = ["GET", "HEAD"]
 ENTITY_TAG = re.compile(rb'(?:W/)?("[^"]*")')
 NO_WEIGHT = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
@@ -92,3 +94,16 @@ def moved(target: str) -> Ready:
         b"cache-control": b"private, no-store",
     }
     return Ready(308, headers, b"")
+
+
+def proper_address(scope: HTTPScope, site: Site) -> str:
+    """Return where this page really is: with its slash, under the name that links use."""
+    raw = scope["raw_path"].partition(b"?")[0]
+    query = scope["query_string"]
+    is_person = b"text/html" in header(scope, b"accept")
+    host = header(scope, b"host").decode("latin-1").lower()
+    base = site.site_base if is_person and site.hosts.is_other_name(host) else ""
+    if raw.endswith(b"/") and not base:
+        return ""
+    path = raw if raw.endswith(b"/") else raw + b"/"
+    return base + (path + (b"?" + query if query else b"")).decode("latin-1")

@@ -17,7 +17,9 @@ PROGRAMS = tuple(
     sorted({f"/{route.path.split('/')[1]}" for route in ROUTES} | {"/live", "/api", "/admin"})
 )
 HTML = "text/html"
-PAGES = (404, 500, 503)
+PAGES = (400, 404, 500, 503)
+# Forms are sent by people: what is wrong with one is answered in words as well.
+FORMS = ("/cart", "/es/cart")
 
 
 def handlers(shelf: Shelf, policy: Policy) -> dict[Any, Any]:
@@ -32,7 +34,7 @@ def _with_page(make: Answer, shelf: Shelf, policy: Policy) -> Answer:
         if not _wants_page(request):
             return answer
         language: Language = "es" if request.scope["path"].startswith("/es") else "en"
-        known = status if status in PAGES else 404 if status < 500 else 500
+        known = _page_for(status, request)
         prepared = shelf.get(f"error:{known}", language)
         if prepared is None:
             return answer
@@ -47,8 +49,18 @@ def _with_page(make: Answer, shelf: Shelf, policy: Policy) -> Answer:
     return handle
 
 
+def _page_for(status: int, request: Request[Any, Any, Any]) -> int:
+    if status in (429, 503):
+        return 503
+    if status in PAGES:
+        return status
+    if status >= 500:
+        return 500
+    return 404 if request.method in ("GET", "HEAD") else 400
+
+
 def _wants_page(request: Request[Any, Any, Any]) -> bool:
     path = request.scope["path"]
     is_program = any(path == root or path.startswith(f"{root}/") for root in PROGRAMS)
-    is_reading = request.method in ("GET", "HEAD")
+    is_reading = request.method in ("GET", "HEAD") or path.rstrip("/") in FORMS
     return is_reading and not is_program and HTML in request.headers.get("accept", "")

@@ -6,11 +6,11 @@ from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Unavailable
 from services.site.public.language import LANGUAGES, Language, prefix
-from services.site.routes.answers import READ, Headers, Ready, answer, header, moved
+from services.site.routes.answers import READ, Headers, Ready, answer, moved, proper_address
 from services.site.routes.site import Site
 
 PAYING = ("home", "campaign", "cart")
-KEPT_FROM_OTHERS = ("success", "cancel", "manage")
+KEPT_FROM_OTHERS = ("manage",)
 
 FIXED = {
     "/": "home",
@@ -20,11 +20,7 @@ FIXED = {
     "/manage/": "manage",
     "/cart/": "cart",
 }
-OF_CAMPAIGN = {
-    "/campaigns/{slug:str}/": "campaign",
-    "/campaigns/{slug:str}/pledge-success/": "success",
-    "/campaigns/{slug:str}/pledge-cancel/": "cancel",
-}
+OF_CAMPAIGN = {"/campaigns/{slug:str}/": "campaign"}
 
 
 def page_routes(site: Site) -> list[HTTPRouteHandler]:
@@ -40,7 +36,7 @@ def _route(site: Site, path: str, kind: str, language: Language) -> HTTPRouteHan
         slug = scope["path_params"].get("slug", "")
         if slug and site.world.is_loaded and not site.world.is_public(slug):
             raise NotFound("not_found", "There is no such campaign.")
-        elsewhere = _proper_address(scope, site)
+        elsewhere = proper_address(scope, site)
         if elsewhere:
             return moved(elsewhere)
         prepared = site.shelf.get(f"{kind}:{slug}" if slug else kind, language)
@@ -73,16 +69,3 @@ def _headers(site: Site, kind: str, language: Language, image_origins: tuple[str
         headers[b"referrer-policy"] = b"no-referrer"
         headers[b"x-robots-tag"] = b"noindex, nofollow"
     return headers
-
-
-def _proper_address(scope: HTTPScope, site: Site) -> str:
-    """Return where this page really is: with its slash, under the name that links use."""
-    raw = scope["raw_path"].partition(b"?")[0]
-    query = scope["query_string"]
-    is_person = b"text/html" in header(scope, b"accept")
-    host = header(scope, b"host").decode("latin-1").lower()
-    base = site.site_base if is_person and site.hosts.is_other_name(host) else ""
-    if raw.endswith(b"/") and not base:
-        return ""
-    path = raw if raw.endswith(b"/") else raw + b"/"
-    return base + (path + (b"?" + query if query else b"")).decode("latin-1")

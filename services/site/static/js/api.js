@@ -14,28 +14,51 @@ export function get(path, headers = {}) {
   return ask(path, { headers, cache: "no-store" });
 }
 
+/**
+ * Send the cart's form. The answer is JSON in `data`, or in `part` the cart of the page that came.
+ * Neither means that something is in the way of the server itself: see `status`, 0 when offline.
+ */
+export async function submit(path, pairs, accept = "text/html") {
+  const { status, type, text } = await fetched(path, {
+    method: "POST",
+    headers: { Accept: accept },
+    body: new URLSearchParams(pairs),
+  });
+  if (type.startsWith("application/json")) return { status, data: parsed(text), part: null };
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-cart]");
+  // Here scripts are on: what is for pages without them must not come along.
+  for (const element of fresh?.querySelectorAll("noscript") ?? []) element.remove();
+  return { status, data: null, part: fresh };
+}
+
 async function ask(path, options) {
+  const { status, text } = await fetched(path, options);
+  const isOk = status >= 200 && status < 300;
+  return { ok: isOk, status, data: status ? parsed(text) : { error: "offline" } };
+}
+
+async function fetched(path, options) {
   try {
     const response = await fetch(path, {
       ...options,
       credentials: "same-origin",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    const data = await response.json().catch(() => ({}));
-    return { ok: response.ok, status: response.status, data };
+    const type = response.headers.get("Content-Type") ?? "";
+    return { status: response.status, type, text: await response.text() };
   } catch {
-    return { ok: false, status: 0, data: { error: "offline" } };
+    return { status: 0, type: "", text: "" };
+  }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
   }
 }
 
 export function wait(milliseconds) {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
-}
-
-/** A key nobody else has: the same request sent twice is done once. */
-export function newKey() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
-    byte.toString(16).padStart(2, "0"),
-  ).join("");
 }

@@ -1,152 +1,106 @@
 // The card step: start a checkout with the server, save the card with Stripe, wait until it is written down.
-import { newKey, post, wait } from "./api.js";
-import * as cart from "./cart.js";
-import { Fields } from "./fields.js";
-import { remember, writtenDown } from "./persisted.js";
+import { post, submit, wait } from "./api.js";
+import { attribution } from "./attribution.js";
+import { askAgain, showChallenge } from "./challenge.js";
+import { noteOpen, remember, writtenDown } from "./persisted.js";
 import { mountCard } from "./stripe.js";
-import { explain, hideProblem, showProblem } from "./trouble.js";
-import { icon, lastDay, money, page, say } from "./words.js";
+import { page, say } from "./words.js";
 
 const SETTLE_MS = 400;
+// What does not make it another checkout.
+const PASSING = /^(key|step|consent|checked|estimated|tip-was|tip-stop|tip|seen\..*|order|script)$/;
 
 export class CardStep {
-  constructor(panel, { onBack }) {
-    this.panel = panel;
-    this.step = panel.root.querySelector("[data-step=card]");
-    this.form = this.step.querySelector("[data-card-form]");
-    this.fields = new Fields(this.form);
-    this.part = (name) => this.step.querySelector(`[data-${name}]`);
+  constructor(view) {
+    this.view = view;
     this.opened = null;
     this.pending = null;
     this.isBusy = false;
-    this.key = null;
-    this.onBack = onBack;
-    this.form.addEventListener("submit", (event) => this.onSubmit(event));
-    this.form.addEventListener("change", (event) => this.onChange(event));
-    this.part("back").addEventListener("click", () => this.leave());
-    panel.watch((quote) => this.onQuote(quote));
   }
 
-  /** Show the step for the quote the person has just seen. */
-  enter(quote) {
-    hideProblem(this.step);
-    this.fields.needAddress(this.isPosted(quote));
-    this.onQuote(quote);
-    this.tellCard(say("cardAfterDetails"));
-    this.openSoon();
+  part(name) {
+    return this.view.root.querySelector(`[data-${name}]`);
   }
 
-  onQuote(quote) {
-    this.quote = quote;
-    this.drawConsent();
-    this.drawPay();
-    if (!this.step.hidden) this.openSoon();
-  }
-
-  isPosted(quote) {
-    return quote.campaigns.some((share) => share.lines.some((line) => line.isPhysical));
-  }
-
-  onChange(event) {
-    if (event.target.closest("[data-sums]")) return;
-    if (event.target.required) this.fields.recheck(event.target);
-    if (this.form.elements.consent.checked) this.markConsent([]);
-    if (this.allProblems().length === 0) hideProblem(this.step);
-    if (event.target.id === "consent") return;
-    this.openSoon();
-  }
-
-  /** Open the card form as soon as the fields above are complete; again when they change. */
-  openSoon() {
+  /** The form was drawn or filled in: open the card form as soon as nothing is missing above it. */
+  refresh() {
     clearTimeout(this.timer);
+    if (this.view.step !== "card" || this.isBusy) return;
+    showChallenge(this.part("challenge"), () => this.refresh());
     this.timer = setTimeout(() => {
       // The newest price comes first; it calls here again.
-      if (this.panel.isStale) return;
+      if (this.view.isWaiting || this.view.step !== "card") return;
       // What was refused is asked again only when it changes, or when the person says so.
-      const isNew = JSON.stringify(this.request()) !== this.refused;
-      if (isNew && this.fields.problems().length === 0) this.open();
+      if (this.print() !== this.refused && this.view.form.checkValidity()) this.open();
     }, SETTLE_MS);
   }
 
-  request() {
-    return {
-      ...cart.order(cart.current()),
-      email: this.fields.email(),
-      shippingAddress: this.fields.shippingAddress(),
-      expectedAmount: this.quote.totals.amount,
-      consent: { version: page.consentVersion, language: page.language },
-    };
+  print() {
+    const pairs = this.view.pairs().filter(([name]) => !PASSING.test(name));
+    return JSON.stringify([...pairs, this.view.form.elements.expected?.value]);
   }
 
   /** Start the checkout for what is on screen, once; a second call for the same is the same promise. */
   open() {
-    const request = this.request();
-    const print = JSON.stringify(request);
+    const print = this.print();
     if (this.pending?.print === print) return this.pending.promise;
-    if (this.isBusy) return Promise.resolve(false);
     const before = this.pending;
-    const promise = this.start(request, before);
+    const promise = this.start(print, before);
     this.pending = { print, promise };
     return promise;
   }
 
-  async start(request, before) {
+  async start(print, before) {
     if (before) await before.promise;
-    await this.abandon();
-    this.key = newKey();
-    this.tellCard(say("cardLoading"));
-    const answer = await post("/checkout-intent/start", request, { "Idempotency-Key": this.key });
-    if (!answer.ok) {
-      this.pending = null;
-      this.refused = JSON.stringify(request);
-      this.tellCard(say("cardAfterDetails"));
-      this.refuse(answer);
-      return false;
-    }
-    return this.mount(answer.data);
+    const left = this.opened?.orderId;
+    this.close();
+    this.tell(say("cardLoading"));
+    const pairs = [...this.view.pairs(), ["do", "card"], ["script", "1"], ...attribution()];
+    if (left) pairs.push(["order", left]);
+    const answer = await submit(`${page.prefix}/cart/`, pairs, "application/json, text/html");
+    if (answer.data?.orderId) return this.mount(answer.data);
+    this.pending = null;
+    this.refused = print;
+    askAgain(this.part("challenge"));
+    this.tell("");
+    this.view.take(answer, { pairs, isAsked: this.isBusy });
+    return false;
   }
 
   async mount(started) {
-    this.opened = { ...started, items: cart.current().items.map((item) => item.id) };
+    const items = this.view.pairs().filter(([name]) => name.startsWith("item."));
+    this.opened = { ...started, items: items.map(([name]) => name.slice(5)) };
+    this.refused = null;
+    noteOpen(started.orderId);
     if (started.checkoutUiMode === "hosted") {
-      this.tellCard(say("cardHosted"));
+      this.tell(say("cardHosted"));
       return true;
     }
     try {
       this.opened.card = await mountCard(started, this.part("card-mount"));
     } catch {
       this.pending = null;
-      this.tellCard("");
-      showProblem(this.step, { title: say("failed"), text: say("failedHint") });
+      this.tell("");
+      this.view.trouble(say("failed"), say("failedHint"));
       return false;
     }
-    this.tellCard("");
+    this.tell("");
     return true;
   }
 
-  refuse(answer) {
-    const words = explain(answer, cart.current());
-    if (answer.data.error === "price_changed") this.panel.take(answer.data);
-    const fields = Object.keys(answer.data.fields ?? {})
-      .map((name) => name.replace("shippingAddress.", ""))
-      .filter((name) => this.form.elements[name])
-      .map((id) => ({ id, message: say("fieldMissing", { label: this.fields.label(this.form.elements[id]) }) }));
-    this.fields.mark(fields);
-    showProblem(this.step, fields.length ? { title: say("errorSummary"), fields } : { ...words });
-  }
-
-  async onSubmit(event) {
-    event.preventDefault();
+  /** The button: first whatever is missing, then the card, then the wait. */
+  async save() {
     if (this.isBusy) return;
-    const problems = this.allProblems();
-    this.fields.mark(problems);
-    this.markConsent(problems);
-    if (problems.length) return showProblem(this.step, { title: say("errorSummary"), fields: problems });
-    hideProblem(this.step);
+    const { form } = this.view;
+    if (!form.checkValidity() || !form.elements.consent?.checked || form.elements.checked) {
+      const isFine = await this.checked();
+      if (!isFine) return;
+    }
     const isNew = !this.opened;
     this.busy(true);
-    while (this.panel.isStale) await wait(50);
-    const isOpen = await this.openNow();
+    while (this.view.isWaiting) await wait(50);
+    clearTimeout(this.timer);
+    const isOpen = await this.open();
     if (isOpen && this.opened.checkoutUiMode === "hosted") {
       remember(this.opened);
       return location.assign(this.opened.url);
@@ -156,24 +110,17 @@ export class CardStep {
       if (isOpen) this.part("card-mount").focus();
       return;
     }
-    await this.save();
+    await this.confirm();
   }
 
-  allProblems() {
-    const problems = this.fields.problems();
-    if (this.form.elements.consent.checked) return problems;
-    return [...problems, { id: "consent", message: say("consentMissing") }];
+  /** Ask the server what is missing: it knows the words. */
+  async checked() {
+    const save = this.part("save");
+    await this.view.send(this.view.pairs(save), { isAsked: true });
+    return !this.view.isStuck && !this.view.root.querySelector("#trouble");
   }
 
-  openNow() {
-    clearTimeout(this.timer);
-    this.isBusy = false;
-    const promise = this.open();
-    this.isBusy = true;
-    return promise;
-  }
-
-  async save() {
+  async confirm() {
     let result;
     try {
       result = await this.opened.card.confirm();
@@ -182,93 +129,57 @@ export class CardStep {
     }
     this.busy(false);
     if (result.type === "error") return this.onCardError(result.error);
-    await writtenDown(this.panel, this.opened);
+    noteOpen();
+    await writtenDown(this.view, this.opened);
+    this.opened = null;
+    this.pending = null;
   }
 
   onCardError(error) {
     const isDecline = error.code === "paymentFailed";
     const text = error.message ?? "";
     const title = isDecline ? say("cardDeclined") : say(navigator.onLine ? "cardIncomplete" : "offline");
-    showProblem(this.step, { title, text: isDecline || !text ? "" : text });
+    this.view.trouble(title, isDecline || !text ? "" : text);
   }
 
   busy(isBusy) {
     this.isBusy = isBusy;
     const button = this.part("save");
+    const words = button.querySelector("span");
+    button.dataset.words ??= words.textContent;
     button.setAttribute("aria-busy", String(isBusy));
-    const words = say(isBusy ? "savingCard" : "saveCard");
-    button.querySelector("span").textContent = words;
-    this.part("progress").textContent = isBusy ? words : "";
+    words.textContent = isBusy ? button.dataset.busy : button.dataset.words;
+    this.part("progress").textContent = isBusy ? button.dataset.busy : "";
   }
 
   /** Go back to the cart. What was reserved for this checkout is given back. */
-  async leave() {
+  async leave(button) {
     if (this.isBusy) return;
     clearTimeout(this.timer);
-    this.onBack();
+    const pairs = this.view.pairs(button);
     await this.pending?.promise;
-    await this.abandon();
+    const order = this.opened?.orderId;
+    this.reset();
+    if (order) post("/checkout-intent/abandon", { orderId: order }).then(() => noteOpen());
+    this.view.send(pairs, { isAsked: true });
+  }
+
+  /** The cart is drawn anew from what is kept: an open card form is none any more. */
+  reset() {
+    clearTimeout(this.timer);
+    this.close();
     this.pending = null;
   }
 
-  async abandon() {
+  close() {
     const opened = this.opened;
     this.opened = null;
     opened?.card?.unmount();
-    this.part("card-mount").replaceChildren();
-    if (opened?.orderId) await post("/checkout-intent/abandon", { orderId: opened.orderId });
+    this.part("card-mount")?.replaceChildren();
   }
 
-  tellCard(text) {
-    this.part("card-hint").textContent = text;
+  tell(text) {
+    const hint = this.part("card-hint");
+    if (hint) hint.textContent = text;
   }
-
-  markConsent(problems) {
-    const problem = problems.find(({ id }) => id === "consent");
-    const error = document.getElementById("consent-error");
-    error.hidden = !problem;
-    error.replaceChildren(...(problem ? [icon("circle-alert"), problem.message] : []));
-  }
-
-  /** One entry per campaign of the cart: what is charged, for which film, after which day. */
-  shares() {
-    const items = cart.current().items;
-    return this.quote.campaigns.map((share) => {
-      const item = items.find((each) => cart.slugOf(each) === share.campaignSlug);
-      return {
-        amount: money(share.amount),
-        title: item?.title ?? share.campaignSlug,
-        day: item ? lastDay(item.deadline, item.timezone) : "",
-      };
-    });
-  }
-
-  drawConsent() {
-    const shares = this.shares();
-    const place = this.part("consent");
-    if (shares.length === 1) {
-      const [before, after] = say("consentOne", { ...shares[0], amount: "\n" }).split("\n");
-      place.replaceChildren(before, line("b", shares[0].amount), after);
-      return;
-    }
-    const list = document.createElement("ul");
-    list.append(...shares.map((share) => line("li", say("consentPart", share))));
-    place.replaceChildren(say("consentMany"), list);
-  }
-
-  drawPay() {
-    const shares = this.shares();
-    const key = shares.length === 1 ? "payAfter" : "payAfterFilm";
-    const [today, ...later] = this.part("pay").children;
-    const rows = shares.map((share) => {
-      const row = document.createElement("div");
-      row.append(line("dt", say(key, share)), line("dd", share.amount));
-      return row;
-    });
-    this.part("pay").replaceChildren(today, ...rows, later.at(-1));
-  }
-}
-
-function line(tag, text) {
-  return Object.assign(document.createElement(tag), { textContent: text });
 }

@@ -1,129 +1,95 @@
-// The cart: what was chosen, kept on this device. No name, address, card or price is ever in it.
-import { page } from "./words.js";
+// The cart as it is kept on this device: the pairs of its form. What is in it and the tip stay;
+// who somebody is, where they live and what they answered lasts as long as the tab, at most 12 hours.
 
 const KEY = "pool:cart";
+const DRAFT = "pool:draft";
+const DRAFT_MS = 12 * 3_600_000;
+const ITEM = "item.";
+const KEPT = ["anchor", "option"];
 const listeners = new Set();
-let memory = null;
+const memory = new Map();
 
-function read() {
+function read(storage, key) {
   try {
-    return JSON.parse(localStorage.getItem(KEY));
+    return JSON.parse(storage().getItem(key));
   } catch {
-    return memory;
+    return memory.get(key) ?? null;
   }
 }
 
-function write(cart) {
-  memory = cart;
+function write(storage, key, value) {
+  memory.set(key, value);
   try {
-    localStorage.setItem(KEY, JSON.stringify(cart));
+    storage().setItem(key, JSON.stringify(value));
   } catch {
     // Storage may be full or forbidden: the cart then lives as long as the page.
   }
-  for (const listener of listeners) listener(cart);
 }
 
-/** The cart as it is: `{items, tip}`. Anything unreadable counts as empty. */
-export function current() {
-  const cart = read();
-  const items = Array.isArray(cart?.items) ? cart.items.filter((item) => item?.id) : [];
-  const tip = Number.isInteger(cart?.tip) ? cart.tip : page.tipDefault;
-  return { items, tip };
+const device = () => localStorage;
+const tab = () => sessionStorage;
+
+/** What was chosen, as pairs of the form. Anything unreadable counts as nothing. */
+export function kept() {
+  const found = read(device, KEY);
+  const isPair = (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === "string");
+  return Array.isArray(found?.pairs) ? found.pairs.filter(isPair) : [];
 }
 
+/** What was typed about the person, while it is fresh. */
+export function draft() {
+  const found = read(tab, DRAFT);
+  const isFresh = found && Date.now() - found.at < DRAFT_MS;
+  return isFresh && Array.isArray(found.pairs) ? found.pairs : [];
+}
+
+/** The ids of what is in the cart. */
+export function ids() {
+  return kept().filter(([name]) => name.startsWith(ITEM)).map(([name]) => name.slice(ITEM.length));
+}
+
+/** How many things that is: an amount of money is one. */
+export function count() {
+  const items = kept().filter(([name]) => name.startsWith(ITEM));
+  return items.reduce((sum, [name, typed]) => sum + (isAmount(name) ? 1 : Number.parseInt(typed, 10) || 1), 0);
+}
+
+function isAmount(name) {
+  const [, inner = ""] = name.split(/__(.*)/s);
+  return !name.startsWith(`${ITEM}addon__`) && /^(custom-support|support__)/.test(inner);
+}
+
+/** Keep a form as it is now. */
+export function keep(form) {
+  const pairs = [...new FormData(form)];
+  const isChosen = ([name]) => name.startsWith(ITEM) || KEPT.includes(name);
+  const tip = form.elements["tip-was"]?.value;
+  keepPairs([...pairs.filter(isChosen), ...(tip ? [["tip", tip]] : [])]);
+  keepDraft(form);
+}
+
+/** Keep what was typed about the person; the step as well, for a page that is reloaded. */
+export function keepDraft(form) {
+  const names = new Set([...form.querySelectorAll("[data-private]")].map(({ name }) => name));
+  const pairs = [...new FormData(form)].filter(([name, text]) => (names.has(name) || name === "step") && text);
+  write(tab, DRAFT, { at: Date.now(), pairs });
+}
+
+function keepPairs(pairs) {
+  write(device, KEY, { pairs });
+  for (const listener of listeners) listener(true);
+}
+
+/** Be told of every change, and whether this page made it. */
 export function subscribe(listener) {
   listeners.add(listener);
 }
 
 window.addEventListener("storage", (event) => {
-  if (event.key === KEY) for (const listener of listeners) listener(current());
+  if (event.key === KEY) for (const listener of listeners) listener(false);
 });
 
-export function slugOf(item) {
-  return item.id.split("__")[0];
-}
-
-export function isTier(item) {
-  return item.amount === undefined;
-}
-
-/**
- * Put something in. Returns the name of the reward it replaced, if the film takes one per pledge.
- * A tier that is there already gains one; an amount replaces the amount.
- */
-export function add(item) {
-  const cart = current();
-  const present = cart.items.find((other) => other.id === item.id);
-  let replaced = "";
-  if (item.single) {
-    const other = cart.items.find(
-      (each) => isTier(each) && each.id !== item.id && slugOf(each) === slugOf(item),
-    );
-    replaced = other?.name ?? "";
-    cart.items = cart.items.filter((each) => each !== other);
-  }
-  if (!present) {
-    cart.items.push(item);
-  } else if (isTier(item)) {
-    present.quantity = Math.min(present.quantity + 1, item.max);
-    present.max = item.max;
-  } else {
-    present.amount = item.amount;
-  }
-  write(cart);
-  return replaced;
-}
-
-export function setQuantity(id, quantity) {
-  change(id, (item) => {
-    item.quantity = Math.max(1, Math.min(quantity, item.max));
-  });
-}
-
-export function setAmount(id, amount) {
-  change(id, (item) => {
-    item.amount = amount;
-  });
-}
-
-export function setTip(tip) {
-  write({ ...current(), tip });
-}
-
-export function remove(id) {
-  const cart = current();
-  write({ ...cart, items: cart.items.filter((item) => item.id !== id) });
-}
-
 /** Take out what was just pledged; what came in meanwhile stays. */
-export function removeAll(ids) {
-  const cart = current();
-  write({ ...cart, items: cart.items.filter((item) => !ids.includes(item.id)) });
-}
-
-function change(id, how) {
-  const cart = current();
-  const item = cart.items.find((each) => each.id === id);
-  if (item) how(item);
-  write(cart);
-}
-
-/** Dollars as typed become a number the server takes, or null: from 1, at most two decimals. */
-export function amountFrom(text) {
-  const clean = text.trim().replace(/^\$/, "").replace(/,(?=\d{3}(\D|$))/g, "");
-  if (!/^\d{1,7}([.,]\d{1,2})?$/.test(clean)) return null;
-  const amount = Number(clean.replace(",", "."));
-  return amount >= 1 ? amount : null;
-}
-
-/** The cart as the server wants it: ids, quantities, chosen amounts, nothing else. */
-export function order(cart) {
-  return {
-    campaignSlug: cart.items[0] ? slugOf(cart.items[0]) : "",
-    items: cart.items.map((item) =>
-      isTier(item) ? { id: item.id, quantity: item.quantity } : { id: item.id, amount: item.amount },
-    ),
-    tipPercent: cart.tip,
-    preferredLang: page.language,
-  };
+export function removeAll(gone) {
+  keepPairs(kept().filter(([name]) => !gone.includes(name.slice(ITEM.length))));
 }

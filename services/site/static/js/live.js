@@ -138,8 +138,8 @@ async function refresh() {
 
 /** Redrawing takes the focus away: give it to the same control, or to the part it was in. */
 function focusAgain(part, was) {
-  const { add } = was.dataset;
-  const same = add ? part.querySelector(`[data-add="${CSS.escape(add)}"]`) : null;
+  const isAdd = was.name === "add";
+  const same = isAdd ? part.querySelector(`[name=add][value="${CSS.escape(was.value)}"]`) : null;
   if (same) return same.focus();
   part.tabIndex = -1;
   part.focus({ preventScroll: true });

@@ -1,11 +1,19 @@
 // What every page runs: the cart's count, the language link, and whatever this page needs.
+import { noteAttribution } from "./attribution.js";
 import * as cart from "./cart.js";
 import { say } from "./words.js";
 
+noteAttribution();
 keepPlaceAcrossLanguages();
 if (document.querySelector("[data-cart-open]")) followCart();
-if (document.querySelector("main [data-cart]")) {
-  import("./drawer.js").then(({ cartView }) => cartView());
+const ownCart = document.querySelector("main [data-cart]");
+if (ownCart) {
+  import("./drawer.js").then(({ cartView }) => {
+    const view = cartView();
+    // What the server has just drawn from a form is newer than what is kept here.
+    if ("filled" in ownCart.dataset) view.send(view.pairs());
+    else view.load();
+  });
 }
 if (document.querySelector("[data-campaign]")) import("./campaign.js");
 if (document.querySelector("[data-manage]")) import("./manage.js");
@@ -34,9 +42,8 @@ function followCart() {
   const opener = document.querySelector("[data-cart-open]");
   const drawer = document.getElementById("cart");
   const draw = () => {
-    const { items } = cart.current();
-    const count = items.reduce((sum, item) => sum + (item.quantity ?? 1), 0);
-    const words = count ? `${say("cartEmpty")} (${count})` : say("cartEmpty");
+    const count = cart.count();
+    const words = count ? `${say("cart")} (${count})` : say("cart");
     opener.querySelector("span").textContent = words;
   };
   cart.subscribe(draw);
@@ -45,8 +52,7 @@ function followCart() {
   opener.addEventListener("click", async (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const { openCart } = await import("./drawer.js");
-    openCart();
+    const { cartView } = await import("./drawer.js");
+    cartView().open();
   });
 }
-

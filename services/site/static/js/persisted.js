@@ -1,20 +1,18 @@
 // After the card is saved: success is shown only when the pledge is written down.
 import { get, post, wait } from "./api.js";
 import * as cart from "./cart.js";
-import { slugOf } from "./cart.js";
 import { page, say } from "./words.js";
 
 const KEY = "pool:order";
+const OPEN = "pool:open";
 const PATIENCE_MS = 45_000;
 const GIVE_UP_MS = 10 * 60_000;
 const OVER = ["too_late", "expired", "abandoned"];
 
 /** Wait for the ledger, telling the person what happens, then go to the success page. */
-export async function writtenDown(panel, order) {
+export async function writtenDown(view, order) {
   remember(order);
-  panel.show("waiting");
-  const title = panel.root.querySelector("[data-waiting-title]");
-  const text = panel.root.querySelector("[data-waiting-text]");
+  const { title, text } = view.waitingRoom();
   title.textContent = say("cardSaved");
   title.focus();
   const started = Date.now();
@@ -24,9 +22,8 @@ export async function writtenDown(panel, order) {
     if (status === "persisted") return arrive(order);
     if (OVER.includes(status)) {
       forget();
-      title.textContent = say(status === "too_late" ? "tooLate" : "expired");
-      text.textContent = status === "too_late" ? "" : say("expiredHint");
-      return;
+      const isLate = status === "too_late";
+      return view.backToCart(say(isLate ? "tooLate" : "expired"), isLate ? "" : say("expiredHint"));
     }
     if (Date.now() - started > PATIENCE_MS) text.textContent = say("stillWriting");
     if (status === "open") await complete(order);
@@ -63,7 +60,7 @@ async function statusOf(orderId, seconds = 10) {
 }
 
 function arrive(order) {
-  const slug = slugOf({ id: order.items[0] });
+  const [slug] = order.items.find((id) => !id.startsWith("addon__")).split("__");
   takeFromCart(order.orderId);
   const place = `${page.prefix}/campaigns/${slug}/pledge-success/`;
   location.assign(`${place}?order=${encodeURIComponent(order.orderId)}`);
@@ -90,5 +87,24 @@ function forget() {
     sessionStorage.removeItem(KEY);
   } catch {
     // Nothing was kept.
+  }
+}
+
+/** Note the order whose card step is open, or with nothing that none is. */
+export function noteOpen(orderId = "") {
+  try {
+    if (orderId) sessionStorage.setItem(OPEN, orderId);
+    else sessionStorage.removeItem(OPEN);
+  } catch {
+    // Without storage its units are free again when its session ends.
+  }
+}
+
+/** The order whose card step was open when the page was left. */
+export function leftOpen() {
+  try {
+    return sessionStorage.getItem(OPEN) ?? "";
+  } catch {
+    return "";
   }
 }

@@ -35,23 +35,15 @@ export function percent(value) {
   return page.language === "es" ? `${value}\u00a0%` : `${value}%`;
 }
 
-/** An icon of the sprite, small, beside words. */
-export function icon(name) {
+/** An icon of the sprite, beside words. */
+export function icon(name, isSmall = true) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  svg.setAttribute("class", "icon icon--small");
+  svg.setAttribute("class", isSmall ? "icon icon--small" : "icon");
   svg.setAttribute("aria-hidden", "true");
   use.setAttribute("href", `${page.static}/icons/sprite.svg#${name}`);
   svg.append(use);
   return svg;
-}
-
-/** “7.875%” from a rate such as "0.07875". Moves the point in the text: no arithmetic. */
-export function rate(text) {
-  const [whole, part = ""] = String(text).split(".");
-  const digits = part.padEnd(2, "0");
-  const moved = `${whole}${digits.slice(0, 2)}.${digits.slice(2)}`;
-  return percent(moved.replace(/^0+(?=\d)/, "").replace(/\.?0*$/, ""));
 }
 
 /** The last day that counts. A deadline is the first instant that is too late. */

@@ -1,0 +1,121 @@
+"""The second step of a cart: who, where to, how it is posted. Pure."""
+
+from collections.abc import Sequence
+
+from services.site.cart.answers import Quote
+from services.site.cart.checks import HOME, Problem, address_labels, is_home, state_code
+from services.site.cart.form import CartForm
+from services.site.cart.shown import Choice, Field
+from services.site.public import formatting
+from services.site.public.language import Language, catalogue
+from services.site.public.places import STATES, countries
+
+TOKENS = {
+    "name": "shipping name",
+    "address1": "shipping address-line1",
+    "address2": "shipping address-line2",
+    "city": "shipping address-level2",
+    "postalCode": "shipping postal-code",
+    "province": "shipping address-level1",
+    "country": "shipping country",
+}
+
+
+def email_field(form: CartForm, problems: Sequence[Problem], language: Language) -> Field:
+    """Return the field for the email, which everybody fills in."""
+    texts = catalogue(language)
+    return Field(
+        name="email",
+        label=texts.gettext("Email"),
+        autocomplete="email",
+        value=form.contact.get("email", ""),
+        error=_errors(problems).get("email", ""),
+        hint=texts.gettext("Your receipt and the link to cancel go here."),
+        kind="email",
+        inputmode="email",
+        length_max=254,
+    )
+
+
+def address_fields(
+    form: CartForm, problems: Sequence[Problem], language: Language
+) -> tuple[Field, ...]:
+    """Return the fields of an address, in the order people fill them in."""
+    errors = _errors(problems)
+    return tuple(
+        _field(name, label, form, errors, language)
+        for name, label in address_labels(language).items()
+    )
+
+
+def destination_fields(
+    form: CartForm, problems: Sequence[Problem], language: Language, *, has_state: bool
+) -> tuple[Field, ...]:
+    """Return the fields an estimate of the shipping needs; the state only where it is taxed by."""
+    names = ("country", "postalCode", *(("province",) if has_state else ()))
+    return _some(names, form, problems, language)
+
+
+def place_fields(
+    form: CartForm, problems: Sequence[Problem], language: Language
+) -> tuple[Field, ...]:
+    """Return the fields that say where somebody lives, as far as the tax depends on it."""
+    return _some(("postalCode", "province", "country"), form, problems, language)
+
+
+def _some(
+    names: tuple[str, ...], form: CartForm, problems: Sequence[Problem], language: Language
+) -> tuple[Field, ...]:
+    errors, labels = _errors(problems), address_labels(language)
+    return tuple(_field(name, labels[name], form, errors, language) for name in names)
+
+
+def _field(
+    name: str, label: str, form: CartForm, errors: dict[str, str], language: Language
+) -> Field:
+    value = form.contact.get(name, "")
+    options: tuple[tuple[str, str], ...] = ()
+    if name == "country":
+        value, options = value or HOME, countries(language)
+    elif name == "province" and is_home(form):
+        label = catalogue(language).gettext("State")
+        # Without scripts the country may change after the field was drawn: there it is a text.
+        options = tuple(STATES.items()) if form.is_scripted else ()
+        value = state_code(value) if value else ""
+    return Field(
+        name=name,
+        label=label,
+        autocomplete=TOKENS[name],
+        value=value,
+        error=errors.get(name, ""),
+        length_max=20 if name == "postalCode" else 200,
+        is_optional=name == "address2" or (name == "province" and not is_home(form)),
+        options=options,
+    )
+
+
+def delivery_options(quote: Quote, form: CartForm, language: Language) -> tuple[Choice, ...]:
+    """Return the ways of posting, where there is more than one."""
+    if len(quote.shipping_options) < 2:
+        return ()
+    texts = catalogue(language)
+    names = {
+        "standard": texts.gettext("Standard"),
+        "signature_required": texts.gettext("Signature on delivery"),
+        "adult_signature_required": texts.gettext("Signature of an adult on delivery"),
+    }
+    has_chosen = any(option.selected for option in quote.shipping_options)
+    wanted = form.option or "standard"
+    return tuple(
+        Choice(
+            value=option.id,
+            label=names.get(option.id, option.id),
+            amount=formatting.money(option.amount, always_cents=True),
+            is_chosen=option.selected if has_chosen else option.id == wanted,
+        )
+        for option in quote.shipping_options
+    )
+
+
+def _errors(problems: Sequence[Problem]) -> dict[str, str]:
+    return {problem.field: problem.message for problem in problems}

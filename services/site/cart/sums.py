@@ -1,0 +1,257 @@
+"""Tip, totals, the promise, and the sentence about the charge. Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from services.site.cart.answers import Figures, Quote, Share
+from services.site.cart.checks import Problem
+from services.site.cart.form import CartForm
+from services.site.cart.shop import Shop, tip_percent
+from services.site.cart.shown import Choice, Consent, ConsentLine, Tip, TotalRow
+from services.site.cart.why import reasons, tax_rate
+from services.site.public import formatting
+from services.site.public.language import Language, catalogue
+
+TIP_STOPS = (0, 3, 5, 10, 15)
+LAST = "\n"
+
+
+def tip(form: CartForm, shop: Shop, quote: Quote | None, language: Language) -> Tip:
+    """Return the tip as it is set, with its quick stops."""
+    percent = tip_percent(form, shop)
+    words = formatting.percent(percent, language)
+    amount = _money(quote.totals.tip_amount) if quote else ""
+    most = shop.platform.tip_percent_max
+    return Tip(
+        percent=percent,
+        percent_max=most,
+        amount=amount,
+        spoken=f"{words}, {amount}" if amount else words,
+        stops=tuple(
+            Choice(
+                value=str(stop),
+                label=formatting.percent(stop, language),
+                is_chosen=stop == percent,
+            )
+            for stop in TIP_STOPS
+            if stop <= most
+        ),
+    )
+
+
+def totals(quote: Quote, form: CartForm, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
+    """Return every figure with its name and its reasons; the last names its condition."""
+    titles = _titles(quote.campaigns, shop)
+    rows = sum_rows(
+        quote.totals,
+        quote.campaigns,
+        titles,
+        platform_name=shop.platform.platform_name,
+        place=place(form),
+        states=quote.states,
+        language=language,
+    )
+    last = TotalRow(
+        label=total_label(quote, language), amount=_money(quote.totals.amount), is_last=True
+    )
+    return (*rows, last)
+
+
+def sum_rows(
+    figures: Figures,
+    shares: Sequence[Share],
+    titles: dict[str, str],
+    *,
+    platform_name: str,
+    place: str,
+    states: dict[str, str],
+    language: Language,
+) -> tuple[TotalRow, ...]:
+    """Return the figures that add up to the total. A cart and a receipt say them alike."""
+    texts = catalogue(language)
+    tip_words = {
+        "platform": platform_name,
+        "percent": formatting.percent(figures.tip_percent, language),
+    }
+    rows = [
+        TotalRow(
+            label=texts.gettext("Your pledge"),
+            amount=_money(figures.subtotal),
+            why=reasons("subtotal", shares, titles, language),
+        ),
+        TotalRow(
+            label=texts.gettext("Tip to %(platform)s, %(percent)s") % tip_words,
+            amount=_money(figures.tip_amount),
+            why=reasons("tip", shares, titles, language),
+        ),
+        TotalRow(
+            label=_tax_label(shares, states, language),
+            amount=_money(figures.tax),
+            why=reasons("tax", shares, titles, language),
+        ),
+    ]
+    shipping_why = reasons("shipping", shares, titles, language)
+    if figures.shipping or shipping_why:
+        rows.append(
+            TotalRow(
+                label=_shipping_label(place, states, language),
+                amount=_money(figures.shipping),
+                why=shipping_why,
+            )
+        )
+    return tuple(rows)
+
+
+def total_label(quote: Quote, language: Language) -> str:
+    """Return what the last row is called: its condition, and whether it may still change."""
+    texts = catalogue(language)
+    is_many = len(quote.campaigns) > 1
+    if is_complete(quote):
+        if is_many:
+            return texts.gettext("Total, if all films are funded")
+        return texts.gettext("Total, if the film is funded")
+    if is_many:
+        return texts.gettext("Estimated total, if all films are funded")
+    return texts.gettext("Estimated total, if the film is funded")
+
+
+def is_complete(quote: Quote) -> bool:
+    """Tell whether no figure waits for an address any more."""
+    return "needs_input" not in quote.states.values()
+
+
+def promise(quote: Quote | None, shop: Shop, language: Language) -> str:
+    """Return that nothing is charged today, and until when everything can be taken back."""
+    deadlines = [deadline(share.campaign_slug, shop) for share in quote.campaigns] if quote else []
+    known = [each for each in deadlines if each]
+    if not known:
+        return ""
+    return catalogue(language).gettext(
+        "Nothing is charged today. You can cancel until %(day)s."
+    ) % {"day": last_day(min(known), shop, language)}
+
+
+def consent(
+    quote: Quote, form: CartForm, shop: Shop, problems: Sequence[Problem], language: Language
+) -> Consent:
+    """Return the sentence about the charge, with each film's sum in it."""
+    texts = catalogue(language)
+    error = next((each.message for each in problems if each.field == "consent"), "")
+    shares = quote.campaigns
+    is_many = len(shares) > 1
+    sentence = (
+        texts.gettext("%(amount)s for %(title)s after %(day)s")
+        if is_many
+        else texts.gettext(
+            "Charge this card %(amount)s after %(day)s if %(title)s reaches its goal,"
+            " and only then."
+        )
+    )
+    lead = texts.gettext("For each film that reaches its goal, and only then, charge this card:")
+    value = consent_value(quote)
+    return Consent(
+        value=value,
+        lead=lead if is_many else "",
+        lines=tuple(_consent_line(sentence, share, shop, language) for share in shares),
+        is_given=form.consent == value,
+        error=error,
+    )
+
+
+def consent_value(quote: Quote) -> str:
+    """Return what a ticked box says: the sums it was ticked for, and no others."""
+    return ",".join(f"{share.campaign_slug}={share.amount}" for share in quote.campaigns)
+
+
+def has_consent(form: CartForm) -> bool:
+    """Tell whether the box was ticked for the sums this page showed."""
+    amounts = [part.partition("=")[2] for part in form.consent.split(",")]
+    known = [int(amount) for amount in amounts if amount.isascii() and amount.isdigit()]
+    return len(known) == len(amounts) and sum(known) == form.expected_cents
+
+
+def pay_rows(quote: Quote, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
+    """Return when what is paid: today nothing, later on a condition, else nothing."""
+    texts = catalogue(language)
+    is_many = len(quote.campaigns) > 1
+    rows = [TotalRow(label=texts.gettext("Today"), amount=_money(0), is_last=True)]
+    for share in quote.campaigns:
+        words = {
+            "title": _title(share.campaign_slug, shop),
+            "day": share_day(share, shop, language),
+        }
+        label = (
+            texts.gettext("%(title)s, after %(day)s, if funded")
+            if is_many
+            else texts.gettext("After %(day)s, if funded")
+        )
+        rows.append(TotalRow(label=label % words, amount=_money(share.amount)))
+    return (*rows, TotalRow(label=texts.gettext("If not funded"), amount=_money(0)))
+
+
+def place(form: CartForm) -> str:
+    """Return “Albuquerque 87104” as far as it is known."""
+    parts = (form.contact.get("city", ""), form.contact.get("postalCode", ""))
+    return " ".join(part for part in parts if part)
+
+
+def deadline(slug: str, shop: Shop) -> datetime | None:
+    """Return the first instant that is too late for a campaign."""
+    state = shop.campaign(slug)
+    return state.definition.deadline_at if state else None
+
+
+def last_day(until: datetime, shop: Shop, language: Language) -> str:
+    """Return the last day that counts: “December 13”."""
+    return formatting.day(formatting.last_minute(until), shop.platform.timezone, language)
+
+
+def share_day(share: Share, shop: Shop, language: Language) -> str:
+    """Return the last day of one campaign of a cart."""
+    until = deadline(share.campaign_slug, shop)
+    return last_day(until, shop, language) if until else ""
+
+
+def _consent_line(sentence: str, share: Share, shop: Shop, language: Language) -> ConsentLine:
+    words = {
+        "title": _title(share.campaign_slug, shop),
+        "day": share_day(share, shop, language),
+        "amount": LAST,
+    }
+    before, _, after = (sentence % words).partition(LAST)
+    return ConsentLine(before=before, amount=_money(share.amount), after=after)
+
+
+def _tax_label(shares: Sequence[Share], states: dict[str, str], language: Language) -> str:
+    texts = catalogue(language)
+    rate = tax_rate(shares)
+    label = (
+        texts.gettext("Sales tax, %(rate)s") % {"rate": formatting.rate(rate, language)}
+        if rate
+        else texts.gettext("Sales tax")
+    )
+    if states.get("tax") == "needs_input":
+        return texts.gettext("%(figure)s, estimated") % {"figure": label}
+    return label
+
+
+def _shipping_label(place: str, states: dict[str, str], language: Language) -> str:
+    texts = catalogue(language)
+    if states.get("shipping") == "needs_input":
+        return texts.gettext("%(figure)s, estimated") % {"figure": texts.gettext("Shipping")}
+    if place:
+        return texts.gettext("Shipping to %(place)s") % {"place": place}
+    return texts.gettext("Shipping")
+
+
+def _titles(shares: Sequence[Share], shop: Shop) -> dict[str, str]:
+    return {share.campaign_slug: _title(share.campaign_slug, shop) for share in shares}
+
+
+def _title(slug: str, shop: Shop) -> str:
+    state = shop.campaign(slug)
+    return state.definition.title if state else slug
+
+
+def _money(cents: int) -> str:
+    return formatting.money(cents, always_cents=True)

@@ -1,0 +1,56 @@
+"""Forms as browsers send them without scripts: strictly read, or refused before anything else."""
+
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from litestar import Request
+
+from contracts.refusals import InputRefused, Refusal
+from services.site.gateway.admission import origin_of
+from services.site.gateway.proxy import read_body
+
+FORM = "application/x-www-form-urlencoded"
+PAIRS_MAX = 600
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+class NoForm(Refusal):
+    """The body is not what a form of ours sends."""
+
+    status = 415
+
+
+async def read_pairs(request: Request[Any, Any, Any]) -> Pairs:
+    """Return the pairs of a form in the order of its fields."""
+    media, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().replace('"', "")
+    if media.strip().lower() != FORM or charset not in ("", "charset=utf-8"):
+        raise NoForm("unsupported_media_type", "Send this as a form.")
+    return pairs_of(await read_body(request))
+
+
+def pairs_of(raw: bytes) -> Pairs:
+    """Return the pairs of a form's bytes. Raises `InputRefused` for what no browser sends."""
+    try:
+        return tuple(
+            parse_qsl(
+                raw.decode("utf-8"),
+                keep_blank_values=True,
+                strict_parsing=bool(raw),
+                errors="strict",
+                max_num_fields=PAIRS_MAX,
+            )
+        )
+    except ValueError as exc:
+        raise InputRefused("invalid_form", "The form is not readable.") from exc
+
+
+def referring_pairs(referer: str, site_base: str) -> Pairs:
+    """Return the query of the page of ours a form stood on, nothing when it was no page of ours."""
+    if origin_of(referer) != origin_of(site_base):
+        return ()
+    try:
+        return tuple(parse_qsl(urlsplit(referer).query, max_num_fields=PAIRS_MAX))
+    except ValueError:
+        return ()
