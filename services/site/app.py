@@ -1,6 +1,7 @@
 """Site put together: memory, pages, gateway, publishing."""
 
 import contextlib
+from functools import partial
 from pathlib import Path
 
 from litestar.config.app import AppConfig
@@ -120,11 +121,6 @@ async def compose(settings: Settings, running: Running) -> Parts:
     site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     await _begin(running, publisher, memory)
 
-    def degraded() -> list[str]:
-        is_redis_away = memory.mirror.is_degraded or limiter.is_degraded
-        is_stale = memory.world.is_stale
-        return [*(["redis"] if is_redis_away else []), *(["stale"] if is_stale else [])]
-
     checkout = Checkout(upstream, url=settings.upstream("checkout"), site_base=site_base)
     desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
     return Parts(
@@ -143,10 +139,19 @@ async def compose(settings: Settings, running: Running) -> Parts:
         loops=[announcer.run, publisher.publish_at_start],
         web_loops=memory.loops(running),
         dependencies={"site": site},
-        degraded=degraded,
+        degraded=partial(_degraded, memory, limiter),
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
     )
+
+
+def _degraded(memory: Memory, limiter: Limiter) -> list[str]:
+    """Return what is away or behind, though pages are served."""
+    is_redis_away = memory.mirror.is_degraded or limiter.is_degraded
+    return [
+        *(["redis"] if is_redis_away else []),
+        *(["stale"] if memory.world.is_stale else []),
+    ]
 
 
 def _site(
