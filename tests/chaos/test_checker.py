@@ -27,6 +27,9 @@ PLANTED = {
     "i01_three_sums": "UPDATE pledges.campaign_totals SET pledged_cents = pledged_cents + 1",
     "i02_history_folds": "DELETE FROM pledges.pledge_history WHERE entry_type = 'cancelled'",
     "i02_history_is_guarded": "GRANT DELETE ON pledges.pledge_history TO pool_pledges",
+    "i03_every_cent_has_a_reason": """
+        UPDATE pledges.pledges SET why = jsonb_set(why, '{0,inputs,cents}', '1')
+    """,
     "i03_prices_add_up": """
         UPDATE checkout.orders
         SET pledges = jsonb_set(pledges, '{0,price,tax_cents}', '1')

@@ -96,6 +96,7 @@ def test_a_service_sees_no_secret_of_another(data: DataDir) -> None:
             "RESEND_API_KEY",
             "MAGIC_LINK_SECRET",
             "CHECKOUT_INTENT_SECRET",
+            "USPS_CLIENT_SECRET",
             "MIGRATION_DATABASE_URL",
         )
     }
@@ -105,6 +106,7 @@ def test_a_service_sees_no_secret_of_another(data: DataDir) -> None:
         "RESEND_API_KEY": ["notify"],
         "MAGIC_LINK_SECRET": ["checkout", "notify", "pledges"],
         "CHECKOUT_INTENT_SECRET": ["checkout"],
+        "USPS_CLIENT_SECRET": ["checkout"],
         "MIGRATION_DATABASE_URL": [],
     }
     assert not any("SANDBOX" in name for own in seen.values() for name in own)
@@ -146,6 +148,8 @@ def test_a_sandbox_stack_points_at_the_sandbox_only(data: DataDir) -> None:
     assert checkout["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
     assert checkout["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
     assert env.of_sandbox(data)["STRIPE_SECRET_KEY"] == checkout["STRIPE_SECRET_KEY"]
+    assert checkout["USPS_API_BASE"] == sandbox
+    assert env.of_sandbox(data)["USPS_CLIENT_SECRET"] == checkout["USPS_CLIENT_SECRET"]
 
 
 def test_real_keys_bring_no_made_up_setting_with_them(data: DataDir) -> None:
@@ -159,6 +163,16 @@ def test_real_keys_bring_no_made_up_setting_with_them(data: DataDir) -> None:
     )
     assert "RATE_LIMIT_SCALE" not in env.of_service("site", port=1)
     assert "RESEND_API_BASE" not in env.of_service("notify", port=1)
+    assert not [name for name in checkout if name.startswith("USPS_")]
+
+
+def test_an_account_of_ones_own_at_usps_is_asked_beside_the_sandbox(data: DataDir) -> None:
+    env = _environment(data, USPS_CLIENT_ID="ours", USPS_CLIENT_SECRET="real")  # noqa: S106
+    checkout = env.of_service("checkout", port=1)
+
+    assert env.uses_sandbox
+    assert (checkout["USPS_CLIENT_ID"], checkout["USPS_CLIENT_SECRET"]) == ("ours", "real")
+    assert "USPS_API_BASE" not in checkout
 
 
 def test_one_vendor_may_be_real_and_the_other_the_sandbox(data: DataDir) -> None:
