@@ -95,6 +95,19 @@ class AddOnInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     version: int
 
 
+class StockChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A limit an operator changed; null is no limit."""
+
+    success: bool
+    action: str
+    campaign_slug: str | None
+    tier_id: str | None
+    product_id: str | None
+    variant_id: str | None
+    before: Left | None
+    after: Left | None
+
+
 class Recovered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What came of an operator's recovery."""
 
@@ -151,12 +164,18 @@ def inventory_of(slug: str, levels: Levels, version: int) -> Inventory:
 
 def left_of(levels: Mapping[str, StockLevel]) -> dict[str, Left]:
     """Return levels with what remains, as people read them."""
-    return {
-        name: Left(
-            limit=level.limit_total,
-            claimed=level.claimed,
-            reserved=level.reserved,
-            remaining=remaining(level),
-        )
-        for name, level in levels.items()
-    }
+    return {name: _left(level) for name, level in levels.items()}
+
+
+def left_in(level: StockLevel | None) -> Left | None:
+    """Return one level as people read it; None is no limit."""
+    return _left(level) if level is not None else None
+
+
+def _left(level: StockLevel) -> Left:
+    return Left(
+        limit=level.limit_total,
+        claimed=level.claimed,
+        reserved=level.reserved,
+        remaining=remaining(level),
+    )

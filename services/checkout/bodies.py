@@ -14,6 +14,7 @@ Short = Annotated[str, msgspec.Meta(max_length=200)]
 Ignored = int | float | str | bool | None
 ADDRESS_LENGTH_MAX = 200
 OPTIONS: tuple[ShippingOptionId, ...] = get_args(ShippingOptionId)
+STOCK_MAX = 10_000_000
 
 
 class ConsentBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -159,6 +160,26 @@ def option_of(wanted: str | None) -> ShippingOptionId:
         f"The way of posting is {problem}.",
         fields={"shippingOption": problem},
     )
+
+
+class StockBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """What an operator changes: one tier or product, of a campaign or of the platform itself.
+
+    `set` makes `quantity` the limit, `restock` adds it, `reset` follows the definition again.
+    """
+
+    action: Literal["set", "restock", "reset"]
+    campaign_slug: Short | None = None
+    tier_id: Short | None = None
+    product_id: Short | None = None
+    variant_id: Short | None = None
+    quantity: Annotated[int, msgspec.Meta(ge=0, le=STOCK_MAX)] | None = None
+    # The limit the operator saw; any other refuses.
+    expected_limit: int | None = None
+    # Whoever holds the secret says who is at work.
+    by: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] = "operator"
 
 
 def require_address(address: Address | None, name: str, *, is_posted_to: bool) -> None:

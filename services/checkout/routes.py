@@ -25,6 +25,7 @@ from services.checkout.answers import (
     OrderStatus,
     Recovered,
     Started,
+    StockChange,
     Summary,
 )
 from services.checkout.bell import Bell
@@ -34,10 +35,12 @@ from services.checkout.bodies import (
     OrderBody,
     RecoverBody,
     StartCardBody,
+    StockBody,
     TaxBody,
 )
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted
 from services.checkout.handlers import ask_about_order, hear_stripe, update_card
+from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.price_cart import quote_cart
 from services.checkout.handlers.quote_parts import (
     ShippingQuote,
@@ -192,7 +195,15 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
     ) -> Response[Recovered]:
         return Response(await recover(pool, stripe, data, carrier), headers=PRIVATE)
 
-    return [recover_checkout]
+    @post("/admin/inventory", status_code=200, guards=[guard])
+    async def inventory_by_hand(
+        data: JSONBody[StockBody], pool: PoolDependency
+    ) -> Response[StockChange]:
+        async with transaction(pool) as conn:
+            changed = await change_stock(conn, data)
+        return Response(changed, headers=PRIVATE)
+
+    return [recover_checkout, inventory_by_hand]
 
 
 ROUTES = [

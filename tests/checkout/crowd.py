@@ -109,9 +109,8 @@ class Crowd:
             *[self.repeat] * 2,
             self.change_limits,
         ]
-        # Two campaigns taken in another order by a consumer: Postgres ends one of them, and
-        # whoever it was comes again.
-        with contextlib.suppress(StateRefused, asyncpg.DeadlockDetectedError):
+        # Who waited too long for a lock comes again, as a consumer does.
+        with contextlib.suppress(StateRefused, asyncpg.LockNotAvailableError):
             await self.random.choice(acts)()
 
     async def begin(self) -> None:

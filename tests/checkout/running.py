@@ -16,7 +16,8 @@ import nats
 
 from contracts.events.base import Event
 from contracts.ids import OrderId
-from contracts.subjects import subject
+from contracts.quoting import QuoteAnswer, QuoteRevision
+from contracts.subjects import QUOTE, subject
 from services.chassis.database import open_pool
 from services.checkout.orders import Order
 from services.checkout.queries import orders
@@ -96,6 +97,18 @@ class Running:
         for event in events:
             await client.jetstream().publish(subject(type(event), key), msgspec.json.encode(event))
         await client.close()
+
+    async def ask(self, asked: QuoteRevision, *, times: int = 1) -> list[QuoteAnswer]:
+        """Ask what the ledger would, as often as told, all at once."""
+        client = await nats.connect(self.nats_url)
+        question = msgspec.json.encode(asked)
+        asking = (client.request(QUOTE, question, timeout=10) for _ in range(times))
+        answers = [
+            msgspec.json.decode(answer.data, type=QuoteAnswer)
+            for answer in await asyncio.gather(*asking)
+        ]
+        await client.close()
+        return answers
 
 
 @contextlib.contextmanager

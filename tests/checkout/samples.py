@@ -84,9 +84,8 @@ def a_campaign(slug: str = "", **facts: Any) -> CampaignDefinition:
 
 def a_platform(*products: AddOn, **facts: Any) -> PlatformDefinition:
     """Return the platform's rules with these products on sale, newer every time."""
-    return PlatformDefinition(
-        version=next(_versions), add_ons_enabled=True, add_ons=products, **facts
-    )
+    given: dict[str, Any] = {"version": next(_versions), "add_ons_enabled": True, **facts}
+    return PlatformDefinition(add_ons=products, **given)
 
 
 def a_cart(*items: str | WantedItem, **facts: Any) -> CartBody:

@@ -1,11 +1,17 @@
 """What the routes answer, and what they refuse, by status, reason and field."""
 
+import asyncio
+import secrets
+from typing import Any
+
 import httpx
 import pytest
 
+from contracts.campaign import AddOnVariant, TierField
 from contracts.money import Cents
 from tests.checkout.running import ADMIN_SECRET, Running, publish
-from tests.checkout.samples import a_tier
+from tests.checkout.samples import a_platform, a_product, a_tier, platform_published
+from tests.checkout.sandbox import wait_until
 
 FIVE_FIGURES = {"subtotal", "shipping", "tax", "tipAmount", "tipPercent", "amount"}
 
@@ -156,6 +162,81 @@ def test_only_an_operator_recovers(running: Running) -> None:
         "persisted": False,
         "pledgeIds": [session["orderId"]],
     }
+
+
+def test_stock_of_everything_limited_is_public_and_an_operators_to_change(
+    running: Running,
+) -> None:
+    sizes = (AddOnVariant(variant_id="s", label="S", inventory=4),)
+    poster = a_product("poster", inventory=0)
+    slug = publish(
+        running,
+        tiers=(a_tier(limit_total=3),),
+        add_ons=(a_product(f"shirt-of-{secrets.token_hex(3)}", variants=sizes), poster),
+    )
+    platform = platform_published(a_platform(a_product("mug", inventory=2), version=1_000))
+    asyncio.run(running.publish(platform, key="platform"))
+    wait_until(lambda: "mug" in _platforms(running)["addOns"], what="the platform is heard")
+    body = {"action": "restock", "productId": "mug", "quantity": 3, "by": "Inés"}
+    bearer = {"Authorization": f"Bearer {ADMIN_SECRET}"}
+
+    shown = running.http.get(f"/inventory/{slug}").json()
+    stranger = running.http.post("/admin/inventory", json=body)
+    wrong = running.http.post("/admin/inventory", json={**body, "amount": 1}, headers=bearer)
+    changed = running.http.post("/admin/inventory", json=body, headers=bearer)
+
+    assert shown["tiers"]["frame"]["remaining"] == 3
+    assert {
+        name.partition("__")[2]: each["remaining"] for name, each in shown["addOns"].items()
+    } == {
+        "variant__s": 4,
+        "": 0,
+    }
+    assert (stranger.status_code, wrong.status_code) == (401, 400)
+    assert changed.json() == {
+        "success": True,
+        "action": "restock",
+        "campaignSlug": None,
+        "tierId": None,
+        "productId": "mug",
+        "variantId": None,
+        "before": {"limit": 2, "claimed": 0, "reserved": 0, "remaining": 2},
+        "after": {"limit": 5, "claimed": 0, "reserved": 0, "remaining": 5},
+    }
+    assert _platforms(running)["addOns"]["mug"]["remaining"] == 5
+    assert _platforms(running)["lowStockThreshold"] == 5
+
+
+def _platforms(running: Running) -> dict[str, Any]:
+    answer = running.http.get("/add-ons/inventory").raise_for_status()
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_a_quote_names_add_ons_as_in_the_cart_and_keeps_answers_to_itself(
+    running: Running,
+) -> None:
+    question = TierField(name="Name in the credits", is_required=True)
+    product = f"shirt-of-{secrets.token_hex(3)}"
+    sizes = (AddOnVariant(variant_id="s", label="S"),)
+    slug = publish(
+        running,
+        tiers=(a_tier(fields=(question,)),),
+        add_ons=(a_product(product, variants=sizes),),
+    )
+    frame = {"id": f"{slug}__frame", "fields": {"Name in the credits": "Zoë Ortega"}}
+    shirt = {"id": f"addon__{product}__variant__s", "quantity": 2}
+
+    answer = running.http.post("/quote", json={"items": [frame, shirt]})
+    unanswered = running.http.post("/quote", json={"items": [{"id": frame["id"]}]})
+
+    lines = answer.json()["campaigns"][0]["lines"]
+    assert [(line["id"], line["amount"]) for line in lines] == [
+        (frame["id"], 5_000),
+        (shirt["id"], 4_000),
+    ]
+    assert "Ortega" not in answer.text
+    assert list(unanswered.json()["fields"]) == ["items[0].fields.Name in the credits"]
 
 
 def test_an_unsigned_webhook_is_a_401_and_a_large_one_a_413(running: Running) -> None:

@@ -8,14 +8,22 @@ import asyncpg
 import msgspec
 import pytest
 
-from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, StockChanged
+from contracts.campaign import AddOnVariant
+from contracts.events.checkout import (
+    CheckoutCompleted,
+    CheckoutRefused,
+    StockChanged,
+    StockLevel,
+)
 from contracts.refusals import StateRefused
 from services.checkout.cart import WantedItem
 from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
+from services.checkout.stock import PLATFORM_SHELF
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import (
     a_cart,
+    a_product,
     a_tier,
     cancelled,
     created,
@@ -44,6 +52,81 @@ async def test_five_hundred_buyers_for_seven_units_make_seven_orders(floor: Floo
     assert all(each.extra["remaining"] == 0 for each in turned_away)  # type: ignore[attr-defined]
     assert (await floor.stock(film.slug))["frame"].reserved == 7
     await floor.assert_units_add_up()
+
+
+async def test_the_last_seven_of_a_size_go_to_seven_of_five_hundred(floor: Floor) -> None:
+    sizes = (AddOnVariant(variant_id="s", label="S", inventory=7),)
+    film = await floor.publish(add_ons=(a_product("shirt", variants=sizes),))
+    hands = asyncio.Semaphore(16)
+
+    async def buy() -> Any:
+        async with hands:
+            return await floor.intend(a_cart(f"{film.slug}__frame", "addon__shirt__variant__s"))
+
+    bought, turned_away = await settled(*(buy() for _ in range(500)))
+
+    assert (len(bought), len(turned_away)) == (7, 493)
+    assert {getattr(each, "reason", each) for each in turned_away} == {"sold_out"}
+    assert (await floor.stock(film.slug))["shirt__variant__s"].reserved == 7
+    await floor.assert_units_add_up()
+
+
+async def test_the_platforms_last_one_is_the_last_for_every_campaign(floor: Floor) -> None:
+    await floor.sell(a_product("mug", inventory=1))
+    films = [await floor.publish() for _ in range(4)]
+
+    bought, turned_away = await settled(
+        *(floor.open(a_cart(f"{film.slug}__frame", "addon__mug")) for film in films)
+    )
+    await floor.expire(bought[0])
+    after = await floor.open(a_cart(f"{films[0].slug}__frame", "addon__mug"))
+    done = await floor.complete(after)
+
+    assert (len(bought), len(turned_away)) == (1, 3)
+    assert done.status == "completed"
+    assert await floor.stock(PLATFORM_SHELF) == {
+        "mug": StockLevel(limit_total=1, claimed=1, reserved=0)
+    }
+    await floor.assert_units_add_up()
+
+
+@pytest.mark.parametrize("ending", ["expired", "cancelled", "refused", "too late"])
+async def test_add_ons_are_free_again_as_tiers_are(floor: Floor, ending: str) -> None:
+    await floor.sell(a_product("mug", inventory=5))
+    film = await floor.publish(
+        tiers=(a_tier(limit_total=5),), add_ons=(a_product("poster", inventory=5),)
+    )
+    order = await floor.open(a_cart(f"{film.slug}__frame", "addon__poster", "addon__mug"))
+    before = {**await floor.stock(film.slug), **await floor.stock(PLATFORM_SHELF)}
+
+    if ending == "expired":
+        assert await floor.expire(order) == 3
+    else:
+        late = film.deadline_at if ending == "too late" else None
+        order = await floor.complete(order, at=late)
+    if ending == "cancelled":
+        await floor.do(hear_cancelled, cancelled(order))
+    if ending == "refused":
+        await floor.do(hear_refused, refused(order))
+
+    after = {**await floor.stock(film.slug), **await floor.stock(PLATFORM_SHELF)}
+    assert {name: (each.claimed, each.reserved) for name, each in before.items()} == {
+        name: (0, 1) for name in ("frame", "poster", "mug")
+    }
+    assert {(each.claimed, each.reserved) for each in after.values()} == {(0, 0)}
+    await floor.assert_units_add_up()
+
+
+async def test_a_product_that_went_is_said_with_its_campaigns_tiers(floor: Floor) -> None:
+    film = await floor.publish(
+        tiers=(a_tier(limit_total=5),), add_ons=(a_product("poster", inventory=5),)
+    )
+
+    await floor.open(a_cart(f"{film.slug}__frame", "addon__poster"))
+    said = await floor.said(StockChanged, film.slug)
+
+    assert [each.add_ons["poster"].reserved for each in said] == [0, 1]
+    assert [each.tiers["frame"].reserved for each in said] == [0, 1]
 
 
 async def test_carts_that_cross_over_tiers_and_campaigns_never_deadlock(floor: Floor) -> None:

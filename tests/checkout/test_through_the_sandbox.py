@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained
+from contracts.quoting import QuoteRevision, RevisionQuoted, WantedLine
 from services.checkout.orders import order_hash
 from tests.checkout.running import Running, order_of, pledge, publish, said, wait_for
-from tests.checkout.samples import a_tier, an_email, cancelled, created
+from tests.checkout.samples import a_tier, abandoned, an_email, cancelled, created, modified
 from tests.checkout.sandbox import wait_until
 
 FIVE_FIGURES = {"subtotal", "shipping", "tax", "tipAmount", "tipPercent", "amount"}
@@ -46,6 +47,34 @@ def test_a_pledge_goes_from_start_to_persisted(running: Running) -> None:
 
     asyncio.run(running.publish(cancelled(order), cancelled(order), created(order), key=slug))
     wait_until(lambda: running.inventory(slug)["frame"]["remaining"] == 2, what="unit free")
+
+
+def test_the_ledger_asks_for_a_revision_and_tells_what_became_of_it(running: Running) -> None:
+    slug = publish(running, tiers=(a_tier(limit_total=5, is_stackable=True),))
+    order = pledge(running, f"{slug}__frame")
+    asked = QuoteRevision(
+        pledge_id=order.pledges[0].pledge_id,
+        order_id=order.order_id,
+        campaign=order.pledges[0].campaign,
+        revision=2,
+        proposal=1,
+        current=order.pledges[0].lines,
+        wanted=(WantedLine(kind="tier", item_id="frame", quantity=3),),
+        tip_percent=5,
+    )
+
+    answers = asyncio.run(running.ask(asked, times=20))
+    proposed = running.inventory(slug)["frame"]
+    quoted = answers[0]
+    assert isinstance(quoted, RevisionQuoted)
+    event = modified(order, quoted.pledge)
+    asyncio.run(running.publish(event, created(order), event, abandoned(order), key=slug))
+    wait_until(lambda: running.inventory(slug)["frame"]["claimed"] == 3, what="the commit heard")
+    wait_for(running, order.order_id, "persisted")
+
+    assert all(each == quoted for each in answers)
+    assert (proposed["claimed"], proposed["reserved"]) == (1, 2)
+    assert running.inventory(slug)["frame"]["reserved"] == 0
 
 
 def test_webhooks_and_browser_at_once_complete_once(running: Running) -> None:

@@ -9,7 +9,7 @@ from contracts.ids import CampaignSlug, OrderId
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hold_units import hold_things
+from services.checkout.handlers.hold_units import hold_things, reserved_by
 from services.checkout.queries import campaigns, orders, reservations, revisions, stock
 from services.checkout.queries.reservations import Held, Proposals
 from services.checkout.stock import Units, units_in
@@ -63,27 +63,12 @@ async def hear_abandoned(conn: Connection, event: RevisionAbandoned) -> None:
         state="abandoned",
     )
     only = Proposals(event.revision, event.proposal, event.proposal)
-    await free_proposals(conn, order_id, campaign, only)
-
-
-async def free_proposals(
-    conn: Connection, order_id: OrderId, campaign: CampaignSlug, only: Proposals
-) -> None:
-    """Free what these proposals of a revision still reserve, and say so."""
-    held = [
-        each.units.thing
-        for each in await reservations.list_held(conn, order_id)
-        if each.campaign == campaign
-        and each.revision == only.revision
-        and only.first <= each.proposal <= only.last
-        and each.state == "reserved"
-    ]
-    if not held:
-        return
-    await hold_things(conn, [campaign], held)
-    await reservations.release(conn, order_id, [campaign], only)
-    shelves = {thing.shelf for thing in held}
-    await announce_stock(conn, shelves, now=await campaigns.now(conn))
+    held = await reserved_by(conn, order_id, campaign, only)
+    if held:
+        await hold_things(conn, [campaign], held)
+        await reservations.release(conn, order_id, [campaign], only)
+        shelves = {thing.shelf for thing in held}
+        await announce_stock(conn, shelves, now=await campaigns.now(conn))
 
 
 async def _claim_exactly(

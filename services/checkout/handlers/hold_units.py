@@ -8,6 +8,7 @@ from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection
 from services.checkout.orders import Door
 from services.checkout.queries import campaigns, reservations, stock
+from services.checkout.queries.reservations import Proposals
 from services.checkout.stock import PLATFORM_SHELF, Thing, Units, remaining, sold_out
 
 
@@ -67,3 +68,17 @@ async def free_held(conn: Connection, order_id: OrderId, slugs: list[CampaignSlu
     await hold_things(conn, slugs, held)
     quantity = await reservations.release(conn, order_id, slugs)
     return Freed(quantity=quantity, shelves=frozenset(thing.shelf for thing in held))
+
+
+async def reserved_by(
+    conn: Connection, order_id: OrderId, campaign: CampaignSlug, only: Proposals
+) -> set[Thing]:
+    """Return what these proposals of a revision still reserve."""
+    return {
+        each.units.thing
+        for each in await reservations.list_held(conn, order_id)
+        if each.campaign == campaign
+        and each.revision == only.revision
+        and only.first <= each.proposal <= only.last
+        and each.state == "reserved"
+    }

@@ -15,8 +15,12 @@ from contracts.refusals import NotFound, Refusal, StateRefused
 from services.chassis.database import BUSY, Connection, Pool, transaction
 from services.checkout.cart import KnownCampaign
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hear_revisions import free_proposals
-from services.checkout.handlers.hold_units import limited_of, reserve_all
+from services.checkout.handlers.hold_units import (
+    hold_things,
+    limited_of,
+    reserve_all,
+    reserved_by,
+)
 from services.checkout.pricing import price, tip_percent_of
 from services.checkout.queries import campaigns, orders, reservations, revisions
 from services.checkout.queries.reservations import Proposals
@@ -65,7 +69,6 @@ async def quote_revision(conn: Connection, asked: QuoteRevision) -> RevisionQuot
             raise StateRefused("conflict", "This proposal was another one before.")
         return known.answer
     quoted = RevisionQuoted(pledge=await _priced(conn, asked))
-    await _end_earlier(conn, asked)
     await revisions.insert_held(conn, asked, quoted, request_hash=digest)
     await _hold(conn, asked, quoted.pledge)
     return quoted
@@ -80,20 +83,6 @@ async def _require_current(conn: Connection, asked: QuoteRevision) -> None:
         raise StateRefused("pledge_cancelled", "This pledge was cancelled before.")
     if asked.revision <= standing.revision:
         raise _over()
-
-
-async def _end_earlier(conn: Connection, asked: QuoteRevision) -> None:
-    """Free what earlier tries of this revision hold: the ledger asks anew, so they are over.
-
-    Their own news may still be on its way, and what they hold is this one's to take.
-    """
-    if asked.proposal == 1:
-        return
-    await revisions.abandon_earlier(
-        conn, asked.order_id, asked.campaign, asked.revision, asked.proposal
-    )
-    only = Proposals(asked.revision, 1, asked.proposal - 1)
-    await free_proposals(conn, asked.order_id, asked.campaign, only)
 
 
 async def _priced(conn: Connection, asked: QuoteRevision) -> PricedPledge:
@@ -126,16 +115,26 @@ async def _priced(conn: Connection, asked: QuoteRevision) -> PricedPledge:
 
 
 async def _hold(conn: Connection, asked: QuoteRevision, priced: PricedPledge) -> None:
-    """Hold what the revision has more than the pledge has now, limited or not."""
-    before = units_in(asked.campaign, asked.current)
-    added = increase(before, units_in(asked.campaign, priced.lines))
-    limited = await limited_of(conn, added)
+    """Hold what the revision has more than the pledge has now, limited or not.
+
+    What earlier tries of it hold is free before: the ledger asks anew, so they are over,
+    though the news of that may still be on its way. All rows are locked first, and stock
+    is announced last: the other way round two of us could wait for each other.
+    """
+    slug, order_id = asked.campaign, asked.order_id
+    earlier = Proposals(asked.revision, 1, asked.proposal - 1)
+    given_up = await reserved_by(conn, order_id, slug, earlier)
+    added = increase(units_in(slug, asked.current), units_in(slug, priced.lines))
+    things = {each.thing for each in added} | given_up
+    await hold_things(conn, [slug], things)
+    await revisions.abandon_earlier(conn, order_id, slug, asked.revision, asked.proposal)
+    await reservations.release(conn, order_id, [slug], earlier)
     await reservations.insert_reserved(
-        conn, asked.order_id, added, revision=asked.revision, proposal=asked.proposal
+        conn, order_id, added, revision=asked.revision, proposal=asked.proposal
     )
-    await reserve_all(conn, limited)
-    shelves = {each.thing.shelf for each in limited}
-    await announce_stock(conn, shelves, now=await campaigns.now(conn), always=True)
+    await reserve_all(conn, await limited_of(conn, added))
+    shelves = {thing.shelf for thing in things}
+    await announce_stock(conn, shelves, now=await campaigns.now(conn))
 
 
 def _over() -> StateRefused:

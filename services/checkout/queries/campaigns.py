@@ -189,6 +189,20 @@ async def lock_doors(conn: Connection, slugs: list[CampaignSlug]) -> dict[Campai
     return {each.slug: each for each in decode_rows(rows, Door)}
 
 
+async def lock_definition(conn: Connection, slug: CampaignSlug) -> CampaignDefinition | None:
+    """Close a campaign's door and return what is in force: nobody moves a unit meanwhile."""
+    definition = await conn.fetchval(
+        """
+        SELECT definition
+        FROM campaigns
+        WHERE slug = $1
+        FOR UPDATE
+        """,
+        slug,
+    )
+    return msgspec.convert(definition, CampaignDefinition) if definition is not None else None
+
+
 async def list_due_for_drain(conn: Connection) -> list[CampaignSlug]:
     rows = await conn.fetch(
         """
