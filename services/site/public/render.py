@@ -6,12 +6,13 @@ from pathlib import Path
 import jinja2
 import msgspec
 
+from contracts import consent
 from contracts.campaign import PlatformDefinition
 from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
 from services.site.public.places import STATES, countries
-from services.site.public.strings import CONSENT_VERSION, manage_strings, script_strings
+from services.site.public.strings import manage_strings, script_strings
 from services.site.public.views import CampaignPage, HomePage, ResultPage
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -186,6 +187,7 @@ def _render(template: str, frame: Frame, site: SiteFrame, **more: object) -> byt
     language = frame.language
     others = [other for other in LANGUAGES if other != language]
     page = environment(language).get_template(template)
+    agreed = consent.text_in(language)
     return page.render(
         frame=frame,
         site=site,
@@ -198,7 +200,11 @@ def _render(template: str, frame: Frame, site: SiteFrame, **more: object) -> byt
         tip_stops=[stop for stop in TIP_STOPS if stop <= site.platform.tip_percent_max],
         tax_rate=formatting.rate(site.platform.sales_tax_rate, language),
         zone=formatting.zone_name(site.platform.timezone, language),
-        consent_version=CONSENT_VERSION,
+        consent={
+            "version": consent.CONSENT_VERSION,
+            "hash": agreed.sha256,
+            "terms": agreed.terms.format(days=site.platform.recovery_window_days),
+        },
         countries=countries(language),
         us_states=STATES,
         strings=script_strings(language),

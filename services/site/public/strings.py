@@ -7,19 +7,24 @@ speaks one language and a translator finds everything in one catalogue.
 import functools
 from collections.abc import Callable
 
+from contracts import consent
 from services.site.public.language import Language, catalogue
 
 Gettext = Callable[[str], str]
-
-CONSENT_VERSION = "2026-11"
-"""Which wording of the consent sentence a supporter agreed to. Change it with the sentence."""
 
 
 @functools.cache
 def script_strings(language: Language) -> dict[str, str]:
     """Return every sentence a script may show, by its key."""
     _ = catalogue(language).gettext
-    return {**_cart(_), **_price(_), **_card(_), **_refusals(_), **_live(_)}
+    return {
+        **_cart(_),
+        **_price(_),
+        **_consent(language),
+        **_card(_),
+        **_refusals(_),
+        **_live(_),
+    }
 
 
 def _cart(_: Gettext) -> dict[str, str]:
@@ -65,14 +70,15 @@ def _price(_: Gettext) -> dict[str, str]:
         "totalMany": _("Total, if all films are funded"),
         "tipSpoken": _("{percent}, {amount}"),
         "nothingToday": _("Nothing is charged today. You can cancel until {day}."),
-        "consentOne": _(
-            "Charge this card {amount} after {day} if {title} reaches its goal, and only then."
-        ),
-        "consentMany": _("For each film that reaches its goal, and only then, charge this card:"),
-        "consentPart": _("{amount} for {title} after {day}"),
         "payAfter": _("After {day}, if funded"),
         "payAfterFilm": _("{title}, after {day}, if funded"),
     }
+
+
+def _consent(language: Language) -> dict[str, str]:
+    """What a supporter agrees to: the very sentences that are recorded, by their hash."""
+    text = consent.text_in(language)
+    return {"consentOne": text.one, "consentMany": text.many, "consentPart": text.part}
 
 
 def _card(_: Gettext) -> dict[str, str]:

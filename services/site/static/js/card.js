@@ -74,7 +74,7 @@ export class CardStep {
       email: this.fields.email(),
       shippingAddress: this.fields.shippingAddress(),
       expectedAmount: this.quote.totals.amount,
-      consent: { version: page.consentVersion, language: page.language },
+      consent: page.consent,
     };
   }
 
