@@ -128,7 +128,7 @@ def _tables() -> str:
             purpose text, customer_id text
         );
         CREATE TEMP TABLE IF NOT EXISTS stripe_sessions (
-            session_id text, status text, order_id text
+            session_id text, status text, order_id text, update_id text
         );
         CREATE TEMP TABLE IF NOT EXISTS inbox_mails (
             resend_id text, mail_id text, recipient text
@@ -165,7 +165,12 @@ def _rows(outside: Outside) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
     yield (
         "stripe_sessions",
         [
-            (session["id"], session["status"], (session["metadata"] or {}).get("orderId"))
+            (
+                session["id"],
+                session["status"],
+                session["metadata"].get("orderId"),
+                session["metadata"].get("updateId"),
+            )
             for session in outside.sessions
         ],
     )

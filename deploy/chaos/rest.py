@@ -29,6 +29,14 @@ UNDONE = """
     FROM checkout.stripe_events
     WHERE outcome IS NULL
     UNION ALL
+    SELECT 'cards nobody needs', count(*)
+    FROM checkout.card_detachments AS queued
+    WHERE detached_at IS NULL
+      AND NOT EXISTS (
+          SELECT FROM checkout.card_uses AS use
+          WHERE use.payment_method_id = queued.payment_method_id AND use.ended_as IS NULL
+      )
+    UNION ALL
     SELECT 'timers that are due', count(*)
     FROM settlement.timers
     WHERE fired_at IS NULL AND due_at <= platform.now()
@@ -105,19 +113,20 @@ async def _in_the_database(conn: Connection, outside: Outside | None) -> tuple[l
     rows = await conn.fetch(f"{UNDONE} UNION ALL {unpublished}")
     undone = [f"{row['number']} {row['what']}" for row in rows if row["number"]]
     if outside is not None and (waiting := await _saved_and_open(conn, outside)):
-        undone.append(f"{waiting} orders whose card is saved")
+        undone.append(f"{waiting} sessions whose card is saved")
     return undone, int(await conn.fetchval(f"SELECT {said}") or 0)
 
 
 async def _saved_and_open(conn: Connection, outside: Outside) -> int:
-    """Count the orders that Stripe completed and checkout has not heard of."""
-    complete = [
-        session["metadata"].get("orderId")
-        for session in outside.sessions
-        if session["status"] == "complete" and session["metadata"]
-    ]
+    """Count the orders and card updates that Stripe completed and checkout has not heard of."""
+    complete = [session["id"] for session in outside.sessions if session["status"] == "complete"]
     found = await conn.fetchval(
-        "SELECT count(*) FROM checkout.orders WHERE status = 'open' AND order_id = ANY($1)",
+        """
+        SELECT (SELECT count(*) FROM checkout.orders
+                WHERE status = 'open' AND session_id = ANY($1))
+             + (SELECT count(*) FROM checkout.card_updates
+                WHERE status = 'open' AND session_id = ANY($1))
+        """,
         complete,
     )
     return int(found or 0)

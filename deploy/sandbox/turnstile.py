@@ -1,13 +1,10 @@
 """The challenge against robots, as its vendor publishes it for tests: keys that always pass,
 never pass, or say that the token was used before."""
 
-from pathlib import Path
-
-from litestar import Response, get, post
+from litestar import Response, post
 
 from deploy.sandbox.web import Web, form_body, json_response
 
-SCRIPT = Path(__file__).parent / "static" / "turnstile.js"
 # Published by the vendor, and no secret of anybody.
 DUMMY = "XXXX.DUMMY.TOKEN.XXXX"
 ALWAYS_PASSES = "1x0000000000000000000000000000000AA"
@@ -41,9 +38,4 @@ def verdict(secret: str, token: str) -> str:
     return ERRORS.get(secret, "")
 
 
-@get("/turnstile/v0/api.js", media_type="text/javascript")
-async def script() -> str:
-    return SCRIPT.read_text(encoding="utf-8")
-
-
-HANDLERS = [verify, script]
+HANDLERS = [verify]

@@ -144,7 +144,7 @@ class CompleteCardBody(
     """Whose pledge, and the session in which its card was saved."""
 
     token: Annotated[str, msgspec.Meta(max_length=4_096)]
-    session_id: Short
+    session_id: Annotated[str, msgspec.Meta(pattern=r"^cs_[A-Za-z0-9_]{1,190}$")]
 
 
 def option_of(wanted: str | None) -> ShippingOptionId:

@@ -68,6 +68,9 @@ PLANTED = {
     "i09_every_saved_card_is_decided": """
         UPDATE checkout.orders SET status = 'abandoned' WHERE status = 'persisted'
     """,
+    "i09_cards_are_kept_while_needed": """
+        UPDATE checkout.card_uses SET ended_as = NULL WHERE ended_as = 'cancelled'
+    """,
     "i10_success_means_pledged": "DELETE FROM pledges.pledges WHERE status = 'released'",
     "i11_every_fact_is_mailed": "DELETE FROM notify.mails WHERE kind = 'payment_failed'",
     "i11_mails_end_well": """

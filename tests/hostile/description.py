@@ -19,7 +19,7 @@ import services.settlement.routes as settlement
 from contracts.routes import ROUTES
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.checkout.bodies import CartBody, TaxBody
+from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, TaxBody
 from services.pledges.routes import CancelRequest
 from services.settlement.routes import DispatchRequest, SettleRequest
 
@@ -37,6 +37,8 @@ INJECTED = (
 CLOSED: tuple[type[msgspec.Struct], ...] = (
     CartBody,
     TaxBody,
+    StartCardBody,
+    CompleteCardBody,
     CancelRequest,
     SettleRequest,
     DispatchRequest,

@@ -72,7 +72,7 @@ class Stage:
 
         An event about an order that nobody knows (yet) is rightly no rest for the checker.
         """
-        known = f"order_id = '{self.names['NOBODYS']}'"
+        known = f"order_id = '{self.names['NOBODYS']}' OR update_id = 'card-x'"
         run_sql(self.stack.owner_url, f"DELETE FROM checkout.stripe_events WHERE {known}")
 
     def filled(self, text: str, moment: dict[str, str]) -> str:
@@ -99,6 +99,11 @@ class Stage:
         self.names |= {"TOKEN": token, "CANCELLED": self._token_of(leaver)}
         gone = {"token": self.names["CANCELLED"]}
         platform.http.post("/pledge/cancel", json=gone).raise_for_status()
+        card = "/pledge/payment-method/start"
+        eventually(
+            lambda: platform.http.post(card, json=gone).status_code == 409,
+            what="checkout heard of it",
+        )
         opened = platform.start(slug, email=an_email("open")).json()
         self.names["OPEN"] = opened["orderId"]
         self._forge(token, other)

@@ -20,10 +20,10 @@ from contracts.magic_link import MagicLink
 from contracts.refusals import InputRefused, LinkRefused, Refusal
 from contracts.subjects import tag
 from services.chassis.body import decode
-from services.checkout.bodies import CartBody, OrderBody
+from services.checkout.bodies import CartBody, CompleteCardBody, OrderBody, StartCardBody
 from services.checkout.cart import understand
-from services.checkout.handlers.hear_stripe import read_event
 from services.checkout.stripe_gateway import is_signed
+from services.checkout.stripe_news import concern_of, read_event
 from services.pledges.routes import CancelRequest
 from services.settlement.routes import SettleRequest
 from tests.contracts.catalogue import every_event
@@ -45,7 +45,8 @@ CART = {
     "tipPercent": 5,
     "expectedAmount": 5644,
     "shippingAddress": {"name": "Noor", "country": "US", "postalCode": "87101"},
-    "consent": {"version": "1", "language": "en"},
+    "consent": {"version": "1", "language": "en", "hash": "0"},
+    "checkoutUiMode": "hosted",
     "utmSource": "x",
 }
 EVENT = {
@@ -106,10 +107,9 @@ def test_no_signature_of_a_stranger_holds(raw: bytes, header: str) -> None:
 @given(altered(EVENT).map(_as_json) | mutated(_as_json(EVENT)) | st.binary(max_size=200))
 def test_an_event_of_stripe_is_read_or_refused(raw: bytes) -> None:
     with contextlib.suppress(InputRefused):
-        event, session = read_event(raw)
-        texts = [event.id, event.type]
-        if session is not None:
-            texts += [session.id, *(session.metadata or {}).values()]
+        event, subject = read_event(raw)
+        concern_of(event, subject)
+        texts = [event.id, event.type, subject.id, *(subject.metadata or {}).values()]
         # What goes into the database, and into its indexes, must be able to.
         assert all("\x00" not in text and len(text) <= 500 for text in texts)
         assert datetime.fromtimestamp(event.created, UTC)
@@ -129,7 +129,10 @@ def test_a_cart_is_understood_or_refused(raw: bytes) -> None:
 
 @tried
 @given(JSON.map(_as_json) | st.binary(max_size=200))
-@pytest.mark.parametrize("shape", [CartBody, OrderBody, CancelRequest, SettleRequest])
+@pytest.mark.parametrize(
+    "shape",
+    [CartBody, OrderBody, StartCardBody, CompleteCardBody, CancelRequest, SettleRequest],
+)
 def test_a_body_is_read_or_refused(shape: type[Any], raw: bytes) -> None:
     with contextlib.suppress(InputRefused):
         assert isinstance(decode(raw, shape), shape)

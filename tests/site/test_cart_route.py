@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts import consent
 from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite
 
@@ -110,6 +111,11 @@ async def test_the_card_is_entered_on_stripes_page(one_film: RunningSite, behind
     assert body["expectedAmount"] == 2256
     assert body["email"] == "noor@halfmoon.example"
     assert body["utmSource"] == "mail"
+    assert body["consent"] == {
+        "version": consent.CONSENT_VERSION,
+        "language": "en",
+        "hash": consent.text_in("en").sha256,
+    }
     headers = behind.heard[-1].headers
     assert headers["idempotency-key"] == "a" * 32
     assert headers["origin"] == one_film.url

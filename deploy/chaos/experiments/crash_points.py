@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 
+from deploy.chaos.card_update import update_card
 from deploy.chaos.crash_points import (
     ASKING_BACK,
     CANCELLING,
@@ -14,6 +15,7 @@ from deploy.chaos.crash_points import (
     CLOSING,
     PLEDGING,
     PUBLISHING,
+    UPDATING,
     Errand,
 )
 from deploy.chaos.crowd import Pledge
@@ -82,6 +84,15 @@ class Rounds:
             assert status == 200 or answer["error"] == "pledge_cancelled", answer
             await self._until_fired(armed)
 
+    async def updating(self, errands: Sequence[Errand]) -> None:
+        """Let somebody save another card; it is saved in the end, once."""
+        for errand in errands:
+            pledge = await self.play.crowd.pledge(self.slugs[-1])
+            token = await self.play.crowd.token(pledge.email)
+            armed = await self._arm([errand])
+            await update_card(self.play.crowd, token, pledge.email)
+            await self._until_fired(armed)
+
     async def closing(self, errands: Sequence[Errand]) -> None:
         """Let the next campaign end, and its money be charged."""
         armed = await self._arm(errands)
@@ -137,6 +148,7 @@ async def act(play: Play) -> list[Measure]:
     ends = longest(CLOSING + CHARGING) + len(ASKING_BACK)
     await rounds.all_pledging(PUBLISHING, PLEDGING, campaigns=ends)
     await rounds.cancelling(CANCELLING)
+    await rounds.updating(UPDATING)
     # Ends come when nobody is on the way any more: who pledges then is refused, rightly.
     people = await asyncio.gather(*rounds.people)
     await rounds.all_closing(CLOSING + CHARGING)

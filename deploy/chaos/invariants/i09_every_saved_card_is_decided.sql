@@ -6,6 +6,7 @@ SELECT format('the card is saved, the order is %s', coalesce(orders.status, 'unk
 FROM stripe_sessions AS session
 LEFT JOIN checkout.orders USING (order_id)
 WHERE session.status = 'complete'
+  AND session.update_id IS NULL
   AND coalesce(orders.status, '') NOT IN ('persisted', 'too_late')
 UNION ALL
 SELECT format('of %s the cart has a share that is %s, with %s pledges and %s refusals',
@@ -39,5 +40,6 @@ UNION ALL
 SELECT 'two sessions of one order were completed', ARRAY[order_id] || array_agg(session_id)
 FROM stripe_sessions
 WHERE status = 'complete'
+  AND update_id IS NULL
 GROUP BY order_id
 HAVING count(*) > 1

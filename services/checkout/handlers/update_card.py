@@ -13,7 +13,7 @@ from contracts import magic_link
 from contracts.ids import ORDER_PATTERN, OrderId, canonical_email
 from contracts.magic_link import MagicLink
 from contracts.pricing import PricedPledge
-from contracts.refusals import NotFound, NotYours, StateRefused, Unavailable
+from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Connection, transaction
 from services.checkout.bodies import CompleteCardBody, StartCardBody
@@ -140,6 +140,10 @@ async def _asked(conn: Connection, token: str, keys: Keys) -> Asked:
 
 
 async def _holder(conn: Connection, token: str, keys: Keys) -> Asked:
+    if not token:
+        raise InputRefused(
+            "missing_token", "The link is incomplete.", fields={"token": "is missing"}
+        )
     now = await campaigns.now(conn)
     link = magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
     order = await _order_of(conn, link)

@@ -117,6 +117,8 @@ class Consent(msgspec.Struct, frozen=True, kw_only=True):
     value: str
     lead: str
     lines: tuple[ConsentLine, ...]
+    # How a charge is made, and how to change one's mind: the rest of what is agreed to.
+    terms: str
     is_given: bool
     error: str
 

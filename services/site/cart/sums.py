@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from contracts import consent as agreed
 from services.site.cart.answers import Figures, Quote, Share
 from services.site.cart.checks import Problem
 from services.site.cart.form import CartForm
@@ -135,24 +136,18 @@ def consent(
     quote: Quote, form: CartForm, shop: Shop, problems: Sequence[Problem], language: Language
 ) -> Consent:
     """Return the sentence about the charge, with each film's sum in it."""
-    texts = catalogue(language)
     error = next((each.message for each in problems if each.field == "consent"), "")
+    # The very sentences that are recorded by their hash.
+    text = agreed.text_in(language)
     shares = quote.campaigns
     is_many = len(shares) > 1
-    sentence = (
-        texts.gettext("%(amount)s for %(title)s after %(day)s")
-        if is_many
-        else texts.gettext(
-            "Charge this card %(amount)s after %(day)s if %(title)s reaches its goal,"
-            " and only then."
-        )
-    )
-    lead = texts.gettext("For each film that reaches its goal, and only then, charge this card:")
+    sentence = text.part if is_many else text.one
     value = consent_value(quote)
     return Consent(
         value=value,
-        lead=lead if is_many else "",
+        lead=text.many if is_many else "",
         lines=tuple(_consent_line(sentence, share, shop, language) for share in shares),
+        terms=text.terms.format(days=shop.platform.recovery_window_days),
         is_given=form.consent == value,
         error=error,
     )
@@ -218,7 +213,7 @@ def _consent_line(sentence: str, share: Share, shop: Shop, language: Language) -
         "day": share_day(share, shop, language),
         "amount": LAST,
     }
-    before, _, after = (sentence % words).partition(LAST)
+    before, _, after = sentence.format(**words).partition(LAST)
     return ConsentLine(before=before, amount=_money(share.amount), after=after)
 
 

@@ -189,4 +189,18 @@ CASES = (
     _start("more than are left", {"items": [{"id": "$SLUG__few", "quantity": 3}]}, 409, "sold_out"),
     _start("language of 300 letters", {"items": [ITEM], "preferredLang": "e" * 300}, 400, INPUT),
     _start("consent as a text", {"items": [ITEM], "consent": "yes"}, 400, INPUT),
+    _start(
+        "consent to sentences we never had",
+        {"items": [ITEM], "consent": {"version": "1999-01", "language": "en"}},
+        400,
+        "unknown_consent",
+    ),
+    _start(
+        "consent with the hash of something else",
+        {"items": [ITEM], "consent": {"version": "2026-12", "language": "en", "hash": "0" * 64}},
+        400,
+        "unknown_consent",
+    ),
+    _start("a page of nobody's", {"items": [ITEM], "checkoutUiMode": "embedded"}, 400, INPUT),
+    _start("challenge of 10 kB", {"items": [ITEM], "challengeToken": "x" * 10_000}, 400, INPUT),
 )

@@ -3,6 +3,8 @@
 from tests.hostile.case import Case, read, write
 
 BAD = "invalid_link"
+START_CARD = "/pledge/payment-method/start"
+COMPLETE_CARD = "/pledge/payment-method/complete"
 FORGED = (
     ("garbage", "totally_random_garbage_token_12345"),
     ("no signature", "eyJvcmRlcklkIjoidGVzdCJ9"),
@@ -40,6 +42,7 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
         read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD),
         read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
         write(f"cancel: {name}", "/pledge/cancel", {"token": token}, 401, BAD),
+        write(f"another card: {name}", START_CARD, {"token": token}, 401, BAD),
     )
 
 
@@ -111,8 +114,56 @@ CASES = (
             write(
                 f"cancel, well signed: {name}", "/pledge/cancel", {"token": token}, status, error
             ),
+            write(
+                f"another card, well signed: {name}", START_CARD, {"token": token}, status, error
+            ),
+            write(
+                f"card saved, well signed: {name}",
+                COMPLETE_CARD,
+                {"token": token, "sessionId": "cs_x"},
+                status,
+                error,
+            ),
         )
     ),
+    write("another card: no token", START_CARD, {}, 400, "invalid_input"),
+    write("another card: empty token", START_CARD, {"token": ""}, 400, "missing_token"),
+    write(
+        "another card: a pledge that was cancelled",
+        START_CARD,
+        {"token": "$CANCELLED"},
+        409,
+        "pledge_cancelled",
+    ),
+    write(
+        "another card: somebody else's order beside the link",
+        START_CARD,
+        {"token": "$TOKEN", "orderId": "$OTHER_ORDER"},
+        400,
+        "invalid_input",
+    ),
+    write(
+        "another card: a page of nobody's",
+        START_CARD,
+        {"token": "$TOKEN", "checkoutUiMode": "https://evil.example"},
+        400,
+        "invalid_input",
+    ),
+    write(
+        "card saved: a session of nobody",
+        COMPLETE_CARD,
+        {"token": "$TOKEN", "sessionId": "cs_x"},
+        404,
+        "session_not_found",
+    ),
+    write(
+        "card saved: a session with NUL",
+        COMPLETE_CARD,
+        {"token": "$TOKEN", "sessionId": "cs_\x00"},
+        400,
+        "invalid_input",
+    ),
+    write("card saved: no session", COMPLETE_CARD, {"token": "$TOKEN"}, 400, "invalid_input"),
     read("/pledge: the right token", "/pledge?token=$TOKEN", 200),
     read("manage page: a forged link shows the page and nothing else", "/manage/?t=forged", 200),
     read("manage page: markup in the link", "/manage/?t=%3Cscript%3Ealert(1)%3C/script%3E", 200),

@@ -9,6 +9,8 @@ BROWSER_ROUTES = {
     "/checkout-intent/abandon": {"orderId": "x"},
     "/quote": {"items": []},
     "/pledge/cancel": {"token": "x"},
+    "/pledge/payment-method/start": {"token": "x"},
+    "/pledge/payment-method/complete": {"token": "x", "sessionId": "cs_x"},
 }
 ALL_ROUTES = (*BROWSER_ROUTES, "/admin/recover-checkout", "/admin/settle/film")
 

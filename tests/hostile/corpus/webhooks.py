@@ -88,6 +88,47 @@ CASES = (
     _heard("session that pays", _session(mode="payment"), 200),
     _heard("session with odd metadata", _session(metadata=[]), 400, NO_EVENT),
     _heard("session without an id", _session(id=None), 400, NO_EVENT),
+    _heard("session of nobody's card update", _session(metadata={"updateId": "card-x"}), 200),
+    _heard(
+        "card that failed in nobody's session",
+        _event(
+            type="setup_intent.setup_failed",
+            data={"object": {"id": "seti_x", "metadata": {"orderId": "$NOBODYS"}}},
+        ),
+        200,
+    ),
+    _heard(
+        "card of nobody, detached",
+        _event(type="payment_method.detached", data={"object": {"id": "pm_x"}}),
+        200,
+    ),
+    _heard(
+        "customer of nobody, deleted",
+        _event(type="customer.deleted", data={"object": {"id": "cus_x", "deleted": True}}),
+        200,
+    ),
+    _heard(
+        "charge of nobody, of an odd shape",
+        _event(type="charge.updated", data={"object": {"id": "ch_x", "payment_intent": [1]}}),
+        200,
+    ),
+    _heard(
+        "a type nobody acts upon, whatever its object",
+        _event(type="person.updated", data={"object": [None, {"id": 5}]}),
+        200,
+    ),
+    _heard(
+        "mandate without an object",
+        _event(type="mandate.updated", data={"object": None}),
+        400,
+        NO_EVENT,
+    ),
+    _heard(
+        "refund whose id is a number",
+        _event(type="refund.created", data={"object": {"id": 5}}),
+        400,
+        NO_EVENT,
+    ),
     _heard("empty body", b"", 400, NO_EVENT),
     _heard("no JSON", b"not json", 400, NO_EVENT),
     _heard("a list, well signed", b"[]", 400, NO_EVENT),
