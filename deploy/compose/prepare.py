@@ -21,6 +21,7 @@ VENDORS = {
     "settlement_stripe_secret_key": "Stripe's key for settlement: PaymentIntents; may be the same",
     "stripe_webhook_secret": "secret of Stripe's webhook endpoint; empty: webhooks are refused",
     "resend_api_key": "key of Resend",
+    "usps_client_secret": "secret of an account at USPS; empty: postage at flat rates",
 }
 
 
@@ -75,6 +76,7 @@ def wanted(password: dict[str, str], *, is_sandbox: bool) -> Iterator[tuple[str,
         yield "settlement_stripe_secret_key", stripe_key
         yield "stripe_webhook_secret", f"whsec_{secrets.token_hex(24)}"
         yield "resend_api_key", f"re_{secrets.token_hex(16)}"
+        yield "usps_client_secret", f"usps_{secrets.token_hex(16)}"
 
 
 def _password_of(folder: Path) -> dict[str, str]:

@@ -17,12 +17,15 @@ from deploy.local.ports import HOST
 
 ROLES = (*SERVICES, "sandbox")
 SECRET_LENGTH_MIN = 32
-VENDORS = ("STRIPE_", "RESEND_")
+VENDORS = ("STRIPE_", "RESEND_", "USPS_")
 LIVE_KEYS = ("sk_live_", "rk_live_")
 
 # Set for each process by ourselves, whatever the operator's environment says.
 PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
-SANDBOX = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE")
+SANDBOX = (
+    *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE"),
+    *("USPS_CLIENT_ID", "USPS_CLIENT_SECRET"),
+)
 # Where each of these leads: a test may put something in between.
 LEADS_TO = {
     "DATABASE_URL": "postgres",
@@ -30,6 +33,7 @@ LEADS_TO = {
     "REDIS_URL": "redis",
     "STRIPE_API_BASE": "sandbox",
     "RESEND_API_BASE": "sandbox",
+    "USPS_API_BASE": "sandbox",
 }
 # What any program may need from the machine it runs on.
 MACHINE = (
@@ -217,6 +221,8 @@ def stack_secrets(data: DataDir) -> dict[str, str]:
         "STRIPE_PUBLISHABLE_KEY": "pk_test_",
         "STRIPE_WEBHOOK_SECRET": "whsec_",
         "RESEND_API_KEY": "re_",
+        "USPS_CLIENT_ID": "usps_",
+        "USPS_CLIENT_SECRET": "usps_",
     }
     missing = {
         name: prefix + secrets.token_hex(24) for name, prefix in wanted.items() if name not in known
@@ -286,4 +292,8 @@ def _vendors(given: Mapping[str, str], known: Mapping[str, str], sandbox: str) -
             "RESEND_REQUESTS_PER_SECOND": "0",
             "EMAIL_FROM": "The Pool <pledges@pool.example>",
         }
+    # Nobody has to have an account there: beside real keys, no account means flat rates.
+    if needs_sandbox(given) and not given.get("USPS_CLIENT_ID"):
+        values |= {name: known[name] for name in known if name.startswith("USPS_")}
+        values |= {"USPS_API_BASE": sandbox}
     return values

@@ -16,6 +16,7 @@ from services.chassis.settings import MigrationSettings, load
 from tests.deploy.conftest import PRODUCTION, ROOT, SANDBOX_ENV, Compose, Model
 
 SERVERS = {"postgres", "nats", "valkey"}
+VENDORS = {"STRIPE_API_BASE", "STRIPE_JS_URL", "RESEND_API_BASE", "USPS_API_BASE"}
 ROLES = {
     "site": {"web", "worker"},
     "checkout": {"web", "worker"},
@@ -144,13 +145,14 @@ def test_a_secret_is_a_file_and_only_those_who_need_it_have_it(model: Model) -> 
         if name not in SERVERS:
             assert files == mounted, f"{name} is given a secret it does not read"
 
-    money = {name for name in holders if "stripe" in name or "resend" in name}
+    money = {name for name in holders if any(it in name for it in ("stripe", "resend", "usps"))}
     apart = {name: holders[name] - {"sandbox"} for name in money}
     assert apart == {
         "checkout_stripe_secret_key": {"checkout"},
         "settlement_stripe_secret_key": {"settlement"},
         "stripe_webhook_secret": {"checkout"},
         "resend_api_key": {"notify"},
+        "usps_client_secret": {"checkout"},
     }
     assert holders["checkout_intent_secret"] == {"checkout"}
     assert holders["magic_link_secret"] == {"checkout", "pledges", "notify"}
@@ -272,9 +274,9 @@ def test_without_keys_everything_points_at_the_sandbox(sandbox: Model) -> None:
         vendors = {
             setting: value
             for setting, value in told(sandbox["services"][name]).items()
-            if setting in {"STRIPE_API_BASE", "RESEND_API_BASE", "STRIPE_JS_URL"}
+            if setting in VENDORS
         }
-        wanted = {"checkout": 1, "settlement": 1, "notify": 1, "site": 1, "pledges": 0}
+        wanted = {"checkout": 2, "settlement": 1, "notify": 1, "site": 1, "pledges": 0}
         assert len(vendors) == wanted[service], name
         assert all("sandbox:8000" in url or "127.0.0.1:8010" in url for url in vendors.values())
     known = set(sandbox_settings.Settings.__dataclass_fields__)
@@ -297,7 +299,7 @@ def test_with_keys_there_is_no_sandbox_and_no_clock_to_move(production: Model) -
     assert not {"sandbox", "sandbox-clock", "samples"} & set(production["services"])
     for name, each in production["services"].items():
         assert "sandbox" not in str(each), name
-        assert not {"STRIPE_API_BASE", "STRIPE_JS_URL", "RESEND_API_BASE"} & set(told(each)), name
+        assert not VENDORS & set(told(each)), name
 
 
 def test_the_servers_are_the_versions_that_tests_run_on(production: Model) -> None:

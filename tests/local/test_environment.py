@@ -94,6 +94,7 @@ def test_a_service_sees_no_secret_of_another(data: DataDir) -> None:
             "STRIPE_SECRET_KEY",
             "STRIPE_WEBHOOK_SECRET",
             "RESEND_API_KEY",
+            "USPS_CLIENT_SECRET",
             "MAGIC_LINK_SECRET",
             "CHECKOUT_INTENT_SECRET",
             "MIGRATION_DATABASE_URL",
@@ -104,6 +105,7 @@ def test_a_service_sees_no_secret_of_another(data: DataDir) -> None:
         "STRIPE_WEBHOOK_SECRET": ["checkout"],
         "RESEND_API_KEY": ["notify"],
         "MAGIC_LINK_SECRET": ["checkout", "notify", "pledges"],
+        "USPS_CLIENT_SECRET": ["checkout"],
         "CHECKOUT_INTENT_SECRET": ["checkout"],
         "MIGRATION_DATABASE_URL": [],
     }
@@ -140,12 +142,14 @@ def test_a_sandbox_stack_points_at_the_sandbox_only(data: DataDir) -> None:
 
     assert env.uses_sandbox
     assert checkout["STRIPE_API_BASE"] == notify["RESEND_API_BASE"] == sandbox
+    assert checkout["USPS_API_BASE"] == sandbox
     assert site["STRIPE_JS_URL"] == f"{sandbox}/stripe.js"
     assert site["RATE_LIMIT_SCALE"] == "100"
     assert checkout["STRIPE_SECRET_KEY"].startswith("sk_test_")
     assert checkout["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
     assert checkout["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
-    assert env.of_sandbox(data)["STRIPE_SECRET_KEY"] == checkout["STRIPE_SECRET_KEY"]
+    for name in ("STRIPE_SECRET_KEY", "USPS_CLIENT_ID", "USPS_CLIENT_SECRET"):
+        assert env.of_sandbox(data)[name] == checkout[name] != ""
 
 
 def test_real_keys_bring_no_made_up_setting_with_them(data: DataDir) -> None:
@@ -157,6 +161,7 @@ def test_real_keys_bring_no_made_up_setting_with_them(data: DataDir) -> None:
     assert not {"STRIPE_API_BASE", "STRIPE_WEBHOOK_SECRET", "STRIPE_PUBLISHABLE_KEY"} & set(
         checkout
     )
+    assert not {"USPS_API_BASE", "USPS_CLIENT_ID", "USPS_CLIENT_SECRET"} & set(checkout)
     assert "RATE_LIMIT_SCALE" not in env.of_service("site", port=1)
     assert "RESEND_API_BASE" not in env.of_service("notify", port=1)
 
@@ -167,6 +172,15 @@ def test_one_vendor_may_be_real_and_the_other_the_sandbox(data: DataDir) -> None
     assert env.uses_sandbox
     assert "STRIPE_API_BASE" not in env.of_service("checkout", port=1)
     assert env.of_service("notify", port=1)["RESEND_API_BASE"].endswith(str(PORTS["sandbox"]))
+
+
+def test_an_account_at_usps_is_asked_even_beside_the_sandbox(data: DataDir) -> None:
+    env = _environment(data, USPS_CLIENT_ID="ours", USPS_CLIENT_SECRET="theirs")
+    checkout = env.of_service("checkout", port=1)
+
+    assert env.uses_sandbox
+    assert (checkout["USPS_CLIENT_ID"], checkout["USPS_CLIENT_SECRET"]) == ("ours", "theirs")
+    assert "USPS_API_BASE" not in checkout
 
 
 def test_a_stacks_secrets_are_long_made_once_and_private(data: DataDir) -> None:
