@@ -109,8 +109,9 @@ def _asks_destination(view: View) -> bool:
 def _destination(view: View, language: Language) -> tuple[Field, ...]:
     if not _asks_destination(view):
         return ()
+    has_state = _is_taxed_by_place(view)
     return details.destination_fields(
-        view.form, view.problems, language, has_state=_is_taxed_by_place(view)
+        view.form, view.shop, view.problems, language, has_state=has_state
     )
 
 
@@ -130,7 +131,7 @@ def _details(view: View, language: Language) -> Details:
 def _address(view: View, language: Language) -> tuple[Field, ...]:
     """Return the fields for where it goes; where nothing goes, those the tax depends on."""
     if is_posted(view.form, view.shop):
-        return details.address_fields(view.form, view.problems, language)
+        return details.address_fields(view.form, view.shop, view.problems, language)
     if _is_taxed_by_place(view):
         return details.place_fields(view.form, view.problems, language)
     return ()
