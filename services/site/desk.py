@@ -19,7 +19,6 @@ from services.site.gateway.checkout import Caller, Checkout, Opened
 from services.site.live.world import World
 from services.site.public.add_ons import ADD_ON
 from services.site.public.language import Language, prefix
-from services.site.public.strings import CONSENT_VERSION
 
 STARTING = ("card", "pledge")
 CHECKING = ("save", *STARTING)
@@ -116,9 +115,7 @@ class Desk:
         self, form: CartForm, shop: Shop, language: Language, caller: Caller
     ) -> Opened | Receipt | Refused:
         """Start once per form. One that was used up either led somewhere, or is begun anew."""
-        body = orders.start_body(
-            form, shop, language, consent={"version": CONSENT_VERSION, "language": language}
-        )
+        body = orders.start_body(form, shop, language)
         first = await self._checkout.start(body, caller, key=form.key)
         if isinstance(first, Opened) and form.deed == "pledge" and not first.started.url:
             return Refused(status=503, error="unavailable")

@@ -5,9 +5,9 @@ import pytest
 
 from contracts.money import Cents
 from services.site.cart.answers import Refused, Why
+from services.site.cart.consent import consent_value
 from services.site.cart.seen import price_changed
 from services.site.cart.shop import Shop
-from services.site.cart.sums import consent_value
 from services.site.cart.troubles import explain
 from services.site.cart.why import SENTENCES, reasons
 from services.site.public.language import LANGUAGES, Language
@@ -273,7 +273,7 @@ def test_only_countries_that_things_are_posted_to_are_offered_for_an_address() -
 
 
 def test_consent_that_was_given_for_another_sum_is_not_given_any_more() -> None:
-    given = form(*BOTH, step="card", consent=consent_value(BUNDLE))
+    given = form(*BOTH, step="card", consent=consent_value(BUNDLE, "en"))
     same, other = page(given, quote=BUNDLE).details, page(given, quote=QUOTE).details
     assert same
     assert other

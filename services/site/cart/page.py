@@ -15,6 +15,7 @@ from services.site.cart.checks import (
     number_problems,
     standing_problems,
 )
+from services.site.cart.consent import has_consent, shown_consent
 from services.site.cart.edits import Note
 from services.site.cart.form import ANSWER, CONTACT, ITEM, SEEN, CartForm
 from services.site.cart.naming import thing_name
@@ -58,7 +59,7 @@ def start_problems(
     """Return what keeps a cart from its card."""
     posted, taxed = is_posted(form, shop), form.is_taxed_by_place
     found = contact_problems(form, POSTED_TO if posted else TAXED_AT if taxed else (), language)
-    if not needs_consent or sums.has_consent(form):
+    if not needs_consent or has_consent(form, language):
         return found
     return (*found, consent_problem(language))
 
@@ -122,7 +123,7 @@ def _details(view: View, language: Language) -> Details:
         address=_address(view, language),
         is_posted=is_posted(form, shop),
         delivery=details.delivery_options(quote, form, language) if quote else (),
-        consent=sums.consent(quote, form, shop, problems, language) if quote else None,
+        consent=shown_consent(quote, form, shop, problems, language) if quote else None,
         pay=sums.pay_rows(quote, shop, language) if quote else (),
         challenge_key=view.challenge_key if form.is_challenged else "",
     )

@@ -11,9 +11,6 @@ from services.site.public.language import Language, catalogue
 
 Gettext = Callable[[str], str]
 
-CONSENT_VERSION = "2026-11"
-"""Which wording of the consent sentence a supporter agreed to. Change it with the sentence."""
-
 
 @functools.cache
 def script_strings(language: Language) -> dict[str, str]:
