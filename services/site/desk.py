@@ -6,7 +6,6 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from contracts import consent
 from services.site.cart import orders, sums
 from services.site.cart.answers import Quote, Receipt, Refused
 from services.site.cart.checks import Problem, standing_problems
@@ -116,12 +115,7 @@ class Desk:
         self, form: CartForm, shop: Shop, language: Language, caller: Caller
     ) -> Opened | Receipt | Refused:
         """Start once per form. One that was used up either led somewhere, or is begun anew."""
-        shown = {
-            "version": consent.CONSENT_VERSION,
-            "language": language,
-            "hash": consent.text_in(language).sha256,
-        }
-        body = orders.start_body(form, shop, language, consent=shown)
+        body = orders.start_body(form, shop, language)
         first = await self._checkout.start(body, caller, key=form.key)
         if isinstance(first, Opened) and form.deed == "pledge" and not first.started.url:
             return Refused(status=503, error="unavailable")

@@ -2,13 +2,14 @@
 
 import pytest
 
-from services.site.cart import sums
+from contracts.consent import CONSENT_VERSION
 from services.site.cart.checks import (
     amount_cents,
     is_posted,
     standing_problems,
     state_code,
 )
+from services.site.cart.consent import consent_value
 from services.site.cart.orders import priced, quote_body, start_body
 from services.site.cart.page import start_problems, step_problems
 from tests.site.carts import (
@@ -94,7 +95,7 @@ def test_a_price_does_not_wait_for_an_answer_but_a_start_does() -> None:
     given = form((PRINT, "1"), **{f"answer.{PRINT}.Your frame number": "eleven"})
 
     quoted = quote_body(given, shop(), "en")["items"]
-    started = start_body(given, shop(), "en", consent={})["items"]
+    started = start_body(given, shop(), "en")["items"]
 
     assert quoted == [{"id": PRINT, "quantity": 1, "fields": {"Your frame number": "1"}}]
     assert started[0]["fields"] == {"Your frame number": "eleven"}
@@ -162,8 +163,17 @@ def test_where_somebody_lives_is_asked_only_where_the_tax_depends_on_it() -> Non
 @pytest.mark.parametrize(
     ("ticked", "expected", "is_given"),
     [
-        pytest.param(sums.consent_value(BUNDLE), BUNDLE.totals.amount, True, id="for this sum"),
-        pytest.param(sums.consent_value(BUNDLE), 1, False, id="for another sum"),
+        pytest.param(consent_value(BUNDLE, "en"), BUNDLE.totals.amount, True, id="for this sum"),
+        pytest.param(consent_value(BUNDLE, "en"), 1, False, id="for another sum"),
+        pytest.param(
+            consent_value(BUNDLE, "es"), BUNDLE.totals.amount, False, id="in another language"
+        ),
+        pytest.param(
+            consent_value(BUNDLE, "en").replace(CONSENT_VERSION, "2026-11"),
+            BUNDLE.totals.amount,
+            False,
+            id="of yesterday's sentences",
+        ),
         pytest.param("", 0, False, id="not ticked"),
         pytest.param("on", 0, False, id="a box of somebody else's"),
     ],

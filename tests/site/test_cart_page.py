@@ -1,10 +1,13 @@
 """What a cart's page says: rows, add-ons, figures with their reasons, consent, troubles."""
 
+import msgspec
 import pytest
 
+from contracts.money import Cents
 from services.site.cart.answers import Refused, Why
+from services.site.cart.consent import consent_value
 from services.site.cart.seen import price_changed
-from services.site.cart.sums import consent_value
+from services.site.cart.shop import Shop
 from services.site.cart.troubles import explain
 from services.site.cart.why import SENTENCES, reasons
 from services.site.public.language import LANGUAGES, Language
@@ -15,6 +18,7 @@ from tests.site.carts import (
     CUSTOM,
     HALL,
     PIN,
+    PLATFORM,
     PRINT,
     QUOTE,
     SHIRT,
@@ -254,8 +258,22 @@ def test_consent_is_one_sentence_with_the_sum_in_it() -> None:
     assert details.address == ()
 
 
+def test_only_countries_that_things_are_posted_to_are_offered_for_an_address() -> None:
+    rates: dict[str, Cents | None] = {"CA": Cents(900), "US": None}
+    north = msgspec.structs.replace(PLATFORM, shipping_countries=rates)
+
+    def offered(sold: Shop) -> list[str]:
+        details = page(form((PRINT, "1"), step="card"), shop=sold, quote=QUOTE).details
+        assert details is not None
+        (country,) = (field for field in details.address if field.name == "country")
+        return [code for code, _ in country.options]
+
+    assert offered(shop(platform=north)) == ["US", "CA"]
+    assert len(offered(shop())) > 40
+
+
 def test_consent_that_was_given_for_another_sum_is_not_given_any_more() -> None:
-    given = form(*BOTH, step="card", consent=consent_value(BUNDLE))
+    given = form(*BOTH, step="card", consent=consent_value(BUNDLE, "en"))
     same, other = page(given, quote=BUNDLE).details, page(given, quote=QUOTE).details
     assert same
     assert other

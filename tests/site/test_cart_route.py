@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from contracts import consent
+from contracts.consent import CONSENT_VERSION, text_in
 from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite
 
@@ -38,7 +38,7 @@ READY = {
     "step": "card",
     "email": "noor@halfmoon.example",
     "expected": "2256",
-    "consent": "long-take=2256",
+    "consent": f"{CONSENT_VERSION}:en:long-take=2256",
     "key": "a" * 32,
 }
 
@@ -112,9 +112,9 @@ async def test_the_card_is_entered_on_stripes_page(one_film: RunningSite, behind
     assert body["email"] == "noor@halfmoon.example"
     assert body["utmSource"] == "mail"
     assert body["consent"] == {
-        "version": consent.CONSENT_VERSION,
+        "version": CONSENT_VERSION,
         "language": "en",
-        "hash": consent.text_in("en").sha256,
+        "hash": text_in("en").sha256,
     }
     headers = behind.heard[-1].headers
     assert headers["idempotency-key"] == "a" * 32
@@ -136,7 +136,11 @@ async def test_a_script_gets_checkouts_own_answer(one_film: RunningSite, behind:
     [
         pytest.param({"email": ""}, "email", id="no email"),
         pytest.param({"consent": ""}, "consent", id="no consent"),
-        pytest.param({"consent": "long-take=1"}, "consent", id="consent for another sum"),
+        pytest.param(
+            {"consent": f"{CONSENT_VERSION}:en:long-take=1"},
+            "consent",
+            id="consent for another sum",
+        ),
     ],
 )
 async def test_what_is_missing_is_named_and_nothing_is_lost(
@@ -164,7 +168,11 @@ async def test_a_price_that_changed_is_shown_before_anything_is_saved(
     one_film: RunningSite, behind: Behind
 ) -> None:
     answer(behind, {"error": "price_changed", "message": "x", **QUOTE}, status=409)
-    seen = {"expected": "2000", "consent": "long-take=2000", "seen.long-take__frame": "1799"}
+    seen = {
+        "expected": "2000",
+        "consent": f"{CONSENT_VERSION}:en:long-take=2000",
+        "seen.long-take__frame": "1799",
+    }
 
     page = await send(one_film, {**READY, **seen, "do": "pledge"})
 
@@ -172,7 +180,8 @@ async def test_a_price_that_changed_is_shown_before_anything_is_saved(
     assert "The price changed while you were reading." in page.text
     assert "$17.99" in page.text
     assert fields_of(page.text)["expected"] == "2256"
-    assert 'id="consent" value="long-take=2256" aria' in page.text, "it is not ticked any more"
+    asked_again = f'id="consent" value="{CONSENT_VERSION}:en:long-take=2256" aria'
+    assert asked_again in page.text, "it is not ticked any more"
     assert [each.target for each in behind.heard] == ["/checkout-intent/start"]
 
 
@@ -225,7 +234,8 @@ async def test_a_key_that_led_to_a_pledge_leads_to_its_receipt(
         (200, RECEIPT),
     ]
 
-    gone = await send(one_film, {**READY, "do": "pledge"}, path="/es/cart/")
+    read = READY["consent"].replace(":en:", ":es:")
+    gone = await send(one_film, {**READY, "consent": read, "do": "pledge"}, path="/es/cart/")
 
     assert gone.status_code == 303
     assert gone.headers["location"] == f"/es/campaigns/long-take/pledge-success/?order={ORDER}"

@@ -10,13 +10,12 @@ from contracts.money import Cents, dollars_to_cents
 from services.site.cart.form import CartForm, takes_amount
 from services.site.cart.shop import Question, Shop, Thing, lonely_add_ons
 from services.site.public.language import Language, catalogue
-from services.site.public.places import STATES
+from services.site.public.places import HOME, STATES
 
 AMOUNT = re.compile(r"\$?\s*(\d{1,7}|\d{1,3}(?:,\d{3}){1,2})(?:[.,](\d{1,2}))?")
 AMOUNT_CENTS_MIN = 100
 ZIP = re.compile(r"\d{5}(?:-?\d{4})?")
 NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,6})?")
-HOME = "US"
 TAXED_AT = ("postalCode", "country")
 POSTED_TO = ("name", "address1", "city", "postalCode", "country")
 

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 
 from services.site.cart.answers import Quote
-from services.site.cart.checks import HOME, Problem, address_labels, is_home, state_code
+from services.site.cart.checks import Problem, address_labels, is_home, state_code
 from services.site.cart.form import CartForm
+from services.site.cart.shop import Shop
 from services.site.cart.shown import Choice, Field
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
-from services.site.public.places import STATES, countries
+from services.site.public.places import COUNTRIES, HOME, STATES, countries
 
 TOKENS = {
     "name": "shipping name",
@@ -38,22 +39,24 @@ def email_field(form: CartForm, problems: Sequence[Problem], language: Language)
 
 
 def address_fields(
-    form: CartForm, problems: Sequence[Problem], language: Language
+    form: CartForm, shop: Shop, problems: Sequence[Problem], language: Language
 ) -> tuple[Field, ...]:
     """Return the fields of an address, in the order people fill them in."""
-    errors = _errors(problems)
-    return tuple(
-        _field(name, label, form, errors, language)
-        for name, label in address_labels(language).items()
-    )
+    names = tuple(address_labels(language))
+    return _some(names, form, problems, language, among=_posted_to(shop))
 
 
 def destination_fields(
-    form: CartForm, problems: Sequence[Problem], language: Language, *, has_state: bool
+    form: CartForm,
+    shop: Shop,
+    problems: Sequence[Problem],
+    language: Language,
+    *,
+    has_state: bool,
 ) -> tuple[Field, ...]:
     """Return the fields an estimate of the shipping needs; the state only where it is taxed by."""
     names = ("country", "postalCode", *(("province",) if has_state else ()))
-    return _some(names, form, problems, language)
+    return _some(names, form, problems, language, among=_posted_to(shop))
 
 
 def place_fields(
@@ -63,20 +66,33 @@ def place_fields(
     return _some(("postalCode", "province", "country"), form, problems, language)
 
 
+def _posted_to(shop: Shop) -> tuple[str, ...]:
+    return tuple(shop.platform.shipping_countries) or COUNTRIES
+
+
 def _some(
-    names: tuple[str, ...], form: CartForm, problems: Sequence[Problem], language: Language
+    names: tuple[str, ...],
+    form: CartForm,
+    problems: Sequence[Problem],
+    language: Language,
+    *,
+    among: tuple[str, ...] = COUNTRIES,
 ) -> tuple[Field, ...]:
-    errors, labels = _errors(problems), address_labels(language)
-    return tuple(_field(name, labels[name], form, errors, language) for name in names)
+    errors = _errors(problems)
+    return tuple(_field(name, form, errors, language, among) for name in names)
 
 
 def _field(
-    name: str, label: str, form: CartForm, errors: dict[str, str], language: Language
+    name: str,
+    form: CartForm,
+    errors: dict[str, str],
+    language: Language,
+    among: tuple[str, ...],
 ) -> Field:
-    value = form.contact.get(name, "")
+    label, value = address_labels(language)[name], form.contact.get(name, "")
     options: tuple[tuple[str, str], ...] = ()
     if name == "country":
-        value, options = value or HOME, countries(language)
+        value, options = value or HOME, countries(language, among)
     elif name == "province" and is_home(form):
         label = catalogue(language).gettext("State")
         # Without scripts the country may change after the field was drawn: there it is a text.

@@ -43,7 +43,7 @@ class CartForm(msgspec.Struct, frozen=True, kw_only=True):
 
     `button` is what was pressed: its name and value. `expected_cents` and `seen` are the
     figures on the page it was pressed on; nothing is priced by them. `consent` is the value
-    of the ticked box, which names the sum the sentence beside it spoke of.
+    of the ticked box, which names the wording and the sums of the sentences beside it.
     """
 
     items: tuple[Chosen, ...] = ()

@@ -1,6 +1,6 @@
 """What things in a cart are called. Pure."""
 
-from services.site.cart.shop import Thing
+from services.site.cart.shop import Shop, Thing
 from services.site.public.language import Language, catalogue
 
 
@@ -23,3 +23,9 @@ def line_name(kind: str, label: str, language: Language) -> str:
     if kind == "support_item":
         return catalogue(language).gettext("Support: %(name)s") % {"name": label}
     return label
+
+
+def film_title(slug: str, shop: Shop) -> str:
+    """Return what a film is called; its slug where we know nothing else of it."""
+    state = shop.campaign(slug)
+    return state.definition.title if state else slug

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.consent import CONSENT_VERSION, text_in
 from services.site.cart.checks import (
     amount_cents,
     fits,
@@ -38,15 +39,17 @@ def quote_body(form: CartForm, shop: Shop, language: Language) -> dict[str, Any]
     return _body(form, shop, language, stand_in=True)
 
 
-def start_body(
-    form: CartForm, shop: Shop, language: Language, *, consent: dict[str, str]
-) -> dict[str, Any]:
+def start_body(form: CartForm, shop: Shop, language: Language) -> dict[str, Any]:
     """Return the body of a start. Without scripts the card is entered on Stripe's own page."""
     body = _body(form, shop, language, stand_in=False)
     body |= {
         "email": form.contact.get("email", ""),
         "expectedAmount": form.expected_cents,
-        "consent": consent,
+        "consent": {
+            "version": CONSENT_VERSION,
+            "language": language,
+            "hash": text_in(language).sha256,
+        },
         **{UTM[name]: form.attribution[name] for name in ATTRIBUTION if name in form.attribution},
     }
     if form.challenge:

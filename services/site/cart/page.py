@@ -15,6 +15,7 @@ from services.site.cart.checks import (
     number_problems,
     standing_problems,
 )
+from services.site.cart.consent import has_consent, shown_consent
 from services.site.cart.edits import Note
 from services.site.cart.form import ANSWER, CONTACT, ITEM, SEEN, CartForm
 from services.site.cart.naming import thing_name
@@ -58,7 +59,7 @@ def start_problems(
     """Return what keeps a cart from its card."""
     posted, taxed = is_posted(form, shop), form.is_taxed_by_place
     found = contact_problems(form, POSTED_TO if posted else TAXED_AT if taxed else (), language)
-    if not needs_consent or sums.has_consent(form):
+    if not needs_consent or has_consent(form, language):
         return found
     return (*found, consent_problem(language))
 
@@ -109,8 +110,9 @@ def _asks_destination(view: View) -> bool:
 def _destination(view: View, language: Language) -> tuple[Field, ...]:
     if not _asks_destination(view):
         return ()
+    has_state = _is_taxed_by_place(view)
     return details.destination_fields(
-        view.form, view.problems, language, has_state=_is_taxed_by_place(view)
+        view.form, view.shop, view.problems, language, has_state=has_state
     )
 
 
@@ -121,7 +123,7 @@ def _details(view: View, language: Language) -> Details:
         address=_address(view, language),
         is_posted=is_posted(form, shop),
         delivery=details.delivery_options(quote, form, language) if quote else (),
-        consent=sums.consent(quote, form, shop, problems, language) if quote else None,
+        consent=shown_consent(quote, form, shop, problems, language) if quote else None,
         pay=sums.pay_rows(quote, shop, language) if quote else (),
         challenge_key=view.challenge_key if form.is_challenged else "",
     )
@@ -130,7 +132,7 @@ def _details(view: View, language: Language) -> Details:
 def _address(view: View, language: Language) -> tuple[Field, ...]:
     """Return the fields for where it goes; where nothing goes, those the tax depends on."""
     if is_posted(view.form, view.shop):
-        return details.address_fields(view.form, view.problems, language)
+        return details.address_fields(view.form, view.shop, view.problems, language)
     if _is_taxed_by_place(view):
         return details.place_fields(view.form, view.problems, language)
     return ()

@@ -112,12 +112,11 @@ class ConsentLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consent(msgspec.Struct, frozen=True, kw_only=True):
-    """The sentence about the charge. `value` names the sum it speaks of."""
+    """The sentences about the charge. `value` names their wording and the sums they speak of."""
 
     value: str
     lead: str
     lines: tuple[ConsentLine, ...]
-    # How a charge is made, and how to change one's mind: the rest of what is agreed to.
     terms: str
     is_given: bool
     error: str

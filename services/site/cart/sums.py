@@ -1,20 +1,18 @@
-"""Tip, totals, the promise, and the sentence about the charge. Pure."""
+"""Tip, totals, the promise, and when what is paid. Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts import consent as agreed
 from services.site.cart.answers import Figures, Quote, Share
-from services.site.cart.checks import Problem
 from services.site.cart.form import CartForm
+from services.site.cart.naming import film_title
 from services.site.cart.shop import Shop, tip_percent
-from services.site.cart.shown import Choice, Consent, ConsentLine, Tip, TotalRow
+from services.site.cart.shown import Choice, Tip, TotalRow
 from services.site.cart.why import reasons, tax_rate
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
 
 TIP_STOPS = (0, 3, 5, 10, 15)
-LAST = "\n"
 
 
 def tip(form: CartForm, shop: Shop, quote: Quote | None, language: Language) -> Tip:
@@ -132,39 +130,6 @@ def promise(quote: Quote | None, shop: Shop, language: Language) -> str:
     ) % {"day": last_day(min(known), shop, language)}
 
 
-def consent(
-    quote: Quote, form: CartForm, shop: Shop, problems: Sequence[Problem], language: Language
-) -> Consent:
-    """Return the sentence about the charge, with each film's sum in it."""
-    error = next((each.message for each in problems if each.field == "consent"), "")
-    # The very sentences that are recorded by their hash.
-    text = agreed.text_in(language)
-    shares = quote.campaigns
-    is_many = len(shares) > 1
-    sentence = text.part if is_many else text.one
-    value = consent_value(quote)
-    return Consent(
-        value=value,
-        lead=text.many if is_many else "",
-        lines=tuple(_consent_line(sentence, share, shop, language) for share in shares),
-        terms=text.terms.format(days=shop.platform.recovery_window_days),
-        is_given=form.consent == value,
-        error=error,
-    )
-
-
-def consent_value(quote: Quote) -> str:
-    """Return what a ticked box says: the sums it was ticked for, and no others."""
-    return ",".join(f"{share.campaign_slug}={share.amount}" for share in quote.campaigns)
-
-
-def has_consent(form: CartForm) -> bool:
-    """Tell whether the box was ticked for the sums this page showed."""
-    amounts = [part.partition("=")[2] for part in form.consent.split(",")]
-    known = [int(amount) for amount in amounts if amount.isascii() and amount.isdigit()]
-    return len(known) == len(amounts) and sum(known) == form.expected_cents
-
-
 def pay_rows(quote: Quote, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
     """Return when what is paid: today nothing, later on a condition, else nothing."""
     texts = catalogue(language)
@@ -172,7 +137,7 @@ def pay_rows(quote: Quote, shop: Shop, language: Language) -> tuple[TotalRow, ..
     rows = [TotalRow(label=texts.gettext("Today"), amount=_money(0), is_last=True)]
     for share in quote.campaigns:
         words = {
-            "title": _title(share.campaign_slug, shop),
+            "title": film_title(share.campaign_slug, shop),
             "day": share_day(share, shop, language),
         }
         label = (
@@ -207,16 +172,6 @@ def share_day(share: Share, shop: Shop, language: Language) -> str:
     return last_day(until, shop, language) if until else ""
 
 
-def _consent_line(sentence: str, share: Share, shop: Shop, language: Language) -> ConsentLine:
-    words = {
-        "title": _title(share.campaign_slug, shop),
-        "day": share_day(share, shop, language),
-        "amount": LAST,
-    }
-    before, _, after = sentence.format(**words).partition(LAST)
-    return ConsentLine(before=before, amount=_money(share.amount), after=after)
-
-
 def _tax_label(shares: Sequence[Share], states: dict[str, str], language: Language) -> str:
     texts = catalogue(language)
     rate = tax_rate(shares)
@@ -240,12 +195,7 @@ def _shipping_label(place: str, states: dict[str, str], language: Language) -> s
 
 
 def _titles(shares: Sequence[Share], shop: Shop) -> dict[str, str]:
-    return {share.campaign_slug: _title(share.campaign_slug, shop) for share in shares}
-
-
-def _title(slug: str, shop: Shop) -> str:
-    state = shop.campaign(slug)
-    return state.definition.title if state else slug
+    return {share.campaign_slug: film_title(share.campaign_slug, shop) for share in shares}
 
 
 def _money(cents: int) -> str:

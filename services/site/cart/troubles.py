@@ -71,7 +71,8 @@ def explain(refused: Refused, form: CartForm, shop: Shop, language: Language) ->
         return _too_many_cards(refused, form, language)
     if refused.error == "shipping_unavailable":
         return carrier_away(language)
-    if refused.status in AWAY:
+    # A sentence that checkout does not know yet is one of a version that is being rolled out.
+    if refused.status in AWAY or refused.error == "unknown_consent":
         return Trouble(
             title=texts.gettext("We are busy for a moment. Nothing was changed."),
             text=texts.gettext("What you chose is still here. Try again in a few seconds."),

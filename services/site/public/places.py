@@ -16,13 +16,16 @@ _COUNTRIES = (
 )
 COUNTRIES = tuple(_COUNTRIES.split())
 
+HOME = COUNTRIES[0]
+
 STATES = US_STATES
 
 
 @functools.cache
-def countries(language: Language) -> tuple[tuple[str, str], ...]:
+def countries(
+    language: Language, among: tuple[str, ...] = COUNTRIES
+) -> tuple[tuple[str, str], ...]:
     """Return code and name of each country; the platform's own first, then by name."""
     names = Locale.parse(LOCALES[language]).territories
-    home, *others = COUNTRIES
-    rest = sorted(((code, names[code]) for code in others), key=lambda pair: pair[1])
-    return ((home, names[home]), *rest)
+    named = [(code, names.get(code, code)) for code in among]
+    return tuple(sorted(named, key=lambda pair: (pair[0] != HOME, pair[1])))
