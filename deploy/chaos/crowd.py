@@ -67,7 +67,7 @@ class Crowd:
         self.stage = stage
         self.calls = Calls()
         self.random = random.Random(seed)
-        self._http = http
+        self.http = http
         document = stage.document
         self._site, self._sandbox = document["site"], document["sandbox"]
         self.admin = {"Authorization": f"Bearer {document['admin_secret']}"}
@@ -90,7 +90,7 @@ class Crowd:
         began = time.monotonic()
         status, answer = 0, None
         try:
-            async with self._http.request(
+            async with self.http.request(
                 method,
                 base + path,
                 json=body,
@@ -206,9 +206,10 @@ class Crowd:
         if not pledge.is_saved:
             pledge.refusal = f"{status} {answer['error']['code']}"
 
-    async def wait_persisted(self, pledge: Pledge, *, seconds: float = 200.0) -> None:
-        """Ask as the success page does, until the pledge is in the ledger."""
-        limit = time.monotonic() + seconds
+    async def wait_persisted(self, pledge: Pledge, *, seconds: float = 200.0) -> float:
+        """Ask as the success page does, until the pledge is in the ledger; return how long."""
+        began = time.monotonic()
+        limit = began + seconds
         path = f"/checkout-intent/status/{pledge.order_id}?wait={STATUS_WAIT_SECONDS}"
         while not pledge.is_persisted and time.monotonic() < limit:
             status, answer = await self.call("GET", path, name="/checkout-intent/status")
@@ -216,9 +217,10 @@ class Crowd:
                 pledge.is_persisted = answer["persisted"]
                 if answer["status"] in ("expired", "abandoned", "too_late"):
                     pledge.refusal = answer["status"]
-                    return
+                    break
             else:
                 await asyncio.sleep(0.3)
+        return time.monotonic() - began
 
     async def cancel(self, token: str) -> tuple[int, Any]:
         """Withdraw a pledge."""

@@ -28,6 +28,8 @@ class Measure:
     unit: str
     target: float
     is_floor: bool = False
+    is_pace: bool = False
+    """How fast it went: to be judged on a quiet machine only."""
 
     @property
     def ok(self) -> bool:

@@ -35,6 +35,8 @@ from deploy.local.stack import Options
 T = TypeVar("T")
 
 SERVERS = ("postgres", "nats", "redis")
+# The sandbox plays both vendors; a proxy can stand before one of them alone.
+VENDORS = ("stripe", "resend")
 STOP_SECONDS = 90
 START_SECONDS = 60.0
 KEEP = "POOL_CHAOS_KEEP"
@@ -276,6 +278,7 @@ def _stat(pid: int) -> list[str]:
 
 def _address(data: DataDir, name: str) -> tuple[str, int]:
     """Return where a part of the stack really listens."""
+    name = "sandbox" if name in VENDORS else name
     document = stack_file.read(data)
     url = document.get("processes", {}).get(name, {}).get("url")
     if url:

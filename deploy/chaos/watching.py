@@ -14,6 +14,13 @@ from deploy.chaos.stage import age_seconds
 SERVER_FAULT = 500
 # A process this old has long been ready: what fails now is not its start.
 SETTLED_SECONDS = 8.0
+# One that each service answers itself; notify answers nobody.
+ROUTES = {
+    "site": "/campaigns/{slug}/",
+    "checkout": "/inventory/{slug}",
+    "pledges": "/stats/{slug}",
+    "settlement": "/admin/cron/status",
+}
 
 
 @dataclass(frozen=True)
@@ -64,25 +71,19 @@ async def reading(crowd: Crowd, slug: str, *, every: float = 0.1) -> AsyncIterat
 async def probing(crowd: Crowd, slug: str, *, every: float = 0.25) -> AsyncIterator[Watch]:
     """Ask one route of each service, and note whether its process, and site's, were touched."""
     watch = Watch()
-    routes = {
-        "site": f"/campaigns/{slug}/",
-        "checkout": f"/inventory/{slug}",
-        "pledges": f"/stats/{slug}",
-        "settlement": "/admin/cron/status",
-    }
 
     async def probe(owner: str) -> None:
         while True:
             before = _alive(crowd, owner)
             at = time.monotonic()
             status, _ = await crowd.call(
-                "GET", routes[owner], headers=crowd.admin, name=f"({owner})"
+                "GET", ROUTES[owner].format(slug=slug), headers=crowd.admin, name=f"({owner})"
             )
             untouched = before is not None and before == _alive(crowd, owner)
             watch.seen.append(Seen(at, owner, status, time.monotonic() - at, untouched))
             await asyncio.sleep(max(0.0, at + every - time.monotonic()))
 
-    async with _running(probe(owner) for owner in routes):
+    async with _running(probe(owner) for owner in ROUTES):
         yield watch
 
 

@@ -23,13 +23,13 @@ LIVE_KEYS = ("sk_live_", "rk_live_")
 # Set for each process by ourselves, whatever the operator's environment says.
 PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
 SANDBOX = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE")
-# Where each of these leads: a test may put something in between.
+# Where each of these leads, by its names: a test may put something in between.
 LEADS_TO = {
-    "DATABASE_URL": "postgres",
-    "NATS_URL": "nats",
-    "REDIS_URL": "redis",
-    "STRIPE_API_BASE": "sandbox",
-    "RESEND_API_BASE": "sandbox",
+    "DATABASE_URL": ("postgres",),
+    "NATS_URL": ("nats",),
+    "REDIS_URL": ("redis",),
+    "STRIPE_API_BASE": ("stripe", "sandbox"),
+    "RESEND_API_BASE": ("resend", "sandbox"),
 }
 # What any program may need from the machine it runs on.
 MACHINE = (
@@ -94,10 +94,10 @@ class Environment:
 
     def _led(self, name: str, url: str) -> str:
         """Return `url` as services shall see it."""
-        port = self.through.get(LEADS_TO[name])
-        if port is None:
+        ports = [self.through[part] for part in LEADS_TO[name] if part in self.through]
+        if not ports:
             return url
-        parts = urlsplit(url)
+        port, parts = ports[0], urlsplit(url)
         account, at, _ = parts.netloc.rpartition("@")
         return parts._replace(netloc=f"{account}{at}{HOST}:{port}").geturl()
 

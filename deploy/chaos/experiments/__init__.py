@@ -13,6 +13,14 @@ MODULES = {
     "E-7": "bus_wiped",
     "E-8": "redis_hurt",
     "E-9": "lost_answers",
+    "E-11": "deadline",
+    "E-12": "webhooks",
+    "E-12.1": "webhooks_disturbed",
+    "E-13": "webhooks_dropped",
+    "E-14": "mails_lost",
+    "E-15": "poison",
+    "E-16": "replayed",
+    "E-19": "rolling_restart",
 }
 
 
