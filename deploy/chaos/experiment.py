@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from deploy.chaos.crowd import Crowd
+from deploy.chaos.rest import wait_for_rest
 from deploy.chaos.stage import NotInTime, Stage, StageFailed, staged
 
 REST_SECONDS = 90.0
@@ -45,6 +46,13 @@ class Play:
     crowd: Crowd
     say: Say
     chance: random.Random = field(default_factory=lambda: random.Random(0))
+
+    async def rested(self, seconds: float = REST_SECONDS) -> None:
+        """Wait until nothing is to come any more; raise `NotInTime` with what still is."""
+        document = self.stage.document
+        moving = await wait_for_rest(document["postgres"], document["nats"], None, seconds=seconds)
+        if moving:
+            raise NotInTime(f"not at rest within {seconds:g} s: {', '.join(moving)}")
 
 
 Act = Callable[[Play], Awaitable[list[Measure]]]

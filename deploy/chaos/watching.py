@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from deploy.chaos.crowd import Crowd
-from deploy.chaos.stage import age_seconds
+from deploy.chaos.processes import age_seconds
 
 SERVER_FAULT = 500
 # A process this old has long been ready: what fails now is not its start.

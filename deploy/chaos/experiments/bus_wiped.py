@@ -5,7 +5,6 @@ import time
 
 from deploy.chaos.crowd import Pledge, an_email
 from deploy.chaos.experiment import Experiment, Measure, Play
-from deploy.chaos.rest import wait_for_rest
 from deploy.chaos.stage import until
 from deploy.local.layout import SERVICES
 
@@ -65,9 +64,7 @@ async def _unheard(play: Play, slug: str) -> tuple[int, list[Pledge]]:
 
 
 async def _until_rest(play: Play, began: float) -> float:
-    document = play.stage.document
-    moving = await wait_for_rest(document["postgres"], document["nats"], None, seconds=120)
-    assert not moving, moving
+    await play.rested(120)
     return round(time.monotonic() - began, 1)
 
 

@@ -8,12 +8,10 @@ from deploy.chaos import fingerprint, owner
 from deploy.chaos.checker import SCHEMAS
 from deploy.chaos.crowd import DECLINED_LATER
 from deploy.chaos.experiment import Experiment, Measure, Play
-from deploy.chaos.rest import wait_for_rest
 from deploy.local import service_command
 
 SUPPORTERS = 60
 TIMES = 3
-REST_SECONDS = 60.0
 
 
 async def act(play: Play) -> list[Measure]:
@@ -24,13 +22,13 @@ async def act(play: Play) -> list[Measure]:
 async def story(play: Play, *, supporters: int) -> list[Measure]:
     """Let campaigns live from their start to their charges, and have it all said again."""
     await _lived(play, supporters)
-    await _rested(play)
+    await play.rested()
     before = await fingerprint.of_tables(play.stage)
     said, began = 0, time.monotonic()
     for _ in range(TIMES):
         answers = await asyncio.gather(*(_replay(play, service) for service in SCHEMAS))
         said += sum(answers)
-        await _rested(play)
+        await play.rested()
     after = await fingerprint.of_tables(play.stage)
     changed = sorted(name for name in after if after[name] != before.get(name))
     play.say(f"changed: {changed}")
@@ -59,12 +57,6 @@ async def _lived(play: Play, supporters: int) -> None:
     await play.crowd.move_clock(advance="P3D")
     await play.crowd.wait_settled(funded)
     await play.crowd.wait_closed(missed)
-
-
-async def _rested(play: Play) -> None:
-    document = play.stage.document
-    moving = await wait_for_rest(document["postgres"], document["nats"], None, seconds=REST_SECONDS)
-    assert not moving, moving
 
 
 async def _replay(play: Play, service: str) -> int:

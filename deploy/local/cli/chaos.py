@@ -1,7 +1,9 @@
 """chaos: break the platform on purpose, and see that nothing of anybody's is lost."""
 
+import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import click
@@ -11,12 +13,14 @@ from deploy.local.layout import ROOT
 
 PROOF = ROOT / "docs" / "proof.md"
 
+Rewrite = Callable[[str], str]
+
 
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option("--list", "is_list", is_flag=True, help="Say which experiments there are.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Chooses what chance does.")
-@click.option("--proof", is_flag=True, help="Write the figures down in docs/proof.md.")
+@click.option("--proof", is_flag=True, help="Write the figures into docs/proof.md.")
 @json_option
 def chaos(*, names: tuple[str, ...], is_list: bool, seed: int, proof: bool, as_json: bool) -> None:
     """Play fault experiments, all or those named, each on a fresh stack of its own.
@@ -36,24 +40,35 @@ def chaos(*, names: tuple[str, ...], is_list: bool, seed: int, proof: bool, as_j
     from deploy.chaos import proof as proofs
     from deploy.chaos.experiment import play_sync
 
-    on = machine.describe()
-    results = []
+    played = []
     for name in wanted:
         experiment = experiments.load(name)
+        document = {"machine": machine.describe(), "seed": seed}
         _aside(f"{name}  {experiment.says}")
         result = play_sync(experiment, seed=seed, say=lambda text: _aside(f"      {text}"))
-        results.append(result)
         for line in proofs.lines(result):
             _aside(line)
-    played = [each.as_json() for each in results]
-    document = {"machine": on, "seed": seed, "experiments": played}
-    if proof:
-        PROOF.write_text(proofs.page(document), encoding="utf-8")
+        played.append(result.as_json())
+        if proof:
+            # One by one: whoever stops in the middle keeps what was measured until then.
+            one = {**document, "experiments": played[-1:]}
+            write_proof(functools.partial(proofs.with_experiments, document=one, on=today()))
     if as_json:
-        print_json(document)
+        print_json({"machine": machine.describe(), "seed": seed, "experiments": played})
     else:
         _show(played)
-    sys.exit(0 if all(each.ok for each in results) else 1)
+    sys.exit(0 if all(each["ok"] for each in played) else 1)
+
+
+def write_proof(rewrite: Rewrite) -> None:
+    """Write docs/proof.md anew from what it holds."""
+    page = PROOF.read_text(encoding="utf-8") if PROOF.exists() else ""
+    PROOF.write_text(rewrite(page), encoding="utf-8")
+
+
+def today() -> date:
+    """Return the day of a measurement."""
+    return datetime.now(UTC).date()
 
 
 def _spelled(name: str, known: Sequence[str]) -> str:

@@ -1,0 +1,53 @@
+"""The experiments that are cheap enough for every change, in small, on one stack."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterator
+
+import aiohttp
+import pytest
+
+from deploy.chaos.crowd import Crowd
+from deploy.chaos.experiment import Measure, Play
+from deploy.chaos.experiments import poison, replayed, webhooks
+from deploy.chaos.stage import Stage
+from deploy.local.layout import DataDir
+from tests.support.invariants import assert_invariants
+from tests.support.stack import Stack, running_stack
+
+pytestmark = pytest.mark.stack
+
+Story = Callable[[Play], Awaitable[list[Measure]]]
+
+
+@pytest.fixture(scope="module")
+def lived_in() -> Iterator[Stack]:
+    """A stack of their own: what they leave parked would be in the way of other tests."""
+    with running_stack() as running:
+        yield running
+
+
+def play(stack: Stack, story: Story) -> None:
+    """Play it; how fast it goes is judged by `./pool chaos` alone."""
+
+    async def played() -> list[Measure]:
+        stage = Stage(DataDir(stack.data))
+        async with aiohttp.ClientSession() as http:
+            crowd = Crowd(stage, http)
+            return await story(Play(stage, crowd, lambda text: None, random.Random(1)))
+
+    for measure in asyncio.run(played()):
+        assert measure.ok or measure.is_pace, measure
+    assert_invariants(stack)
+
+
+def test_webhooks_three_times_in_any_order_make_each_pledge_once(lived_in: Stack) -> None:
+    play(lived_in, lambda play: webhooks.story(play, people=200))
+
+
+def test_poison_for_every_durable_is_parked_and_stops_nobody(lived_in: Stack) -> None:
+    play(lived_in, lambda play: poison.story(play, people=40))
+
+
+def test_replaying_every_outbox_three_times_changes_no_table(lived_in: Stack) -> None:
+    play(lived_in, lambda play: replayed.story(play, supporters=12))
