@@ -167,7 +167,7 @@ def test_real_keys_bring_no_made_up_setting_with_them(data: DataDir) -> None:
 
 
 def test_an_account_of_ones_own_at_usps_is_asked_beside_the_sandbox(data: DataDir) -> None:
-    env = _environment(data, USPS_CLIENT_ID="ours", USPS_CLIENT_SECRET="real")  # noqa: S106
+    env = _environment(data, USPS_CLIENT_ID="ours", USPS_CLIENT_SECRET="real")
     checkout = env.of_service("checkout", port=1)
 
     assert env.uses_sandbox
