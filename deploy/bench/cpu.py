@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.chaos.stage import Stage, descendants
+from deploy.chaos.processes import descendants
+from deploy.chaos.stage import Stage
 
 TICKS = os.sysconf("SC_CLK_TCK")
 # Fields of /proc/PID/stat after the name: own time, and that of children that have ended.

@@ -27,6 +27,8 @@ PUBLISHING = (
     Errand("site", "outbox.before_publish"),
     Errand("site", "outbox.after_publish"),
     Errand("site", "outbox.after_mark"),
+    # A campaign that ends within a week is looked through for cards that will not last.
+    Errand("checkout", "checkout.before_card_notices"),
 )
 PLEDGING = (
     Errand("checkout", "checkout.intended"),
@@ -54,7 +56,18 @@ PLEDGING = (
     Errand("notify", "notify.after_send"),
     Errand("notify", "notify.after_record"),
 )
-CANCELLING = (Errand("pledges", "pledges.cancelled"),)
+CANCELLING = (
+    Errand("pledges", "pledges.cancelled"),
+    Errand("checkout", "checkout.detach_leased"),
+    Errand("checkout", "checkout.card_detached"),
+    Errand("checkout", "checkout.detach_recorded"),
+)
+REPLACING = (
+    Errand("checkout", "checkout.update_intended"),
+    Errand("checkout", "checkout.update_opened"),
+    Errand("checkout", "checkout.before_card_kept"),
+    Errand("checkout", "checkout.after_card_kept"),
+)
 CLOSING = (
     Errand("checkout", "checkout.sessions_ended"),
     Errand("checkout", "checkout.before_drained"),
@@ -84,6 +97,7 @@ PHASES = {
     "publishing": PUBLISHING,
     "pledging": PLEDGING,
     "cancelling": CANCELLING,
+    "replacing a card": REPLACING,
     "closing": CLOSING,
     "charging": CHARGING,
     "asking back": ASKING_BACK,

@@ -14,9 +14,11 @@ from deploy.chaos.crash_points import (
     CLOSING,
     PLEDGING,
     PUBLISHING,
+    REPLACING,
     Errand,
 )
 from deploy.chaos.crowd import Pledge
+from deploy.chaos.crowd_cards import replace_card
 from deploy.chaos.experiment import Experiment, Measure, Play
 from deploy.chaos.stage import NotInTime, until
 from deploy.local.children import STABLE_SECONDS
@@ -49,15 +51,17 @@ class Rounds:
         self, publishing: Sequence[Errand], pledging: Sequence[Errand], *, campaigns: int
     ) -> None:
         """Play as many campaigns as it takes for everybody to have died, and so many at least."""
-        for first, *others in zip_longest(publishing, *_by_service(pledging)):
-            await self.pledging(_some(others), _some([first]))
+        nobody: list[Errand] = []
+        turns = zip_longest(_in_turns(publishing), _in_turns(pledging), fillvalue=nobody)
+        for first, then in turns:
+            await self.pledging(then, first)
         while len(self.slugs) < campaigns:
             await self.pledging([])
 
     async def all_closing(self, errands: Sequence[Errand]) -> None:
         """Let as many campaigns end as it takes."""
-        for each in zip_longest(*_by_service(errands)):
-            await self.closing(_some(each))
+        for each in _in_turns(errands):
+            await self.closing(each)
 
     async def pledging(self, errands: Sequence[Errand], publishing: Sequence[Errand] = ()) -> str:
         """Publish a campaign and let people pledge until everybody has died who should."""
@@ -80,6 +84,15 @@ class Rounds:
             armed = await self._arm([errand])
             status, answer = await self.play.crowd.cancel(token)
             assert status == 200 or answer["error"] == "pledge_cancelled", answer
+            await self._until_fired(armed)
+
+    async def replacing(self, errands: Sequence[Errand]) -> None:
+        """Let somebody give another card."""
+        for errand in errands:
+            pledge = await self.play.crowd.pledge(self.slugs[-1])
+            token = await self.play.crowd.token(pledge.email)
+            armed = await self._arm([errand])
+            await replace_card(self.play.crowd, token, pledge.email)
             await self._until_fired(armed)
 
     async def closing(self, errands: Sequence[Errand]) -> None:
@@ -137,6 +150,7 @@ async def act(play: Play) -> list[Measure]:
     ends = longest(CLOSING + CHARGING) + len(ASKING_BACK)
     await rounds.all_pledging(PUBLISHING, PLEDGING, campaigns=ends)
     await rounds.cancelling(CANCELLING)
+    await rounds.replacing(REPLACING)
     # Ends come when nobody is on the way any more: who pledges then is refused, rightly.
     people = await asyncio.gather(*rounds.people)
     await rounds.all_closing(CLOSING + CHARGING)
@@ -168,8 +182,10 @@ def _by_service(errands: Sequence[Errand]) -> list[list[Errand]]:
     return list(queues.values())
 
 
-def _some(errands: Sequence[Errand | None]) -> list[Errand]:
-    return [each for each in errands if each is not None]
+def _in_turns(errands: Sequence[Errand]) -> list[list[Errand]]:
+    """Return who dies in which campaign: of each service one at a time."""
+    turns = zip_longest(*_by_service(errands))
+    return [[each for each in turn if each is not None] for turn in turns]
 
 
 EXPERIMENT = Experiment(
