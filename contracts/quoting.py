@@ -48,6 +48,7 @@ class QuoteRevision(msgspec.Struct, frozen=True, kw_only=True):
     tip_percent: int
     shipping_option: str | None = None
     shipping_address: Address | None = None
+    billing_address: Address | None = None
     # What the person was shown, in cents; another price is refused, and nothing reserved.
     expected_cents: Cents | None = None
 

@@ -37,7 +37,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
     checkout = Checkout(running.pool, stripe, settings, carrier)
 
     async def answer_the_ledger() -> None:
-        await running.bus.answer(QUOTE, functools.partial(answer_question, running.pool))
+        respond = functools.partial(answer_question, running.pool, carrier)
+        await running.bus.answer(QUOTE, respond)
 
     bells = Bells(stripe=Bell(), drain=Bell())
     shop = Workshop(

@@ -21,6 +21,7 @@ from contracts.ids import OrderId
 from contracts.pricing import PricedLine, PricedPledge
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, WantedLine
 from services.chassis.database import Connection, Pool, transaction
+from services.chassis.settings import Secret
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.complete_order import complete_order
 from services.checkout.handlers.end_order import end_order
@@ -32,6 +33,7 @@ from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
 from services.checkout.stock import PLATFORM_SHELF, Levels
+from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.samples import (
     CARD,
     a_campaign,
@@ -51,6 +53,8 @@ class Floor:
     def __init__(self, pool: Pool, owner: Connection) -> None:
         self.pool = pool
         self.owner = owner
+        # No account at the carrier, unless a test has one.
+        self.carrier = USPSGateway("", Secret(""), api_base="http://127.0.0.1:1")
 
     async def do(self, handler: Callable[..., Awaitable[T]], *given: Any, **named: Any) -> T:
         """Run a handler in a transaction of its own."""
@@ -88,7 +92,7 @@ class Floor:
             wanted=wanted,
             **{"tip_percent": 5, **facts},
         )
-        return await answer(self.pool, asked)
+        return await answer(self.pool, self.carrier, asked)
 
     async def quoted(self, order: Order, *wanted: WantedLine, **facts: Any) -> PricedPledge:
         """Return the price of a revision that can be had."""

@@ -4,26 +4,34 @@ import itertools
 import random
 from typing import Any
 
+import msgspec
 import pytest
 
+from contracts.campaign import CarrierRules, Package
 from contracts.events.checkout import AddOnStockChanged, StockChanged, StockLevel
-from contracts.pricing import LineKind
+from contracts.pricing import Address, LineKind
 from contracts.quoting import RevisionQuoted, RevisionRefused, WantedLine
+from services.chassis.settings import Secret
+from services.checkout.handlers.hear_campaigns import hear_platform
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
 from services.checkout.orders import Order
 from services.checkout.stock import PLATFORM_SHELF
+from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import (
     a_cart,
+    a_platform,
     a_product,
     a_tier,
     abandoned,
     cancelled,
     created,
     modified,
+    platform_published,
     refused,
 )
+from tests.checkout.sandbox import Sandbox
 
 
 def want(item_id: str, quantity: int = 1, kind: LineKind = "tier", **more: Any) -> WantedLine:
@@ -79,7 +87,7 @@ async def test_the_same_question_gets_the_same_answer_and_holds_nothing_more(flo
     other = await floor.ask(order, want("a", 5))
 
     assert faults == []
-    assert len({repr(each) for each in answers}) == 1
+    assert all(each == answers[0] for each in answers)
     assert isinstance(answers[0], RevisionQuoted)
     assert isinstance(other, RevisionRefused)
     assert (other.status, other.reason) == (409, "conflict")
@@ -260,3 +268,43 @@ async def test_a_tip_outside_of_what_is_allowed_is_refused_by_its_field(floor: F
 
     assert isinstance(found, RevisionRefused)
     assert (found.status, list(found.fields)) == (400, ["tipPercent"])
+
+
+HOME = Address(name="Noor", address1="1 Main St", postal_code="87101", country="US")
+SMALL = Package(weight_oz="8", length_in="12", width_in="10", height_in="1")
+
+
+async def test_what_is_posted_needs_an_address_and_costs_its_postage(floor: Floor) -> None:
+    film = await floor.publish(tiers=(a_tier("a"), a_tier("print", category="physical")))
+    order = await floor.complete(await floor.open(a_cart(f"{film.slug}__a")))
+
+    nowhere = await floor.ask(order, want("a"), want("print"))
+    abroad = msgspec.structs.replace(HOME, country="KP")
+    unserved = await floor.ask(order, want("a"), want("print"), shipping_address=abroad)
+    priced = await floor.quoted(order, want("a"), want("print"), shipping_address=HOME)
+
+    assert isinstance(nowhere, RevisionRefused)
+    assert (nowhere.status, list(nowhere.fields)) == (400, ["shippingAddress"])
+    assert isinstance(unserved, RevisionRefused)
+    assert list(unserved.fields) == ["shippingAddress.country"]
+    assert (priced.price.shipping_cents, priced.price.total_cents) == (300, 11_588)
+
+
+async def test_the_carrier_is_asked_before_the_revision_is_held(
+    floor: Floor, sandbox: Sandbox
+) -> None:
+    await floor.do(
+        hear_platform, platform_published(a_platform(carrier=CarrierRules(is_enabled=True)))
+    )
+    film = await floor.publish(
+        tiers=(a_tier("a"), a_tier("print", category="physical", package=SMALL))
+    )
+    order = await floor.complete(await floor.open(a_cart(f"{film.slug}__a")))
+    floor.carrier = USPSGateway("usps_sandbox", Secret("usps_sandbox_secret"), api_base=sandbox.url)
+
+    first = await floor.quoted(order, want("a"), want("print"), shipping_address=HOME)
+    again = await floor.quoted(order, want("a"), want("print"), shipping_address=HOME)
+    await floor.carrier.close()
+
+    assert (first.price.shipping_cents, first.price.shipping_source) == (545, "usps")
+    assert again == first

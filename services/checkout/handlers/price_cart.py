@@ -148,9 +148,9 @@ async def priced_cart(
         tip_percent=tip_percent_of(body.tip_percent, platform),
         delivery=delivery,
     )
-    _require_posted_to(pledges, delivery, platform)
+    require_posted_to(pledges, delivery, platform)
     if is_held:
-        _require_known_price(pledges)
+        require_known_price(pledges)
     return PricedCart(
         pledges=pledges,
         known=known,
@@ -175,7 +175,7 @@ def posted_to(platform: PlatformDefinition) -> tuple[str, ...]:
     return tuple(platform.shipping_countries) or POSTED_TO
 
 
-def _require_posted_to(
+def require_posted_to(
     pledges: tuple[PricedPledge, ...], delivery: Delivery, platform: PlatformDefinition
 ) -> None:
     """Refuse to post where the platform does not."""
@@ -189,7 +189,7 @@ def _require_posted_to(
         )
 
 
-def _require_known_price(pledges: tuple[PricedPledge, ...]) -> None:
+def require_known_price(pledges: tuple[PricedPledge, ...]) -> None:
     """Refuse to start at a price that waits for an address or for the carrier."""
     if any(pledge.price.tax_state == "needs_input" for pledge in pledges):
         raise InputRefused(

@@ -8,11 +8,11 @@ import hashlib
 
 import msgspec
 
-from contracts.ids import PledgeId
 from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, RevisionRefused
 from contracts.refusals import NotFound, Refusal, StateRefused
 from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.checkout.bodies import option_of, require_address
 from services.checkout.cart import KnownCampaign
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.hold_units import (
@@ -21,24 +21,34 @@ from services.checkout.handlers.hold_units import (
     reserve_all,
     reserved_by,
 )
-from services.checkout.pricing import price, tip_percent_of
+from services.checkout.handlers.price_cart import (
+    START_SECONDS,
+    PricedCart,
+    require_known_price,
+    require_posted_to,
+)
+from services.checkout.pricing import has_physical, price, tip_percent_of
 from services.checkout.queries import campaigns, orders, reservations, revisions
 from services.checkout.queries.reservations import Proposals
+from services.checkout.queries.revisions import Proposed
 from services.checkout.revising import revised
+from services.checkout.shipping import Delivery
 from services.checkout.stock import increase, units_in
+from services.checkout.usps_gateway import USPSGateway
 
 
-async def answer_question(pool: Pool, question: bytes) -> bytes:
+async def answer_question(pool: Pool, carrier: USPSGateway, question: bytes) -> bytes:
     """Return the answer to a question as it came, a refusal included."""
     asked = msgspec.json.decode(question, type=QuoteRevision)
-    return msgspec.json.encode(await answer(pool, asked))
+    return msgspec.json.encode(await answer(pool, carrier, asked))
 
 
-async def answer(pool: Pool, asked: QuoteRevision) -> QuoteAnswer:
+async def answer(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> QuoteAnswer:
     """Return what the revision costs with its units held, or why it cannot be had."""
     try:
+        delivery = await _delivery(pool, carrier, asked)
         async with transaction(pool) as conn:
-            return await quote_revision(conn, asked)
+            return await quote_revision(conn, asked, delivery)
     except Refusal as exc:
         return RevisionRefused(
             status=exc.status,
@@ -53,25 +63,56 @@ async def answer(pool: Pool, asked: QuoteRevision) -> QuoteAnswer:
         )
 
 
-async def quote_revision(conn: Connection, asked: QuoteRevision) -> RevisionQuoted:
+async def _delivery(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> Delivery:
+    """Return where and how the pledge goes, with what the carrier says about it.
+
+    The carrier is asked outside every transaction, and not about what was answered before.
+    """
+    delivery = Delivery(
+        destination=asked.shipping_address,
+        billing=asked.billing_address,
+        option=option_of(asked.shipping_option),
+        has_carrier=carrier.is_configured,
+    )
+    if delivery.destination is None or not carrier.is_configured:
+        return delivery
+    async with transaction(pool) as conn:
+        if await _proposed(conn, asked) is not None:
+            return delivery
+        priced = await _priced(conn, asked, delivery, is_held=False)
+    postage = await carrier.quote(
+        priced.questions, priced.platform.carrier, within_seconds=START_SECONDS
+    )
+    return msgspec.structs.replace(delivery, postage=postage)
+
+
+async def quote_revision(
+    conn: Connection, asked: QuoteRevision, delivery: Delivery
+) -> RevisionQuoted:
     """Price and hold one proposal, under its order's lock."""
     if await orders.lock_order(conn, asked.order_id) is None:
         raise NotFound("pledge_not_found", "There is no such pledge.")
     await _require_current(conn, asked)
     digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
-    known = await revisions.find_proposed(
-        conn, asked.order_id, asked.campaign, asked.revision, asked.proposal
-    )
+    known = await _proposed(conn, asked)
     if known is not None:
-        if known.state == "abandoned" or known.answer is None:
-            raise _over()
-        if known.request_hash != digest:
-            raise StateRefused("conflict", "This proposal was another one before.")
-        return known.answer
-    quoted = RevisionQuoted(pledge=await _priced(conn, asked))
+        return _again(known, digest)
+    priced = await _priced(conn, asked, delivery, is_held=True)
+    (pledge,) = priced.pledges
+    _require_sendable(asked, priced)
+    quoted = RevisionQuoted(pledge=pledge)
     await revisions.insert_held(conn, asked, quoted, request_hash=digest)
     await _hold(conn, asked, quoted.pledge)
     return quoted
+
+
+def _again(known: Proposed, digest: str) -> RevisionQuoted:
+    """Return the answer that was given before, if it is still good for this question."""
+    if known.state == "abandoned" or known.answer is None:
+        raise _over()
+    if known.request_hash != digest:
+        raise StateRefused("conflict", "This proposal was another one before.")
+    return known.answer
 
 
 async def _require_current(conn: Connection, asked: QuoteRevision) -> None:
@@ -85,33 +126,52 @@ async def _require_current(conn: Connection, asked: QuoteRevision) -> None:
         raise _over()
 
 
-async def _priced(conn: Connection, asked: QuoteRevision) -> PricedPledge:
-    """Price the revision, with the doors held that must be before any stock."""
-    known = await campaigns.lock_campaigns(conn, [asked.campaign])
+async def _proposed(conn: Connection, asked: QuoteRevision) -> Proposed | None:
+    return await revisions.find_proposed(
+        conn, asked.order_id, asked.campaign, asked.revision, asked.proposal
+    )
+
+
+async def _priced(
+    conn: Connection, asked: QuoteRevision, delivery: Delivery, *, is_held: bool
+) -> PricedCart:
+    """Price the revision. With `is_held` the doors are held that must be before any stock."""
+    read = campaigns.lock_campaigns if is_held else campaigns.find_campaigns
+    known = await read(conn, [asked.campaign])
     has_add_ons = any(each.kind == "add_on" for each in asked.wanted)
-    platform = await campaigns.platform(conn, is_held=has_add_ons)
+    platform = await campaigns.platform(conn, is_held=is_held and has_add_ons)
     campaign: KnownCampaign = known[asked.campaign]
     lines = revised(campaign, platform, current=asked.current, wanted=asked.wanted)
-    costs = price(
-        lines,
-        definition=campaign.definition,
-        platform=platform,
-        tip_percent=tip_percent_of(asked.tip_percent, platform),
-    )
-    if asked.expected_cents not in (None, costs.total_cents):
-        raise StateRefused(
-            "price_changed",
-            "The price has changed. Please look at it again.",
-            amount=costs.total_cents,
-        )
-    return PricedPledge(
-        pledge_id=PledgeId(asked.pledge_id),
+    pledge = PricedPledge(
+        pledge_id=asked.pledge_id,
         campaign=asked.campaign,
         definition_version=campaign.definition.version,
         lines=lines,
-        price=costs,
+        price=price(
+            lines,
+            definition=campaign.definition,
+            platform=platform,
+            tip_percent=tip_percent_of(asked.tip_percent, platform),
+            delivery=delivery,
+        ),
         currency=campaign.definition.currency,
     )
+    return PricedCart(
+        pledges=(pledge,), known=known, platform=platform, delivery=delivery, now=campaign.now
+    )
+
+
+def _require_sendable(asked: QuoteRevision, priced: PricedCart) -> None:
+    """Refuse what cannot be posted, taxed or charged as the person saw it."""
+    is_posted = has_physical(priced.pledges)
+    require_address(asked.shipping_address, "shippingAddress", is_posted_to=is_posted)
+    require_posted_to(priced.pledges, priced.delivery, priced.platform)
+    require_known_price(priced.pledges)
+    cents = priced.pledges[0].price.total_cents
+    if asked.expected_cents not in (None, cents):
+        raise StateRefused(
+            "price_changed", "The price has changed. Please look at it again.", amount=cents
+        )
 
 
 async def _hold(conn: Connection, asked: QuoteRevision, priced: PricedPledge) -> None:
