@@ -104,13 +104,21 @@ class BudgetSpent(Exception):
 class StripeBudget:
     """The account's budget, as one process sees it. `per_second` 0: no limit at all."""
 
-    def __init__(self, redis_url: str, *, per_second: int, processes: int = 1) -> None:
+    def __init__(
+        self,
+        redis_url: str,
+        *,
+        per_second: int,
+        processes: int = 1,
+        redis_seconds: float = REDIS_SECONDS,
+    ) -> None:
         assert processes > 0
         self._per_second = per_second
+        self._redis_seconds = redis_seconds
         self._redis: Any = Redis.from_url(
             redis_url,
-            socket_timeout=REDIS_SECONDS,
-            socket_connect_timeout=REDIS_SECONDS,
+            socket_timeout=redis_seconds,
+            socket_connect_timeout=redis_seconds,
             retry=Retry(NoBackoff(), 0),
         )
         self._book = self._redis.register_script(BOOK)
@@ -155,7 +163,7 @@ class StripeBudget:
         self._local.slow_down(time.monotonic())
         if self._per_second and not self.is_local:
             try:
-                async with asyncio.timeout(REDIS_SECONDS):
+                async with asyncio.timeout(self._redis_seconds):
                     await self._redis.set(f"{PREFIX}:slow", 1, px=round(SLOW_SECONDS * 1_000))
             except Exception:
                 # Whoever is told next by Stripe tries again.
@@ -182,7 +190,7 @@ class StripeBudget:
     async def _ask(self, endpoint: str, ahead_seconds: float) -> Asked:
         if not self.is_local:
             try:
-                async with asyncio.timeout(REDIS_SECONDS):
+                async with asyncio.timeout(self._redis_seconds):
                     booked = await self._book(
                         keys=[f"{PREFIX}:account", f"{PREFIX}:at:{endpoint}", f"{PREFIX}:slow"],
                         args=[

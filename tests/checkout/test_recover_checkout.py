@@ -37,7 +37,7 @@ class Loss:
 
     async def happen(self) -> None:
         await self.floor.owner.execute("TRUNCATE orders, stripe_customers CASCADE")
-        await self.floor.owner.execute("UPDATE tier_stock SET claimed = 0, reserved = 0")
+        await self.floor.owner.execute("UPDATE stock SET claimed = 0, reserved = 0")
 
     async def recover(self, **body: Any) -> Recovered:
         return await recover(self.floor.pool, self.checkout.stripe, RecoverBody(**body))

@@ -20,7 +20,7 @@ from tests.settlement.sandbox import Sandbox
 (KEEP,) = [
     handler
     for each in listeners()
-    for event, handler in each._handlers.items()
+    for event, handler in each.handlers.by_type.items()
     if event is StripeEventReceived
 ]
 
