@@ -43,7 +43,7 @@ selections AS (
     FROM pledges.pledge_history
     WHERE lines IS NOT NULL
     ORDER BY pledge_id, version DESC
-,
+),
 cards AS (
     SELECT DISTINCT ON (pledge_id) pledge_id, card
     FROM pledges.pledge_history
