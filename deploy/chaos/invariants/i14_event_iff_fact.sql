@@ -63,7 +63,8 @@ WITH facts (event_type, subject) AS (
     FROM checkout.campaigns
     WHERE drained_at IS NOT NULL
     UNION ALL
-    SELECT 'checkout.stock_changed', 'stock:' || campaign || ':' || number
+    SELECT CASE shelf WHEN '@platform' THEN 'checkout.add_on_stock_changed'
+                      ELSE 'checkout.stock_changed' END, 'stock:' || shelf || ':' || number
     FROM checkout.stock_versions
     CROSS JOIN LATERAL generate_series(1, version) AS number
     UNION ALL
@@ -89,7 +90,8 @@ WITH facts (event_type, subject) AS (
 events (event_type, subject) AS (
     SELECT event_type,
         CASE WHEN event_type IN ('pledges.totals_changed', 'checkout.stock_changed',
-                'checkout.card_saved', 'campaigns.published', 'campaigns.platform_published')
+                'checkout.add_on_stock_changed', 'checkout.card_saved', 'campaigns.published',
+                'campaigns.platform_published')
              THEN aggregate_id || ':' || aggregate_version
              ELSE aggregate_id
         END
