@@ -74,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     _post("/stats/{slug}/check", "pledges", "admin", failures_per_minute=5),
     _post("/stats/{slug}/recalculate", "pledges", "admin", failures_per_minute=5),
     _post("/admin/projections/check", "pledges", "admin", failures_per_minute=5),
+    _post("/admin/close/{slug}", "pledges", "admin", failures_per_minute=5),
     _post("/admin/settle/{slug}", "settlement", "admin", failures_per_minute=5),
     _post("/admin/settle-dispatch/{slug}", "settlement", "admin", failures_per_minute=5),
     _get("/admin/settlements/{slug}", "settlement", "admin", failures_per_minute=5),

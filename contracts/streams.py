@@ -101,6 +101,7 @@ CONSUMERS = (
             pledges.PledgesCharged,
             pledges.CampaignClosed,
             pledges.TotalsChanged,
+            pledges.OrdersMissed,
         ),
     ),
     Consumer(

@@ -99,6 +99,17 @@ class CampaignClosed(Event, frozen=True, kw_only=True, tag="pledges.closed"):
     closed_at: datetime
 
 
+class OrdersMissed(Event, frozen=True, kw_only=True, tag="pledges.orders_missed"):
+    """A campaign that has ended waits for orders that checkout completed. Say them again.
+
+    Count and hash are of the orders that the ledger did apply, as in `checkout.drained`.
+    """
+
+    campaign: CampaignSlug
+    applied_count: int
+    applied_hash: str
+
+
 class ChargeRequested(Event, frozen=True, kw_only=True, tag="pledges.charge_requested"):
     """One supporter owes one sum to one funded campaign, on the newest card."""
 

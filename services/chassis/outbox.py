@@ -96,6 +96,24 @@ async def append_all(conn: Connection, entries: Sequence[Entry]) -> None:
     wake.relay.queued(conn)
 
 
+async def say_again(conn: Connection, aggregates: Sequence[str]) -> int:
+    """Publish anew what was ever said of these aggregates; return how many events.
+
+    Whoever has heard them ignores them.
+    """
+    status = await conn.execute(
+        """
+        UPDATE outbox
+        SET published_at = NULL
+        WHERE aggregate_id = ANY($1)
+          AND published_at IS NOT NULL
+        """,
+        aggregates,
+    )
+    wake.relay.queued(conn)
+    return int(status.split()[-1])
+
+
 class Relay:
     """Empties one service's outbox into the bus, in order within each aggregate."""
 

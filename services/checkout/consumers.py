@@ -3,6 +3,7 @@
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.pledges import (
     CampaignClosed,
+    OrdersMissed,
     PledgeCancelled,
     PledgeCreated,
     PledgeModified,
@@ -23,6 +24,7 @@ from services.checkout.handlers.hear_pledges import (
     hear_charged,
     hear_closed,
     hear_created,
+    hear_missed,
     hear_refused,
     hear_released,
     hear_totals,
@@ -54,6 +56,7 @@ def listeners(drain: Bell) -> list[Listener]:
                 PledgesCharged: hear_charged,
                 CampaignClosed: hear_closed,
                 TotalsChanged: hear_totals,
+                OrdersMissed: hear_missed,
             },
         ),
         Listener(consumer("checkout-calendar"), {DeadlinePassed: hear_deadline}),

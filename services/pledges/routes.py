@@ -17,6 +17,7 @@ from services.chassis.settings import Secret
 from services.pledges.figures import Correction, ProjectionCheck, Stats
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import check_all, check_one, recalculate
+from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
 from services.pledges.handlers.open_link import Keys, open_link
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.handlers.read_stats import read_stats
@@ -34,6 +35,14 @@ class CancelRequest(
     token: Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
     order_id: Annotated[str, msgspec.Meta(max_length=300)] | None = None
     preferred_lang: Annotated[str, msgspec.Meta(max_length=10)] | None = None
+
+
+class CloseRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """How many orders the campaign is to be closed on: as many as the ledger has."""
+
+    order_count: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
 
 
 class CancelledPledge(PledgeRecord, frozen=True, kw_only=True, rename="camel"):
@@ -114,4 +123,13 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await recalculate(conn, slug)
 
-    return [check, check_every_campaign, recalculate_totals]
+    @post("/admin/close/{slug:str}", status_code=200, guards=guards, response_headers=PRIVATE)
+    async def close_with_what_is_here(
+        slug: FromPath[str],
+        data: JSONBody[CloseRequest],
+        pool: NamedDependency[SkipValidation[Pool]],
+    ) -> ClosedRegardless:
+        async with transaction(pool) as conn:
+            return await close_regardless(conn, slug, order_count=data.order_count)
+
+    return [check, check_every_campaign, recalculate_totals, close_with_what_is_here]

@@ -13,6 +13,7 @@ from services.pledges.handlers.announce_close import (
     announce_charge_requests,
     announce_releases,
 )
+from services.pledges.handlers.ask_for_orders import ask_for_orders
 from services.pledges.handlers.close_campaign import close_campaign
 from services.pledges.queries import closing
 from services.pledges.queries.closing import Closing
@@ -21,6 +22,9 @@ log = telemetry.logger(__name__)
 
 CLOSING_MAX = 100
 BATCHES_MAX = 1_000
+# Longer than the bus knows a message again: what is said anew within that it would drop.
+ASK_AFTER_SECONDS = 150
+ASK_EVERY_SECONDS = 300
 STUCK_SECONDS = 300
 ALERT_EVERY_SECONDS = 60
 
@@ -53,6 +57,7 @@ class Closer:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._alerted_at: dict[str, float] = {}
+        self._asked_at: dict[str, float] = {}
 
     async def run(self) -> None:
         """Look every second, in one process at a time."""
@@ -83,10 +88,25 @@ class Closer:
                 crash.point("pledges.after_close")
                 log.info("campaign_closed", campaign=each.campaign)
                 self._alerted_at.pop(each.campaign, None)
+                self._asked_at.pop(each.campaign, None)
             else:
                 disagreeing += outcome == "disagrees"
+                if outcome == "waiting":
+                    await self._ask(each)
                 self._alert(each, outcome)
         DISAGREEING.set(disagreeing)
+
+    async def _ask(self, waiting: Closing) -> None:
+        """Ask checkout to say its orders again, now and then for as long as it takes.
+
+        Whoever leads after us asks once more: to say an event twice does no harm.
+        """
+        last = self._asked_at.get(waiting.campaign, ASK_AFTER_SECONDS - ASK_EVERY_SECONDS)
+        if waiting.waiting_seconds - last < ASK_EVERY_SECONDS:
+            return
+        async with transaction(self._pool) as conn:
+            await ask_for_orders(conn, waiting.campaign, waiting_seconds=waiting.waiting_seconds)
+        self._asked_at[waiting.campaign] = waiting.waiting_seconds
 
     def _alert(self, waiting: Closing, outcome: str) -> None:
         """Say at once that sums disagree, and after five minutes that orders are missing."""

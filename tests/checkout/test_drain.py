@@ -8,11 +8,13 @@ import pytest
 
 from contracts.campaign import CampaignDefinition
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, CheckoutRefused
+from contracts.events.pledges import OrdersMissed
+from contracts.ids import EventId
 from contracts.refusals import StateRefused
 from services.chassis.database import transaction
 from services.checkout.handlers.drain_campaign import close_if_decided, drain_campaigns
 from services.checkout.handlers.hear_campaigns import hear_campaign
-from services.checkout.handlers.hear_pledges import hear_cancelled
+from services.checkout.handlers.hear_pledges import hear_cancelled, hear_missed
 from services.checkout.handlers.intend_order import intend
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import order_hash
@@ -217,3 +219,34 @@ async def test_the_drained_set_is_exactly_what_was_said_to_be_completed(
 
 def _extended(film: CampaignDefinition, *, version: int, by: timedelta) -> CampaignDefinition:
     return msgspec.structs.replace(film, version=version, deadline_at=film.deadline_at + by)
+
+
+async def test_what_the_ledger_misses_is_said_again_and_nothing_else(
+    floor: Floor, checkout: Checkout
+) -> None:
+    film, other = await ending_soon(floor), await floor.publish(tiers=(a_tier(limit_total=50),))
+    orders = [await floor.complete(await floor.open(a_cart(f"{film.slug}__frame")))]
+    orders.append(await floor.complete(await floor.open(a_cart(f"{film.slug}__frame"))))
+    await floor.complete(await floor.open(a_cart(f"{other.slug}__frame")))
+    await floor.move_clock(SOON)
+    await drain_campaigns(floor.pool, checkout.stripe)
+    await floor.pool.execute("UPDATE outbox SET published_at = clock_timestamp()")
+    missed = OrdersMissed(
+        event_id=EventId("missed"),
+        occurred_at=datetime.now(UTC),
+        campaign=film.slug,
+        applied_count=1,
+        applied_hash="",
+    )
+
+    await floor.do(hear_missed, missed)
+    again = await floor.pool.fetch(
+        "SELECT event_type, aggregate_id FROM outbox WHERE published_at IS NULL"
+    )
+
+    assert sorted(map(tuple, again)) == sorted(
+        [
+            *(("checkout.completed", order.order_id) for order in orders),
+            ("checkout.drained", f"drain:{film.slug}"),
+        ]
+    )

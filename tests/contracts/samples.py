@@ -168,6 +168,13 @@ SAMPLES: tuple[Event, ...] = (
         goal_cents=Cents(2_500_000),
         closed_at=DEADLINE,
     ),
+    pledges.OrdersMissed(
+        event_id=an_id(99),
+        occurred_at=DEADLINE,
+        campaign=SLUG,
+        applied_count=625,
+        applied_hash="5f" * 32,
+    ),
     pledges.ChargeRequested(
         event_id=an_id(11),
         occurred_at=DEADLINE,

@@ -27,6 +27,11 @@ async def drain_campaigns(pool: Pool, stripe: StripeGateway) -> int:
     return drained.count(False)
 
 
+def drained_as(slug: CampaignSlug) -> str:
+    """Return what a campaign's drain is called as an aggregate."""
+    return f"drain:{slug}"
+
+
 async def close_if_decided(conn: Connection, slug: CampaignSlug) -> bool:
     """Announce the campaign's orders if none is undecided; tell whether they are announced.
 
@@ -50,7 +55,7 @@ async def close_if_decided(conn: Connection, slug: CampaignSlug) -> bool:
         order_count=len(counted),
         order_hash=digest,
     )
-    await outbox.append(conn, event, key=slug, aggregate=f"drain:{slug}", version=1)
+    await outbox.append(conn, event, key=slug, aggregate=drained_as(slug), version=1)
     log.info("campaign_drained", campaign=slug, orders=len(counted))
     return True
 

@@ -6,6 +6,7 @@ once because it is held once, and a campaign's share only moves forward.
 
 from contracts.events.pledges import (
     CampaignClosed,
+    OrdersMissed,
     PledgeCancelled,
     PledgeCreated,
     PledgeRefused,
@@ -14,9 +15,10 @@ from contracts.events.pledges import (
     TotalsChanged,
 )
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis import telemetry
+from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.handlers.drain_campaign import drained_as
 from services.checkout.handlers.hold_units import free_held
 from services.checkout.handlers.keep_cards import end_uses
 from services.checkout.orders import Order, status_of
@@ -75,6 +77,19 @@ async def hear_closed(conn: Connection, event: CampaignClosed) -> None:
 async def hear_totals(conn: Connection, event: TotalsChanged) -> None:
     """Keep the newest totals, for tiers that open at a threshold."""
     await campaigns.upsert_totals(conn, event)
+
+
+async def hear_missed(conn: Connection, event: OrdersMissed) -> None:
+    """The ledger cannot close for want of orders: say all of them again, and their number."""
+    counted = await shares.list_counted(conn, event.campaign)
+    said = await outbox.say_again(conn, [*counted, drained_as(event.campaign)])
+    log.warning(
+        "orders_said_again",
+        campaign=event.campaign,
+        counted=len(counted),
+        applied=event.applied_count,
+        events=said,
+    )
 
 
 async def _order(conn: Connection, order_id: OrderId) -> Order | None:

@@ -35,12 +35,17 @@ async def close_campaign(conn: Connection, slug: CampaignSlug) -> Outcome:
         before = await save_and_tell(conn, before, before + Figures(), now=now)
     if not await _has_every_order(conn, slug):
         return "waiting"
+    if await sums_differ(conn, slug, before):
+        return "disagrees"
+    await finish(conn, campaign, before, now)
+    return "closed"
+
+
+async def sums_differ(conn: Connection, slug: CampaignSlug, before: Totals) -> bool:
+    """Tell whether the three sums of a campaign disagree."""
     history = await checks.sum_history(conn, slug)
     pledges = await checks.sum_pledges(conn, slug)
-    if compare(history, pledges, before):
-        return "disagrees"
-    await _close(conn, campaign, before, now)
-    return "closed"
+    return bool(compare(history, pledges, before))
 
 
 async def _has_every_order(conn: Connection, slug: CampaignSlug) -> bool:
@@ -52,7 +57,8 @@ async def _has_every_order(conn: Connection, slug: CampaignSlug) -> bool:
     return (applied.count, applied.digest) == (signals.drained_count, signals.drained_hash)
 
 
-async def _close(conn: Connection, campaign: Campaign, final: Totals, now: datetime) -> None:
+async def finish(conn: Connection, campaign: Campaign, final: Totals, now: datetime) -> bool:
+    """Write the final count and what follows from it; tell whether it is funded."""
     slug = campaign.campaign
     is_funded = domain.is_funded(pledged_cents=final.pledged_cents, goal_cents=campaign.goal_cents)
     await closing.save_outcome(
@@ -74,3 +80,4 @@ async def _close(conn: Connection, campaign: Campaign, final: Totals, now: datet
         closed_at=now,
     )
     await outbox.append(conn, event, key=slug, aggregate=slug, version=after.version)
+    return is_funded

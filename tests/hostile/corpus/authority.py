@@ -9,6 +9,7 @@ ROUTES = (
     ("GET", "/admin/cron/status"),
     ("POST", "/admin/recover-checkout"),
     ("POST", "/admin/projections/check"),
+    ("POST", "/admin/close/$SLUG"),
     ("POST", "/admin/rebuild"),
     ("POST", "/stats/$SLUG/check"),
     ("POST", "/stats/$SLUG/recalculate"),
@@ -98,6 +99,28 @@ CASES = (
         {"planHash": 1},
         400,
         "invalid_input",
+    ),
+    operate(
+        "close: a campaign that is not being counted",
+        "/admin/close/$SLUG",
+        {"orderCount": 1},
+        409,
+        "not_closing",
+    ),
+    operate(
+        "close: unknown campaign", "/admin/close/no-such-film", {"orderCount": 1}, 404, "not_found"
+    ),
+    *(
+        operate(f"close: {name}", "/admin/close/$SLUG", body, 400, "invalid_input")
+        for name, body in (
+            ("no count", {}),
+            ("a count as a text", {"orderCount": "1"}),
+            ("half an order", {"orderCount": 1.5}),
+            ("less than none", {"orderCount": -1}),
+            ("more than there can be", {"orderCount": 2**31}),
+            ("something else as well", {"orderCount": 1, "force": True}),
+            ("a list", [1]),
+        )
     ),
     operate("rebuild: a body that is no JSON is not read", "/admin/rebuild", b"\xff", 200),
 )
