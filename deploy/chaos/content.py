@@ -16,6 +16,8 @@ class TierText(msgspec.Struct, frozen=True, kw_only=True):
     price: str = "50"
     limit_total: int | None = None
     stackable: bool = False
+    # Named: it is posted, and what it weighs.
+    shipping_preset: str = ""
 
 
 def campaign_file(
@@ -50,6 +52,8 @@ def campaign_file(
             "    description: Yours if it is funded.",
             f"    stackable: {str(tier.stackable).lower()}",
         ]
+        if tier.shipping_preset:
+            lines += ["    category: physical", f"    shipping_preset: {tier.shipping_preset}"]
         if tier.limit_total is not None:
             lines.append(f"    limit_total: {tier.limit_total}")
     return "\n".join([*lines, "---", ""])

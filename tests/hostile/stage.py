@@ -26,6 +26,7 @@ TIERS = (
     TierText(id="reel", name="A reel", price="10", stackable=True),
     TierText(id="few", name="One of two", price="10", stackable=True, limit_total=2),
     TierText(id="last", name="The only one", price="10", limit_total=1),
+    TierText(id="poster", name="A poster", price="10", shipping_preset="poster"),
 )
 SIGNED_AT = {"old": -600, "ancient": -86_400, "recent": -240}
 

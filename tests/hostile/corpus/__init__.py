@@ -11,6 +11,7 @@ from tests.hostile.corpus import (
     links,
     origins,
     paths,
+    postage,
     reference,
     webhooks,
 )
@@ -21,6 +22,7 @@ GROUPS = (
     ("Origins and content types", origins.CASES),
     ("JSON bodies", bodies.CASES),
     ("Carts", carts.CASES),
+    ("Postage and tax", postage.CASES),
     ("Orders and checkouts", checkouts.CASES),
     ("The cart's form", forms.CASES),
     ("Magic links", links.CASES),

@@ -8,6 +8,8 @@ BROWSER_ROUTES = {
     "/checkout-intent/complete": {"orderId": "x"},
     "/checkout-intent/abandon": {"orderId": "x"},
     "/quote": {"items": []},
+    "/shipping/quote": {"items": []},
+    "/tax/quote": {"subtotalCents": 1},
     "/pledge/cancel": {"token": "x"},
     "/pledge/payment-method/start": {"token": "x"},
     "/pledge/payment-method/complete": {"token": "x", "sessionId": "cs_x"},
