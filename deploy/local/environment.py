@@ -190,7 +190,7 @@ def assemble(
         "CAMPAIGNS_DIR": str(data.campaigns),
         "PLATFORM_TIMEZONE": "America/Denver",
         **{
-            f"{name.upper()}_URL": f"http://{HOST}:{ports[name]}"
+            f"{name.upper()}_URL": _where(name, ports)
             for name in SERVICES
             if name in ports and name != "site"
         },
@@ -200,6 +200,13 @@ def assemble(
     uses_sandbox = needs_sandbox(given)
     values["POOL_MODE"] = "development" if uses_sandbox else "production"
     return Environment(values, ports, uses_sandbox, through or {})
+
+
+def _where(service: str, ports: Mapping[str, int]) -> str:
+    """Return where each process of a service answers, with commas."""
+    own = [name for name in ports if name == service or name.startswith(f"{service}-")]
+    asked = own if service == "checkout" else [service]
+    return ",".join(f"http://{HOST}:{ports[name]}" for name in asked)
 
 
 def needs_sandbox(given: Mapping[str, str]) -> bool:

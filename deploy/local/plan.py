@@ -16,19 +16,26 @@ STAGE_SERVICES = 3
 SERVER_OF = {"postgres": "DATABASE_URL", "nats": "NATS_URL", "redis": "REDIS_URL"}
 
 
-def port_names(given: dict[str, str], *, with_services: bool, chargers: int) -> list[str]:
+def port_names(
+    given: dict[str, str], *, with_services: bool, chargers: int, checkouts: int = 1
+) -> list[str]:
     """Return who needs a port: our own servers, the sandbox, each process of a service."""
     names = [server for server, setting in SERVER_OF.items() if not given.get(setting)]
     if "nats" in names:
         names.append("nats-monitor")
     if with_services:
-        names += ["sandbox", *SERVICES, *charger_names(chargers)]
+        names += ["sandbox", *SERVICES, *charger_names(chargers), *checkout_names(checkouts)]
     return names
 
 
 def charger_names(chargers: int) -> list[str]:
     """Return the extra processes; the service itself holds the first charger."""
     return [f"settlement-charger-{number}" for number in range(2, chargers + 1)]
+
+
+def checkout_names(checkouts: int) -> list[str]:
+    """Return the further processes of checkout; the gateway asks them in turn."""
+    return [f"checkout-{number}" for number in range(2, checkouts + 1)]
 
 
 def server_specs(data: DataDir, env: Environment, accounts: int = 0) -> list[Spec]:
@@ -88,10 +95,11 @@ def sandbox_spec(data: DataDir, env: Environment) -> Spec:
     )
 
 
-def service_specs(env: Environment, chargers: int) -> list[Spec]:
-    """Return the five services, and the extra chargers."""
+def service_specs(env: Environment, chargers: int, checkouts: int = 1) -> list[Spec]:
+    """Return the five services, and the extra processes of two of them."""
     found = [_service(env, service, service, "all") for service in SERVICES]
     found += [_service(env, name, "settlement", "charger") for name in charger_names(chargers)]
+    found += [_service(env, name, "checkout", "all") for name in checkout_names(checkouts)]
     return found
 
 

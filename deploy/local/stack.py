@@ -41,6 +41,7 @@ class Options:
     port: int | None = None
     campaigns: str | None = None
     chargers: int = 1
+    checkouts: int = 1
     is_fresh: bool = False
     with_services: bool = True
     nats_accounts: int = 0
@@ -122,7 +123,10 @@ class Stack:
         options = self.options
         given = {**operators_settings(self.data), **options.settings}
         names = plan.port_names(
-            given, with_services=options.with_services, chargers=options.chargers
+            given,
+            with_services=options.with_services,
+            chargers=options.chargers,
+            checkouts=options.checkouts,
         )
         chosen = ports.choose(self.data, names, options.port)
         had_copy = self.data.campaigns.exists()
@@ -155,7 +159,7 @@ class Stack:
         began = time.monotonic()
         self.supervisor.run_jobs([*plan.migration_specs(env), plan.topology_spec(env)])
         self._step("migrations", time.monotonic() - began)
-        specs = plan.service_specs(env, self.options.chargers)
+        specs = plan.service_specs(env, self.options.chargers, self.options.checkouts)
         if env.uses_sandbox:
             plan.grant_clock(env)
             specs.insert(0, plan.sandbox_spec(self.data, env))

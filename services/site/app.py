@@ -115,13 +115,13 @@ async def compose(settings: Settings, running: Running) -> Parts:
     admission = Admission(site_base=site_base, admin_secret=settings.admin_secret, limiter=limiter)
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
     gateway = Gateway(
-        admission=admission, upstream=upstream, proxies=proxies, url_of=settings.upstream
+        admission=admission, upstream=upstream, proxies=proxies, places_of=settings.upstream
     )
     hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
     site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     await _begin(running, publisher, memory)
 
-    checkout = Checkout(upstream, url=settings.upstream("checkout"), site_base=site_base)
+    checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
     desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
     return Parts(
         routes=[

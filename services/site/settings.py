@@ -11,6 +11,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     """The environment of site: the common part, its content, and those it stands before."""
 
     campaigns_dir: str
+    # Where each process of a service answers, with commas: they are asked in turn.
     checkout_url: str
     pledges_url: str
     settlement_url: str
@@ -29,12 +30,12 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     live_readers_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000
     live_readers_per_address_max: Annotated[int, msgspec.Meta(ge=1)] = 200
 
-    def upstream(self, owner: str) -> str:
-        """Return where the service that owns a route listens."""
+    def upstream(self, owner: str) -> tuple[str, ...]:
+        """Return where the service that owns a route listens, each of its processes."""
         urls = {
             "checkout": self.checkout_url,
             "pledges": self.pledges_url,
             "settlement": self.settlement_url,
             "notify": self.notify_url,
         }
-        return urls[owner].rstrip("/")
+        return tuple(each.strip().rstrip("/") for each in urls[owner].split(",") if each.strip())

@@ -9,7 +9,7 @@ import pytest
 from contracts.pricing import Address
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.checkout.handlers.intend_order import intend
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.handlers.start_checkout import Checkout, _hashed, start_checkout
 from services.checkout.queries import customers, orders
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor, settled
@@ -291,3 +291,61 @@ async def test_two_carts_with_one_key_are_one_intention(floor: Floor) -> None:
     assert (len(made), len(refused)) == (1, 5)
     assert await floor.do(orders.find_by_key, "h") == made[0].order.order_id
     assert (await floor.stock(film.slug))["frame"].reserved == 1
+
+
+async def test_a_start_whose_process_died_is_made_anew_with_its_own_units(
+    floor: Floor, checkout: Checkout
+) -> None:
+    film = await floor.publish(tiers=(a_tier(limit_total=1),))
+    cart = a_cart(f"{film.slug}__frame", email=an_email())
+    first = await start_checkout(checkout, cart, "key")
+    # As it was when the process died: reserved, and no session known.
+    await floor.owner.execute(
+        """
+        ALTER TABLE orders DISABLE TRIGGER orders_only_go_forward;
+        UPDATE orders
+        SET status = 'opening', session_id = NULL,
+            started_at = clock_timestamp() - interval '9 seconds';
+        ALTER TABLE orders ENABLE TRIGGER orders_only_go_forward;
+        """
+    )
+
+    again, rivals = await asyncio.gather(
+        start_checkout(checkout, cart, "key"),
+        settled(*(floor.intend(a_cart(f"{film.slug}__frame")) for _ in range(5))),
+    )
+
+    assert again.order_id != first.order_id
+    assert (await floor.order(first.order_id)).status == "abandoned"
+    assert (await floor.order(again.order_id)).status == "open"
+    assert rivals[0] == []
+    assert (await floor.stock(film.slug))["frame"].reserved == 1
+    await floor.assert_units_add_up()
+
+
+async def test_two_repetitions_of_a_start_that_was_left_get_one_order(
+    floor: Floor, checkout: Checkout
+) -> None:
+    film = await floor.publish(tiers=(a_tier(limit_total=1),))
+    cart = a_cart(f"{film.slug}__frame", email=an_email())
+    left = (await floor.do(intend, cart, ui_mode="custom", hashed=_hashed(checkout, "key"))).order
+    await floor.owner.execute(
+        "UPDATE orders SET started_at = clock_timestamp() - interval '11 seconds'"
+    )
+
+    both = await asyncio.gather(*(start_checkout(checkout, cart, "key") for _ in range(2)))
+
+    assert len({each.order_id for each in both}) == 1
+    assert (await floor.order(left.order_id)).status == "abandoned"
+    assert (await floor.stock(film.slug))["frame"].reserved == 1
+
+
+async def test_two_starts_at_once_with_one_key_share_the_last_unit(
+    floor: Floor, checkout: Checkout
+) -> None:
+    film = await floor.publish(tiers=(a_tier(limit_total=1),))
+    cart = a_cart(f"{film.slug}__frame", email=an_email())
+
+    started = await asyncio.gather(*(start_checkout(checkout, cart, "key") for _ in range(4)))
+
+    assert len({each.session_id for each in started}) == 1

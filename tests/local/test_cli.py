@@ -106,6 +106,7 @@ def test_alone_it_prints_the_list_and_ends_well() -> None:
         pytest.param(["up", "--workers", "pledges=2"], id="who has no chargers"),
         pytest.param(["up", "--workers", "settlement=0"], id="no charger"),
         pytest.param(["up", "--workers", "settlement=x"], id="no count"),
+        pytest.param(["up", "--workers", "checkout=9"], id="too many"),
         pytest.param(["campaigns", "check", "/nowhere.md"], id="no file"),
         pytest.param(["settle"], id="no campaign"),
         pytest.param(["ledger", "audit"], id="a subcommand of nobody"),

@@ -22,19 +22,20 @@ from deploy.local.cli.console import (
 from deploy.local.layout import SERVICES, DataDir
 from deploy.local.loopback import answers
 
-CHARGERS_MAX = 32
+WORKERS_MAX = {"settlement": 32, "checkout": 8}
 
 
-def _chargers(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> int:
-    count = 1
+def _workers(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, int]:
+    counts = dict.fromkeys(WORKERS_MAX, 1)
     for value in values:
         service, _equals, number = value.partition("=")
-        if service != "settlement":
-            raise click.BadParameter("only settlement has workers to add: settlement=N")
-        if not number.isdigit() or not 1 <= int(number) <= CHARGERS_MAX:
-            raise click.BadParameter(f"N is a whole number from 1 to {CHARGERS_MAX}")
-        count = int(number)
-    return count
+        if service not in counts:
+            raise click.BadParameter(f"only {' and '.join(counts)} have workers to add")
+        most = WORKERS_MAX[service]
+        if not number.isdigit() or not 1 <= int(number) <= most:
+            raise click.BadParameter(f"N is a whole number from 1 to {most}")
+        counts[service] = int(number)
+    return counts
 
 
 @click.command()
@@ -50,11 +51,10 @@ def _chargers(_: click.Context, __: click.Parameter, values: tuple[str, ...]) ->
 )
 @click.option(
     "--workers",
-    "chargers",
     multiple=True,
-    metavar="settlement=N",
-    callback=_chargers,
-    help="Run N chargers.",
+    metavar="SERVICE=N",
+    callback=_workers,
+    help="Run N chargers (settlement=N), or N processes of checkout (checkout=N).",
 )
 @data_option
 def up(
@@ -63,7 +63,7 @@ def up(
     fresh: bool,
     port: int | None,
     campaigns: Path | None,
-    chargers: int,
+    workers: dict[str, int],
     data: Path,
 ) -> None:
     """Run everything: servers, migrations, the sandbox, five services."""
@@ -73,7 +73,8 @@ def up(
         data=str(data.resolve()),
         port=port,
         campaigns=str(campaigns.resolve()) if campaigns else None,
-        chargers=chargers,
+        chargers=workers["settlement"],
+        checkouts=workers["checkout"],
         is_fresh=fresh,
     )
     printer = Printer(DataDir.at(data), is_detached=detach)

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-from contracts.ids import OrderId
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
@@ -35,7 +34,10 @@ log = telemetry.logger(__name__)
 # With the carrier's 1.5 they stay below the 15 seconds a browser is given.
 QUEUE_SECONDS = 4.0
 STRIPE_SECONDS = 9.0
-TWIN_SECONDS = 8.0
+# Nobody talks to Stripe for an order longer than this.
+TWIN_SECONDS = STRIPE_SECONDS + 1.0
+LOOK_SECONDS = 0.1
+REPLACED_MAX = 2
 DEADLOCK_TRIES = 4
 HANDS = 10
 
@@ -100,14 +102,15 @@ async def start_checkout(
     client = await checkout.admit(client, body.challenge_token)
     hashed = _hashed(checkout, key)
     delivery = await delivery_at_start(checkout.pool, checkout.carrier, body)
-    async with checkout.in_turn():
-        first = await _first_with(checkout, hashed)
-        made: Intention | None = None
+    made, first = await _intended(checkout, body, hashed, delivery)
+    for _ in range(REPLACED_MAX):
         if first is None:
-            try:
-                made = await _intend_patiently(checkout, body, hashed, delivery)
-            except KeyTaken:
-                first = await _first_with(checkout, hashed)
+            break
+        first = await _when_opened(checkout, body, first)
+        if first.session_id is not None or first.status not in ("opening", "abandoned"):
+            break
+        # Whoever was opening it is gone, or failed: its units are ours, and its key.
+        made, first = await _intended(checkout, body, hashed, delivery, instead_of=first)
     if made is not None:
         params = params_for(
             made.order,
@@ -119,16 +122,50 @@ async def start_checkout(
         return _answer(checkout, made.order, await _open(checkout, made, params))
     if first is None:
         raise _busy()
-    return await _again(checkout, body, first)
+    return await _again(checkout, first)
+
+
+async def _intended(
+    checkout: Checkout,
+    body: CartBody,
+    hashed: str | None,
+    delivery: Delivery,
+    *,
+    instead_of: Order | None = None,
+) -> tuple[Intention | None, Order | None]:
+    """Return a new intention, or the order that has the key already."""
+    async with checkout.in_turn():
+        first = None if instead_of else await _first_with(checkout, hashed)
+        if first is not None:
+            return None, first
+        try:
+            return await _intend_patiently(checkout, body, hashed, delivery, instead_of), None
+        except (KeyTaken, StateRefused) as exc:
+            # What ran out may have gone to our twin, which has the same key.
+            first = await _first_with(checkout, hashed)
+            is_twin = first is not None and first != instead_of
+            if isinstance(exc, StateRefused) and not is_twin:
+                raise
+            return None, first
 
 
 async def _intend_patiently(
-    checkout: Checkout, body: CartBody, hashed: str | None, delivery: Delivery
+    checkout: Checkout,
+    body: CartBody,
+    hashed: str | None,
+    delivery: Delivery,
+    instead_of: Order | None,
 ) -> Intention:
-    """Record the intention. Two carts that crossed are sorted out by asking again."""
+    """Record the intention. Two carts that crossed are sorted out by asking again.
+
+    In one transaction with giving up the order it replaces: nobody takes its units between.
+    """
     for _ in range(DEADLOCK_TRIES):
         try:
             async with transaction(checkout.pool) as conn:
+                if instead_of is not None:
+                    await end_order(conn, instead_of.order_id, "abandoned")
+                    await orders.forget_key(conn, instead_of.order_id)
                 ui_mode = checkout.ui_mode(body.checkout_ui_mode)
                 return await intend(conn, body, ui_mode=ui_mode, hashed=hashed, delivery=delivery)
         except asyncpg.DeadlockDetectedError:
@@ -195,36 +232,37 @@ async def _first_with(checkout: Checkout, hashed: str | None) -> Order | None:
         return order
 
 
-async def _again(checkout: Checkout, body: CartBody, first: Order) -> Started:
+async def _again(checkout: Checkout, first: Order) -> Started:
     """Answer a repeated request with the session of the first."""
-    if first.request_hash != body.digest():
-        raise StateRefused("conflict", "This Idempotency-Key was used for another cart.")
-    order = await _when_opened(checkout, first.order_id)
-    if order.status != "open" or order.session_id is None:
+    if first.status != "open" or first.session_id is None:
         raise StateRefused(
             "conflict",
             "This checkout is over. Ask for its status, or start anew with another key.",
-            orderId=order.order_id,
+            orderId=first.order_id,
         )
     async with answering_within(STRIPE_SECONDS):
-        state = await checkout.stripe.read_session(order.session_id)
+        state = await checkout.stripe.read_session(first.session_id)
     opened = OpenedSession(
         session_id=state.session_id, client_secret=state.client_secret, url=state.url
     )
-    return _answer(checkout, order, opened)
+    return _answer(checkout, first, opened)
 
 
-async def _when_opened(checkout: Checkout, order_id: OrderId) -> Order:
-    """Wait a moment for the twin request that is talking to Stripe."""
-    limit = asyncio.get_running_loop().time() + TWIN_SECONDS
+async def _when_opened(checkout: Checkout, body: CartBody, first: Order) -> Order:
+    """Wait for the twin request that is talking to Stripe, while there can be one.
+
+    An order that is still opening after that was left by a process that died: nobody was
+    given its session.
+    """
+    if first.request_hash != body.digest():
+        raise StateRefused("conflict", "This Idempotency-Key was used for another cart.")
     while True:
         async with transaction(checkout.pool) as conn:
-            order = await found(conn, order_id)
-        if order.status != "opening":
+            order = await found(conn, first.order_id)
+            is_left = await orders.is_left(conn, first.order_id, TWIN_SECONDS)
+        if order.status != "opening" or is_left:
             return order
-        if asyncio.get_running_loop().time() > limit:
-            raise _busy()
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 def _busy() -> Unavailable:

@@ -104,6 +104,22 @@ async def find_by_session(conn: Connection, session_id: str) -> OrderId | None:
     return OrderId(order_id) if order_id is not None else None
 
 
+async def is_left(conn: Connection, order_id: OrderId, seconds: float) -> bool:
+    """Tell whether an order has been opening for longer than anybody would work on it."""
+    return bool(
+        await conn.fetchval(
+            """
+            SELECT status = 'opening'
+               AND started_at < clock_timestamp() - make_interval(secs => $2)
+            FROM orders
+            WHERE order_id = $1
+            """,
+            order_id,
+            seconds,
+        )
+    )
+
+
 async def forget_key(conn: Connection, order_id: OrderId) -> None:
     """Let the key of an order that never opened start another one."""
     await conn.execute(

@@ -39,9 +39,9 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 class Checkout:
     """The service behind the cart, as pages need it."""
 
-    def __init__(self, upstream: Upstream, *, url: str, site_base: str) -> None:
+    def __init__(self, upstream: Upstream, *, places: tuple[str, ...], site_base: str) -> None:
         self._upstream = upstream
-        self._url = url
+        self._places = places
         self._site_base = site_base
 
     async def quote(self, body: Mapping[str, Any], caller: Caller) -> Quote | Refused:
@@ -101,7 +101,8 @@ class Checkout:
         try:
             answer = await self._upstream.ask(
                 method,
-                self._url + path,
+                self._places,
+                path,
                 headers=sent,
                 body=b"" if body is None else msgspec.json.encode(body),
                 client=caller.address,

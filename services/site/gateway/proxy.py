@@ -43,12 +43,12 @@ class Gateway:
         admission: Admission,
         upstream: Upstream,
         proxies: Proxies,
-        url_of: Callable[[str], str],
+        places_of: Callable[[str], tuple[str, ...]],
     ) -> None:
         self._admission = admission
         self._upstream = upstream
         self._proxies = proxies
-        self._url_of = url_of
+        self._places_of = places_of
 
     def routes(self) -> list[HTTPRouteHandler]:
         """Return one handler per route of the table."""
@@ -74,7 +74,8 @@ class Gateway:
         body = await read_body(request) if route.method == "POST" else b""
         answer = await self._upstream.ask(
             route.method,
-            self._url_of(route.owner) + _target(request),
+            self._places_of(route.owner),
+            _target(request),
             headers=request.headers,
             body=body,
             client=client,

@@ -1,7 +1,8 @@
 """Passing requests on: one pooled session, bytes untouched, every wait bounded."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
 import aiohttp
 import msgspec
@@ -33,6 +34,7 @@ PASSED_BACK = frozenset(
 )
 """Everything else is about one hop, or nobody's business on the other side."""
 
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 CONNECTION_FAULTS = (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError, ConnectionError)
 
 
@@ -57,18 +59,23 @@ class Upstream:
         self._secret = gateway_secret
         self._session: aiohttp.ClientSession | None = None
         self._in_flight = 0
+        self._turns = itertools.count()
 
     async def ask(
         self,
         method: str,
-        url: str,
+        places: Sequence[str],
+        target: str,
         *,
         headers: Mapping[str, str],
         body: bytes,
         client: str,
         timeout_seconds: float,
     ) -> Answer:
-        """Return the owner's answer. A GET is tried twice, anything else once.
+        """Return the answer of one of an owner's `places`, which are asked in turn.
+
+        A place that nothing could be sent to is passed over. What broke off is asked once
+        more if that does no harm: a GET, and whatever carries an `Idempotency-Key`.
 
         Raises `Unavailable` when the owner cannot be reached, `UpstreamTimeout` when it
         does not answer in time.
@@ -79,14 +86,9 @@ class Upstream:
         self._in_flight += 1
         try:
             async with asyncio.timeout(timeout_seconds):
-                try:
-                    return await self._once(method, url, sent, body)
-                except CONNECTION_FAULTS:
-                    if method != "GET":
-                        raise
-                    return await self._once(method, url, sent, body)
+                return await self._somewhere(method, places, target, sent, body)
         except TimeoutError as exc:
-            log.warning("upstream_timeout", owner=URL(url).origin().human_repr())
+            log.warning("upstream_timeout", owner=URL(places[0]).origin().human_repr())
             raise UpstreamTimeout(
                 "upstream_timeout", "This took too long. Look again before you repeat it."
             ) from exc
@@ -99,6 +101,25 @@ class Upstream:
             ) from exc
         finally:
             self._in_flight -= 1
+
+    async def _somewhere(
+        self, method: str, places: Sequence[str], target: str, sent: dict[str, str], body: bytes
+    ) -> Answer:
+        first = next(self._turns) % len(places)
+        repeats_left = 1 if method == "GET" or "idempotency-key" in map(str.lower, sent) else 0
+        fault: Exception = ConnectionError()
+        # The first once more at the end: it may have been the only one.
+        for place in (*places[first:], *places[:first], places[first]):
+            try:
+                return await self._once(method, place + target, sent, body)
+            except NEVER_SENT as exc:
+                fault = exc
+            except CONNECTION_FAULTS as exc:
+                fault = exc
+                if not repeats_left:
+                    break
+                repeats_left -= 1
+        raise fault
 
     async def _once(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         async with self._open().request(
