@@ -18,6 +18,17 @@ class TierText(msgspec.Struct, frozen=True, kw_only=True):
     stackable: bool = False
     # Named: it is posted, and what it weighs.
     shipping_preset: str = ""
+    # A question whose answer is needed.
+    question: str = ""
+
+
+class AddOnText(msgspec.Struct, frozen=True, kw_only=True):
+    """A product beside the tiers, in sizes of which there are so many each; not posted."""
+
+    id: str
+    price: str = "20"
+    inventory: int | None = None
+    sizes: tuple[tuple[str, int], ...] = ()
 
 
 def campaign_file(
@@ -28,6 +39,7 @@ def campaign_file(
     starts_in_days: int = -3,
     ends_in_days: int = 2,
     tiers: tuple[TierText, ...] = (TierText(),),
+    add_ons: tuple[AddOnText, ...] = (),
 ) -> str:
     """Return the Markdown of a campaign, dated in whole days from `now`, platform zone."""
     today = now.astimezone(ZONE).date()
@@ -56,4 +68,29 @@ def campaign_file(
             lines += ["    category: physical", f"    shipping_preset: {tier.shipping_preset}"]
         if tier.limit_total is not None:
             lines.append(f"    limit_total: {tier.limit_total}")
+        if tier.question:
+            lines.append(f"    fields: [{{name: {tier.question}, type: text, required: true}}]")
+    if add_ons:
+        lines += ["campaign_add_ons:", *products(add_ons, indent="  ")]
     return "\n".join([*lines, "---", ""])
+
+
+def platform_file(add_ons: tuple[AddOnText, ...]) -> str:
+    """Return the part of a `platform.yml` that sells these products."""
+    lines = ["add_ons:", "  enabled: true", "  products:", *products(add_ons, indent="    ")]
+    return "\n".join([*lines, ""])
+
+
+def products(add_ons: tuple[AddOnText, ...], *, indent: str) -> list[str]:
+    """Return the lines of a list of products."""
+    lines: list[str] = []
+    for each in add_ons:
+        facts = [f"id: {each.id}", f"name: The {each.id}", f"price: {each.price}"]
+        facts.append("category: digital")
+        if each.inventory is not None:
+            facts.append(f"inventory: {each.inventory}")
+        if each.sizes:
+            sizes = [f"{{id: {s}, label: Size {s}, inventory: {left}}}" for s, left in each.sizes]
+            facts.append(f"variants: [{', '.join(sizes)}]")
+        lines.append(f"{indent}- {{{', '.join(facts)}}}")
+    return lines

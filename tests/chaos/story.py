@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.support.campaigns import TierText
+from tests.support.campaigns import AddOnText, TierText
 from tests.support.platform import DECLINED_LATER, Platform, a_slug, an_email, eventually
 
 
@@ -15,13 +15,28 @@ class Told:
 
 
 def tell(platform: Platform) -> Told:
-    """Two pledges of one person, a cancelled one, a declined one, and a campaign that misses."""
-    tiers = (TierText(limit_total=20, stackable=True),)
-    funded = platform.publish(a_slug("kept"), tiers=tiers)
+    """Two pledges of one person, a cancelled one, a declined one, and a campaign that misses.
+
+    With products of the campaign's own and of the platform, and an answer to a question.
+    """
+    mug = AddOnText(id=a_slug("mug"), inventory=9)
+    shirt = AddOnText(id=a_slug("shirt"), sizes=(("s", 5), ("m", 5)))
+    platform.sell(mug)
+    tiers = (
+        TierText(limit_total=20, stackable=True),
+        TierText(id="asks", price="10", question="Name in the credits"),
+    )
+    funded = platform.publish(a_slug("kept"), tiers=tiers, add_ons=(shirt,))
     missed = platform.publish(a_slug("missed"), goal="5000")
     twice, leaver, late = an_email("noor"), an_email("leaver"), an_email("teo")
     platform.pledge(funded, email=twice)
-    platform.pledge(funded, email=twice, quantity=2)
+    more = [
+        {"id": f"{funded}__asks", "fields": {"Name in the credits": "Zoë Ortega"}},
+        {"id": f"addon__{shirt.id}__variant__s", "quantity": 2},
+        {"id": f"addon__{mug.id}"},
+    ]
+    items = [{"id": f"{funded}__frame", "quantity": 2}, *more]
+    platform.pledge(funded, email=twice, items=items)
     platform.pledge(funded, email=late, card=DECLINED_LATER)
     platform.pledge(funded, email=leaver)
     token = platform.token(platform.mail(leaver, "Pledge confirmed | "))

@@ -163,6 +163,69 @@ def test_a_planted_fault_is_noticed(scene: Scene, name: str) -> None:
     assert all(each.evidence for each in found)
 
 
+@pytest.mark.parametrize(
+    ("invariant", "planted"),
+    [
+        pytest.param(
+            "I-8",
+            """
+            UPDATE checkout.reservations SET state = 'released'
+            WHERE kind = 'add_on' AND variant_id <> '' AND state = 'claimed'
+            """,
+            id="a size nobody claims any more",
+        ),
+        pytest.param(
+            "I-8",
+            "UPDATE checkout.stock SET claimed = claimed - 1 WHERE shelf = '@platform'",
+            id="a product of the platform counted wrong",
+        ),
+        pytest.param(
+            "I-8",
+            """
+            INSERT INTO checkout.reservations
+            SELECT order_id, campaign, item_id, quantity, 'reserved', shelf, kind, variant_id, 2, 1
+            FROM checkout.reservations WHERE kind = 'tier' AND state = 'claimed' LIMIT 1
+            """,
+            id="units of a revision nobody proposes",
+        ),
+        pytest.param(
+            "I-19",
+            "UPDATE pledges.pledge_lines SET unit_cents = 1 WHERE variant_id IS NOT NULL",
+            id="a size at a price of somebody's own",
+        ),
+        pytest.param(
+            "I-19",
+            """
+            UPDATE pledges.pledge_lines SET unit_cents = 1
+            WHERE kind = 'add_on' AND NOT counts_toward_goal
+            """,
+            id="a product of the platform at a price of somebody's own",
+        ),
+        pytest.param(
+            "I-19",
+            "UPDATE pledges.pledge_lines SET counts_toward_goal = true WHERE kind = 'add_on'",
+            id="a product of the platform that counts toward a goal",
+        ),
+        pytest.param(
+            "I-20",
+            "UPDATE site.add_on_stock SET version = version - 1",
+            id="old stock of the platform's own products on pages",
+        ),
+        pytest.param(
+            "I-2",
+            "UPDATE pledges.pledge_lines SET answers = '{}' WHERE answers <> '{}'",
+            id="an answer that was lost",
+        ),
+    ],
+)
+def test_a_fault_in_what_was_added_later_is_noticed(
+    scene: Scene, invariant: str, planted: str
+) -> None:
+    found = scene.judge(planted).violations
+
+    assert invariant in {each.invariant for each in found}, [str(each) for each in found]
+
+
 def _again(rows: tuple[dict[str, Any], ...], row_id: str) -> tuple[dict[str, Any], ...]:
     return (*rows, {**rows[0], "id": row_id})
 

@@ -19,7 +19,7 @@ import services.settlement.routes as settlement
 from contracts.routes import ROUTES
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, TaxBody
+from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, StockBody, TaxBody
 from services.pledges.routes import CancelRequest
 from services.settlement.routes import DispatchRequest, SettleRequest
 
@@ -39,6 +39,7 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     TaxBody,
     StartCardBody,
     CompleteCardBody,
+    StockBody,
     CancelRequest,
     SettleRequest,
     DispatchRequest,

@@ -17,7 +17,7 @@ from deploy.local.sql import run_sql
 from tests.hostile import wire
 from tests.hostile.case import Case
 from tests.hostile.wire import Answer
-from tests.support.campaigns import TierText
+from tests.support.campaigns import AddOnText, TierText
 from tests.support.platform import Platform, a_slug, an_email, eventually
 from tests.support.stack import Stack
 
@@ -27,6 +27,7 @@ TIERS = (
     TierText(id="few", name="One of two", price="10", stackable=True, limit_total=2),
     TierText(id="last", name="The only one", price="10", limit_total=1),
     TierText(id="poster", name="A poster", price="10", shipping_preset="poster"),
+    TierText(id="asks", name="A question", price="10", question="Name in the credits"),
 )
 SIGNED_AT = {"old": -600, "ancient": -86_400, "recent": -240}
 
@@ -87,8 +88,13 @@ class Stage:
 
     def _prepare(self) -> None:
         platform = self.platform
-        slug = platform.publish(a_slug("hostile"), goal="5000", tiers=TIERS)
-        self.names["SLUG"] = slug
+        shirt, poster = a_slug("shirt"), a_slug("poster")
+        add_ons = (
+            AddOnText(id=shirt, price="25", sizes=(("s", 50), ("m", 50))),
+            AddOnText(id=poster, inventory=0),
+        )
+        slug = platform.publish(a_slug("hostile"), goal="5000", tiers=TIERS, add_ons=add_ons)
+        self.names |= {"SLUG": slug, "SHIRT": shirt, "POSTER": poster}
         self.names["UPCOMING"] = platform.publish(a_slug("later"), starts_in_days=1)
         email, other, leaver = an_email("noor"), an_email("ines"), an_email("teo")
         self.names["KEY"] = secrets.token_hex(8)

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from tests.support.campaigns import campaign_file
+from tests.support.campaigns import AddOnText, campaign_file, platform_file
 
 T = TypeVar("T")
 
@@ -75,6 +75,19 @@ class Platform:
         assert slug in answer.json()["published"], answer.text
         eventually(lambda: self.http.get(f"/inventory/{slug}").status_code == 200, what=slug)
         return slug
+
+    def sell(self, *add_ons: AddOnText) -> None:
+        """Have the platform sell products of its own, and wait until they can be had."""
+        path = self.stack.campaigns_dir / "platform.yml"
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        rest = text.partition("\nadd_ons:")[0].rstrip() + "\n"
+        path.write_text(rest + platform_file(add_ons), encoding="utf-8")
+        self.http.post("/admin/rebuild", json={}, headers=self.admin).raise_for_status()
+        names = {each.id for each in add_ons}
+        eventually(
+            lambda: names <= set(self.http.get("/add-ons/inventory").json()["addOns"]),
+            what=f"{names} on sale",
+        )
 
     def live(self, slug: str) -> dict[str, Any]:
         """Return the public snapshot."""

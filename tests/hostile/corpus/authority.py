@@ -1,5 +1,7 @@
 """Operators' routes for everybody who is no operator."""
 
+from typing import Any
+
 from tests.hostile.case import JSON, OPERATOR, Case, operate, read
 
 ROUTES = (
@@ -8,6 +10,7 @@ ROUTES = (
     ("GET", "/admin/settlements/$SLUG"),
     ("GET", "/admin/cron/status"),
     ("POST", "/admin/recover-checkout"),
+    ("POST", "/admin/inventory"),
     ("POST", "/admin/projections/check"),
     ("POST", "/admin/close/$SLUG"),
     ("POST", "/admin/rebuild"),
@@ -28,6 +31,15 @@ WRONG: tuple[tuple[str, dict[str, str]], ...] = (
     ("a supporter's link", {"Authorization": "Bearer $TOKEN"}),
     ("the gateway's header", {"X-Pool-Gateway": "$ADMIN"}),
 )
+
+
+TIER = {"campaignSlug": "$SLUG", "tierId": "last"}
+FREE = {"campaignSlug": "$SLUG", "tierId": "reel"}
+SHIRT = {"campaignSlug": "$SLUG", "productId": "$SHIRT", "variantId": "s"}
+
+
+def _stock(name: str, body: Any, status: int, error: str = "") -> Case:
+    return operate(f"inventory: {name}", "/admin/inventory", body, status, error)
 
 
 def _asked(name: str, method: str, path: str, headers: dict[str, str]) -> Case:
@@ -122,5 +134,53 @@ CASES = (
             ("a list", [1]),
         )
     ),
+    *(
+        _stock(name, body, 400, "invalid_input")
+        for name, body in (
+            ("nothing", {}),
+            ("a list", []),
+            ("another action", {"action": "sell", "tierId": "last"}),
+            ("an unknown field", {**TIER, "action": "reset", "limit": 5}),
+            ("no quantity", {**TIER, "action": "set"}),
+            ("a negative quantity", {**TIER, "action": "set", "quantity": -1}),
+            ("a quantity and a half", {**TIER, "action": "set", "quantity": 1.5}),
+            ("a quantity as a text", {**TIER, "action": "set", "quantity": "5"}),
+            ("quantity true", {**TIER, "action": "set", "quantity": True}),
+            ("quantity 2^63", {**TIER, "action": "set", "quantity": 2**63}),
+            ("quantity 10^30", {**TIER, "action": "restock", "quantity": 10**30}),
+            ("none more", {**TIER, "action": "restock", "quantity": 0}),
+            ("a reset to something", {**TIER, "action": "reset", "quantity": 1}),
+            ("a tier of no campaign", {"tierId": "last", "action": "reset"}),
+            ("both at once", {**TIER, "productId": "$SHIRT", "action": "reset"}),
+            ("neither", {"campaignSlug": "$SLUG", "action": "reset"}),
+            ("by nobody", {**TIER, "action": "reset", "by": ""}),
+            ("by mail headers", {**TIER, "action": "reset", "by": "a\r\nBcc: x"}),
+            ("by 201 letters", {**TIER, "action": "reset", "by": "a" * 201}),
+            ("a campaign as an operator", {**TIER, "campaignSlug": {"$gt": ""}, "action": "reset"}),
+        )
+    ),
+    *(
+        _stock(name, {"action": "reset", **body}, 404, error)
+        for name, body, error in (
+            ("unknown campaign", {**TIER, "campaignSlug": "no-such-film"}, "campaign_not_found"),
+            ("a campaign that climbs", {**TIER, "campaignSlug": "../x"}, "campaign_not_found"),
+            ("unknown tier", {**TIER, "tierId": "nothing"}, "item_not_found"),
+            ("a tier in a size", {**TIER, "variantId": "s"}, "item_not_found"),
+            ("a shirt in no size", {**SHIRT, "variantId": None}, "item_not_found"),
+            ("a shirt in no such size", {**SHIRT, "variantId": "xxl"}, "item_not_found"),
+            ("a shirt of the platform", {**SHIRT, "campaignSlug": None}, "item_not_found"),
+            ("SQL", {**SHIRT, "variantId": "s' OR '1'='1"}, "item_not_found"),
+        )
+    ),
+    _stock(
+        "more of what has no limit", {**FREE, "action": "restock", "quantity": 1}, 409, "unlimited"
+    ),
+    _stock(
+        "a limit nobody has seen",
+        {**TIER, "action": "set", "quantity": 9, "expectedLimit": 8},
+        409,
+        "conflict",
+    ),
+    _stock("back to the author's word", {**TIER, "action": "reset"}, 200),
     operate("rebuild: a body that is no JSON is not read", "/admin/rebuild", b"\xff", 200),
 )

@@ -8,6 +8,7 @@ FRAME = "$SLUG__frame"
 ITEM = {"id": FRAME, "quantity": 1}
 INPUT = "invalid_input"
 UNKNOWN = "unknown_item"
+ANSWER = "invalid_answer"
 AMOUNT = "invalid_amount"
 ADDRESS = {
     "name": "Noor Valdecasas",
@@ -48,6 +49,15 @@ def _start(name: str, body: dict[str, Any], status: int, error: str = "", **head
 def _email(email: Any, error: str = "invalid_email") -> Case:
     shown = email if len(str(email)) < 40 else f"{str(email)[:12]}… ({len(email)} characters)"
     return _start(f"e-mail {shown!r}", {"items": [ITEM], "email": email}, 400, error)
+
+
+def _add_on(name: str, product: str, status: int, error: str = "", **more: Any) -> Case:
+    return _quote(f"an add-on {name}", [ITEM, {"id": f"addon__{product}", **more}], status, error)
+
+
+def _answers(name: str, fields: Any, status: int, error: str = "") -> Case:
+    item = {"id": "$SLUG__asks", "fields": fields}
+    return _quote(f"answers {name}", [item], status, error)
 
 
 CASES = (
@@ -114,7 +124,51 @@ CASES = (
     _id("no tier", "$SLUG__"),
     _id("no slug", "__frame"),
     _id("only separators", "______"),
-    _id("an add-on nobody sells", "addon__poster"),
+    _id("nothing but an add-on", "addon__poster", "only_add_ons"),
+    _add_on("in a size", "$SHIRT__variant__s", 200),
+    _add_on("of another size", "$SHIRT__variant__xxl", 400, UNKNOWN),
+    _add_on("in no size", "$SHIRT", 400, "variant_needed"),
+    _add_on("in an empty size", "$SHIRT__variant__", 400, UNKNOWN),
+    _add_on("in two sizes at once", "$SHIRT__variant__s__variant__m", 400, UNKNOWN),
+    _add_on("of which none are left, priced", "$POSTER", 200),
+    _add_on("nobody sells", "no-such-product", 400, UNKNOWN),
+    _add_on("without a name", "", 400, UNKNOWN),
+    _add_on("with SQL", "$SHIRT' OR '1'='1", 400, UNKNOWN),
+    _add_on("with traversal", "../../etc/passwd", 400, UNKNOWN),
+    _add_on("two billion times", "$SHIRT__variant__s", 400, INPUT, quantity=2**31),
+    _add_on("with an amount of our own is not read", "$SHIRT__variant__s", 200, amount=0.01),
+    _quote(
+        "one product in two sizes",
+        [ITEM, {"id": "addon__$SHIRT__variant__s"}, {"id": "addon__$SHIRT__variant__m"}],
+        400,
+        "duplicate_item",
+    ),
+    _quote(
+        "an add-on of a campaign that is not in the cart",
+        [{"id": "$UPCOMING__frame"}, {"id": "addon__$SHIRT__variant__s"}],
+        400,
+        UNKNOWN,
+    ),
+    _quote("an anchor that is not in the cart", [ITEM], 200, bundleAddOnAnchorCampaignSlug="x"),
+    _quote("an anchor as a list", [ITEM], 400, INPUT, bundleAddOnAnchorCampaignSlug=["$SLUG"]),
+    _start(
+        "an add-on of which none are left",
+        {"items": [ITEM, {"id": "addon__$POSTER"}]},
+        409,
+        "sold_out",
+    ),
+    _answers("given", {"Name in the credits": "Zoë"}, 200),
+    _answers("missing", {}, 400, ANSWER),
+    _answers("of blanks", {"Name in the credits": "   "}, 400, ANSWER),
+    _answers("to what nobody asked", {"Name in the credits": "Zoë", "price": "0"}, 400, ANSWER),
+    _answers("of 501 letters", {"Name in the credits": "a" * 501}, 400, ANSWER),
+    _answers("with a card's number", {"Name in the credits": "4242 4242 4242 4242"}, 400, ANSWER),
+    _answers("with mail headers", {"Name in the credits": "a\r\nBcc: x@evil.example"}, 400, INPUT),
+    _answers("as a list", ["Zoë"], 400, INPUT),
+    _answers("as an object inside", {"Name in the credits": {"$gt": ""}}, 400, INPUT),
+    _answers("that are null", {"Name in the credits": None}, 400, INPUT),
+    _answers("51 at once", {f"q{n}": "x" for n in range(51)}, 400, INPUT),
+    _quote("answers to what asks nothing", [{**ITEM, "fields": {"x": "y"}}], 400, ANSWER),
     _id("an unknown support item", "$SLUG__support__nothing"),
     _id("traversal", "../../etc__passwd"),
     _id("SQL", "$SLUG__frame' OR '1'='1"),

@@ -92,6 +92,7 @@ CASES = (
             *("/quote", "/webhooks/stripe", "/pledge/cancel", "/admin/projections/check"),
             *("/admin/settle/film", "/admin/settle-dispatch/film", "/admin/rebuild"),
             *("/admin/recover-checkout", "/stats/film/check", "/stats/film/recalculate"),
+            "/admin/inventory",
         )
     ),
     *(
@@ -100,6 +101,7 @@ CASES = (
             *(f"/checkout-intent/status/{ORDER}", "/checkout-intent/summary", "/inventory/film"),
             *("/pledge", "/pledges", "/stats/film", "/live/film", "/live/film/events"),
             *("/admin/settlements/film", "/admin/cron/status", "/api/campaigns.json"),
+            *("/add-ons/inventory", "/api/add-ons.json"),
             *("/", "/about/", "/campaigns/$SLUG/", STYLE, "/robots.txt"),
         )
     ),
