@@ -1,7 +1,7 @@
 """A bundle of two films with an add-on: by mouse, by keyboard alone, and without scripts."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,8 +24,9 @@ ADDRESS = {
 
 
 @pytest.fixture
-def films(platform: Platform) -> Films:
-    return Films(platform)
+def films(platform: Platform) -> Iterator[Films]:
+    with Films(platform) as films:
+        yield films
 
 
 def drawer(page: Page) -> Locator:
