@@ -8,10 +8,10 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from deploy.local import stack_file, status, versions
+from deploy.local.env_file import SettingsRefused
 from deploy.local.environment import (
     LIVE_KEYS,
     SECRET_LENGTH_MIN,
-    SettingsRefused,
     operators_settings,
     stack_secrets,
 )

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlsplit
 
 import msgspec
 
+from deploy.local.env_file import SettingsRefused, read_env_file
 from deploy.local.layout import ROOT, SERVICES, DataDir, read_json, write_json
 from deploy.local.permissions import OPERATOR
 from deploy.local.ports import HOST
@@ -41,12 +42,6 @@ MACHINE = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
     *("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"),
 )
-
-
-class SettingsRefused(Exception):
-    """The settings describe something `./pool up` must not or cannot run."""
-
-    code = 2
 
 
 @dataclass(frozen=True)
@@ -238,31 +233,6 @@ def stack_secrets(data: DataDir) -> dict[str, str]:
         known |= missing
         write_json(path, known)
     return known
-
-
-def read_env_file(path: Path) -> dict[str, str]:
-    """Return the NAME=value lines of a `.env` file, comments and quotes removed."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return {}
-    found: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
-        text = line.strip().removeprefix("export ").strip()
-        if not text or text.startswith("#"):
-            continue
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip().isidentifier():
-            raise SettingsRefused(f"{path}:{number}: expected NAME=value")
-        found[name.strip()] = _unquoted(value.strip())
-    return found
-
-
-def _unquoted(value: str) -> str:
-    quote_mark = value[:1]
-    if quote_mark and quote_mark in "'\"" and quote_mark in value[1:]:
-        return value[1:].partition(quote_mark)[0]
-    return value.partition(" #")[0].rstrip()
 
 
 def _servers(known: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from deploy.local import campaigns_copy, plan, ports, stack_file
 from deploy.local.children import Spec
-from deploy.local.environment import Environment, SettingsRefused, assemble, operators_settings
+from deploy.local.env_file import SettingsRefused
+from deploy.local.environment import Environment, assemble, operators_settings
 from deploy.local.layout import DataDir, StackLock
 from deploy.local.loopback import answers
 from deploy.local.opening import LIMIT_SECONDS as OPENING_SECONDS

@@ -5,16 +5,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from deploy.local.env_file import SettingsRefused, read_env_file
 from deploy.local.environment import (
     PER_PROCESS,
     SECRET_LENGTH_MIN,
     Environment,
-    SettingsRefused,
     all_settings,
     assemble,
     names_of,
     operators_settings,
-    read_env_file,
 )
 from deploy.local.layout import ROOT, SERVICES, DataDir
 
