@@ -230,6 +230,11 @@ def _again(rows: tuple[dict[str, Any], ...], row_id: str) -> tuple[dict[str, Any
     return (*rows, {**rows[0], "id": row_id})
 
 
+def _with_a_link(seen: Outside) -> str:
+    """Return the words of some mail that holds a link; not every kind of mail does."""
+    return next(str(each["text"]) for each in seen.mails if "/manage/?t=" in each["text"])
+
+
 def _succeeded(seen: Outside) -> tuple[dict[str, Any], ...]:
     return tuple(each for each in seen.intents if each["status"] == "succeeded")
 
@@ -265,7 +270,7 @@ def _succeeded(seen: Outside) -> tuple[dict[str, Any], ...]:
         pytest.param(
             "I-13",
             lambda seen: replace(
-                seen, mails=tuple({**each, "text": seen.mails[0]["text"]} for each in seen.mails)
+                seen, mails=tuple({**each, "text": _with_a_link(seen)} for each in seen.mails)
             ),
             id="somebody else's link",
         ),

@@ -121,9 +121,10 @@ def test_a_cart_is_understood_or_refused(raw: bytes) -> None:
     with contextlib.suppress(Refusal):
         body: CartBody = decode(raw, CartBody)
         cart = understand(body.items)
-        assert list(cart) == sorted(cart)
-        assert all(is_slug(slug) for slug in cart)
-        assert sum(map(len, cart.values())) == len(body.items)
+        assert list(cart.by_campaign) == sorted(cart.by_campaign)
+        assert all(is_slug(slug) for slug in cart.by_campaign)
+        chosen = [*cart.add_ons, *(each for some in cart.by_campaign.values() for each in some)]
+        assert len(chosen) == len(body.items)
         assert body.digest() == decode(msgspec.json.encode(body), CartBody).digest()
 
 

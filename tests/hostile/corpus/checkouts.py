@@ -83,7 +83,11 @@ CASES = (
     operate("recover nobody's order", "/admin/recover-checkout", {"orderId": NOBODYS}, 404, GONE),
     operate("recover no order", "/admin/recover-checkout", {"orderId": "../x"}, 400, ODD),
     operate(
-        "recover an unknown session", "/admin/recover-checkout", {"sessionId": "cs_x"}, 404, GONE
+        "recover an unknown session",
+        "/admin/recover-checkout",
+        {"sessionId": "cs_x"},
+        404,
+        "session_not_found",
     ),
     operate(
         "recover a session with NUL",
