@@ -1,7 +1,6 @@
 """Two films for a bundle: posted rewards, a question, add-ons, phases, and each kind of tier."""
 
 from datetime import timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.support.platform import Platform, a_slug, eventually
@@ -109,57 +108,31 @@ tiers:
 """
 
 
-PARCEL = {"name": "Noor", "address1": "14 Alder Court", "city": "Albuquerque"}
-PARCEL |= {"province": "NM", "postalCode": "87104", "country": "US"}
-
-
 class Films:
-    """Both films, published, and a carrier that is asked: names in addresses and ids."""
+    """Both films, published: their names in addresses and ids."""
 
     def __init__(self, platform: Platform) -> None:
-        self._platform = platform
-        self.salt, self.harbour = a_slug("salt"), a_slug("harbour")
-        self._settings = platform.stack.campaigns_dir / "platform.yml"
-        self._settings_before = self._settings.read_text(encoding="utf-8")
-
-    def __enter__(self) -> "Films":
-        today = self._platform.now().astimezone(ZONE).date()
+        self.salt = a_slug("salt")
+        self.harbour = a_slug("harbour")
+        today = platform.now().astimezone(ZONE).date()
         dates = {
             "start": today - timedelta(days=3),
             "end": today + timedelta(days=9),
             "later": today + timedelta(days=12),
         }
         for slug, text in ((self.salt, SALT), (self.harbour, HARBOUR)):
-            file = self._platform.stack.campaigns_dir / f"{slug}.md"
+            file = platform.stack.campaigns_dir / f"{slug}.md"
             file.write_text(text.format(slug=slug, **dates), encoding="utf-8")
-        asked = "shipping:\n  usps:\n    enabled: true\n"
-        self._publish(self._settings_before.replace("shipping:\n", asked, 1))
+        answer = platform.http.post("/admin/rebuild", json={}, headers=platform.admin)
+        answer.raise_for_status()
+        assert not answer.json()["mistakes"], answer.text
         for slug in (self.salt, self.harbour):
             eventually(
-                lambda slug=slug: self._platform.http.get(f"/inventory/{slug}").status_code == 200,
+                lambda slug=slug: platform.http.get(f"/inventory/{slug}").status_code == 200,
                 what=slug,
             )
-        eventually(lambda: len(self._ways_of_posting()) > 1, what="the carrier's ways of posting")
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._publish(self._settings_before)
-        eventually(lambda: len(self._ways_of_posting()) == 1, what="flat rates again")
 
     @property
     def tote(self) -> str:
         """Return the add-on's id."""
         return f"{self.salt}-tote"
-
-    def _publish(self, settings: str) -> None:
-        self._settings.write_text(settings, encoding="utf-8")
-        answer = self._platform.http.post("/admin/rebuild", json={}, headers=self._platform.admin)
-        answer.raise_for_status()
-        assert not answer.json()["mistakes"], answer.text
-
-    def _ways_of_posting(self) -> list[dict[str, Any]]:
-        frame = {"id": f"{self.salt}__frame", "quantity": 1, "fields": {"Your frame number": "1"}}
-        body = {"campaignSlug": self.salt, "items": [frame], "shippingAddress": PARCEL}
-        answer = self._platform.http.post("/quote", json=body)
-        ways: list[dict[str, Any]] = answer.json().get("shippingOptions", [])
-        return ways

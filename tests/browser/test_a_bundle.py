@@ -1,7 +1,7 @@
 """A bundle of two films with an add-on: by mouse, by keyboard alone, and without scripts."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,9 +24,8 @@ ADDRESS = {
 
 
 @pytest.fixture
-def films(platform: Platform) -> Iterator[Films]:
-    with Films(platform) as films:
-        yield films
+def films(platform: Platform) -> Films:
+    return Films(platform)
 
 
 def drawer(page: Page) -> Locator:
@@ -48,12 +47,17 @@ def card_form(page: Page) -> FrameLocator:
 
 def record_of(platform: Platform, email: str, film: str) -> dict[str, Any]:
     """Return the pledge to a film, by the link in its own mail."""
-    mails = eventually(lambda: platform.mails(email, "Pledge confirmed | "), what=email)
-    tokens = {
-        token for mail in mails for token in re.findall(r"manage/\?t=([\w.-]+)", mail["text"])
-    }
-    records = [platform.record(token) for token in tokens]
-    return next(each for each in records if each["campaignSlug"] == film)
+
+    def found() -> dict[str, Any] | None:
+        # Each pledge of a bundle has a mail of its own, and they come one after the other.
+        mails = platform.mails(email, "Pledge confirmed | ")
+        tokens = {
+            token for mail in mails for token in re.findall(r"manage/\?t=([\w.-]+)", mail["text"])
+        }
+        records = [platform.record(token) for token in tokens]
+        return next((each for each in records if each["campaignSlug"] == film), None)
+
+    return eventually(found, what=f"{email}: {film}")
 
 
 @pytest.mark.parametrize("width", [360, 1280])

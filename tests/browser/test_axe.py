@@ -31,8 +31,8 @@ TEXTS = ("/", "/about/", "/terms/", "/privacy/", "/manage/", "/cart/", "/no-such
 def shown(stack: RunningStack) -> Iterator[Films]:
     """Two films, one of them with a pledge."""
     visitor = Platform(stack)
-    with Films(visitor) as films:
-        yield films
+    films = Films(visitor)
+    yield films
     visitor.close()
 
 
