@@ -115,6 +115,8 @@ class PricedPledge(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[PricedLine, ...]
     price: PriceBreakdown
     currency: str = "usd"
+    # Support after a funded end: charged at once, beside the goal's total.
+    is_late: bool = False
 
 
 class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -70,6 +70,14 @@ ROUTES: tuple[Route, ...] = (
     _get("/pledge", "pledges", failures_per_minute=120),
     _get("/pledges", "pledges", failures_per_minute=120),
     _post("/pledge/cancel", "pledges", "browser", failures_per_minute=30),
+    _get("/pay/{token}", "settlement", failures_per_minute=120),
+    _post(
+        "/pledge/authenticate/start",
+        "settlement",
+        "browser",
+        timeout_seconds=15.0,
+        failures_per_minute=30,
+    ),
     _get("/stats/{slug}", "pledges"),
     _post("/stats/{slug}/check", "pledges", "admin", failures_per_minute=5),
     _post("/stats/{slug}/recalculate", "pledges", "admin", failures_per_minute=5),
@@ -77,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
     _post("/admin/close/{slug}", "pledges", "admin", failures_per_minute=5),
     _post("/admin/settle/{slug}", "settlement", "admin", failures_per_minute=5),
     _post("/admin/settle-dispatch/{slug}", "settlement", "admin", failures_per_minute=5),
+    _post("/admin/settle-batch", "settlement", "admin", failures_per_minute=5),
     _get("/admin/settlements/{slug}", "settlement", "admin", failures_per_minute=5),
     _get("/admin/cron/status", "settlement", "admin", failures_per_minute=5),
 )

@@ -58,7 +58,7 @@ CONSUMERS = (
         durable="settlement-definitions",
         stream="CAMPAIGNS",
         listener="settlement",
-        events=(campaigns.CampaignPublished,),
+        events=_DEFINITIONS,
     ),
     Consumer(
         durable="notify-definitions", stream="CAMPAIGNS", listener="notify", events=_DEFINITIONS
@@ -99,6 +99,7 @@ CONSUMERS = (
             pledges.PledgeRefused,
             pledges.PledgesReleased,
             pledges.PledgesCharged,
+            pledges.PledgesLost,
             pledges.CampaignClosed,
             pledges.TotalsChanged,
             pledges.OrdersMissed,
@@ -128,6 +129,8 @@ CONSUMERS = (
             pledges.PledgesReleased,
             pledges.PledgesCharged,
             pledges.PledgesChargeFailed,
+            pledges.PledgesRecoveryReminded,
+            pledges.PledgesLost,
         ),
     ),
     Consumer(
@@ -144,19 +147,25 @@ CONSUMERS = (
             settlement.DeadlinePassed,
             settlement.ChargeSucceeded,
             settlement.ChargeDeclined,
+            settlement.RecoveryReminderDue,
+            settlement.ChargeLost,
         ),
     ),
     Consumer(
         durable="checkout-calendar",
         stream="SETTLEMENT",
         listener="checkout",
-        events=(settlement.DeadlinePassed,),
+        events=(settlement.DeadlinePassed, settlement.SettlementSettled),
     ),
     Consumer(
         durable="site-calendar",
         stream="SETTLEMENT",
         listener="site",
-        events=(settlement.CampaignWentLive, settlement.DeadlinePassed),
+        events=(
+            settlement.CampaignWentLive,
+            settlement.DeadlinePassed,
+            settlement.SettlementSettled,
+        ),
     ),
     Consumer(
         durable="settlement-chargers",

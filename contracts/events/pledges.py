@@ -10,6 +10,7 @@ from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
+from contracts.recovery import Recovery
 
 ChargePurpose = str
 """`settlement`, or `late:<order>` for support after a funded end."""
@@ -33,6 +34,8 @@ class PledgeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "usd"
     # None in messages of old: then the card is the one the pledge was made with.
     card_saved_at: datetime | None = None
+    # Support after a funded end: charged at once, beside the goal's total.
+    is_late: bool = False
 
 
 class PledgeCreated(Event, frozen=True, kw_only=True, tag="pledges.created"):
@@ -155,12 +158,35 @@ class PledgesCharged(Event, frozen=True, kw_only=True, tag="pledges.charged"):
 
 
 class PledgesChargeFailed(Event, frozen=True, kw_only=True, tag="pledges.charge_failed"):
-    """The bank said no. The pledges stand as payment_failed."""
+    """The bank said no. The pledges stand as payment_failed.
+
+    `is_quiet`: nobody is mailed about this one, see `settlement.charge_declined`.
+    """
 
     campaign: CampaignSlug
     notice: SupporterNotice
     failed_at: datetime
     decline_code: str
+    recovery: Recovery | None = None
+    is_quiet: bool = False
+
+
+class PledgesRecoveryReminded(Event, frozen=True, kw_only=True, tag="pledges.recovery_reminded"):
+    """A declined charge is still open, and its supporter is told again."""
+
+    campaign: CampaignSlug
+    notice: SupporterNotice
+    recovery: Recovery
+    number: int
+    is_last_day: bool
+
+
+class PledgesLost(Event, frozen=True, kw_only=True, tag="pledges.lost"):
+    """The time to pay for these pledges is over: nobody will be charged, units are free."""
+
+    campaign: CampaignSlug
+    notice: SupporterNotice
+    lost_at: datetime
 
 
 class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_changed"):

@@ -1,10 +1,16 @@
 """What settlement says about time and charges."""
 
 from datetime import datetime
+from typing import Literal
+
+import msgspec
 
 from contracts.events.base import Event
 from contracts.ids import CampaignSlug, ChargeId, SupporterId
 from contracts.money import Cents
+from contracts.recovery import Recovery
+
+LostBecause = Literal["window_ended", "cancelled_at_stripe", "impossible"]
 
 
 class CampaignWentLive(Event, frozen=True, kw_only=True, tag="settlement.went_live"):
@@ -42,7 +48,11 @@ class ChargeSucceeded(Event, frozen=True, kw_only=True, tag="settlement.charge_s
 
 
 class ChargeDeclined(Event, frozen=True, kw_only=True, tag="settlement.charge_declined"):
-    """The bank definitely said no to attempt `attempt`."""
+    """The bank definitely said no to attempt `attempt`.
+
+    `is_quiet`: nobody is mailed about this one. It was a try of our own, which the reminders
+    speak about, or another one follows at once.
+    """
 
     charge_id: ChargeId
     campaign: CampaignSlug
@@ -55,3 +65,74 @@ class ChargeDeclined(Event, frozen=True, kw_only=True, tag="settlement.charge_de
     decline_code: str
     needs_authentication: bool
     declined_at: datetime
+    recovery: Recovery | None = None
+    is_quiet: bool = False
+
+
+class RecoveryReminderDue(Event, frozen=True, kw_only=True, tag="settlement.recovery_reminder_due"):
+    """A declined charge is still open, and its supporter is to be told again.
+
+    `number` counts the reminders of a charge from 1.
+    """
+
+    charge_id: ChargeId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    purpose: str
+    recovery: Recovery
+    number: int
+    is_last_day: bool
+
+
+class ChargeLost(Event, frozen=True, kw_only=True, tag="settlement.charge_lost"):
+    """The charge can never succeed any more: its PaymentIntent is cancelled at Stripe."""
+
+    charge_id: ChargeId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    purpose: str
+    amount_cents: Cents
+    because: LostBecause
+    lost_at: datetime
+
+
+class Share(msgspec.Struct, frozen=True, kw_only=True):
+    """How many supporters of a settlement ended in one way, and how much that is."""
+
+    supporters: int = 0
+    cents: Cents = Cents(0)
+
+
+class StripeSums(msgspec.Struct, frozen=True, kw_only=True):
+    """What Stripe itself said of the charges that succeeded, as far as it has said it.
+
+    `agrees`: every sum that is known is ours, and nobody paid twice.
+    """
+
+    known: Share
+    duplicates: int
+    agrees: bool
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """planned = succeeded + failed + unknown + lost, in supporters and in cents.
+
+    `failed` is being recovered or waits to be sent, `open_charges` names what is undecided.
+    """
+
+    planned: Share
+    succeeded: Share
+    failed: Share
+    unknown: Share
+    lost: Share
+    stripe: StripeSums
+    adds_up: bool
+    open_charges: tuple[ChargeId, ...] = ()
+
+
+class SettlementSettled(Event, frozen=True, kw_only=True, tag="settlement.settled"):
+    """No supporter of the campaign's settlement needs attention any more. Said once."""
+
+    campaign: CampaignSlug
+    certificate: Certificate
+    settled_at: datetime

@@ -90,6 +90,12 @@ CHARGING = (
     Errand("settlement", "outbox.after_publish"),
     Errand("settlement", "inbox.after_commit"),
 )
+RECOVERING = (
+    Errand("settlement", "settlement.person_held"),
+    Errand("settlement", "settlement.before_recovery"),
+    Errand("settlement", "settlement.intent_ended"),
+    Errand("settlement", "settlement.before_settled"),
+)
 ASKING_BACK = (
     Errand("settlement", "settlement.unknown_read"),
     Errand("settlement", "settlement.unknown_adopted"),
@@ -102,6 +108,7 @@ PHASES = {
     "closing": CLOSING,
     "charging": CHARGING,
     "asking back": ASKING_BACK,
+    "recovering": RECOVERING,
 }
 
 # Where a second charge, a lost pledge or a second mail would come from: tested with every

@@ -284,7 +284,7 @@ class Crowd:
 
         async def settled() -> dict[str, Any] | None:
             run = await self.run_of(slug)
-            decided = run.get("succeeded", 0) + run.get("failed", 0)
+            decided = sum(run.get(name, 0) for name in ("succeeded", "failed", "lost"))
             return run if run.get("planned") and decided == run["planned"] else None
 
         return await until(settled, seconds=seconds, what=f"{slug} settled", every=0.3)

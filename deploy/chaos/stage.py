@@ -171,14 +171,18 @@ class Stage:
             await client.close()
 
     async def skip_leases(self) -> None:
-        """Let the leases of chargers that died end now, and their charges be looked at."""
+        """Let the leases of chargers that died end now, and their charges be looked at.
+
+        Whoever was at the bank has gone home as well.
+        """
         conn = await asyncpg.connect(self.owner_url, timeout=10)
         try:
             await conn.execute(
                 """
                 UPDATE settlement.charges
-                SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
-                WHERE status IN ('sending', 'unknown')
+                SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp()),
+                    person_until = least(person_until, clock_timestamp())
+                WHERE status IN ('sending', 'unknown', 'with_person', 'ending')
                 """
             )
         finally:

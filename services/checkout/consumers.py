@@ -9,11 +9,12 @@ from contracts.events.pledges import (
     PledgeModified,
     PledgeRefused,
     PledgesCharged,
+    PledgesLost,
     PledgesReleased,
     RevisionAbandoned,
     TotalsChanged,
 )
-from contracts.events.settlement import DeadlinePassed
+from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.streams import consumer
 from services.chassis.database import Connection
 from services.chassis.inbox import Listener
@@ -24,9 +25,11 @@ from services.checkout.handlers.hear_pledges import (
     hear_charged,
     hear_closed,
     hear_created,
+    hear_lost,
     hear_missed,
     hear_refused,
     hear_released,
+    hear_settled,
     hear_totals,
 )
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
@@ -54,10 +57,14 @@ def listeners(drain: Bell) -> list[Listener]:
                 PledgeRefused: hear_refused,
                 PledgesReleased: hear_released,
                 PledgesCharged: hear_charged,
+                PledgesLost: hear_lost,
                 CampaignClosed: hear_closed,
                 TotalsChanged: hear_totals,
                 OrdersMissed: hear_missed,
             },
         ),
-        Listener(consumer("checkout-calendar"), {DeadlinePassed: hear_deadline}),
+        Listener(
+            consumer("checkout-calendar"),
+            {DeadlinePassed: hear_deadline, SettlementSettled: hear_settled},
+        ),
     ]

@@ -52,18 +52,14 @@ def require_accepting(campaign: KnownCampaign, choices: Sequence[Choice] = ()) -
     """Refuse unless the campaign takes pledges at this instant.
 
     A drained campaign takes none, even if somebody moved the clock back: the ledger has
-    been told which orders exist. What its author leaves open after a funded end is refused
-    in other words: it cannot be charged at once yet.
+    been told which orders exist. Then only what its author leaves open can be had, once
+    the campaign is settled; it is charged at once.
     """
     definition = campaign.definition
     state = definition.state_at(campaign.now)
-    if state == "post" or campaign.is_drained:
+    if is_after_the_end(campaign):
         if is_late_support(campaign, choices):
-            raise StateRefused(
-                "late_support_not_open",
-                "This campaign has ended and was funded. Late support is not open yet.",
-                campaignSlug=definition.slug,
-            )
+            return
         raise StateRefused(
             "deadline_passed", "This campaign has ended.", campaignSlug=definition.slug
         )
@@ -71,6 +67,11 @@ def require_accepting(campaign: KnownCampaign, choices: Sequence[Choice] = ()) -
         raise StateRefused(
             "not_live", "This campaign takes no pledges now.", campaignSlug=definition.slug
         )
+
+
+def is_after_the_end(campaign: KnownCampaign) -> bool:
+    """Tell whether the campaign's deadline is behind it, or its orders were counted."""
+    return campaign.is_drained or campaign.definition.state_at(campaign.now) == "post"
 
 
 def is_late_support(campaign: KnownCampaign, choices: Sequence[Choice]) -> bool:

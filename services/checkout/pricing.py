@@ -22,7 +22,7 @@ from contracts.pricing import (
 )
 from contracts.refusals import InputRefused
 from services.checkout.cart import Choice, KnownCampaign, unknown_item
-from services.checkout.lines import lines_for
+from services.checkout.lines import is_after_the_end, lines_for
 from services.checkout.parcels import loads_of
 from services.checkout.shipping import NOWHERE_YET, Delivery, Posted, Terms, ship
 from services.checkout.taxes import Tax, Taxable, destination_of, tax
@@ -78,6 +78,7 @@ def price_cart(
                     delivery=delivery,
                 ),
                 currency=definition.currency,
+                is_late=is_after_the_end(campaign),
             )
         )
     if len({pledge.currency for pledge in pledges}) > 1:

@@ -8,6 +8,8 @@ from contracts.events.pledges import (
     PledgeRefused,
     PledgesCharged,
     PledgesChargeFailed,
+    PledgesLost,
+    PledgesRecoveryReminded,
     PledgesReleased,
 )
 from contracts.streams import consumer
@@ -34,6 +36,8 @@ def listeners() -> list[Listener]:
                 PledgesReleased: handlers.report_release,
                 PledgesCharged: handlers.confirm_payment,
                 PledgesChargeFailed: handlers.report_declined_charge,
+                PledgesRecoveryReminded: handlers.remind_of_payment,
+                PledgesLost: handlers.report_loss,
             },
         ),
         Listener(

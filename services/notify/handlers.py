@@ -4,6 +4,8 @@ The cause names the fact by what it is about, not by the event that told it: a c
 the event under another id, or a replay years later, finds the mail already written.
 """
 
+import msgspec
+
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
@@ -12,6 +14,8 @@ from contracts.events.pledges import (
     PledgeRefused,
     PledgesCharged,
     PledgesChargeFailed,
+    PledgesLost,
+    PledgesRecoveryReminded,
     PledgesReleased,
 )
 from contracts.ids import CampaignSlug, OrderId
@@ -97,17 +101,56 @@ async def confirm_payment(conn: Connection, event: PledgesCharged) -> None:
 
 
 async def report_declined_charge(conn: Connection, event: PledgesChargeFailed) -> None:
-    """Tell the supporter that the bank said no to this attempt."""
+    """Tell the supporter that the bank said no to this attempt, if it is to be told."""
+    if event.is_quiet:
+        return
     notice, failed_at = event.notice, event.failed_at
+    facts = mails.facts_of_notice(notice, happened_at=failed_at)
     await _write(
         conn,
         NewMail(
-            kind="payment_failed",
+            kind=mails.kind_of_decline(event.recovery),
             cause=f"{min(notice.pledge_ids)}:{failed_at.isoformat()}",
             campaign=event.campaign,
             address=notice.email,
             language=notice.language,
-            facts=mails.facts_of_notice(notice, happened_at=failed_at, reason=event.decline_code),
+            facts=msgspec.structs.replace(facts, recovery=event.recovery),
+        ),
+    )
+
+
+async def remind_of_payment(conn: Connection, event: PledgesRecoveryReminded) -> None:
+    """Remind the supporter that the charge is still open, and until when."""
+    notice = event.notice
+    await _write(
+        conn,
+        NewMail(
+            kind=mails.kind_of_decline(event.recovery),
+            cause=f"{min(notice.pledge_ids)}:reminder:{event.number}",
+            campaign=event.campaign,
+            address=notice.email,
+            language=notice.language,
+            facts=msgspec.structs.replace(
+                mails.facts_of_notice(notice),
+                recovery=event.recovery,
+                is_last_day=event.is_last_day,
+            ),
+        ),
+    )
+
+
+async def report_loss(conn: Connection, event: PledgesLost) -> None:
+    """Tell the supporter that the time to pay is over, and that nothing is owed."""
+    notice = event.notice
+    await _write(
+        conn,
+        NewMail(
+            kind="payment_lost",
+            cause=min(notice.pledge_ids),
+            campaign=event.campaign,
+            address=notice.email,
+            language=notice.language,
+            facts=mails.facts_of_notice(notice, happened_at=event.lost_at),
         ),
     )
 

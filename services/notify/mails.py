@@ -10,12 +10,15 @@ from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
 from contracts.pricing import PricedLine
+from contracts.recovery import Recovery
 
 MailKind = Literal[
     "pledge_confirmed",
     "pledge_cancelled",
     "payment_confirmed",
     "payment_failed",
+    "payment_unconfirmed",
+    "payment_lost",
     "not_funded",
     "not_counted",
     "card_expires",
@@ -63,6 +66,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = "usd"
     reason: str = ""
     happened_at: datetime | None = None
+    # Support after a funded end.
+    is_late: bool = False
+    recovery: Recovery | None = None
+    is_last_day: bool = False
 
 
 class NewMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -232,6 +239,7 @@ def facts_of_pledge(pledge: PledgeSnapshot) -> Facts:
         ),
         card=_face(pledge.card),
         currency=pledge.currency,
+        is_late=pledge.is_late,
     )
 
 
@@ -254,6 +262,12 @@ def facts_of_notice(
         happened_at=happened_at,
         reason=reason,
     )
+
+
+def kind_of_decline(recovery: Recovery | None) -> MailKind:
+    """Return which mail tells of a decline: the bank waits for its customer, or said no."""
+    needs_person = recovery is not None and recovery.needs_authentication
+    return "payment_unconfirmed" if needs_person else "payment_failed"
 
 
 def facts_of_fading_card(notice: CardNoticeDue) -> Facts:

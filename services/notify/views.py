@@ -23,6 +23,8 @@ NEWS: dict[MailKind, str] = {
     "pledge_cancelled": N_("Pledge cancelled"),
     "payment_confirmed": N_("Payment confirmed"),
     "payment_failed": N_("Update payment method"),
+    "payment_unconfirmed": N_("Confirm your payment"),
+    "payment_lost": N_("Not paid"),
     "not_funded": N_("Not funded"),
     "not_counted": N_("Not counted"),
     "card_expires": N_("Your card will expire"),
@@ -69,6 +71,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     happened_day: str
     manage_url: str
+    pay_url: str
+    # Of a charge that was declined: until when it can be paid, and when we try again; or empty.
+    ends: str
+    next_day: str
+    is_last_day: bool
+    is_late: bool
     campaign_url: str
     instagram_url: str
 
@@ -89,6 +97,15 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
         It depends on nothing but the mail and its campaign, so that a second attempt to
         send the mail is the same request.
         """
+        token = self._token(mail, campaign)
+        return f"{self._site(language)}/manage/?t={token}" if token else ""
+
+    def pay(self, mail: Mail, campaign: Campaign, language: Language) -> str:
+        """Return the same key to the page where a payment is confirmed at the bank."""
+        token = self._token(mail, campaign)
+        return f"{self._site(language)}/pay/{token}" if token else ""
+
+    def _token(self, mail: Mail, campaign: Campaign) -> str:
         if mail.facts.pledge_id is None:
             return ""
         link = magic_link.MagicLink(
@@ -97,7 +114,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
             campaign_slug=campaign.slug,
             exp=magic_link.expires_at(now=mail.created_at, deadline=campaign.deadline_at),
         )
-        return f"{self._site(language)}/manage/?t={magic_link.sign(link, self.magic_link_secret)}"
+        return magic_link.sign(link, self.magic_link_secret)
 
     def _site(self, language: Language) -> str:
         return self.site_base.rstrip("/") + prefix(language)
@@ -129,6 +146,11 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         reason=facts.reason,
         happened_day=formatting.day(facts.happened_at or seen, zone, language, seen=seen),
         manage_url=links.manage(mail, campaign, language),
+        pay_url=links.pay(mail, campaign, language),
+        ends=_ends(facts, zone, language, seen),
+        next_day=_next_day(facts, zone, language, seen),
+        is_last_day=facts.is_last_day,
+        is_late=facts.is_late,
         campaign_url=links.campaign(campaign, language),
         instagram_url=_instagram(campaign.instagram_url),
     )
@@ -219,6 +241,18 @@ def _card_ends(mail: Mail, needed: datetime, zone: str) -> str:
     is_over = card_life.is_over(card.exp_year, card.exp_month, needed, zone)
     is_told = is_over or mail.kind == "card_expires"
     return f"{card.exp_month:02d}/{card.exp_year % 100:02d}" if is_told else ""
+
+
+def _ends(facts: Facts, zone: str, language: Language, seen: datetime) -> str:
+    if facts.recovery is None:
+        return ""
+    return formatting.moment(facts.recovery.ends_at, zone, language, seen=seen)
+
+
+def _next_day(facts: Facts, zone: str, language: Language, seen: datetime) -> str:
+    """Return the day of our own next try, if the bank does not wait for the person."""
+    next_at = facts.recovery.next_attempt_at if facts.recovery else None
+    return formatting.day(next_at, zone, language, seen=seen) if next_at else ""
 
 
 def _reference(pledge_id: PledgeId | None) -> str:

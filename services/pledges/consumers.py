@@ -2,14 +2,25 @@
 
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import CardSaved, CheckoutCompleted, CheckoutDrained
-from contracts.events.settlement import ChargeDeclined, ChargeSucceeded, DeadlinePassed
+from contracts.events.settlement import (
+    ChargeDeclined,
+    ChargeLost,
+    ChargeSucceeded,
+    DeadlinePassed,
+    RecoveryReminderDue,
+)
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.pledges.handlers.apply_orders import apply_order, apply_orders
 from services.pledges.handlers.change_card import change_card
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
 from services.pledges.handlers.keep_definition import keep_definition
-from services.pledges.handlers.record_charge import record_decline, record_success
+from services.pledges.handlers.record_charge import (
+    pass_reminder_on,
+    record_decline,
+    record_loss,
+    record_success,
+)
 
 
 def listeners() -> list[Listener]:
@@ -31,6 +42,8 @@ def listeners() -> list[Listener]:
                 DeadlinePassed: hear_deadline,
                 ChargeSucceeded: record_success,
                 ChargeDeclined: record_decline,
+                ChargeLost: record_loss,
+                RecoveryReminderDue: pass_reminder_on,
             },
         ),
     ]

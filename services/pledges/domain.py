@@ -7,7 +7,6 @@ import msgspec
 
 from contracts.events.checkout import CardSaved, CheckoutCompleted
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
-from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
 from contracts.ids import canonical_email
 from contracts.magic_link import MagicLink
 from contracts.money import Cents
@@ -29,12 +28,16 @@ class LedgerFault(Exception):
     """What we were told contradicts the ledger. Nothing is changed; an operator must look."""
 
 
-def refusal(campaign: Campaign, completed_at: datetime) -> RefusalReason | None:
+def refusal(
+    campaign: Campaign, completed_at: datetime, *, is_late: bool = False
+) -> RefusalReason | None:
     """Return why an order completed at that time is no pledge, or None when it is one.
 
     Stripe's time decides, however late we hear of it; only a campaign whose final count
-    is written can take nothing more.
+    is written can take nothing more, but late support if it was funded.
     """
+    if is_late:
+        return None if campaign.state == "closed" and campaign.is_funded else "closed"
     if completed_at >= campaign.deadline_at:
         return "deadline_passed"
     if campaign.state == "closed":
@@ -65,8 +68,9 @@ def create(order: CheckoutCompleted, priced: PricedPledge, *, now: datetime) -> 
         shipping_address=order.shipping_address,
         consent=order.consent,
         attribution=order.attribution,
+        is_late=priced.is_late,
     )
-    entry = _entry(pledge, "created", "created", worth(pledge), now=now)
+    entry = entry_of(pledge, "created", "created", worth(pledge), now=now)
     first = msgspec.structs.replace(entry, lines=pledge.lines, card=pledge.card)
     return Change(pledge=pledge, entry=first)
 
@@ -120,67 +124,7 @@ def cancel(pledge: Pledge, campaign: Campaign, *, now: datetime) -> Change:
     )
     return Change(
         pledge=cancelled,
-        entry=_entry(cancelled, "cancelled", "cancelled", -worth(pledge), now=now),
-    )
-
-
-def charge(pledge: Pledge, paid: ChargeSucceeded, *, now: datetime) -> Change | None:
-    """Return the pledge as charged; None when it already is, by that very charge."""
-    if pledge.status == "charged":
-        if pledge.charge_id == paid.charge_id:
-            return None
-        raise LedgerFault(f"{pledge.pledge_id} was charged by {pledge.charge_id} before")
-    if pledge.status not in ("active", "payment_failed"):
-        raise LedgerFault(f"{pledge.pledge_id} is {pledge.status} and was charged")
-    charged = msgspec.structs.replace(
-        pledge,
-        status="charged",
-        revision=pledge.revision + 1,
-        updated_at=now,
-        charged_at=paid.succeeded_at,
-        charge_id=paid.charge_id,
-        payment_intent_id=paid.payment_intent_id,
-    )
-    goal = pledge.price.goal_cents
-    recovered = goal if pledge.status == "payment_failed" else 0
-    delta = Figures(collected_cents=goal, recovering_cents=-recovered)
-    entry = _entry(charged, "charged", f"charged:{paid.charge_id}", delta, now=now)
-    return Change(
-        pledge=charged,
-        entry=msgspec.structs.replace(
-            entry,
-            charge_id=paid.charge_id,
-            payment_intent_id=paid.payment_intent_id,
-            charged_cents=pledge.price.total_cents,
-        ),
-    )
-
-
-def fail(pledge: Pledge, declined: ChargeDeclined, *, now: datetime) -> Change | None:
-    """Return the pledge as payment_failed; None when a success was recorded before.
-
-    News of a decline may arrive after the success of a later attempt: money that was
-    collected is never un-collected by it.
-    """
-    if pledge.status == "charged":
-        return None
-    if pledge.status not in ("active", "payment_failed"):
-        raise LedgerFault(f"{pledge.pledge_id} is {pledge.status} and was declined")
-    failed = msgspec.structs.replace(
-        pledge, status="payment_failed", revision=pledge.revision + 1, updated_at=now
-    )
-    recovering = pledge.price.goal_cents if pledge.status == "active" else 0
-    cause = f"declined:{declined.charge_id}:{declined.attempt}"
-    delta = Figures(recovering_cents=recovering)
-    entry = _entry(failed, "charge_failed", cause, delta, now=now)
-    return Change(
-        pledge=failed,
-        entry=msgspec.structs.replace(
-            entry,
-            charge_id=declined.charge_id,
-            payment_intent_id=declined.payment_intent_id,
-            decline_code=declined.decline_code or declined.code,
-        ),
+        entry=entry_of(cancelled, "cancelled", "cancelled", -worth(pledge), now=now),
     )
 
 
@@ -190,7 +134,7 @@ def change_card(pledge: Pledge, saved: CardSaved, *, now: datetime) -> Change | 
     A pledge that is over keeps the card it ended with. Of several cards the newest stays,
     in whatever order we hear of them; a renewed card stays as new as it was.
     """
-    if pledge.status not in ("active", "payment_failed"):
+    if pledge.status not in ("active", "payment_failed") or pledge.lost_at is not None:
         return None
     is_same = saved.card.payment_method_id == pledge.card.payment_method_id
     saved_at = pledge.card_saved_at
@@ -207,7 +151,7 @@ def change_card(pledge: Pledge, saved: CardSaved, *, now: datetime) -> Change | 
         updated_at=now,
     )
     cause = f"card:{saved.card.payment_method_id}:{saved.occurred_at.isoformat()}"
-    entry = _entry(changed, "card_changed", cause, Figures(), now=now)
+    entry = entry_of(changed, "card_changed", cause, Figures(), now=now)
     return Change(pledge=changed, entry=msgspec.structs.replace(entry, card=saved.card))
 
 
@@ -249,6 +193,7 @@ def snapshot(pledge: Pledge) -> PledgeSnapshot:
         created_at=pledge.created_at,
         currency=pledge.currency,
         card_saved_at=pledge.card_saved_at,
+        is_late=pledge.is_late,
     )
 
 
@@ -284,9 +229,10 @@ def _saved_at(saved_at: datetime, told_at: datetime) -> datetime:
     return min(max(saved_at, told_at), last)
 
 
-def _entry(
+def entry_of(
     pledge: Pledge, entry_type: EntryType, cause: str, delta: Figures, *, now: datetime
 ) -> Entry:
+    """Return the line of history that tells of a change to a pledge."""
     return Entry(
         pledge_id=pledge.pledge_id,
         version=pledge.revision,

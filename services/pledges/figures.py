@@ -15,8 +15,9 @@ from contracts.pricing import PricedLine
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """A sum over pledges, or one change's share of it (then negative figures occur).
 
-    `pledged_cents`, `collected_cents` and `recovering_cents` count toward the goal:
-    tip, tax, shipping and platform add-ons are charged, and never in them.
+    `pledged_cents`, `collected_cents`, `recovering_cents` and `lost_cents` count toward the
+    goal: tip, tax, shipping and platform add-ons are charged, and never in them. So does
+    `late_support_cents`, which is paid support after the end, and in no other figure.
     """
 
     pledge_count: int = 0
@@ -29,6 +30,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     total_cents: int = 0
     collected_cents: int = 0
     recovering_cents: int = 0
+    lost_cents: int = 0
+    late_support_cents: int = 0
     tier_counts: dict[str, int] = {}
     support_item_cents: dict[str, int] = {}
 
@@ -93,10 +96,7 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The public figures of `GET /stats/{slug}`: cents, but the goal is in dollars.
-
-    No recovery can end yet and nothing is sold after the end, so these two are zero.
-    """
+    """The public figures of `GET /stats/{slug}`: cents, but the goal is in dollars."""
 
     campaign_slug: CampaignSlug
     pledged_amount: int
@@ -111,10 +111,10 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     percent_funded: int
     collected_amount: int
     recovering_amount: int
+    lost_amount: int
+    late_support_amount: int
     version: int
     updated_at: datetime | None
-    lost_amount: int = 0
-    late_support_amount: int = 0
 
 
 def add_counts(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:

@@ -10,14 +10,19 @@ from contracts.ids import CampaignSlug, ChargeId, OrderId, PledgeId, SupporterId
 from contracts.live import EffectiveState
 from contracts.money import Cents
 from contracts.pricing import Address, PriceBreakdown, PricedLine
+from contracts.recovery import Recovery
 from services.pledges.figures import Figures
 
 LedgerState = Literal["open", "closing", "closed"]
 PledgeStatus = Literal["active", "cancelled", "charged", "payment_failed", "released"]
-EntryType = Literal["created", "cancelled", "charged", "charge_failed", "released", "card_changed"]
+EntryType = Literal[
+    "created", "cancelled", "charged", "charge_failed", "released", "card_changed", "lost"
+]
 RefusalReason = Literal["closed", "deadline_passed"]
 
 SETTLEMENT = "settlement"
+LATE = "late"
+"""The purpose of a charge after the end, followed by its order: each order is one charge."""
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +76,11 @@ class Pledge(msgspec.Struct, frozen=True, kw_only=True):
     charged_at: datetime | None = None
     charge_id: ChargeId | None = None
     payment_intent_id: str | None = None
+    # Support after a funded end: charged at once, beside the goal's total.
+    is_late: bool = False
+    # How the recovery of a declined charge stands, while there is one.
+    recovery: Recovery | None = None
+    lost_at: datetime | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,6 +112,16 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
     pledge: Pledge
     entry: Entry
+
+    @property
+    def for_totals(self) -> Figures:
+        """Return what the change adds to its campaign's totals.
+
+        Late support stands beside them: it counts once it is paid, in a figure of its own.
+        """
+        if self.pledge.is_late:
+            return Figures(late_support_cents=self.entry.delta.collected_cents)
+        return self.entry.delta
 
 
 class RefusedOrder(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from contracts.money import cents_to_dollars
 from contracts.pricing import Address, LineKind, PricedLine, Why
 from services.pledges.figures import tier_counts
 from services.pledges.pledge import Campaign, Entry, Pledge, PledgeStatus
+from services.pledges.recovery import RecoveryShown, recovery_shown
 
 
 class TierChoice(msgspec.Struct, frozen=True):
@@ -129,7 +130,9 @@ class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
     can_update_payment_method: bool
     deadline: datetime
     deadline_passed: bool
-    recovery: None
+    recovery: RecoveryShown | None
+    lost_at: datetime | None
+    is_late: bool
     why: tuple[Why, ...]
 
 
@@ -172,10 +175,12 @@ def public_record(
         revision=pledge.revision,
         can_modify=is_open,
         can_cancel=is_open,
-        can_update_payment_method=pledge.status != "charged",
+        can_update_payment_method=pledge.status != "charged" and pledge.lost_at is None,
         deadline=campaign.deadline_at,
         deadline_passed=is_over,
-        recovery=None,
+        recovery=recovery_shown(pledge),
+        lost_at=pledge.lost_at,
+        is_late=pledge.is_late,
         why=price.why,
     )
 
@@ -213,9 +218,9 @@ def _figures(entry: Entry) -> dict[str, Any]:
     delta = entry.delta
     if entry.entry_type == "charged":
         return {"amount": entry.charged_cents}
-    if entry.entry_type == "card_changed" and entry.card is not None:
+    if entry.card is not None and entry.entry_type == "card_changed":
         return {"card": _card(entry.card)}
-    if entry.entry_type in ("charge_failed", "released"):
+    if entry.entry_type in ("charge_failed", "released", "lost"):
         return {}
     suffix = "" if entry.entry_type == "created" else "Delta"
     return {

@@ -5,13 +5,14 @@ from pathlib import Path
 
 from litestar import Router
 
+from contracts.magic_link import CURRENT_KEY
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe_budget import StripeBudget
 from services.settlement import consumers, schedules
 from services.settlement.consumers import Charger
 from services.settlement.rate import TokenBucket
-from services.settlement.routes import ROUTES
+from services.settlement.routes import PEOPLE_ROUTES, ROUTES
 from services.settlement.settings import Settings
 from services.settlement.stripe_gateway import StripeGateway
 
@@ -28,7 +29,12 @@ async def compose(settings: Settings, running: Running) -> Parts:
     charger = Charger(running.pool, running.bus, gateway, bucket)
     guard = bearer_guard(settings.admin_secret)
     return Parts(
-        routes=[Router(path="/", route_handlers=ROUTES, guards=[guard])],
+        routes=[Router(path="/", route_handlers=ROUTES, guards=[guard]), *PEOPLE_ROUTES],
+        dependencies={
+            "gateway": gateway,
+            "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
+            "publishable_key": settings.stripe_publishable_key,
+        },
         listeners=consumers.listeners(),
         loops=schedules.loops(running.pool, running.bus, gateway),
         role_loops={"charger": [charger.run]},

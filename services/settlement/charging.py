@@ -23,6 +23,9 @@ KEY_LIFE = timedelta(hours=20)
 CHECK_SECONDS = (15, 60, 300, 1_800, 3_600)
 """When an unknown outcome is read back: after 15 s, 1 min, 5 min, 30 min, then hourly."""
 
+PERSON_CHECK_SECONDS = (5, 5, 10, 20, 40, 60)
+"""When a charge is read whose person is at the bank: an event usually comes first."""
+
 UNDECIDED_LIMIT = timedelta(hours=24)
 """After that an unknown outcome waits for a person as well."""
 
@@ -45,6 +48,13 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     network_decline_code: str = ""
     network_advice_code: str = ""
     needs_authentication: bool = False
+    # The failed charge that Stripe keeps, if the bank was asked at all.
+    stripe_charge_id: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what tells this error from an earlier one of the same PaymentIntent."""
+        return f"{self.stripe_charge_id}|{self.code}|{self.decline_code}"
 
 
 class Unknown(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +79,14 @@ class NotHappened(msgspec.Struct, frozen=True):
     """The PaymentIntent was read, and it was not confirmed."""
 
 
+class AtTheBank(msgspec.Struct, frozen=True):
+    """The PaymentIntent was read: it waits for what the person answers the bank."""
+
+
+class Cancelled(msgspec.Struct, frozen=True):
+    """The PaymentIntent is cancelled at Stripe: it can never succeed any more."""
+
+
 class Created(msgspec.Struct, frozen=True):
     """The PaymentIntent exists and has moved no money."""
 
@@ -77,7 +95,8 @@ class Created(msgspec.Struct, frozen=True):
 
 ConfirmOutcome = Succeeded | Declined | Unknown | Postponed
 CreateOutcome = Created | Declined | Postponed
-ReadOutcome = Succeeded | Declined | Unknown | NotHappened
+ReadOutcome = Succeeded | Declined | Unknown | NotHappened | AtTheBank | Cancelled
+EndOutcome = Succeeded | Cancelled | Unknown
 FindOutcome = Created | NotHappened | Postponed
 
 
@@ -104,12 +123,23 @@ class ChargeRow(msgspec.Struct, frozen=True):
     create_keyed_at: datetime
     create_key_age: timedelta
     is_create_key_spent: bool
+    known_errors: tuple[str, ...]
+    is_person_gone: bool
+
+    def is_own_error(self, decline: Declined) -> bool:
+        """Tell whether an error that was read is of the attempt in flight.
+
+        A PaymentIntent goes on showing the error of its last attempt. Taken for the answer
+        to one that never arrived, it would decline a card that was not asked.
+        """
+        return decline.fingerprint not in self.known_errors
 
 
 class AttemptRow(msgspec.Struct, frozen=True):
     """The attempt in flight. `was_sent`: its confirmation may have reached Stripe."""
 
     attempt: int
+    kind: str
     confirm_parameters: dict[str, Any]
     key_serial: int
     key_age: timedelta | None

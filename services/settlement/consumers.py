@@ -7,7 +7,7 @@ import time
 import msgspec
 from nats.aio.msg import Msg
 
-from contracts.events.campaigns import CampaignPublished
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import StripeEventReceived
 from contracts.events.pledges import (
     CampaignClosed,
@@ -41,8 +41,15 @@ from services.settlement.charging import (
     Unknown,
     Work,
 )
-from services.settlement.handlers import hear_stripe, keep_calendar, make_charge, take_requests
-from services.settlement.handlers.make_charge import LeaseLost
+from services.settlement.handlers import (
+    hear_stripe,
+    keep_calendar,
+    make_charge,
+    record_outcomes,
+    recover,
+    take_requests,
+)
+from services.settlement.handlers.record_outcomes import LeaseLost
 from services.settlement.rate import TokenBucket
 from services.settlement.stripe_gateway import StripeGateway
 
@@ -59,7 +66,10 @@ def listeners() -> list[Listener]:
     return [
         Listener(
             consumer("settlement-definitions"),
-            {CampaignPublished: keep_calendar.follow_campaign},
+            {
+                CampaignPublished: keep_calendar.follow_campaign,
+                PlatformPublished: take_requests.keep_platform,
+            },
         ),
         Listener(
             consumer("settlement-pledges"),
@@ -67,7 +77,7 @@ def listeners() -> list[Listener]:
                 PledgeCreated: take_requests.keep_pledge,
                 PledgeModified: take_requests.keep_pledge,
                 PledgeCancelled: take_requests.keep_pledge,
-                PledgeCardChanged: take_requests.keep_pledge,
+                PledgeCardChanged: recover.hear_card,
                 CampaignClosed: take_requests.keep_closing,
                 ChargeRequested: take_requests.request_charge,
             },
@@ -202,7 +212,7 @@ async def create(pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: 
         return outcome.payment_intent_id
     async with transaction(pool) as conn:
         if isinstance(outcome, Declined):
-            await make_charge.record_decline(conn, charge, "", outcome)
+            await record_outcomes.record_decline(conn, charge, "", outcome)
         else:
             assert isinstance(outcome, Postponed)
             _note_speed(bucket, outcome)
@@ -223,9 +233,9 @@ async def confirm(
     crash.point("settlement.after_confirm")
     async with transaction(pool) as conn:
         if isinstance(outcome, Succeeded):
-            await make_charge.record_success(conn, work.charge, intent_id, outcome)
+            await record_outcomes.record_success(conn, work.charge, intent_id, outcome)
         elif isinstance(outcome, Declined):
-            await make_charge.record_decline(conn, work.charge, intent_id, outcome)
+            await record_outcomes.record_decline(conn, work.charge, intent_id, outcome)
         elif isinstance(outcome, Unknown):
             await make_charge.record_unknown(conn, work, outcome)
         else:

@@ -6,12 +6,15 @@ from typing import Literal
 import msgspec
 
 from contracts.campaign import CampaignDefinition
-from contracts.ids import CampaignSlug
+from contracts.events.settlement import Certificate, Share, StripeSums
+from contracts.ids import CampaignSlug, ChargeId
 from contracts.money import Cents
 from services.settlement.charging import UNDECIDED_LIMIT
 
 TimerKind = Literal["start", "deadline"]
-RunStatus = Literal["not_closed", "not_funded", "running", "needs_attention", "settled"]
+RunStatus = Literal[
+    "not_closed", "not_funded", "running", "recovering", "needs_attention", "settled"
+]
 
 
 class Campaign(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +82,28 @@ def follow(known: Campaign, published: Campaign, *, at: datetime) -> Campaign:
     )
 
 
+class ShareShown(msgspec.Struct, frozen=True, kw_only=True):
+    """Supporters and their cents."""
+
+    supporters: int
+    amount: int
+
+
+class CertificateShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A settlement's proof, as operators read it; `stripe` is what Stripe's events say."""
+
+    planned: ShareShown
+    succeeded: ShareShown
+    failed: ShareShown
+    unknown: ShareShown
+    lost: ShareShown
+    stripe_known: ShareShown
+    duplicates: int
+    agrees_with_stripe: bool
+    adds_up: bool
+    open_charges: tuple[ChargeId, ...]
+
+
 class Amounts(msgspec.Struct, frozen=True, kw_only=True):
     """Cents by what became of them."""
 
@@ -100,6 +125,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     succeeded: int
     failed: int
     unknown: int
+    lost: int
     amounts: Amounts
     started_at: datetime | None
     decided_at: datetime | None
@@ -120,6 +146,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     amounts: Amounts
     started_at: datetime | None
     settled_at: datetime | None
+    certificate: CertificateShown | None = None
 
 
 def run_of(slug: CampaignSlug, closing: Closing | None, tally: Tally) -> Run:
@@ -132,7 +159,7 @@ def run_of(slug: CampaignSlug, closing: Closing | None, tally: Tally) -> Run:
         succeeded=tally.succeeded,
         failed=tally.failed,
         unknown=tally.unknown,
-        lost=0,
+        lost=tally.lost,
         amounts=tally.amounts,
         started_at=tally.started_at,
         settled_at=tally.decided_at if status == "settled" else None,
@@ -140,7 +167,11 @@ def run_of(slug: CampaignSlug, closing: Closing | None, tally: Tally) -> Run:
 
 
 def status_of(closing: Closing | None, tally: Tally) -> RunStatus:
-    """Return the run's state: settled means that every supporter's charge succeeded."""
+    """Return the run's state: settled means that every charge succeeded or is lost for good.
+
+    `recovering`: all were tried, and somebody's bank said no so far. That needs nobody but
+    the supporter; `needs_attention` is for an operator.
+    """
     if closing is None:
         return "not_closed"
     if not closing.is_funded:
@@ -149,6 +180,48 @@ def status_of(closing: Closing | None, tally: Tally) -> RunStatus:
     if is_old or tally.is_held_up:
         return "needs_attention"
     is_complete = tally.pledges >= closing.pledge_count
-    if not is_complete or tally.succeeded + tally.failed < tally.planned:
+    if not is_complete or tally.succeeded + tally.failed + tally.lost < tally.planned:
         return "running"
-    return "needs_attention" if tally.failed else "settled"
+    return "recovering" if tally.failed else "settled"
+
+
+def certify(
+    closing: Closing, tally: Tally, stripe: StripeSums, open_charges: tuple[ChargeId, ...]
+) -> Certificate:
+    """Return the proof of a settlement as it stands; whole when nothing of it is open.
+
+    What is neither succeeded, unknown nor lost is failed so far, or waits for its turn.
+    """
+    amounts = tally.amounts
+    failed = Share(
+        supporters=tally.planned - tally.succeeded - tally.unknown - tally.lost,
+        cents=Cents(amounts.planned - amounts.succeeded - amounts.unknown - amounts.lost),
+    )
+    is_whole = tally.pledges == closing.pledge_count and not open_charges
+    return Certificate(
+        planned=Share(supporters=tally.planned, cents=Cents(amounts.planned)),
+        succeeded=Share(supporters=tally.succeeded, cents=Cents(amounts.succeeded)),
+        failed=failed,
+        unknown=Share(supporters=tally.unknown, cents=Cents(amounts.unknown)),
+        lost=Share(supporters=tally.lost, cents=Cents(amounts.lost)),
+        stripe=stripe,
+        adds_up=is_whole and failed == Share() and stripe.agrees,
+        open_charges=open_charges,
+    )
+
+
+def shown(certificate: Certificate) -> CertificateShown:
+    """Return a certificate in the words and units of our answers."""
+    names = ("planned", "succeeded", "failed", "unknown", "lost")
+    return CertificateShown(
+        **{name: _share(getattr(certificate, name)) for name in names},
+        stripe_known=_share(certificate.stripe.known),
+        duplicates=certificate.stripe.duplicates,
+        agrees_with_stripe=certificate.stripe.agrees,
+        adds_up=certificate.adds_up,
+        open_charges=certificate.open_charges,
+    )
+
+
+def _share(share: Share) -> ShareShown:
+    return ShareShown(supporters=share.supporters, amount=share.cents)

@@ -11,10 +11,19 @@ from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.chassis.service import Loop
-from services.settlement.charging import ChargeRow
-from services.settlement.handlers import keep_calendar, look_after
+from services.settlement.charging import Cancelled, ChargeRow, EndOutcome
+from services.settlement.handlers import (
+    keep_calendar,
+    look_after,
+    recover,
+    settle_campaigns,
+    try_again,
+)
+from services.settlement.handlers.record_outcomes import LeaseLost
 from services.settlement.queries import rounds
 from services.settlement.stripe_gateway import StripeGateway
+
+log = telemetry.logger(__name__)
 
 SWEEP_SECONDS = 2.0
 GAUGE_SECONDS = 15.0
@@ -26,7 +35,7 @@ OLDEST_DUE = Gauge(
     registry=telemetry.REGISTRY,
 )
 WAKE_UPS = consumer("settlement-chargers")
-STATUSES = ("new", "sending", "unknown", "declined", "succeeded")
+STATUSES = ("new", "sending", "unknown", "declined", "with_person", "ending", "succeeded", "lost")
 
 
 def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
@@ -48,7 +57,10 @@ def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
             pool, "settlement:gauges", lambda: measure(pool), every_seconds=GAUGE_SECONDS
         )
 
-    return [calendar, janitor, sweeper, gauges]
+    async def recovery() -> None:
+        await tick_as_leader(pool, "settlement:recovery", lambda: recover_due(pool, gateway))
+
+    return [calendar, janitor, sweeper, recovery, gauges]
 
 
 async def fire_timers(pool: Pool) -> None:
@@ -62,18 +74,49 @@ async def fire_timers(pool: Pool) -> None:
 
 
 async def check_unknown(pool: Pool, gateway: StripeGateway) -> None:
-    """Read back what is unknown and due, many at once, and adopt each answer by itself."""
+    """Read back what is open and due, many at once, and adopt each answer by itself."""
     async with transaction(pool) as conn:
-        unknown = await look_after.take_unknown(conn)
+        unknown = await look_after.take_open(conn)
     await asyncio.gather(*(_check(pool, gateway, charge) for charge in unknown))
+
+
+async def recover_due(pool: Pool, gateway: StripeGateway) -> None:
+    """Try again, remind, end and certify, whatever its time has come for."""
+    async with transaction(pool) as conn:
+        retried = await try_again.try_due_again(conn)
+        reminded = await recover.remind_due(conn)
+        ending = await recover.take_ending(conn)
+        if retried or reminded or ending:
+            crash.point("settlement.before_recovery")
+    await asyncio.gather(*(_end(pool, gateway, charge) for charge in ending))
+    async with transaction(pool) as conn:
+        if await settle_campaigns.settle_finished(conn):
+            crash.point("settlement.before_settled")
+
+
+async def _end(pool: Pool, gateway: StripeGateway, charge: ChargeRow) -> None:
+    """Cancel the PaymentIntent for good. One that was never made has nothing to cancel."""
+    outcome: EndOutcome = Cancelled()
+    if charge.payment_intent_id is not None:
+        key = f"end:{charge.payment_intent_id}:{charge.lease_token}"
+        outcome = await gateway.end(charge.payment_intent_id, key)
+    crash.point("settlement.intent_ended")
+    try:
+        async with transaction(pool) as conn:
+            await recover.record_end(conn, charge, outcome)
+    except LeaseLost:
+        log.warning("charge_lease_lost", charge=charge.charge_id)
 
 
 async def _check(pool: Pool, gateway: StripeGateway, charge: ChargeRow) -> None:
     assert charge.payment_intent_id is not None
     outcome = await gateway.read(charge.payment_intent_id)
     crash.point("settlement.unknown_read")
-    async with transaction(pool) as conn:
-        await look_after.adopt(conn, charge, outcome)
+    try:
+        async with transaction(pool) as conn:
+            await look_after.adopt(conn, charge, outcome)
+    except LeaseLost:
+        log.warning("charge_lease_lost", charge=charge.charge_id)
     crash.point("settlement.unknown_adopted")
 
 

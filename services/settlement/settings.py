@@ -14,6 +14,10 @@ class Settings(StripeSettings, frozen=True, kw_only=True):
     """The common settings, Stripe's, and how fast to charge."""
 
     admin_secret: Secret
+    # The same key that the ledger opens links with: a person confirms a charge by their link.
+    magic_link_secret: Secret
+    # What Stripe.js is started with on that page.
+    stripe_publishable_key: str = ""
     # Each charger process spends this much by itself: with N of them, set it to rate / N.
     settlement_charges_per_second: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
 

@@ -16,18 +16,26 @@ from prometheus_client import Counter
 
 from services.chassis import telemetry
 from services.chassis.settings import Secret
-from services.chassis.stripe_budget import BudgetSpent, StripeBudget
+from services.chassis.stripe_budget import BudgetSpent, StripeBudget, Who
 from services.settlement.charging import (
+    Cancelled,
     ConfirmOutcome,
     Created,
     CreateOutcome,
-    Declined,
+    EndOutcome,
     FindOutcome,
     NotHappened,
     Postponed,
     ReadOutcome,
     Succeeded,
     Unknown,
+)
+from services.settlement.stripe_answers import (
+    confirmed,
+    declined,
+    name_of,
+    outcome_of,
+    refused_request,
 )
 
 CONNECT_SECONDS = 3
@@ -53,8 +61,9 @@ FAILURES = (BudgetSpent, stripe.StripeError, aiohttp.ClientError, OSError, Timeo
 """The SDK lets aiohttp's own errors through while it reads a body."""
 T = TypeVar("T")
 
-NEEDS_PERSON = ("authentication_required", "authentication_not_handled")
-CARD_PARAMETERS = ("customer", "payment_method", "source")
+
+class StripeAway(Exception):
+    """Stripe gave no answer that somebody who waits could use."""
 
 
 class StripeGateway:
@@ -117,7 +126,7 @@ class StripeGateway:
                 ),
             )
         except FAILURES as exc:
-            return _counted("find", Postponed(reason=_name(exc)))
+            return _counted("find", Postponed(reason=name_of(exc)))
         for intent in page.data:
             if (intent.to_dict().get("metadata") or {}).get("pool_charge") == charge_id:
                 return _counted("find", Created(intent.id))
@@ -136,10 +145,7 @@ class StripeGateway:
             )
         except FAILURES as exc:
             return _counted("confirm", _failure(exc))
-        outcome = _outcome_of(intent)
-        if isinstance(outcome, NotHappened):
-            outcome = Unknown(reason=f"confirmed_but_{intent.status}")
-        return _counted("confirm", outcome)
+        return _counted("confirm", confirmed(intent))
 
     async def read(self, payment_intent_id: str) -> ReadOutcome:
         """Return what became of a PaymentIntent. Reading by id is consistent at Stripe."""
@@ -149,8 +155,45 @@ class StripeGateway:
                 lambda: self._client.v1.payment_intents.retrieve_async(payment_intent_id),
             )
         except FAILURES as exc:
-            return _counted("read", Unknown(reason=_name(exc)))
-        return _counted("read", _outcome_of(intent))
+            return _counted("read", Unknown(reason=name_of(exc)))
+        return _counted("read", outcome_of(intent))
+
+    async def end(self, payment_intent_id: str, key: str) -> EndOutcome:
+        """Cancel a PaymentIntent for good, or find out that it had succeeded."""
+        try:
+            await self._ask(
+                "payment_intents.cancel",
+                lambda: self._client.v1.payment_intents.cancel_async(
+                    payment_intent_id, {}, {"idempotency_key": key}
+                ),
+            )
+        except FAILURES as exc:
+            return _counted("end", await self._ended(payment_intent_id, exc))
+        return _counted("end", Cancelled())
+
+    async def read_secret(self, payment_intent_id: str) -> tuple[str, ReadOutcome]:
+        """Return what a browser confirms the PaymentIntent with, and how it stands.
+
+        Raises `StripeAway`: somebody waits for it, so there is one try.
+        """
+        try:
+            intent = await self._ask(
+                "payment_intents.retrieve",
+                lambda: self._client.v1.payment_intents.retrieve_async(payment_intent_id),
+                who="people",
+            )
+        except FAILURES as exc:
+            raise StripeAway(name_of(exc)) from exc
+        return str(intent.client_secret), outcome_of(intent)
+
+    async def _ended(self, payment_intent_id: str, exc: Exception) -> EndOutcome:
+        """Return what a cancellation that was not answered with yes came to."""
+        if not isinstance(exc, stripe.InvalidRequestError):
+            return Unknown(reason=name_of(exc))
+        outcome = await self.read(payment_intent_id)
+        if isinstance(outcome, Succeeded | Cancelled):
+            return outcome
+        return Unknown(reason=f"refused:{exc.code}")
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -166,9 +209,11 @@ class StripeGateway:
                 await asyncio.sleep(RETRY_SECONDS)
         return await self._ask(call, request)
 
-    async def _ask(self, call: str, request: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(
+        self, call: str, request: Callable[[], Awaitable[T]], *, who: Who = "background"
+    ) -> T:
         """Take our turn in the account's budget, after people who wait; then ask."""
-        await self._budget.turn(call, "background", within_seconds=TURN_SECONDS)
+        await self._budget.turn(call, who, within_seconds=TURN_SECONDS)
         try:
             return await request()
         except stripe.RateLimitError:
@@ -176,29 +221,9 @@ class StripeGateway:
             raise
 
 
-def _outcome_of(intent: stripe.PaymentIntent) -> ReadOutcome:
-    if intent.status == "succeeded":
-        return Succeeded(stripe_charge_id=_id(intent.latest_charge))
-    if intent.status == "requires_action":
-        return Declined(code="authentication_required", needs_authentication=True)
-    if intent.status == "canceled":
-        return Declined(code="payment_intent_canceled")
-    if intent.status in ("requires_payment_method", "requires_confirmation"):
-        error = intent.last_payment_error
-        return NotHappened() if error is None else _declined(error)
-    return Unknown(reason=f"status_{intent.status}")
-
-
-def _declined(error: Any) -> Declined:
-    code, decline_code = _text(error, "code"), _text(error, "decline_code")
-    return Declined(
-        code=code or decline_code or "card_declined",
-        decline_code=decline_code,
-        advice_code=_text(error, "advice_code"),
-        network_decline_code=_text(error, "network_decline_code"),
-        network_advice_code=_text(error, "network_advice_code"),
-        needs_authentication=code in NEEDS_PERSON or decline_code in NEEDS_PERSON,
-    )
+def _counted(call: str, outcome: Outcome) -> Outcome:
+    OUTCOMES.labels(call, type(outcome).__name__.lower()).inc()
+    return outcome
 
 
 def _create_failure(exc: Exception) -> CreateOutcome:
@@ -215,13 +240,13 @@ def _failure(exc: Exception) -> ConfirmOutcome:
         case BudgetSpent():
             outcome: ConfirmOutcome = Postponed(reason="our_budget")
         case stripe.CardError():
-            outcome = _declined(exc.error)
+            outcome = declined(exc.error)
         case stripe.InvalidRequestError():
-            outcome = _refused_request(exc)
+            outcome = refused_request(exc.code or "", exc.param or "")
         case stripe.RateLimitError():
             outcome = Postponed(reason="rate_limited", is_too_fast=True)
         case stripe.AuthenticationError() | stripe.PermissionError():
-            outcome = Postponed(reason=f"refused:{_name(exc)}")
+            outcome = Postponed(reason=f"refused:{name_of(exc)}")
         case stripe.IdempotencyError():
             # Something else was asked under this key: whatever it did can be read.
             outcome = Unknown(reason="idempotency_mismatch", is_key_spent=True)
@@ -246,36 +271,6 @@ def _no_verdict(exc: Exception) -> Unknown:
     """
     status = exc.http_status if isinstance(exc, stripe.StripeError) else None
     return Unknown(
-        reason=f"http_{status}" if status else _name(exc),
+        reason=f"http_{status}" if status else name_of(exc),
         is_key_spent=status is not None and status >= 500,
     )
-
-
-def _refused_request(exc: stripe.InvalidRequestError) -> ConfirmOutcome:
-    """Tell apart: the state says no (read it), the card or sum is no good, or our fault."""
-    code = exc.code or ""
-    if code == "payment_intent_unexpected_state":
-        return Unknown(reason=code, is_key_spent=True)
-    if code.startswith("amount_too_"):
-        return Declined(code=code)
-    if exc.param in CARD_PARAMETERS or code.startswith("payment_method_"):
-        return Declined(code=code or "card_unusable")
-    return Postponed(reason=f"refused:{code or exc.param or 'invalid_request'}", is_key_spent=True)
-
-
-def _counted(call: str, outcome: Outcome) -> Outcome:
-    OUTCOMES.labels(call, type(outcome).__name__.lower()).inc()
-    return outcome
-
-
-def _name(exc: Exception) -> str:
-    return type(exc).__name__
-
-
-def _text(error: Any, name: str) -> str:
-    return str(getattr(error, name, None) or "")
-
-
-def _id(value: Any) -> str:
-    """Return the id of something that may have come expanded."""
-    return value if isinstance(value, str) else str(getattr(value, "id", "") or "")

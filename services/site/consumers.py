@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
-from contracts.events.settlement import CampaignWentLive, DeadlinePassed
+from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.streams import consumer
 from services.chassis.database import Connection
 from services.chassis.handling import Handler
@@ -43,6 +43,7 @@ def listeners(announcer: Announcer) -> list[Listener]:
             {
                 CampaignWentLive: then_tell(handlers.hear_start),
                 DeadlinePassed: then_tell(handlers.hear_deadline),
+                SettlementSettled: then_tell(handlers.hear_settled),
             },
         ),
     ]

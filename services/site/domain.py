@@ -34,6 +34,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     stock: StockChanged | None = None
     totals: TotalsChanged | None = None
     closing: CampaignClosed | None = None
+    settled_at: datetime | None = None
 
 
 def stock_of(definition: CampaignDefinition, figures: Figures) -> dict[str, LiveTier]:
@@ -104,13 +105,7 @@ def is_funded(definition: CampaignDefinition, figures: Figures) -> bool:
 
 def is_charged(definition: CampaignDefinition, figures: Figures) -> bool:
     """Tell whether nothing of a funded campaign is left to be charged."""
-    totals, closing = figures.totals, figures.closing
-    if definition.is_charged:
-        return True
-    if totals is None or closing is None or not closing.is_funded or not totals.pledged_cents:
-        return False
-    decided = totals.collected_cents + totals.lost_cents
-    return totals.recovering_cents == 0 and decided >= totals.pledged_cents
+    return definition.is_charged or figures.settled_at is not None
 
 
 def snapshot(definition: CampaignDefinition, figures: Figures, now: datetime) -> LiveSnapshot:

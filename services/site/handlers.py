@@ -7,7 +7,7 @@ import msgspec
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
-from contracts.events.settlement import CampaignWentLive, DeadlinePassed
+from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.site import queries
@@ -116,3 +116,8 @@ async def hear_start(conn: Connection, event: CampaignWentLive) -> None:
 async def hear_deadline(conn: Connection, event: DeadlinePassed) -> None:
     """Note that the deadline passed."""
     await queries.record_deadline_passed(conn, event.campaign, event.deadline_at)
+
+
+async def hear_settled(conn: Connection, event: SettlementSettled) -> None:
+    """Note that nothing of the campaign is left to be charged."""
+    await queries.record_settled(conn, event.campaign, event.settled_at)

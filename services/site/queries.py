@@ -241,6 +241,21 @@ async def record_deadline_passed(conn: Connection, slug: CampaignSlug, at: datet
     )
 
 
+async def record_settled(conn: Connection, slug: CampaignSlug, at: datetime) -> None:
+    await conn.execute(
+        """
+        INSERT INTO campaign_figures (slug, settled_at)
+        VALUES ($1, $2)
+        ON CONFLICT (slug) DO UPDATE
+        SET settled_at = excluded.settled_at,
+            version = campaign_figures.version + 1
+        WHERE campaign_figures.settled_at IS NULL
+        """,
+        slug,
+        at,
+    )
+
+
 async def freshness(pool: Pool) -> list[Freshness]:
     """Return the version of every campaign's figures: the cheap question asked often."""
     rows: list[Any] = await pool.fetch(
@@ -252,7 +267,7 @@ async def freshness(pool: Pool) -> list[Freshness]:
 async def figures(pool: Pool, slugs: list[str]) -> list[Figures]:
     rows: list[Any] = await pool.fetch(
         """
-        SELECT slug, version, definition_version, stock, totals, closing
+        SELECT slug, version, definition_version, stock, totals, closing, settled_at
         FROM campaign_figures
         WHERE slug = ANY ($1)
         LIMIT $2

@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
-from contracts.ids import CampaignSlug
+from contracts.ids import CampaignSlug, new_order_id
 from contracts.money import Cents
 from contracts.refusals import InputRefused, Refusal, StateRefused
 from services.checkout.add_ons import place
 from services.checkout.cart import KnownCampaign, WantedItem, understand
 from services.checkout.lines import lines_for, require_accepting
+from services.checkout.pricing import price_cart
 from tests.checkout.samples import a_campaign, a_tier
 
 NOW = datetime(2026, 3, 1, 7, tzinfo=UTC)
@@ -229,15 +230,32 @@ LATE = msgspec.structs.replace(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "facts", "reason"),
+    "wanted",
     [
-        pytest.param([item("film__after")], {}, "late_support_not_open", id="a late tier"),
+        pytest.param([item("film__after")], id="a late tier"),
         pytest.param(
             [item("film__after"), item("film__custom-support", amount="5")],
-            {},
-            "late_support_not_open",
             id="and a free amount",
         ),
+    ],
+)
+def test_after_a_settled_end_what_was_left_open_is_sold_as_late(wanted: list[WantedItem]) -> None:
+    campaign = known(definition=LATE, now=LATE.deadline_at, is_drained=True, is_settled=True)
+
+    (pledge,) = price_cart(
+        understand(wanted).by_campaign,
+        {CampaignSlug("film"): campaign},
+        order_id=new_order_id(),
+        platform=PLATFORM,
+        tip_percent=0,
+    )
+
+    assert pledge.is_late
+
+
+@pytest.mark.parametrize(
+    ("wanted", "facts", "reason"),
+    [
         pytest.param(
             [item("film__after"), item("film__frame")],
             {},

@@ -13,6 +13,7 @@ from contracts.events import campaigns, checkout, pledges, settlement
 from contracts.events.base import Event
 from contracts.money import Cents
 from contracts.pricing import Address, PricedPledge
+from contracts.recovery import Recovery
 from contracts.subjects import tag
 from tests.contracts.facts import (
     AT,
@@ -31,6 +32,10 @@ from tests.contracts.facts import (
     SUPPORTER,
     a_snapshot,
     an_id,
+)
+
+RECOVERY = Recovery(
+    ends_at=DEADLINE, because="funds", next_attempt_at=AT, needs_authentication=False
 )
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -241,6 +246,59 @@ SAMPLES: tuple[Event, ...] = (
         decline_code="insufficient_funds",
         needs_authentication=False,
         declined_at=DEADLINE,
+    ),
+    settlement.RecoveryReminderDue(
+        event_id=an_id(40),
+        occurred_at=DEADLINE,
+        charge_id=CHARGE,
+        campaign=SLUG,
+        supporter_id=SUPPORTER,
+        purpose="settlement",
+        recovery=RECOVERY,
+        number=1,
+        is_last_day=False,
+    ),
+    settlement.ChargeLost(
+        event_id=an_id(41),
+        occurred_at=DEADLINE,
+        charge_id=CHARGE,
+        campaign=SLUG,
+        supporter_id=SUPPORTER,
+        purpose="settlement",
+        amount_cents=Cents(5_944),
+        because="window_ended",
+        lost_at=DEADLINE,
+    ),
+    settlement.SettlementSettled(
+        event_id=an_id(42),
+        occurred_at=DEADLINE,
+        campaign=SLUG,
+        certificate=settlement.Certificate(
+            planned=settlement.Share(supporters=2, cents=Cents(11_888)),
+            succeeded=settlement.Share(supporters=1, cents=Cents(5_944)),
+            failed=settlement.Share(),
+            unknown=settlement.Share(),
+            lost=settlement.Share(supporters=1, cents=Cents(5_944)),
+            stripe=settlement.StripeSums(
+                known=settlement.Share(supporters=1, cents=Cents(5_944)),
+                duplicates=0,
+                agrees=True,
+            ),
+            adds_up=True,
+        ),
+        settled_at=DEADLINE,
+    ),
+    pledges.PledgesRecoveryReminded(
+        event_id=an_id(43),
+        occurred_at=DEADLINE,
+        campaign=SLUG,
+        notice=NOTICE,
+        recovery=RECOVERY,
+        number=1,
+        is_last_day=False,
+    ),
+    pledges.PledgesLost(
+        event_id=an_id(44), occurred_at=DEADLINE, campaign=SLUG, notice=NOTICE, lost_at=DEADLINE
     ),
 )
 

@@ -9,6 +9,7 @@ from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
+from contracts.recovery import DeclineClass, Recovery
 from services.notify import mails
 from services.notify.language import Language
 from services.notify.letters import Letter, Letters
@@ -169,6 +170,22 @@ def a_card_notice(*, reason: str = "expires", days_left: int = 7) -> CardNoticeD
 
 
 AFTER_THE_END = datetime(2026, 12, 14, 7, 1, tzinfo=UTC)
+
+
+def owing(
+    because: DeclineClass, *, next_day: int | None = None, is_last_day: bool = False
+) -> Facts:
+    """Return what a mail about a declined charge tells."""
+    recovery = Recovery(
+        ends_at=AFTER_THE_END + timedelta(days=7),
+        because=because,
+        next_attempt_at=AFTER_THE_END + timedelta(days=next_day) if next_day else None,
+        needs_authentication=because == "person",
+    )
+    facts = mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END)
+    return msgspec.structs.replace(facts, recovery=recovery, is_last_day=is_last_day)
+
+
 SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "pledge_confirmed": ("pledge_confirmed", mails.facts_of_pledge(a_pledge())),
     "pledge_cancelled": ("pledge_cancelled", mails.facts_of_pledge(a_pledge())),
@@ -176,9 +193,17 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
         "payment_confirmed",
         mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END),
     ),
-    "payment_failed": (
-        "payment_failed",
-        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END, reason="do_not_honor"),
+    "payment_failed": ("payment_failed", owing("unexplained", next_day=3)),
+    "payment_failed_last_day": ("payment_failed", owing("unusable", is_last_day=True)),
+    "payment_unconfirmed": ("payment_unconfirmed", owing("person")),
+    "payment_unconfirmed_last_day": ("payment_unconfirmed", owing("person", is_last_day=True)),
+    "payment_lost": (
+        "payment_lost",
+        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END + timedelta(days=7)),
+    ),
+    "pledge_confirmed_late": (
+        "pledge_confirmed",
+        mails.facts_of_pledge(msgspec.structs.replace(a_pledge(), is_late=True)),
     ),
     "not_funded": ("not_funded", mails.facts_of_notice(a_notice())),
     "not_counted_closed": ("not_counted", Facts(lines=(FRAME,), reason="closed")),

@@ -11,7 +11,7 @@ from contracts.ids import OrderId
 from contracts.money import Cents
 from contracts.pricing import PricedLine
 from contracts.refusals import NotYours, StateRefused
-from services.pledges import domain
+from services.pledges import domain, paying
 from services.pledges.figures import Figures, add_counts, compare, percent_funded
 from services.pledges.record import public_record, selection
 from tests.pledges.builders import (
@@ -83,10 +83,10 @@ def test_a_cancellation_takes_back_exactly_what_the_creation_added() -> None:
 
 def test_a_charge_collects_what_counts_toward_the_goal_and_records_what_was_taken() -> None:
     pledge = a_pledge()
-    failed = domain.fail(pledge, declined(pledge.email), now=NOW)
+    failed = paying.fail(pledge, declined(pledge.email), now=NOW)
     assert failed is not None
 
-    charged = domain.charge(failed.pledge, paid(pledge.email), now=NOW)
+    charged = paying.charge(failed.pledge, paid(pledge.email), now=NOW)
 
     assert charged is not None
     assert charged.entry.charged_cents == AMOUNT
@@ -97,9 +97,9 @@ def test_a_charge_collects_what_counts_toward_the_goal_and_records_what_was_take
 @pytest.mark.parametrize("status", ["cancelled", "released"])
 def test_a_charge_of_a_pledge_that_is_over_is_a_fault(status: str) -> None:
     with pytest.raises(domain.LedgerFault):
-        domain.charge(a_pledge(status=status), paid("x@y.example"), now=NOW)
+        paying.charge(a_pledge(status=status), paid("x@y.example"), now=NOW)
     with pytest.raises(domain.LedgerFault):
-        domain.fail(a_pledge(status=status), declined("x@y.example"), now=NOW)
+        paying.fail(a_pledge(status=status), declined("x@y.example"), now=NOW)
 
 
 @pytest.mark.parametrize(

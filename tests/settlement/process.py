@@ -22,6 +22,7 @@ from tests.settlement.sandbox import KEY, Sandbox
 from tests.support.stack import Database
 
 ADMIN = "a" * 40
+LINKS = "l" * 40
 GATEWAY = "g" * 40
 
 
@@ -96,6 +97,7 @@ def environment(
         "REDIS_URL": redis_url,
         "GATEWAY_SECRET": GATEWAY,
         "ADMIN_SECRET": ADMIN,
+        "MAGIC_LINK_SECRET": LINKS,
         "SITE_BASE": "http://127.0.0.1:8000",
         "STRIPE_SECRET_KEY": KEY,
         "STRIPE_API_BASE": sandbox.url,

@@ -10,8 +10,8 @@ from contracts.refusals import Unavailable
 from services.chassis.database import Connection, Pool, open_pool, transaction
 from services.settlement import consumers, schedules
 from services.settlement.charging import Created, Postponed, Succeeded
-from services.settlement.handlers import look_after, make_charge
-from services.settlement.handlers.make_charge import LeaseLost
+from services.settlement.handlers import look_after, make_charge, record_outcomes
+from services.settlement.handlers.record_outcomes import LeaseLost
 from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, NEEDS_PERSON, Sandbox
@@ -286,7 +286,7 @@ async def test_a_process_that_slept_through_its_lease_changes_nothing(
             await make_charge.record_postponed(conn, sleeper, Postponed(reason="asleep"))
     with pytest.raises(LeaseLost):
         async with transaction(run.pool) as conn:
-            await make_charge.record_success(
+            await record_outcomes.record_success(
                 conn,
                 sleeper.charge,
                 created.payment_intent_id,

@@ -129,7 +129,7 @@ def test_the_rate_fits_the_account_unless_it_is_set(
         name: "x" * 40
         for name in ("DATABASE_URL", "NATS_URL", "REDIS_URL", "GATEWAY_SECRET", "SITE_BASE")
     }
-    environ |= {"ADMIN_SECRET": "x" * 40, "STRIPE_SECRET_KEY": key}
+    environ |= {"ADMIN_SECRET": "x" * 40, "MAGIC_LINK_SECRET": "l" * 40, "STRIPE_SECRET_KEY": key}
     if given_rate:
         environ["SETTLEMENT_CHARGES_PER_SECOND"] = given_rate
 
@@ -162,10 +162,12 @@ def test_work_names_its_keys_by_charge_intent_attempt_and_serial() -> None:
             "create_keyed_at": "2026-03-01T00:00:00Z",
             "create_key_age": timedelta(0),
             "is_create_key_spent": False,
+            "known_errors": [],
+            "is_person_gone": False,
         },
         charging.ChargeRow,
     )
-    attempt = charging.AttemptRow(1, {}, 1, None, False, False)
+    attempt = charging.AttemptRow(1, "first", {}, 1, None, False, False)
     work = charging.Work(charge, attempt)
     again = charging.Work(
         charging.with_new_create_key(charge), msgspec.structs.replace(attempt, key_serial=3)

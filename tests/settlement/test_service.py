@@ -75,7 +75,7 @@ async def test_a_campaign_from_its_publication_to_its_last_charge(
                 pledge_ids=(pledge.pledge_id,),
             )
             await ledger.say(event, slug, times=5)
-        service.wait(lambda: service.run_of(slug)["status"] == "needs_attention")
+        service.wait(lambda: service.run_of(slug)["status"] == "recovering")
 
     run = service.run_of(slug)
     stale = service.http.post(f"/admin/settle-dispatch/{slug}", json={"planHash": "x"})

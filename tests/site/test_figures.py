@@ -227,22 +227,13 @@ def test_stock_never_shows_less_than_none() -> None:
     assert shown.inventory.tiers["frame"].remaining == 0
 
 
-@pytest.mark.parametrize(
-    ("collected", "recovering", "lost", "is_charged"),
-    [(0, 0, 0, False), (900, 100, 0, False), (900, 0, 100, True), (1_000, 0, 0, True)],
-)
-def test_charged_means_that_nothing_is_left_to_charge(
-    collected: int, recovering: int, lost: int, is_charged: bool
-) -> None:
-    sums = totals(
-        1,
-        collected_cents=Cents(collected),
-        recovering_cents=Cents(recovering),
-        lost_cents=Cents(lost),
-    )
+def test_charged_is_what_settlement_says_and_no_refund_takes_it_back() -> None:
+    sums = totals(1, collected_cents=Cents(0))
     figures = Figures(slug=SLUG, totals=sums, closing=closing(True))
+    settled = msgspec.structs.replace(figures, settled_at=NOW)
 
-    assert domain.is_charged(DEFINITION, figures) is is_charged
+    assert not domain.is_charged(DEFINITION, figures)
+    assert domain.is_charged(DEFINITION, settled)
 
 
 def a_board() -> Board:

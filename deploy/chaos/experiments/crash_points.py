@@ -15,6 +15,7 @@ from deploy.chaos.crash_points import (
     CLOSING,
     PLEDGING,
     PUBLISHING,
+    RECOVERING,
     UPDATING,
     Errand,
 )
@@ -26,6 +27,7 @@ from deploy.local.children import STABLE_SECONDS
 FIRE_SECONDS = 45.0
 ANOTHER_SECONDS = 4.0
 FIRST_DEADLINE_DAYS = 2
+NEEDS_BANK = "4000002760003184"
 IN_THE_MIDDLE = Errand("settlement", "settlement.before_confirm")
 
 
@@ -113,6 +115,25 @@ class Rounds:
             await self._until_fired(armed)
         await self.play.stage.skip_leases()
 
+    async def recovering(self, errands: Sequence[Errand], email: str) -> None:
+        """Let a charge that the bank wants its customer for go its way, to its end.
+
+        They come and do not confirm; they are reminded; their time is over; nothing of the
+        campaign is open then, and it is settled.
+        """
+        days = {"settlement.before_recovery": 4, "settlement.intent_ended": 5}
+        for errand in errands:
+            armed = await self._arm([errand])
+            if errand.point == "settlement.person_held":
+                token = await self.play.crowd.token(email)
+                await self.play.crowd.patiently(
+                    "POST", "/pledge/authenticate/start", body={"token": token}
+                )
+            elif errand.point in days:
+                await self.play.crowd.move_clock(advance=f"P{days[errand.point]}D")
+            await self._until_fired(armed)
+            await self.play.stage.skip_leases()
+
     def _send(self, slug: str) -> None:
         self.people.append(asyncio.create_task(self.play.crowd.pledge(slug)))
 
@@ -151,8 +172,10 @@ async def act(play: Play) -> list[Measure]:
     await rounds.updating(UPDATING)
     # Ends come when nobody is on the way any more: who pledges then is refused, rightly.
     people = await asyncio.gather(*rounds.people)
+    needing = await play.crowd.pledge(rounds.slugs[-1], card=NEEDS_BANK)
     await rounds.all_closing(CLOSING + CHARGING)
     await rounds.asking_back(ASKING_BACK)
+    await rounds.recovering(RECOVERING, needing.email)
     play.stage.faults.update(f"died at {each.point}" for each in rounds.fired)
     began = time.monotonic()
     for slug in rounds.closed:

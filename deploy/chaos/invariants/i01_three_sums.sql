@@ -4,11 +4,19 @@ WITH lines AS (
     SELECT pledge.campaign, pledge.supporter_id, line.*
     FROM pledges.pledges AS pledge
     JOIN pledges.pledge_history AS line USING (pledge_id)
+    WHERE NOT is_late
+),
+late AS (
+    SELECT pledge.campaign, pledge.status, pledge.goal_cents, line.collected_delta_cents
+    FROM pledges.pledges AS pledge
+    JOIN pledges.pledge_history AS line USING (pledge_id)
+    WHERE is_late
 ),
 counted AS (
     SELECT *
     FROM pledges.pledges
     WHERE status IN ('active', 'charged', 'payment_failed', 'released')
+      AND NOT is_late
 ),
 supporting AS (
     SELECT campaign, supporter_id
@@ -28,9 +36,14 @@ history AS (
         ('tip_cents', tip_delta_cents),
         ('total_cents', total_delta_cents),
         ('collected_cents', collected_delta_cents),
-        ('recovering_cents', recovering_delta_cents)
+        ('recovering_cents', recovering_delta_cents),
+        ('lost_cents', lost_delta_cents)
     ) AS told (figure, value)
     GROUP BY campaign, figure
+    UNION ALL
+    SELECT campaign, 'late_support_cents', sum(collected_delta_cents)
+    FROM late
+    GROUP BY campaign
     UNION ALL
     SELECT campaign, 'supporter_count', count(*)
     FROM supporting
@@ -56,9 +69,16 @@ standing AS (
         ('tip_cents', tip_cents),
         ('total_cents', total_cents),
         ('collected_cents', CASE status WHEN 'charged' THEN goal_cents ELSE 0 END),
-        ('recovering_cents', CASE status WHEN 'payment_failed' THEN goal_cents ELSE 0 END)
+        ('recovering_cents', CASE
+            WHEN status = 'payment_failed' AND lost_at IS NULL THEN goal_cents ELSE 0 END),
+        ('lost_cents', CASE WHEN lost_at IS NULL THEN 0 ELSE goal_cents END)
     ) AS told (figure, value)
     GROUP BY campaign, figure
+    UNION ALL
+    SELECT campaign, 'late_support_cents', sum(goal_cents)
+    FROM pledges.pledges
+    WHERE is_late AND status = 'charged'
+    GROUP BY campaign
     UNION ALL
     SELECT campaign, 'supporter_count', count(DISTINCT supporter_id)
     FROM counted
@@ -87,7 +107,9 @@ stored AS (
         ('tip_cents', tip_cents),
         ('total_cents', total_cents),
         ('collected_cents', collected_cents),
-        ('recovering_cents', recovering_cents)
+        ('recovering_cents', recovering_cents),
+        ('lost_cents', lost_cents),
+        ('late_support_cents', late_support_cents)
     ) AS told (figure, value)
     UNION ALL
     SELECT campaign, 'tier ' || item.key, item.value::bigint

@@ -35,8 +35,9 @@ SELECT format('its charge was declined, the pledge is %s', pledge.status),
     ARRAY[pledge_id, named.charge_id]
 FROM named
 JOIN pledges.pledges AS pledge USING (pledge_id)
-WHERE named.status = 'declined'
-  AND pledge.status <> 'payment_failed'
+WHERE named.status IN ('declined', 'with_person', 'ending', 'lost')
+  AND (pledge.status <> 'payment_failed'
+       OR (pledge.lost_at IS NOT NULL) <> (named.status = 'lost'))
 UNION ALL
 SELECT 'the charge that the ledger asked for is not there', ARRAY[campaign, supporter_id, purpose]
 FROM pledges.charge_requests

@@ -25,7 +25,8 @@ SELECT format('the final count is %s, the history says %s', final_pledged_cents,
         coalesce(sum(goal_delta_cents), 0)),
     ARRAY[campaign]
 FROM pledges.campaign_state
-LEFT JOIN pledges.pledges USING (campaign)
+LEFT JOIN (SELECT pledge_id, campaign FROM pledges.pledges WHERE NOT is_late) AS counted
+    USING (campaign)
 LEFT JOIN pledges.pledge_history USING (pledge_id)
 WHERE campaign_state.state = 'closed'
 GROUP BY campaign, final_pledged_cents

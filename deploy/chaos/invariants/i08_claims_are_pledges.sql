@@ -9,6 +9,7 @@ WITH pledged AS (
     FROM pledges.pledges
     JOIN pledges.pledge_lines USING (pledge_id)
     WHERE kind IN ('tier', 'add_on') AND status <> 'cancelled'
+        AND lost_at IS NULL
     GROUP BY order_id, campaign, shelf, kind, item_id, coalesce(variant_id, '')
 ),
 claimed AS (

@@ -17,15 +17,28 @@ WITH due AS (
     WHERE entry_type = 'charged'
     GROUP BY campaign, pledge_history.charge_id
     UNION ALL
-    SELECT 'payment_failed', pledge_id, campaign, max(email), count(*)
+    -- A decline that is not quiet, and each reminder. What is quiet is in the event alone.
+    SELECT 'payment_failed', told.pledge_id, pledge.campaign, pledge.email, count(*)
     FROM (
-        SELECT min(pledge_id COLLATE "C") AS pledge_id, campaign, max(email) AS email
-        FROM pledges.pledge_history
-        JOIN pledges.pledges USING (pledge_id)
-        WHERE entry_type = 'charge_failed'
-        GROUP BY campaign, cause
-    ) AS declined
-    GROUP BY pledge_id, campaign
+        SELECT (
+            SELECT min(named.value COLLATE "C")
+            FROM jsonb_array_elements_text(body #> '{notice,pledge_ids}') AS named (value)
+        ) AS pledge_id
+        FROM (
+            SELECT convert_from(payload, 'UTF8')::jsonb AS body
+            FROM pledges.outbox
+            WHERE event_type IN ('pledges.charge_failed', 'pledges.recovery_reminded')
+        ) AS events
+        WHERE body ->> 'is_quiet' IS DISTINCT FROM 'true'
+    ) AS told
+    JOIN pledges.pledges AS pledge USING (pledge_id)
+    GROUP BY told.pledge_id, pledge.campaign, pledge.email
+    UNION ALL
+    SELECT 'payment_lost', min(pledge_id COLLATE "C"), campaign, max(email), 1
+    FROM pledges.pledge_history
+    JOIN pledges.pledges USING (pledge_id)
+    WHERE entry_type = 'lost'
+    GROUP BY campaign, pledge_history.charge_id
     UNION ALL
     SELECT 'not_funded', campaign || ':' || supporter_id, campaign, supporters.email, 1
     FROM pledges.releases
@@ -45,10 +58,13 @@ WITH due AS (
 written AS (
     -- A decline's mail names its moment as well; what it is about comes before that.
     SELECT
-        CASE WHEN kind IN ('card_expires', 'card_unusable') THEN 'card_notice' ELSE kind END
-            AS kind,
         CASE
-            WHEN kind = 'payment_failed' THEN split_part(cause, ':', 1)
+            WHEN kind IN ('card_expires', 'card_unusable') THEN 'card_notice'
+            WHEN kind = 'payment_unconfirmed' THEN 'payment_failed'
+            ELSE kind
+        END AS kind,
+        CASE
+            WHEN kind IN ('payment_failed', 'payment_unconfirmed') THEN split_part(cause, ':', 1)
             WHEN kind IN ('card_expires', 'card_unusable') THEN concat_ws(':',
                 split_part(cause, ':', 1), split_part(cause, ':', 2), split_part(cause, ':', -1))
             ELSE cause

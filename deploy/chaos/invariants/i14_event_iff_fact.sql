@@ -21,6 +21,7 @@ WITH facts (event_type, subject) AS (
     WHERE state = 'closed'
     UNION ALL
     SELECT 'pledges.charge_requested', campaign || ':' || supporter_id
+        || CASE purpose WHEN 'settlement' THEN '' ELSE ':' || purpose END
     FROM pledges.charge_requests
     WHERE announced_at IS NOT NULL
     UNION ALL
@@ -33,7 +34,7 @@ WITH facts (event_type, subject) AS (
         SELECT DISTINCT entry_type, campaign || ':' || supporter_id AS subject, cause
         FROM pledges.pledge_history
         JOIN pledges.pledges USING (pledge_id)
-        WHERE entry_type IN ('charged', 'charge_failed')
+        WHERE entry_type IN ('charged', 'charge_failed', 'lost')
     ) AS outcomes
     UNION ALL
     SELECT 'pledges.totals_changed', campaign || ':' || number
@@ -81,6 +82,17 @@ WITH facts (event_type, subject) AS (
     FROM settlement.charge_attempts
     WHERE state = 'declined'
     UNION ALL
+    SELECT 'settlement.charge_lost', charge_id
+    FROM settlement.charges
+    WHERE status = 'lost'
+    UNION ALL
+    SELECT 'settlement.recovery_reminder_due', charge_id
+    FROM settlement.charges
+    CROSS JOIN LATERAL generate_series(1, reminders)
+    UNION ALL
+    SELECT 'settlement.settled', campaign
+    FROM settlement.settlements
+    UNION ALL
     SELECT 'campaigns.published', 'campaign:' || slug || ':' || version
     FROM site.campaign_versions
     UNION ALL
@@ -97,7 +109,8 @@ events (event_type, subject) AS (
         END
     FROM every_outbox
     -- A wake-up is no fact: a charge gets as many as it needs.
-    WHERE event_type <> 'charges.due'
+    -- Whether a reminder still has somebody to remind, the ledger decides when it hears of it.
+    WHERE event_type NOT IN ('charges.due', 'pledges.recovery_reminded')
 )
 SELECT format('%s: %s facts, %s events', event_type, coalesce(facts, 0),
         coalesce(events, 0)) AS what,

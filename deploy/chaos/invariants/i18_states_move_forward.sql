@@ -33,7 +33,10 @@ WHERE NOT CASE status
     WHEN 'new' THEN coalesce(open, 0) = 0 AND coalesce(succeeded, 0) = 0
     WHEN 'sending' THEN last_state = 'sending' AND open = 1 AND succeeded = 0
     WHEN 'unknown' THEN last_state = 'unknown' AND open = 1 AND succeeded = 0
-    WHEN 'declined' THEN last_state = 'declined' AND open = 0 AND succeeded = 0
+    WHEN 'with_person' THEN last_state = 'unknown' AND open = 1 AND succeeded = 0
+    WHEN 'declined' THEN last_state IN ('declined', 'abandoned') AND open = 0 AND succeeded = 0
+    WHEN 'ending' THEN last_state IN ('declined', 'abandoned') AND open = 0 AND succeeded = 0
+    WHEN 'lost' THEN last_state IN ('declined', 'abandoned') AND open = 0 AND succeeded = 0
     WHEN 'succeeded' THEN last_state = 'succeeded' AND open = 0 AND succeeded = 1
 END
 UNION ALL

@@ -11,9 +11,11 @@ from contracts.events.pledges import (
     PledgeCreated,
     PledgeRefused,
     PledgesCharged,
+    PledgesLost,
     PledgesReleased,
     TotalsChanged,
 )
+from contracts.events.settlement import SettlementSettled
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
@@ -22,7 +24,7 @@ from services.checkout.handlers.drain_campaign import drained_as
 from services.checkout.handlers.hold_units import free_held
 from services.checkout.handlers.keep_cards import end_uses
 from services.checkout.orders import Order, status_of
-from services.checkout.queries import campaigns, orders, revisions, shares
+from services.checkout.queries import campaigns, cards, orders, revisions, shares
 
 log = telemetry.logger(__name__)
 
@@ -67,6 +69,21 @@ async def hear_released(conn: Connection, event: PledgesReleased) -> None:
 async def hear_charged(conn: Connection, event: PledgesCharged) -> None:
     """The pledges are paid: the card has done its work for them."""
     await end_uses(conn, event.notice.pledge_ids, "charged")
+
+
+async def hear_lost(conn: Connection, event: PledgesLost) -> None:
+    """Nobody will pay for these pledges: their units are free, and their cards are given up."""
+    pledge_ids = event.notice.pledge_ids
+    for order_id in await cards.list_orders(conn, pledge_ids):
+        order = await _order(conn, order_id)
+        if order is not None:
+            await _free(conn, order, event.campaign)
+    await end_uses(conn, pledge_ids, "lost")
+
+
+async def hear_settled(conn: Connection, event: SettlementSettled) -> None:
+    """Keep that the campaign is settled: what its author left open can be had again."""
+    await campaigns.insert_settlement(conn, event.campaign, event.settled_at)
 
 
 async def hear_closed(conn: Connection, event: CampaignClosed) -> None:

@@ -96,6 +96,19 @@ async def insert_outcome(conn: Connection, closed: CampaignClosed) -> None:
     )
 
 
+async def insert_settlement(conn: Connection, slug: CampaignSlug, settled_at: datetime) -> None:
+    """Keep when a campaign was settled; that is said once."""
+    await conn.execute(
+        """
+        INSERT INTO campaign_settlements (campaign, settled_at)
+        VALUES ($1, $2)
+        ON CONFLICT (campaign) DO NOTHING
+        """,
+        slug,
+        settled_at,
+    )
+
+
 async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefinition:
     """Return the platform's own rules; its defaults until site has published some.
 

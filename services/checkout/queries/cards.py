@@ -113,6 +113,15 @@ async def list_ends(conn: Connection, pledge_id: PledgeId) -> list[EndedAs | Non
     return [row["ended_as"] for row in rows]
 
 
+async def list_orders(conn: Connection, pledge_ids: Sequence[PledgeId]) -> list[OrderId]:
+    """Return the orders of pledges, in the order in which their rows are locked."""
+    rows = await conn.fetch(
+        "SELECT DISTINCT order_id FROM card_uses WHERE pledge_id = ANY($1) ORDER BY order_id",
+        pledge_ids,
+    )
+    return [row["order_id"] for row in rows]
+
+
 async def find_card_of_order(conn: Connection, order_id: OrderId) -> Card | None:
     """Return the newest card an order's pledges will be charged to."""
     rows = await conn.fetch(

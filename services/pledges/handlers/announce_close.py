@@ -8,7 +8,7 @@ from contracts.ids import CampaignSlug, SupporterId
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.pledges import domain
-from services.pledges.pledge import ChargeRequest
+from services.pledges.pledge import SETTLEMENT, ChargeRequest
 from services.pledges.queries import closing, ledger
 
 BATCH = 100
@@ -50,9 +50,15 @@ async def _tell_request(conn: Connection, request: ChargeRequest, now: datetime)
         conn,
         event,
         key=request.campaign,
-        aggregate=f"{request.campaign}:{request.supporter_id}",
+        aggregate=_aggregate(request),
         version=1,
     )
+
+
+def _aggregate(request: ChargeRequest) -> str:
+    """Return what a request is called: one for the close, one for each order after it."""
+    name = f"{request.campaign}:{request.supporter_id}"
+    return name if request.purpose == SETTLEMENT else f"{name}:{request.purpose}"
 
 
 async def _tell_releases(

@@ -14,7 +14,7 @@ from services.pledges import domain
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.pledge import Campaign, Change, Pledge, RefusedOrder
-from services.pledges.queries import campaigns, ledger
+from services.pledges.queries import campaigns, closing, ledger
 
 
 async def apply_order(conn: Connection, order: CheckoutCompleted) -> None:
@@ -54,7 +54,9 @@ def _decide(
     refused: dict[PledgeId, RefusedOrder] = {}
     for order in orders:
         for priced in order.pledges:
-            reason = domain.refusal(campaigns_by_slug[priced.campaign], order.completed_at)
+            reason = domain.refusal(
+                campaigns_by_slug[priced.campaign], order.completed_at, is_late=priced.is_late
+            )
             if reason is None:
                 created[priced.pledge_id] = domain.create(order, priced, now=now)
             else:
@@ -69,15 +71,19 @@ async def _tell_created(
     for change in made:
         by_campaign[change.pledge.campaign].append(change)
     await outbox.append_all(conn, [_created(each.pledge, causes, now=now) for each in made])
+    for change in made:
+        if change.pledge.is_late:
+            await closing.insert_late_request(conn, change.pledge, requested_at=now)
     for campaign in sorted(by_campaign):
-        changes = by_campaign[campaign]
-        await change_totals(
-            conn,
-            campaign,
-            sum((each.entry.delta for each in changes), Figures()),
-            pledge_ids=[each.pledge.pledge_id for each in changes],
-            now=now,
-        )
+        counted = [each for each in by_campaign[campaign] if not each.pledge.is_late]
+        if counted:
+            await change_totals(
+                conn,
+                campaign,
+                sum((each.for_totals for each in counted), Figures()),
+                pledge_ids=[each.pledge.pledge_id for each in counted],
+                now=now,
+            )
 
 
 def _created(pledge: Pledge, causes: Mapping[OrderId, EventId], *, now: datetime) -> outbox.Entry:

@@ -55,6 +55,8 @@ async def save_and_tell(
         support_item_cents={k: Cents(v) for k, v in totals.support_item_cents.items()},
         collected_cents=Cents(totals.collected_cents),
         recovering_cents=Cents(totals.recovering_cents),
+        lost_cents=Cents(totals.lost_cents),
+        late_support_cents=Cents(totals.late_support_cents),
     )
     campaign = totals.campaign
     await outbox.append(conn, event, key=campaign, aggregate=campaign, version=version)

@@ -29,6 +29,8 @@ async def read_stats(conn: Connection, slug: str) -> Stats:
         percent_funded=percent_funded(stored.pledged_cents, campaign.goal_cents),
         collected_amount=stored.collected_cents,
         recovering_amount=stored.recovering_cents,
+        lost_amount=stored.lost_cents,
+        late_support_amount=stored.late_support_cents,
         version=stored.version,
         updated_at=stored.updated_at,
     )

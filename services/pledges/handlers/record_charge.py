@@ -5,12 +5,22 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.events.pledges import PledgesCharged, PledgesChargeFailed
-from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
+from contracts.events.pledges import (
+    PledgesCharged,
+    PledgesChargeFailed,
+    PledgesLost,
+    PledgesRecoveryReminded,
+)
+from contracts.events.settlement import (
+    ChargeDeclined,
+    ChargeLost,
+    ChargeSucceeded,
+    RecoveryReminderDue,
+)
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.inbox import NotYet
-from services.pledges import domain
+from services.pledges import domain, paying
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.pledge import Change, Pledge
@@ -30,7 +40,7 @@ async def record_success(conn: Connection, event: ChargeSucceeded) -> None:
     changes = [
         change
         for pledge in asked.pledges
-        if (change := domain.charge(pledge, event, now=asked.now)) is not None
+        if (change := paying.charge(pledge, event, now=asked.now)) is not None
     ]
     if not changes:
         return
@@ -51,7 +61,7 @@ async def record_decline(conn: Connection, event: ChargeDeclined) -> None:
     changes = [
         change
         for pledge in asked.pledges
-        if (change := domain.fail(pledge, event, now=asked.now)) is not None
+        if (change := paying.fail(pledge, event, now=asked.now)) is not None
     ]
     if not changes or await ledger.has_line(
         conn, [each.pledge.pledge_id for each in changes], changes[0].entry.cause
@@ -65,11 +75,64 @@ async def record_decline(conn: Connection, event: ChargeDeclined) -> None:
         notice=notice,
         failed_at=event.declined_at,
         decline_code=event.decline_code or event.code,
+        recovery=event.recovery,
+        is_quiet=event.is_quiet,
     )
     await _record(conn, changes, told, asked.now)
 
 
-async def _lock_what_was_asked(conn: Connection, event: ChargeSucceeded | ChargeDeclined) -> _Asked:
+async def record_loss(conn: Connection, event: ChargeLost) -> None:
+    """Mark the pledges of a charge as lost: its window is over, and nothing was taken."""
+    asked = await _lock_what_was_asked(conn, event)
+    changes = [
+        change
+        for pledge in asked.pledges
+        if (change := paying.lose(pledge, event, now=asked.now)) is not None
+    ]
+    if not changes:
+        return
+    told = PledgesLost(
+        event_id=outbox.new_event_id(),
+        occurred_at=asked.now,
+        campaign=event.campaign,
+        notice=domain.notice([each.pledge for each in changes]),
+        lost_at=event.lost_at,
+    )
+    await _record(conn, changes, told, asked.now)
+
+
+async def pass_reminder_on(conn: Connection, event: RecoveryReminderDue) -> None:
+    """Have a supporter reminded whose charge is still open. Paid or lost meanwhile: nobody."""
+    request = await closing.lock_charge_request(
+        conn, event.campaign, event.supporter_id, event.purpose
+    )
+    if request is None:
+        raise NotYet(f"no charge of {event.campaign} was asked for this supporter")
+    pledges = await ledger.list_pledges(conn, request.pledge_ids)
+    owing = [each for each in pledges if each.status == "payment_failed" and each.lost_at is None]
+    if not owing:
+        return
+    told = PledgesRecoveryReminded(
+        event_id=outbox.new_event_id(),
+        occurred_at=event.occurred_at,
+        campaign=event.campaign,
+        notice=domain.notice(owing),
+        recovery=event.recovery,
+        number=event.number,
+        is_last_day=event.is_last_day,
+    )
+    await outbox.append(
+        conn,
+        told,
+        key=event.campaign,
+        aggregate=f"reminder:{event.charge_id}",
+        version=event.number,
+    )
+
+
+async def _lock_what_was_asked(
+    conn: Connection, event: ChargeSucceeded | ChargeDeclined | ChargeLost
+) -> _Asked:
     """Lock the campaign, the request and its pledges, in this order, as everybody does."""
     held = await campaigns.lock_campaigns_shared(conn, [event.campaign])
     request = await closing.lock_charge_request(
@@ -89,7 +152,7 @@ async def _lock_what_was_asked(conn: Connection, event: ChargeSucceeded | Charge
 async def _record(
     conn: Connection,
     changes: Sequence[Change],
-    told: PledgesCharged | PledgesChargeFailed,
+    told: PledgesCharged | PledgesChargeFailed | PledgesLost,
     now: datetime,
 ) -> None:
     await ledger.save_changes(conn, changes)
@@ -103,7 +166,7 @@ async def _record(
     await change_totals(
         conn,
         told.campaign,
-        sum((each.entry.delta for each in changes), Figures()),
+        sum((each.for_totals for each in changes), Figures()),
         pledge_ids=[each.pledge.pledge_id for each in changes],
         now=now,
     )

@@ -20,17 +20,16 @@ async def allow_long_statements(conn: Connection) -> None:
 
 
 async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
-    """Return the sum of all deltas ever recorded for a campaign."""
+    """Return the sum of all deltas ever recorded for a campaign, late support apart."""
     rows = await conn.fetch(
         """
-        WITH line AS (
-            SELECT supporter_id, count_delta, goal_delta_cents, subtotal_delta_cents,
-                shipping_delta_cents, tax_delta_cents, tip_delta_cents, total_delta_cents,
-                collected_delta_cents, recovering_delta_cents, tier_deltas,
-                support_item_deltas
+        WITH every_line AS (
+            SELECT is_late, supporter_id, pledge_history.*
             FROM pledges
             JOIN pledge_history USING (pledge_id)
             WHERE campaign = $1
+        ), line AS (
+            SELECT * FROM every_line WHERE NOT is_late
         ), supporting AS (
             SELECT supporter_id
             FROM line
@@ -56,6 +55,9 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
             coalesce(sum(total_delta_cents), 0)::bigint AS total_cents,
             coalesce(sum(collected_delta_cents), 0)::bigint AS collected_cents,
             coalesce(sum(recovering_delta_cents), 0)::bigint AS recovering_cents,
+            coalesce(sum(lost_delta_cents), 0)::bigint AS lost_cents,
+            (SELECT coalesce(sum(collected_delta_cents), 0)::bigint
+                FROM every_line WHERE is_late) AS late_support_cents,
             (SELECT coalesce(jsonb_object_agg(key, quantity), '{}') FROM tier) AS tier_counts,
             (SELECT coalesce(jsonb_object_agg(key, cents), '{}') FROM item)
                 AS support_item_cents
@@ -72,10 +74,10 @@ async def sum_pledges(conn: Connection, campaign: CampaignSlug) -> Figures:
     rows = await conn.fetch(
         """
         WITH counted AS (
-            SELECT pledge_id, supporter_id, status, goal_cents, subtotal_cents,
-                shipping_cents, tax_cents, tip_cents, total_cents
+            SELECT *
             FROM pledges
             WHERE campaign = $1
+              AND NOT is_late
               AND status IN ('active', 'charged', 'payment_failed', 'released')
         ), tier AS (
             SELECT item_id, sum(quantity) AS quantity
@@ -99,8 +101,14 @@ async def sum_pledges(conn: Connection, campaign: CampaignSlug) -> Figures:
             coalesce(sum(total_cents), 0)::bigint AS total_cents,
             coalesce(sum(goal_cents) FILTER (WHERE status = 'charged'), 0)::bigint
                 AS collected_cents,
-            coalesce(sum(goal_cents) FILTER (WHERE status = 'payment_failed'), 0)::bigint
+            coalesce(sum(goal_cents) FILTER (
+                WHERE status = 'payment_failed' AND lost_at IS NULL), 0)::bigint
                 AS recovering_cents,
+            coalesce(sum(goal_cents) FILTER (WHERE lost_at IS NOT NULL), 0)::bigint
+                AS lost_cents,
+            (SELECT coalesce(sum(goal_cents), 0)::bigint
+                FROM pledges
+                WHERE campaign = $1 AND is_late AND status = 'charged') AS late_support_cents,
             (SELECT coalesce(jsonb_object_agg(item_id, quantity), '{}') FROM tier)
                 AS tier_counts,
             (SELECT coalesce(jsonb_object_agg(item_id, cents), '{}') FROM item)

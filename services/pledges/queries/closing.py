@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import ChargeRequest
+from services.pledges.pledge import LATE, ChargeRequest, Pledge
 from services.pledges.queries.checks import LONG_SECONDS
 
 
@@ -75,6 +75,7 @@ async def hash_applied(conn: Connection, campaign: CampaignSlug) -> Applied:
             SELECT order_id
             FROM pledges
             WHERE campaign = $1
+              AND NOT is_late
             UNION
             SELECT order_id
             FROM refused_orders
@@ -147,6 +148,27 @@ async def insert_charge_requests(
         timeout=LONG_SECONDS,
     )
     return int(status.split()[-1])
+
+
+async def insert_late_request(conn: Connection, pledge: Pledge, *, requested_at: datetime) -> None:
+    """Ask for the charge of one pledge that was made after the end, once."""
+    await conn.execute(
+        """
+        INSERT INTO charge_requests
+            (campaign, supporter_id, purpose, pledge_ids, amount_cents, currency, card,
+             requested_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT DO NOTHING
+        """,
+        pledge.campaign,
+        pledge.supporter_id,
+        f"{LATE}:{pledge.order_id}",
+        [pledge.pledge_id],
+        pledge.price.total_cents,
+        pledge.currency,
+        pledge.card,
+        requested_at,
+    )
 
 
 async def release_pledges(

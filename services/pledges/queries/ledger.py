@@ -48,13 +48,13 @@ async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[Ple
                 status, revision, goal_cents, subtotal_cents, shipping_cents, tax_cents,
                 tip_percent, tip_cents, total_cents, tax_provider, tax_rate, shipping_source, why,
                 price_details, currency, card, card_saved_at, shipping_address, consent,
-                attribution, created_at, updated_at
+                attribution, created_at, updated_at, is_late
             )
             SELECT pledge_id, order_id, campaign, supporter_id, email, language, definition_version,
                 status, revision, goal_cents, subtotal_cents, shipping_cents, tax_cents,
                 tip_percent, tip_cents, total_cents, tax_provider, tax_rate, shipping_source, why,
                 price_details, currency, card, card_saved_at, shipping_address, consent,
-                attribution, created_at, updated_at
+                attribution, created_at, updated_at, is_late
             FROM jsonb_populate_recordset(NULL::pledges, $1)
             ON CONFLICT DO NOTHING
             RETURNING pledge_id
@@ -101,6 +101,8 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 updated_at = new.updated_at,
                 cancelled_at = new.cancelled_at,
                 charged_at = new.charged_at,
+                recovery = new.recovery,
+                lost_at = new.lost_at,
                 charge_id = new.charge_id,
                 payment_intent_id = new.payment_intent_id,
                 card = new.card,
@@ -111,13 +113,15 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
         INSERT INTO pledge_history (
             pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
             subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
-            total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
+            total_delta_cents, collected_delta_cents, recovering_delta_cents,
+            lost_delta_cents, tier_deltas,
             support_item_deltas, tip_percent, lines, charge_id, payment_intent_id,
             charged_cents, decline_code, card, recorded_at
         )
         SELECT pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
             subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
-            total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
+            total_delta_cents, collected_delta_cents, recovering_delta_cents,
+            lost_delta_cents, tier_deltas,
             support_item_deltas, tip_percent, lines, charge_id, payment_intent_id,
             charged_cents, decline_code, card, recorded_at
         FROM jsonb_populate_recordset(NULL::pledge_history, $2)
@@ -177,7 +181,7 @@ async def list_pledges(conn: Connection, pledge_ids: Sequence[PledgeId]) -> list
         SELECT pledge_id, order_id, campaign, supporter_id, email, language,
             definition_version, status, revision, lines, price, currency, card, card_saved_at,
             created_at, updated_at, shipping_address, consent, attribution, cancelled_at,
-            charged_at, charge_id, payment_intent_id
+            charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at
         FROM whole_pledges
         WHERE pledge_id = ANY($1)
         ORDER BY created_at, pledge_id
@@ -196,7 +200,7 @@ async def list_pledges_of(
         SELECT pledge_id, order_id, campaign, supporter_id, email, language,
             definition_version, status, revision, lines, price, currency, card, card_saved_at,
             created_at, updated_at, shipping_address, consent, attribution, cancelled_at,
-            charged_at, charge_id, payment_intent_id
+            charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at
         FROM whole_pledges
         WHERE campaign = $1
           AND supporter_id = ANY($2)
@@ -262,6 +266,7 @@ def _history_row(entry: Entry) -> dict[str, Any]:
         "total_delta_cents": delta.total_cents,
         "collected_delta_cents": delta.collected_cents,
         "recovering_delta_cents": delta.recovering_cents,
+        "lost_delta_cents": delta.lost_cents,
         "tier_deltas": delta.tier_counts,
         "support_item_deltas": delta.support_item_cents,
     }

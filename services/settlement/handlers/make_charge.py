@@ -7,28 +7,15 @@ the next one continues after the last step that was recorded.
 import random
 from datetime import timedelta
 
-from contracts.events.settlement import ChargeDeclined, ChargeSucceeded
 from contracts.ids import ChargeId
-from services.chassis import outbox, telemetry
+from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.settlement import charging, rate
-from services.settlement.charging import (
-    CHECK_SECONDS,
-    LEASE,
-    ChargeRow,
-    Declined,
-    Postponed,
-    Succeeded,
-    Unknown,
-    Work,
-)
+from services.settlement.charging import CHECK_SECONDS, LEASE, Postponed, Unknown, Work
+from services.settlement.handlers.record_outcomes import LeaseLost
 from services.settlement.queries import charges, outcomes
 
 log = telemetry.logger(__name__)
-
-
-class LeaseLost(Exception):
-    """Somebody else has the charge by now; what we know, Stripe knows as well."""
 
 
 async def take_charge(conn: Connection, charge_id: ChargeId) -> Work | None:
@@ -106,65 +93,6 @@ async def record_unknown(conn: Connection, work: Work, outcome: Unknown) -> None
         conn, charge.charge_id, because=outcome.reason, is_key_spent=outcome.is_key_spent
     )
     log.warning("charge_unknown", charge=charge.charge_id, because=outcome.reason)
-
-
-async def record_success(
-    conn: Connection, charge: ChargeRow, payment_intent_id: str, outcome: Succeeded
-) -> None:
-    """Write the success and tell everybody, in one transaction."""
-    saved = await outcomes.save_success(
-        conn, charge.charge_id, charge.lease_token, outcome.stripe_charge_id
-    )
-    if saved is None:
-        raise LeaseLost
-    version, now = saved
-    await outcomes.finish_attempt(conn, charge.charge_id, None, decided_at=now)
-    event = ChargeSucceeded(
-        event_id=outbox.new_event_id(),
-        occurred_at=now,
-        charge_id=charge.charge_id,
-        campaign=charge.campaign,
-        supporter_id=charge.supporter_id,
-        purpose=charge.purpose,
-        amount_cents=charge.amount_cents,
-        payment_intent_id=payment_intent_id,
-        stripe_charge_id=outcome.stripe_charge_id,
-        succeeded_at=now,
-    )
-    await outbox.append(
-        conn, event, key=charge.campaign, aggregate=charge.charge_id, version=version
-    )
-    log.info("charge_succeeded", charge=charge.charge_id, campaign=charge.campaign)
-
-
-async def record_decline(
-    conn: Connection, charge: ChargeRow, payment_intent_id: str, outcome: Declined
-) -> None:
-    """Write the definite no and tell everybody. Without a PaymentIntent its id is empty."""
-    saved = await outcomes.save_decline(conn, charge.charge_id, charge.lease_token)
-    if saved is None:
-        raise LeaseLost
-    version, now = saved
-    attempt = await outcomes.finish_attempt(conn, charge.charge_id, outcome, decided_at=now)
-    event = ChargeDeclined(
-        event_id=outbox.new_event_id(),
-        occurred_at=now,
-        charge_id=charge.charge_id,
-        campaign=charge.campaign,
-        supporter_id=charge.supporter_id,
-        purpose=charge.purpose,
-        amount_cents=charge.amount_cents,
-        payment_intent_id=payment_intent_id,
-        attempt=attempt,
-        code=outcome.code,
-        decline_code=outcome.decline_code,
-        needs_authentication=outcome.needs_authentication,
-        declined_at=now,
-    )
-    await outbox.append(
-        conn, event, key=charge.campaign, aggregate=charge.charge_id, version=version
-    )
-    log.info("charge_declined", charge=charge.charge_id, code_name=outcome.code)
 
 
 def _held(is_held: bool) -> None:

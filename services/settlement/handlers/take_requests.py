@@ -1,10 +1,10 @@
 """Keep what the ledger says, and turn each request for money into one charge."""
 
+from contracts.events.campaigns import PlatformPublished
 from contracts.events.pledges import (
     CampaignClosed,
     ChargeRequested,
     PledgeCancelled,
-    PledgeCardChanged,
     PledgeCreated,
     PledgeModified,
 )
@@ -14,7 +14,7 @@ from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.chassis.inbox import NotYet
 from services.settlement import charging
-from services.settlement.queries import charges, copies
+from services.settlement.queries import campaigns, charges, copies, recovery
 from services.settlement.queries.rounds import Queued
 
 
@@ -24,10 +24,15 @@ class RequestRefused(Exception):
 
 async def keep_pledge(
     conn: Connection,
-    event: PledgeCreated | PledgeModified | PledgeCancelled | PledgeCardChanged,
+    event: PledgeCreated | PledgeModified | PledgeCancelled,
 ) -> None:
     """Keep the pledge for the forecast."""
     await copies.save_copy(conn, event.pledge)
+
+
+async def keep_platform(conn: Connection, event: PlatformPublished) -> None:
+    """Keep how long a recovery lasts."""
+    await campaigns.save_platform(conn, event.definition)
 
 
 async def keep_closing(conn: Connection, event: CampaignClosed) -> None:
@@ -53,6 +58,7 @@ async def request_charge(conn: Connection, event: ChargeRequested) -> None:
         if asked != (event.amount_cents, event.currency):
             raise RequestRefused(f"{event.campaign}: asked for another sum than before")
         return
+    await recovery.take_newer_copy(conn, charge_id)
     await queue(conn, Queued(charge_id, event.campaign, 1))
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
 from services.settlement.domain import Campaign, Timer
@@ -58,6 +59,21 @@ async def update_campaign(conn: Connection, campaign: Campaign) -> None:
         WHERE slug = $1
         """,
         *_values(campaign),
+    )
+
+
+async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:
+    """Keep what the platform decides for charging; an older version changes nothing."""
+    await conn.execute(
+        """
+        INSERT INTO platform_rules AS known (version, recovery_window_days)
+        VALUES ($1, $2)
+        ON CONFLICT (only_row) DO UPDATE
+        SET version = excluded.version, recovery_window_days = excluded.recovery_window_days
+        WHERE known.version < excluded.version
+        """,
+        definition.version,
+        definition.recovery_window_days,
     )
 
 

@@ -1,5 +1,6 @@
 """SQL about charges and their attempts: asked for, leased, begun, about to be sent."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +19,8 @@ CHARGE = """
     least(create_keyed_at, create_keyed_on) AS create_keyed_at, is_create_key_spent,
     greatest(
         clock_timestamp() - create_keyed_at, platform.now() - create_keyed_on
-    ) AS create_key_age
+    ) AS create_key_age,
+    known_errors, coalesce(person_until < clock_timestamp(), false) AS is_person_gone
 """
 """The age of a key by whichever clock makes it older: too old only costs one reading.
 
@@ -37,9 +39,14 @@ async def insert_charge(
             (charge_id, campaign, supporter_id, purpose, pledge_ids, amount_cents, currency,
              customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
              card_exp_year, create_parameters, requested_at, create_keyed_at,
-             create_keyed_on, due_at, queued_at)
+             create_keyed_on, due_at, queued_at, card_saved_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, platform.now(),
-                clock_timestamp(), platform.now(), clock_timestamp(), clock_timestamp())
+                clock_timestamp(), platform.now(), clock_timestamp(), clock_timestamp(), (
+                    SELECT max(coalesce(card_saved_at, created_at))
+                    FROM pledge_copies
+                    WHERE pledge_id = ANY($5)
+                      AND payment_method_id = $9
+                ))
         ON CONFLICT ON CONSTRAINT one_charge_per_purpose DO NOTHING
         RETURNING true
         """,
@@ -131,7 +138,7 @@ async def find_attempt(conn: Connection, charge_id: ChargeId) -> AttemptRow:
     """Return the attempt in flight; a charge that is sending or unknown has one."""
     row = await conn.fetchrow(
         """
-        SELECT attempt, confirm_parameters, key_serial, is_key_spent,
+        SELECT attempt, kind, confirm_parameters, key_serial, is_key_spent,
                sent_at IS NOT NULL AS was_sent,
                greatest(clock_timestamp() - keyed_at, platform.now() - keyed_on) AS key_age
         FROM charge_attempts
@@ -227,6 +234,20 @@ async def bring_forward(conn: Connection, slug: CampaignSlug) -> int:
         slug,
     )
     return len(rows)
+
+
+async def bring_forward_these(conn: Connection, charge_ids: Sequence[ChargeId]) -> None:
+    """Make these charges due now, those that are undecided and nobody holds."""
+    await conn.execute(
+        """
+        UPDATE charges
+        SET due_at = least(due_at, clock_timestamp()), queued_at = '-infinity'
+        WHERE charge_id = ANY($1)
+          AND status IN ('new', 'sending', 'unknown')
+          AND lease_until < clock_timestamp()
+        """,
+        charge_ids,
+    )
 
 
 async def platform_now(conn: Connection) -> datetime:

@@ -11,9 +11,9 @@ from services.settlement.plan import ChargeFacts, PledgeCopy
 ROWS_MAX = 500_000
 
 
-async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> None:
-    """Keep the pledge as it stands, unless something newer is known."""
-    await conn.execute(
+async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> bool:
+    """Keep the pledge as it stands; False when this or something newer is known."""
+    kept = await conn.fetchval(
         """
         INSERT INTO pledge_copies
             (pledge_id, campaign, supporter_id, revision, status, amount_cents, goal_cents,
@@ -28,6 +28,7 @@ async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> None:
             card_exp_month = excluded.card_exp_month, card_exp_year = excluded.card_exp_year,
             card_saved_at = excluded.card_saved_at
         WHERE pledge_copies.revision < excluded.revision
+        RETURNING true
         """,
         pledge.pledge_id,
         pledge.campaign,
@@ -45,6 +46,7 @@ async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> None:
         pledge.created_at,
         pledge.card_saved_at,
     )
+    return kept is not None
 
 
 async def list_copies(conn: Connection, slug: CampaignSlug) -> list[PledgeCopy]:

@@ -5,9 +5,31 @@ A process that slept through its lease finds its token gone and changes nothing.
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from contracts.ids import ChargeId
+from contracts.recovery import DeclineClass
 from services.chassis.database import Connection
 from services.settlement.charging import Declined
+from services.settlement.recovery import AttemptKind
+
+
+class DeclinedCharge(msgspec.Struct, frozen=True):
+    """A charge as its decline left it; all times are business time."""
+
+    version: int
+    decided_at: datetime
+    first_declined_at: datetime
+    recovery_ends_at: datetime
+    has_new_card: bool
+
+
+class FinishedAttempt(msgspec.Struct, frozen=True):
+    """An attempt that ended, and how many of the charge's were ours alone, this one included."""
+
+    attempt: int
+    kind: AttemptKind
+    automatic: int
 
 
 async def postpone(
@@ -100,10 +122,11 @@ async def save_success(
         """
         UPDATE charges
         SET status = 'succeeded', stripe_charge_id = $3, decided_at = platform.now(),
-            version = version + 1, lease_until = '-infinity'
+            version = version + 1, lease_until = '-infinity', next_attempt_at = NULL,
+            next_reminder_at = NULL
         WHERE charge_id = $1
           AND lease_token = $2
-          AND status IN ('sending', 'unknown')
+          AND status IN ('sending', 'unknown', 'with_person', 'ending')
         RETURNING version, decided_at
         """,
         charge_id,
@@ -114,38 +137,79 @@ async def save_success(
 
 
 async def save_decline(
-    conn: Connection, charge_id: ChargeId, token: int
-) -> tuple[int, datetime] | None:
-    """Write the definite no; return the charge's new version and the time. None: lease lost."""
+    conn: Connection, charge_id: ChargeId, token: int, *, because: DeclineClass, known_error: str
+) -> DeclinedCharge | None:
+    """Write the definite no, and open the recovery at the first one. None: lease lost.
+
+    A charge that never got its PaymentIntent makes it anew under another key.
+    """
     row = await conn.fetchrow(
         """
         UPDATE charges
         SET status = 'declined', decided_at = platform.now(), version = version + 1,
-            lease_until = '-infinity'
+            lease_until = '-infinity', person_until = NULL, unknown_since = NULL, checks = 0,
+            because = $3, known_errors = array_append(known_errors, $4),
+            is_create_key_spent = is_create_key_spent OR payment_intent_id IS NULL,
+            first_declined_at = coalesce(first_declined_at, platform.now()),
+            recovery_ends_at = coalesce(
+                recovery_ends_at,
+                platform.now() + CASE WHEN $3 = 'impossible' THEN interval '0'
+                    ELSE make_interval(days => coalesce(
+                        (SELECT recovery_window_days FROM platform_rules), 7))
+                END
+            )
         WHERE charge_id = $1
           AND lease_token = $2
-          AND status IN ('sending', 'unknown')
-        RETURNING version, decided_at
+          AND status IN ('sending', 'unknown', 'with_person')
+        RETURNING version, decided_at, first_declined_at, recovery_ends_at, has_new_card
         """,
         charge_id,
         token,
+        because,
+        known_error,
     )
-    return None if row is None else (row["version"], row["decided_at"])
+    return None if row is None else msgspec.convert(row, DeclinedCharge)
+
+
+async def set_calendar(
+    conn: Connection,
+    charge_id: ChargeId,
+    *,
+    next_attempt_at: datetime | None,
+    next_reminder_at: datetime | None,
+) -> None:
+    """Set when a declined charge is tried again, and when its supporter is reminded."""
+    await conn.execute(
+        """
+        UPDATE charges
+        SET next_attempt_at = $2, next_reminder_at = $3
+        WHERE charge_id = $1
+          AND status = 'declined'
+        """,
+        charge_id,
+        next_attempt_at,
+        next_reminder_at,
+    )
 
 
 async def finish_attempt(
     conn: Connection, charge_id: ChargeId, decline: Declined | None, *, decided_at: datetime
-) -> int:
-    """End the attempt in flight with a success (None) or a decline; return its number."""
-    attempt: int = await conn.fetchval(
+) -> FinishedAttempt | None:
+    """End the attempt in flight with a success (None) or a decline; None: there is none."""
+    row = await conn.fetchrow(
         """
-        UPDATE charge_attempts
+        UPDATE charge_attempts AS finished
         SET state = CASE WHEN $3::text IS NULL THEN 'succeeded' ELSE 'declined' END,
             decided_at = $2, code = $3, decline_code = $4, advice_code = $5,
             network_decline_code = $6, network_advice_code = $7, needs_authentication = $8
         WHERE charge_id = $1
           AND state IN ('sending', 'unknown')
-        RETURNING attempt
+        RETURNING attempt, kind, (
+            SELECT count(*)
+            FROM charge_attempts AS other
+            WHERE other.charge_id = $1
+              AND other.kind IN ('first', 'automatic', 'renewed')
+        ) AS automatic
         """,
         charge_id,
         decided_at,
@@ -156,4 +220,4 @@ async def finish_attempt(
         decline.network_advice_code if decline else None,
         decline.needs_authentication if decline else False,
     )
-    return attempt
+    return None if row is None else msgspec.convert(row, FinishedAttempt)

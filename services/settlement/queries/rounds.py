@@ -27,32 +27,39 @@ class Gauges(msgspec.Struct, frozen=True):
     oldest_due_seconds: float
 
 
-async def lease_unknown(
-    conn: Connection, lease: timedelta, delays: Sequence[timedelta], *, limit: int
+async def lease_open(
+    conn: Connection,
+    lease: timedelta,
+    delays: Sequence[timedelta],
+    person_delays: Sequence[timedelta],
+    *,
+    limit: int,
 ) -> list[ChargeRow]:
-    """Take unknown charges whose next look is due, and set the one after that."""
+    """Take charges whose outcome is open and due to be read, and set the look after that."""
     rows = await conn.fetch(
         f"""
         UPDATE charges
         SET lease_until = clock_timestamp() + $1, lease_token = lease_token + 1,
             checks = checks + 1,
-            due_at = clock_timestamp() + ($2::interval[])[
-                least(checks + 2, cardinality($2::interval[]))
-            ]
+            due_at = clock_timestamp() + CASE status
+                WHEN 'unknown' THEN ($2::interval[])[least(checks + 2, cardinality($2))]
+                ELSE ($3::interval[])[least(checks + 2, cardinality($3))]
+            END
         WHERE charge_id IN (
             SELECT charge_id
             FROM charges
-            WHERE status = 'unknown'
+            WHERE status IN ('unknown', 'with_person')
               AND due_at <= clock_timestamp()
               AND lease_until < clock_timestamp()
             ORDER BY due_at
-            LIMIT $3
+            LIMIT $4
             FOR UPDATE SKIP LOCKED
         )
         RETURNING {CHARGE}
         """,  # noqa: S608
         lease,
         list(delays),
+        list(person_delays),
         limit,
     )
     return decode_rows(rows, ChargeRow)
@@ -171,13 +178,18 @@ async def count_charges(conn: Connection, slug: CampaignSlug) -> Tally:
         SELECT coalesce(sum(cardinality(pledge_ids)), 0)::bigint AS pledges,
                count(*) AS planned,
                count(*) FILTER (WHERE status = 'succeeded') AS succeeded,
-               count(*) FILTER (WHERE status = 'declined') AS failed,
+               count(*) FILTER (WHERE status IN ('declined', 'with_person', 'ending'))
+                   AS failed,
                count(*) FILTER (WHERE status = 'unknown') AS unknown,
+               count(*) FILTER (WHERE status = 'lost') AS lost,
                coalesce(sum(amount_cents), 0)::bigint AS planned_cents,
                coalesce(sum(amount_cents) FILTER (WHERE status = 'succeeded'), 0)::bigint
                    AS succeeded_cents,
-               coalesce(sum(amount_cents) FILTER (WHERE status = 'declined'), 0)::bigint
+               coalesce(sum(amount_cents) FILTER (
+                   WHERE status IN ('declined', 'with_person', 'ending')), 0)::bigint
                    AS failed_cents,
+               coalesce(sum(amount_cents) FILTER (WHERE status = 'lost'), 0)::bigint
+                   AS lost_cents,
                coalesce(sum(amount_cents) FILTER (WHERE status = 'unknown'), 0)::bigint
                    AS unknown_cents,
                min(requested_at) AS started_at,
@@ -193,7 +205,7 @@ async def count_charges(conn: Connection, slug: CampaignSlug) -> Tally:
         slug,
     )
     assert row is not None
-    names = ("planned", "succeeded", "failed", "unknown")
+    names = ("planned", "succeeded", "failed", "unknown", "lost")
     amounts = Amounts(**{name: row[f"{name}_cents"] for name in names})
     plain = (name for name in Tally.__struct_fields__ if name != "amounts")
     return Tally(amounts=amounts, **{name: row[name] for name in plain})

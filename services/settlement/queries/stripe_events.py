@@ -1,6 +1,7 @@
 """SQL about what Stripe said: appended once, never changed."""
 
 from contracts.events.checkout import StripeEventReceived
+from contracts.ids import ChargeId
 from services.chassis.database import Connection
 
 
@@ -27,13 +28,22 @@ async def insert_event(
 
 
 async def look_now(conn: Connection, payment_intent_id: str) -> None:
-    """Let the janitor read a charge back at once, if its outcome is unknown."""
+    """Let the janitor read a charge back at once, if its outcome is open."""
     await conn.execute(
         """
         UPDATE charges
         SET due_at = least(due_at, clock_timestamp())
         WHERE payment_intent_id = $1
-          AND status = 'unknown'
+          AND status IN ('unknown', 'with_person')
         """,
         payment_intent_id,
     )
+
+
+async def find_declined(conn: Connection, payment_intent_id: str) -> ChargeId | None:
+    """Return the charge of a PaymentIntent, if it stands as declined."""
+    charge_id: ChargeId | None = await conn.fetchval(
+        "SELECT charge_id FROM charges WHERE payment_intent_id = $1 AND status = 'declined'",
+        payment_intent_id,
+    )
+    return charge_id

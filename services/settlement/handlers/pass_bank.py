@@ -1,0 +1,214 @@
+"""A person confirms their charge at the bank: the same PaymentIntent, with them there.
+
+While they are there our own tries wait. What came of it is read back at Stripe, as of
+every attempt; a browser that says so is not believed.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from contracts import magic_link
+from contracts.ids import ORDER_PATTERN, CampaignSlug, ChargeId, PledgeId, supporter_id
+from contracts.money import Cents
+from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused, Unavailable
+from services.chassis.database import Connection, Pool, transaction
+from services.settlement import charging
+from services.settlement.charging import PERSON_CHECK_SECONDS
+from services.settlement.queries import charges, people
+from services.settlement.queries import recovery as attempts
+from services.settlement.queries.people import Owed
+from services.settlement.recovery import PERSON_MAX, PERSON_MINUTES
+from services.settlement.stripe_gateway import StripeAway, StripeGateway
+
+Keys = Mapping[str, bytes]
+PayStatus = Literal["not_due", "in_progress", "declined", "at_bank", "paid"]
+
+STATUSES: dict[str, PayStatus] = {
+    "new": "in_progress",
+    "sending": "in_progress",
+    "unknown": "in_progress",
+    "declined": "declined",
+    "with_person": "at_bank",
+    "succeeded": "paid",
+}
+CLOSED = ("ending", "lost")
+
+
+class CardFace(msgspec.Struct, frozen=True):
+    """A card as its owner knows it."""
+
+    brand: str
+    last4: str
+
+
+class Ways(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Until when the charge can be saved, when we try again, and how many tries are left."""
+
+    ends_at: datetime
+    next_attempt_at: datetime | None
+    needs_authentication: bool
+    tries_left: int
+
+
+class PayPage(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the page of a payment shows. `amount` is cents of one charge for all `orderIds`."""
+
+    order_id: PledgeId
+    order_ids: tuple[PledgeId, ...]
+    campaign_slug: CampaignSlug
+    status: PayStatus
+    amount: Cents | None
+    currency: str
+    card: CardFace | None
+    recovery: Ways | None
+    server_time: datetime
+
+
+class PassBank(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What Stripe.js confirms the one PaymentIntent with, on-session."""
+
+    client_secret: str
+    publishable_key: str
+    payment_method: str
+    recovery_ends_at: datetime
+
+
+async def read_page(conn: Connection, token: str, keys: Keys) -> PayPage:
+    """Return how the payment of a link's pledge stands. Too late: 409 `recovery_closed`."""
+    pledge_id, campaign, owed, now = await _owed(conn, token, keys)
+    if owed is None:
+        return PayPage(
+            order_id=pledge_id,
+            order_ids=(pledge_id,),
+            campaign_slug=campaign,
+            status="not_due",
+            amount=None,
+            currency="usd",
+            card=None,
+            recovery=None,
+            server_time=now,
+        )
+    if _is_closed(owed):
+        raise _closed()
+    return PayPage(
+        order_id=pledge_id,
+        order_ids=owed.pledge_ids,
+        campaign_slug=campaign,
+        status=STATUSES[owed.status],
+        amount=owed.amount_cents,
+        currency=owed.currency,
+        card=CardFace(owed.card_brand, owed.card_last4),
+        recovery=_ways(owed),
+        server_time=now,
+    )
+
+
+async def start(
+    pool: Pool, gateway: StripeGateway, token: str, keys: Keys, publishable_key: str
+) -> PassBank:
+    """Let the person confirm: hold our own tries back, and hand out the secret.
+
+    Stripe is asked first and nothing is held; so who dies in between has changed nothing.
+    """
+    async with transaction(pool) as conn:
+        *_, owed, _now = await _owed(conn, token, keys)
+    owed = _confirmable(owed)
+    assert owed.payment_intent_id is not None
+    try:
+        secret, outcome = await gateway.read_secret(owed.payment_intent_id)
+    except StripeAway as exc:
+        raise Unavailable("stripe_away", "The payment service does not answer. Try again.") from exc
+    async with transaction(pool) as conn:
+        is_held = await watch_person(conn, owed.charge_id)
+    if isinstance(outcome, charging.Succeeded):
+        raise StateRefused("pledge_charged", "This pledge has been charged.")
+    if not is_held:
+        raise StateRefused("in_progress", "This payment is being tried right now. Wait a moment.")
+    assert owed.recovery_ends_at is not None
+    return PassBank(
+        client_secret=secret,
+        publishable_key=publishable_key,
+        payment_method=owed.payment_method_id,
+        recovery_ends_at=owed.recovery_ends_at,
+    )
+
+
+async def watch_person(conn: Connection, charge_id: ChargeId) -> bool:
+    """Leave a declined charge to its person for a while; False when it is not declined."""
+    before = await people.hold_for_person(
+        conn,
+        charge_id,
+        lasts=timedelta(minutes=PERSON_MINUTES),
+        check_in=timedelta(seconds=PERSON_CHECK_SECONDS[0]),
+    )
+    if before == "declined":
+        await attempts.insert_attempt(conn, charge_id, "person", {}, state="unknown")
+    return before is not None
+
+
+async def _owed(
+    conn: Connection, token: str, keys: Keys
+) -> tuple[PledgeId, CampaignSlug, Owed | None, datetime]:
+    """Return the charge of the pledge a link is for. A link opens its own pledge alone."""
+    if not token:
+        raise InputRefused(
+            "missing_token", "The link is incomplete.", fields={"token": "is missing"}
+        )
+    now = await charges.platform_now(conn)
+    link = magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
+    held = None
+    if ORDER_PATTERN.fullmatch(link.order_id):
+        held = await people.find_supporter(conn, link.order_id)
+    if held is None:
+        raise NotFound("not_found", "There is no such pledge.")
+    supporter, campaign = held
+    try:
+        is_theirs = supporter_id(link.email) == supporter
+    except ValueError:
+        is_theirs = False
+    if not is_theirs or link.campaign_slug != campaign:
+        raise NotYours("not_yours", "This link is for another pledge.")
+    owed = await people.find_owed(conn, campaign, supporter, link.order_id)
+    return link.order_id, link.campaign_slug, owed, now
+
+
+def _confirmable(owed: Owed | None) -> Owed:
+    if owed is None:
+        raise StateRefused("nothing_due", "Nothing is due for this pledge.")
+    if _is_closed(owed):
+        raise _closed()
+    if owed.status == "succeeded":
+        raise StateRefused("pledge_charged", "This pledge has been charged.")
+    if STATUSES[owed.status] == "in_progress":
+        raise StateRefused("in_progress", "This payment is being tried right now. Wait a moment.")
+    if owed.payment_intent_id is None:
+        raise StateRefused("needs_card", "This card cannot be confirmed. Use another one.")
+    if owed.by_person >= PERSON_MAX:
+        raise StateRefused("too_many_tries", "This payment was tried too often. Write to us.")
+    return owed
+
+
+def _is_closed(owed: Owed) -> bool:
+    """Tell whether it is too late. Who is at the bank when the window ends may finish."""
+    if owed.status in CLOSED:
+        return True
+    is_over = owed.recovery_ends_at is not None and owed.now >= owed.recovery_ends_at
+    return is_over and owed.status == "declined"
+
+
+def _closed() -> StateRefused:
+    return StateRefused("recovery_closed", "The time to pay this pledge is over.")
+
+
+def _ways(owed: Owed) -> Ways | None:
+    if owed.recovery_ends_at is None or owed.status == "succeeded":
+        return None
+    return Ways(
+        ends_at=owed.recovery_ends_at,
+        next_attempt_at=owed.next_attempt_at,
+        needs_authentication=owed.because == "person",
+        tries_left=max(0, PERSON_MAX - owed.by_person),
+    )
