@@ -74,7 +74,7 @@ def classify(decline: Declined) -> DeclineClass:
     The need for the person is a fact, whatever the network advises; then its advice wins;
     advice to try again leaves a calendar that tries anyway as it is.
     """
-    listed = _BY_CODE.get(decline.decline_code) or _BY_CODE.get(decline.code)
+    listed = _BY_CODE.get(decline.decline_code or decline.code)
     if decline.needs_authentication:
         return "person"
     advised = RULES.advice.get(decline.advice_code)

@@ -1,17 +1,22 @@
 """A settlement under test: requests in, time passing, processes dying."""
 
 import time
+from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from contracts.events.checkout import Card
+from contracts.events.pledges import PledgeCardChanged
 from contracts.ids import CampaignSlug, ChargeId
 from services.chassis.database import Connection, Pool, transaction
+from services.chassis.outbox import new_event_id
 from services.settlement import consumers, schedules
 from services.settlement.charging import Work
-from services.settlement.handlers import look_after, make_charge, take_requests
+from services.settlement.handlers import look_after, make_charge, recover, take_requests
 from services.settlement.rate import TokenBucket
 from services.settlement.stripe_gateway import StripeGateway
-from tests.settlement.builders import a_slug, closed, requested
+from tests.settlement.builders import a_pledge, a_slug, closed, move_clock, requested
 
 ROUNDS_MAX = 12
 
@@ -62,6 +67,37 @@ class Settlement:
             "WHERE due_at > clock_timestamp()"
         )
 
+    async def tick(self, *, to: datetime | None = None) -> None:
+        """Let the calendar of recovery look, at an instant if one is given."""
+        if to is not None:
+            await move_clock(self.owner, to)
+        await schedules.recover_due(self.pool, self.gateway)
+
+    async def change_card(self, charge_id: ChargeId, card: Card, *, saved_at: datetime) -> None:
+        """Let the ledger say that the charge's pledge has this card now."""
+        row = await self.owner.fetchrow(
+            """
+            SELECT supporter_id, pledge_ids[1] AS pledge_id, coalesce((
+                SELECT revision FROM pledge_copies WHERE pledge_id = pledge_ids[1]), 1) AS revision
+            FROM charges
+            WHERE charge_id = $1
+            """,
+            charge_id,
+        )
+        assert row is not None
+        snapshot = msgspec.structs.replace(
+            a_pledge(self.slug, supporter=row["supporter_id"], order=row["pledge_id"], card=card),
+            revision=row["revision"] + 1,
+            card_saved_at=saved_at,
+        )
+        event = PledgeCardChanged(event_id=new_event_id(), occurred_at=saved_at, pledge=snapshot)
+        async with transaction(self.pool) as conn:
+            await recover.hear_card(conn, event)
+
+    async def read(self, charge_id: ChargeId) -> Any:
+        """Return the charge's row."""
+        return await self.owner.fetchrow("SELECT * FROM charges WHERE charge_id = $1", charge_id)
+
     async def finish(self) -> None:
         """Let the sweeper, chargers and the janitor work until nothing is open."""
         for _ in range(ROUNDS_MAX):
@@ -76,7 +112,8 @@ class Settlement:
 
     async def undecided(self) -> list[ChargeId]:
         rows = await self.owner.fetch(
-            "SELECT charge_id FROM charges WHERE decided_at IS NULL ORDER BY charge_id"
+            "SELECT charge_id FROM charges WHERE status IN ('new', 'sending', 'unknown') "
+            "ORDER BY charge_id"
         )
         return [row["charge_id"] for row in rows]
 

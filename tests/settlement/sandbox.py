@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import msgspec
 
 from contracts.events.checkout import Card
 
@@ -58,6 +59,26 @@ class Sandbox:
             exp_month=card["exp_month"],
             exp_year=card["exp_year"],
         )
+
+    def another_card(self, card: Card, magic: str = GOOD) -> Card:
+        """Return a further card of the same customer."""
+        path = f"/v1/payment_methods/{magic}/attach"
+        attached = self._post(path, data={"customer": card.customer_id})
+        return msgspec.structs.replace(
+            card, payment_method_id=attached["id"], last4=attached["card"]["last4"]
+        )
+
+    def confirm_in_browser(self, secret: str, method: str) -> str:
+        """Do what Stripe.js does with a client secret; return the PaymentIntent's status."""
+        answer = self._post(
+            "/elements/confirm-payment", json={"clientSecret": secret, "paymentMethod": method}
+        )
+        return str(answer["paymentIntent"]["status"])
+
+    def answer_bank(self, intent_id: str, *, succeed: bool) -> str:
+        """Pass or fail 3-D Secure as the person would."""
+        path = f"/sandbox/payment-intents/{intent_id}/authenticate"
+        return str(self._post(path, json={"succeed": succeed})["status"])
 
     def intents(self, campaign: str) -> list[dict[str, Any]]:
         """Return every PaymentIntent of a campaign."""

@@ -146,18 +146,19 @@ async def save_decline(
     row = await conn.fetchrow(
         """
         UPDATE charges
-        SET status = 'declined', decided_at = platform.now(), version = version + 1,
+        SET status = 'declined', decided_at = clock.now, version = version + 1,
             lease_until = '-infinity', person_until = NULL, unknown_since = NULL, checks = 0,
             because = $3, known_errors = array_append(known_errors, $4),
             is_create_key_spent = is_create_key_spent OR payment_intent_id IS NULL,
-            first_declined_at = coalesce(first_declined_at, platform.now()),
+            first_declined_at = coalesce(first_declined_at, clock.now),
             recovery_ends_at = coalesce(
                 recovery_ends_at,
-                platform.now() + CASE WHEN $3 = 'impossible' THEN interval '0'
+                clock.now + CASE WHEN $3 = 'impossible' THEN interval '0'
                     ELSE make_interval(days => coalesce(
                         (SELECT recovery_window_days FROM platform_rules), 7))
                 END
             )
+        FROM (SELECT platform.now() AS now) AS clock
         WHERE charge_id = $1
           AND lease_token = $2
           AND status IN ('sending', 'unknown', 'with_person')
@@ -178,11 +179,14 @@ async def set_calendar(
     next_attempt_at: datetime | None,
     next_reminder_at: datetime | None,
 ) -> None:
-    """Set when a declined charge is tried again, and when its supporter is reminded."""
+    """Set when a declined charge is tried again, and when its supporter is reminded.
+
+    A reminder whose day came during a try of ours is still due after it.
+    """
     await conn.execute(
         """
         UPDATE charges
-        SET next_attempt_at = $2, next_reminder_at = $3
+        SET next_attempt_at = $2, next_reminder_at = coalesce(next_reminder_at, $3)
         WHERE charge_id = $1
           AND status = 'declined'
         """,
