@@ -27,7 +27,7 @@ from services.site.live.world import NOT_YET_MIGRATED, World
 from services.site.public.render import SiteFrame
 from services.site.publisher import Publisher
 from services.site.publishing.present import Media
-from services.site.routes import errors, feeds, files, live
+from services.site.routes import errors, feeds, files, live, pay
 from services.site.routes.cart import CartForms, cart_routes
 from services.site.routes.lost import lost
 from services.site.routes.pages import page_routes
@@ -99,11 +99,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     site_base = settings.site_base.rstrip("/")
     content = Path(settings.campaigns_dir)
     memory = Memory(settings, running)
-    policy = Policy(
-        site_base=site_base,
-        stripe_js_url=settings.stripe_js_url,
-        has_challenge=bool(settings.turnstile_site_key),
-    )
+    policy = _policy(settings)
     proxies = Proxies(settings.trusted_proxies)
     announcer = Announcer(running.pool, running.bus)
     publisher = Publisher(
@@ -113,12 +109,12 @@ async def compose(settings: Settings, running: Running) -> Parts:
         settings.redis_url.reveal(), prefix="site:limits", scale=settings.rate_limit_scale
     )
     admission = Admission(site_base=site_base, admin_secret=settings.admin_secret, limiter=limiter)
+    hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
+    site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
     gateway = Gateway(
         admission=admission, upstream=upstream, proxies=proxies, places_of=settings.upstream
-    )
-    hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
-    site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
+    ).with_pages({pay.PATH: partial(pay.in_english, site)})
     await _begin(running, publisher, memory)
 
     checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
@@ -128,7 +124,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *page_routes(site),
             *cart_routes(CartForms(site=site, desk=desk, admission=admission)),
             *result_routes(Results(site=site, checkout=checkout, admission=admission)),
-            *gateway.routes(),
+            *(*gateway.routes(), pay.spanish_route(site)),
             *(live.snapshot_route(site), live.events),
             *(files.static, files.media_route(content / "media")),
             *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),
@@ -152,6 +148,14 @@ def _degraded(memory: Memory, limiter: Limiter) -> list[str]:
         *(["redis"] if is_redis_away else []),
         *(["stale"] if memory.world.is_stale else []),
     ]
+
+
+def _policy(settings: Settings) -> Policy:
+    return Policy(
+        site_base=settings.site_base.rstrip("/"),
+        stripe_js_url=settings.stripe_js_url,
+        has_challenge=bool(settings.turnstile_site_key),
+    )
 
 
 def _site(

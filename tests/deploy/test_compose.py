@@ -154,7 +154,7 @@ def test_a_secret_is_a_file_and_only_those_who_need_it_have_it(model: Model) -> 
         "usps_client_secret": {"checkout"},
     }
     assert holders["checkout_intent_secret"] == {"checkout"}
-    assert holders["magic_link_secret"] == {"checkout", "pledges", "notify"}
+    assert holders["magic_link_secret"] == {"checkout", "pledges", "notify", "settlement"}
     assert holders["owner_password"] == {"postgres"}
     assert holders["operator_nats_url"] == {"topology"}
     for service in SERVICES:

@@ -21,7 +21,12 @@ from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, StockBody, TaxBody
 from services.pledges.routes import CancelRequest
-from services.settlement.routes import DispatchRequest, SettleRequest
+from services.settlement.routes import (
+    AuthenticateRequest,
+    BatchRequest,
+    DispatchRequest,
+    SettleRequest,
+)
 
 SECRET = Secret("nobody asks these routes anything")
 INJECTED = (
@@ -33,6 +38,8 @@ INJECTED = (
     "stripe_bell",
     "carrier",
     "link_keys",
+    "gateway",
+    "publishable_key",
 )
 CLOSED: tuple[type[msgspec.Struct], ...] = (
     CartBody,
@@ -43,6 +50,8 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     CancelRequest,
     SettleRequest,
     DispatchRequest,
+    BatchRequest,
+    AuthenticateRequest,
 )
 ERROR = {
     "type": "object",
@@ -90,7 +99,7 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     yield from (*checkout.ROUTES, *checkout.admin_routes(guard))
     yield from (pledges.show_pledge, pledges.list_pledges, pledges.cancel, pledges.show_stats)
     yield from pledges.operator_routes(SECRET)
-    yield from settlement.ROUTES
+    yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES)
 
 
 def _complete(operation: dict[str, Any]) -> None:

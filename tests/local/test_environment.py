@@ -103,7 +103,7 @@ def test_a_service_sees_no_secret_of_another(data: DataDir) -> None:
         "STRIPE_SECRET_KEY": ["checkout", "settlement"],
         "STRIPE_WEBHOOK_SECRET": ["checkout"],
         "RESEND_API_KEY": ["notify"],
-        "MAGIC_LINK_SECRET": ["checkout", "notify", "pledges"],
+        "MAGIC_LINK_SECRET": ["checkout", "notify", "pledges", "settlement"],
         "CHECKOUT_INTENT_SECRET": ["checkout"],
         "USPS_CLIENT_SECRET": ["checkout"],
         "MIGRATION_DATABASE_URL": [],

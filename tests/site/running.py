@@ -254,4 +254,8 @@ def log_lines(site: RunningSite) -> list[dict[str, object]]:
 
 def path_of(template: str) -> str:
     """Return an address of a route of the table."""
-    return template.replace("{slug}", "long-take").replace("{order_id}", "pool-intent-1")
+    return (
+        template.replace("{slug}", "long-take")
+        .replace("{token}", "a.b")
+        .replace("{order_id}", "pool-intent-1")
+    )

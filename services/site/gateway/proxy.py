@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from litestar import Request, get, post
@@ -17,6 +17,7 @@ from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
 from services.site.gateway.upstream import Upstream
 
+Page = Callable[[Request[Any, Any, Any]], ASGIResponse | None]
 BODY_SECONDS = 30.0
 WAITING_PATH = "/checkout-intent/status/{order_id}"
 PARAMETER = re.compile(r"\{(\w+)\}")
@@ -49,13 +50,23 @@ class Gateway:
         self._upstream = upstream
         self._proxies = proxies
         self._places_of = places_of
+        self._pages: Mapping[str, Page] = {}
+
+    def with_pages(self, pages: Mapping[str, Page]) -> "Gateway":
+        """Show pages whose address is also their data's to whoever wants a page."""
+        self._pages = pages
+        return self
 
     def routes(self) -> list[HTTPRouteHandler]:
         """Return one handler per route of the table."""
         return [self._handler(route) for route in ROUTES]
 
     def _handler(self, route: Route) -> HTTPRouteHandler:
+        page = self._pages.get(route.path)
+
         async def passed_on(request: Request[Any, Any, Any]) -> ASGIResponse:
+            if page is not None and (shown := page(request)) is not None:
+                return shown
             return await self._pass_on(route, request)
 
         path = PARAMETER.sub(r"{\1:str}", route.path)

@@ -75,7 +75,7 @@ def _live(_: Gettext) -> dict[str, str]:
 def manage_strings(language: Language) -> dict[str, str]:
     """Return the sentences of the manage page."""
     _ = catalogue(language).gettext
-    return {**_pledge(_), **_cancelling(_), **_receipt(_)}
+    return {**_pledge(_), **_cancelling(_), **_receipt(_), **_paying(_)}
 
 
 def _pledge(_: Gettext) -> dict[str, str]:
@@ -142,6 +142,37 @@ def _cancelling(_: Gettext) -> dict[str, str]:
         "failedLoadTitle": _("We can't show your pledge right now"),
         "failedLoadText": _("Nothing was changed. Try again in a minute."),
         "retry": _("Try again"),
+    }
+
+
+def _paying(_: Gettext) -> dict[str, str]:
+    """The ways out of a declined charge, and what comes of them."""
+    return {
+        "tagLate": _("Being charged"),
+        "sumLate": _("charged now, once"),
+        "lateText": _("The film is funded. We charge your card now and confirm it by email."),
+        "tagLost": _("Not paid"),
+        "sumLost": _("nothing was charged"),
+        "lostText": _("The time to pay is over. Nothing was taken, and you owe nothing."),
+        "historyLost": _("The time to pay ended"),
+        "bankTitle": _("Your bank wants you to confirm."),
+        "nextTry": _("We try this card again on {day}."),
+        "noNextTry": _("We don't try this card again by ourselves."),
+        "openingCard": _("Opening the card form"),
+        "savingCard": _("Saving the card"),
+        "asking": _("Asking your bank. This takes a few seconds."),
+        "stillAsking": _("Your bank takes its time. We email you as soon as it answers."),
+        "atBank": _("Your bank asks you in a window of its own."),
+        "bankSaidNo": _("Your bank did not confirm. You can try again, or use another card."),
+        "otherCards": _("This card then pays for all your pledges to this film."),
+        "payAway": _("This does not work at the moment. Nothing was charged. Try again soon."),
+        "pay_recovery_closed": _("The time to pay is over. Nothing was taken."),
+        "pay_pledge_charged": _("This pledge is paid."),
+        "pay_in_progress": _("This payment is being tried right now. Wait a moment."),
+        "pay_too_many_tries": _("This was tried too often. Please write to us."),
+        "pay_needs_card": _("Please use another card."),
+        "told_charged": _("Your payment is confirmed. Thank you."),
+        "told_payment_failed": _("Your bank declined the charge."),
     }
 
 

@@ -9,7 +9,7 @@ from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.routes.answers import READ, Headers, Ready, answer, moved, proper_address
 from services.site.routes.site import Site
 
-PAYING = ("home", "campaign", "cart")
+PAYING = ("home", "campaign", "cart", "manage")
 KEPT_FROM_OTHERS = ("manage",)
 
 FIXED = {
@@ -46,14 +46,17 @@ def _route(site: Site, path: str, kind: str, language: Language) -> HTTPRouteHan
             scope,
             prepared.body,
             packed=prepared.packed,
-            headers=_headers(site, kind, language, prepared.image_origins),
+            headers=page_headers(site, kind, language, prepared.image_origins),
             etag=None if kind in KEPT_FROM_OTHERS else prepared.etag.encode(),
         )
 
     return route(prefix(language) + path, http_method=READ, name=f"{kind}:{language}")(show)
 
 
-def _headers(site: Site, kind: str, language: Language, image_origins: tuple[str, ...]) -> Headers:
+def page_headers(
+    site: Site, kind: str, language: Language, image_origins: tuple[str, ...]
+) -> Headers:
+    """Return what a page of this kind is sent with."""
     pays, is_private = kind in PAYING, kind in KEPT_FROM_OTHERS
     headers = {
         b"content-type": b"text/html; charset=utf-8",

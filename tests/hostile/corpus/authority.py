@@ -7,6 +7,7 @@ from tests.hostile.case import JSON, OPERATOR, Case, operate, read
 ROUTES = (
     ("POST", "/admin/settle/$SLUG"),
     ("POST", "/admin/settle-dispatch/$SLUG"),
+    ("POST", "/admin/settle-batch"),
     ("GET", "/admin/settlements/$SLUG"),
     ("GET", "/admin/cron/status"),
     ("POST", "/admin/recover-checkout"),

@@ -4,6 +4,7 @@ from tests.hostile.case import Case, read, write
 
 BAD = "invalid_link"
 START_CARD = "/pledge/payment-method/start"
+AT_BANK = "/pledge/authenticate/start"
 COMPLETE_CARD = "/pledge/payment-method/complete"
 FORGED = (
     ("garbage", "totally_random_garbage_token_12345"),
@@ -43,6 +44,9 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
         read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
         write(f"cancel: {name}", "/pledge/cancel", {"token": token}, 401, BAD),
         write(f"another card: {name}", START_CARD, {"token": token}, 401, BAD),
+        write(f"at the bank: {name}", AT_BANK, {"token": token}, 401, BAD),
+        # A segment of dots alone is no address of ours.
+        *(() if token == "." else (read(f"/pay: {name}", f"/pay/{token}", 401, BAD),)),
     )
 
 
@@ -62,6 +66,8 @@ CASES = (
     read("/pledge: token of 10 kB", "/pledge?token=" + "a" * 10_000, 414, "url_too_long"),
     read("/pledge: two tokens", "/pledge?token=x&token=y", 401, BAD),
     read("/pledge: an operator's secret is no link", "/pledge?token=$ADMIN", 401, BAD),
+    write("at the bank: nothing is due", AT_BANK, {"token": "$TOKEN"}, 409, "nothing_due"),
+    write("at the bank: empty token", AT_BANK, {"token": ""}, 400, "missing_token"),
     write("cancel: empty token", "/pledge/cancel", {"token": ""}, 400, "missing_token"),
     write(
         "cancel: an order without its token",

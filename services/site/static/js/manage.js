@@ -13,6 +13,8 @@ const STATES = {
   charged: { tag: "tagCharged", sum: "sumCharged", tone: "good", mark: "check" },
   payment_failed: { tag: "tagFailed", sum: "sumFailed", tone: "bad", mark: "circle-alert" },
   released: { tag: "tagReleased", sum: "sumReleased", tone: "", mark: "circle-slash" },
+  late: { tag: "tagLate", sum: "sumLate", tone: "pool", mark: "clock" },
+  lost: { tag: "tagLost", sum: "sumLost", tone: "", mark: "circle-slash" },
   cancelled: { tag: "tagCancelled", sum: "sumCancelled", tone: "", mark: "circle-slash" },
 };
 
@@ -33,11 +35,15 @@ async function load() {
   part("trouble").hidden = true;
   if (!token) return trouble("missing");
   part("loading").hidden = false;
-  const answer = await get(`/pledge?token=${encodeURIComponent(token)}`);
+  const answer = await read();
   if (answer.ok) return draw(answer.data);
   if (answer.status === 401 || answer.status === 400) return trouble("bad");
   if (answer.status === 404) return trouble("unknown");
   return trouble(answer.status === 0 ? "offline" : "failedLoad", true);
+}
+
+function read() {
+  return get(`/pledge?token=${encodeURIComponent(token)}`);
 }
 
 function trouble(kind, canRetry = false) {
@@ -57,8 +63,7 @@ function draw(pledge) {
   who.querySelector("b").textContent = pledge.email;
   who.hidden = false;
   const element = document.getElementById("pledge-template").content.cloneNode(true).firstElementChild;
-  const isLocked = pledge.pledgeStatus === "active" && pledge.deadlinePassed;
-  const status = isLocked ? "locked" : pledge.pledgeStatus;
+  const status = statusOf(pledge);
   drawState(element, status, pledge);
   drawWords(element, status, pledge);
   drawSums(element, pledge);
@@ -67,12 +72,18 @@ function draw(pledge) {
   part("pledges").replaceChildren(element);
 }
 
+function statusOf(pledge) {
+  if (pledge.lostAt) return "lost";
+  if (pledge.pledgeStatus !== "active" || !pledge.deadlinePassed) return pledge.pledgeStatus;
+  return pledge.isLate ? "late" : "locked";
+}
+
 function drawState(element, status, pledge) {
   const { tag, sum, tone, mark } = STATES[status];
   const label = element.querySelector(".tag");
   if (tone) label.classList.add(`tag--${tone}`);
   label.append(icon(mark), words[tag]);
-  const owes = !["released", "cancelled"].includes(status);
+  const owes = !["released", "cancelled", "lost"].includes(status);
   element.querySelector(".pledge__sum").textContent = money(owes ? pledge.amount : 0);
   element.querySelector(".pledge__means").textContent = words[sum];
 }
@@ -95,7 +106,7 @@ function drawWords(element, status, pledge) {
   }
   const note = status === "payment_failed" ? "" : words[`${status}Text`];
   part("note", element).textContent = fill(note, { deadline });
-  if (status === "payment_failed") drawFailure(element.querySelector(".notice"), pledge);
+  if (status === "payment_failed") drawFailure(element, pledge);
 }
 
 /** The film's picture, from the public catalogue. Without it the row is as good. */
@@ -107,14 +118,27 @@ async function drawPicture(image, slug) {
   if (pathname.startsWith("/media/")) Object.assign(image, { src: pathname + search, hidden: false });
 }
 
-function drawFailure(notice, { recovery }) {
+function drawFailure(element, pledge) {
+  const { recovery } = pledge;
+  const notice = element.querySelector(".notice");
   const [title, text] = notice.querySelectorAll("p");
-  title.textContent = words.failedTitle;
+  title.textContent = recovery?.needsAuthentication ? words.bankTitle : words.failedTitle;
   text.textContent = recovery?.endsAt
     ? fill(words.failedUntil, { day: date(recovery.endsAt, page.timezone) })
     : words.failedText;
   notice.classList.add("notice--bad");
   notice.hidden = false;
+  if (!recovery) return;
+  import("./recover.js").then(({ Ways }) => {
+    new Ways(part("ways", element), { token, words, load: read, drawn }).show(pledge);
+  });
+}
+
+/** Show the pledge as it has become, and say so. */
+function drawn(pledge, sentence = words[`told_${pledge.pledgeStatus}`]) {
+  draw(pledge);
+  document.getElementById("announce").textContent = sentence ?? "";
+  document.querySelector("h1").focus();
 }
 
 function drawSums(element, pledge) {
@@ -144,6 +168,7 @@ function drawHistory(element, pledge) {
     charged: words.historyCharged,
     charge_failed: words.historyFailed,
     released: words.historyReleased,
+    lost: words.historyLost,
   };
   const lines = pledge.history.filter((entry) => told[entry.type]).map((entry) => {
     const amount = money(entry.type === "created" || entry.type === "charged" ? entry.amount : pledge.amount);

@@ -38,6 +38,16 @@ export async function mountCard({ publishableKey, clientSecret }, place) {
   };
 }
 
+/**
+ * Have the person confirm a payment at their bank, in the bank's own window. Answers `{error}` when
+ * it was refused; what came of it in truth the server reads at Stripe.
+ */
+export async function confirmAtBank({ publishableKey, clientSecret, paymentMethod }) {
+  const Stripe = await load();
+  const stripe = Stripe(publishableKey, { locale: page.language });
+  return stripe.confirmCardPayment(clientSecret, { payment_method: paymentMethod });
+}
+
 /** The site's own tokens, as they are in this scheme, for the fields inside Stripe's frame. */
 function appearance() {
   const style = getComputedStyle(document.documentElement);

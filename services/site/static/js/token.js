@@ -1,9 +1,11 @@
 // Runs before anything else: the private token leaves the address bar and stays in this tab only.
 (() => {
   const here = new URL(location.href);
-  const token = here.searchParams.get("t");
+  const payment = /^(\/es)?\/pay\/([^/]+)$/.exec(here.pathname);
+  const token = payment ? payment[2] : here.searchParams.get("t");
   if (token === null) return;
   here.searchParams.delete("t");
+  if (payment) here.pathname = `${payment[1] ?? ""}/manage/`;
   history.replaceState(history.state, "", here);
   try {
     sessionStorage.setItem("pool:manage", token);
