@@ -20,6 +20,8 @@ class TierText(msgspec.Struct, frozen=True, kw_only=True):
     shipping_preset: str = ""
     # A question whose answer is needed.
     question: str = ""
+    # Still to be had once the campaign is funded and settled.
+    late_support: bool = False
 
 
 class AddOnText(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,8 @@ def campaign_file(
             "    description: Yours if it is funded.",
             f"    stackable: {str(tier.stackable).lower()}",
         ]
+        if tier.late_support:
+            lines.append("    late_support: true")
         if tier.shipping_preset:
             lines += ["    category: physical", f"    shipping_preset: {tier.shipping_preset}"]
         if tier.limit_total is not None:

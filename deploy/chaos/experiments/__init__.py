@@ -13,6 +13,7 @@ MODULES = {
     "E-7": "bus_wiped",
     "E-8": "redis_hurt",
     "E-9": "lost_answers",
+    "E-9.1": "settled_crowd",
     "E-11": "deadline",
     "E-12": "webhooks",
     "E-12.1": "webhooks_disturbed",

@@ -9,13 +9,14 @@ LEFT JOIN checkout.card_uses AS use
     AND use.payment_method_id = pledges.card ->> 'payment_method_id'
     AND use.ended_as IS NULL
 WHERE pledges.status IN ('active', 'payment_failed')
+  AND pledges.lost_at IS NULL
   AND use.pledge_id IS NULL
 UNION ALL
 SELECT format('the pledge is %s, and its card is kept for it', pledges.status),
     ARRAY[pledges.pledge_id, pledges.campaign]
 FROM pledges.pledges
 JOIN checkout.card_uses AS use USING (pledge_id)
-WHERE pledges.status NOT IN ('active', 'payment_failed')
+WHERE (pledges.status NOT IN ('active', 'payment_failed') OR pledges.lost_at IS NOT NULL)
   AND use.ended_as IS NULL
 UNION ALL
 SELECT 'detached, and a pledge needs it', ARRAY[gone.payment_method_id, use.pledge_id]
