@@ -39,6 +39,7 @@ def test_another_card_and_too_late(platform: Platform, open_page: OpenPage, keep
     page = open_page(360)
     page.goto(f"/manage/?t={noors}")
     page.get_by_role("button", name="Use another card").click()
+    expect(page.get_by_role("button", name="Save the card and pay")).to_be_visible()
     fill_card(page, GOOD_CARD)
     keep(page, "manage-another-card")
     page.get_by_role("button", name="Save the card and pay").click()

@@ -9,7 +9,13 @@ import msgspec
 from contracts.campaign import CampaignDefinition, Tier
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import Card, CardSaved, CheckoutCompleted, CheckoutDrained, Consent
-from contracts.events.settlement import ChargeDeclined, ChargeSucceeded, DeadlinePassed
+from contracts.events.settlement import (
+    ChargeDeclined,
+    ChargeLost,
+    ChargeSucceeded,
+    DeadlinePassed,
+    RecoveryReminderDue,
+)
 from contracts.ids import (
     CampaignSlug,
     ChargeId,
@@ -30,6 +36,7 @@ from contracts.pricing import (
     TaxDetails,
     Why,
 )
+from contracts.recovery import Recovery
 from services.chassis.telemetry import new_id
 from services.pledges.domain import create
 from services.pledges.pledge import Campaign, Pledge
@@ -290,6 +297,44 @@ def declined(
         needs_authentication=False,
         declined_at=NOW,
     )
+
+
+def lost(
+    email: str, *, amount: int = AMOUNT, campaign: CampaignSlug = SLUG, charge: str = "ch_1"
+) -> ChargeLost:
+    """Return the news that a supporter's charge can never succeed any more."""
+    return ChargeLost(
+        event_id=event_id(),
+        occurred_at=NOW,
+        charge_id=ChargeId(charge),
+        campaign=campaign,
+        supporter_id=supporter_id(email),
+        purpose="settlement",
+        amount_cents=Cents(amount),
+        because="window_ended",
+        lost_at=NOW,
+    )
+
+
+def reminder(email: str, number: int = 1) -> RecoveryReminderDue:
+    """Return the news that a supporter is to be told again."""
+    return RecoveryReminderDue(
+        event_id=event_id(),
+        occurred_at=NOW,
+        charge_id=ChargeId("ch_1"),
+        campaign=SLUG,
+        supporter_id=supporter_id(email),
+        purpose="settlement",
+        recovery=Recovery(ends_at=NOW, because="funds"),
+        number=number,
+        is_last_day=False,
+    )
+
+
+def late(order: CheckoutCompleted) -> CheckoutCompleted:
+    """Return an order as checkout makes it after a settled end."""
+    pledges = tuple(msgspec.structs.replace(each, is_late=True) for each in order.pledges)
+    return msgspec.structs.replace(order, pledges=pledges)
 
 
 def deadline_passed(slug: CampaignSlug = SLUG, at: datetime = DEADLINE) -> DeadlinePassed:

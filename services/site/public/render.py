@@ -105,6 +105,7 @@ def render_manage(language: Language, site: SiteFrame) -> bytes:
         is_indexed=False,
         has_cart=False,
         is_private=True,
+        takes_cards=True,
     )
     return _render("manage.html.j2", frame, site, manage_strings=manage_strings(language))
 
