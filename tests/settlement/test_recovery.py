@@ -1,7 +1,9 @@
 """A declined charge goes its way: tried again, another card, the bank's check, or the end."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -11,8 +13,9 @@ from contracts.events.campaigns import PlatformPublished
 from contracts.events.checkout import Card, StripeEventReceived
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import schedules
+from services.settlement import consumers, schedules
 from services.settlement.handlers import hear_stripe, pass_bank, recover, take_requests
+from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import AMOUNT, NOW, move_clock, outbox_events
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON, Sandbox
@@ -394,3 +397,52 @@ def _confirm(stripe: Sandbox, secret: str, method: str, intent_id: str) -> None:
         stripe.http.post(
             f"/sandbox/payment-intents/{intent_id}/authenticate", json={"succeed": True}
         )
+
+
+class Frozen:
+    """A gateway whose first confirmation stands still before it leaves, until it is thawed."""
+
+    def __init__(self, gateway: StripeGateway) -> None:
+        self._gateway = gateway
+        self._is_first = True
+        self.reached = asyncio.Event()
+        self.thawed = asyncio.Event()
+
+    async def create(self, parameters: Mapping[str, Any], key: str) -> Any:
+        return await self._gateway.create(parameters, key)
+
+    async def confirm(self, intent_id: str, parameters: Mapping[str, Any], key: str) -> Any:
+        if self._is_first:
+            self._is_first = False
+            self.reached.set()
+            await self.thawed.wait()
+        return await self._gateway.confirm(intent_id, parameters, key)
+
+
+async def test_eight_chargers_five_messages_each_and_one_frozen_in_its_call(
+    run: Settlement, stripe: Sandbox
+) -> None:
+    charge_ids = await run.ask(*(stripe.saved_card() for _ in range(12)))
+    frozen = Frozen(run.gateway)
+    asleep = asyncio.create_task(
+        consumers.charge(run.pool, cast(StripeGateway, frozen), run.bucket, charge_ids[0])
+    )
+    await frozen.reached.wait()
+
+    messages = [charge_id for charge_id in charge_ids for _ in range(5)]
+    queue = iter(messages)
+
+    async def charger() -> None:
+        for charge_id in queue:
+            await run.charge(charge_id)
+
+    await asyncio.gather(*(charger() for _ in range(8)))
+    assert await run.undecided() == [charge_ids[0]]
+    await run.leases_end()
+    await run.finish()
+    frozen.thawed.set()
+    await asleep
+
+    assert await run.statuses() == ["succeeded"] * 12
+    assert stripe.charged(run.slug) == [AMOUNT] * 12
+    assert len(stripe.intents(run.slug)) == 12
