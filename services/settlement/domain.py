@@ -28,6 +28,8 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     deadline_at: datetime
     goal_cents: Cents
+    # The platform's rule, as it is now.
+    recovery_days: int = 7
 
 
 class Timer(msgspec.Struct, frozen=True):

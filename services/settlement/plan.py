@@ -223,8 +223,13 @@ def _plan(
 
 
 def _shown(campaign: Campaign, charge: ChargeFacts, several: set[SupporterId]) -> PlannedCharge:
+    deadline, zone = campaign.deadline_at, campaign.timezone
+    is_over = expires_before(charge, deadline, zone)
+    until = card_life.needed_until(deadline, campaign.recovery_days)
     facts = {
-        "expires_before_deadline": expires_before(charge, campaign.deadline_at, campaign.timezone),
+        "expires_before_deadline": is_over,
+        # Good for the first try, and not for the last one.
+        "expires_in_recovery": not is_over and expires_before(charge, until, zone),
         "amount_too_small": campaign.currency == "usd" and charge.amount_cents < SMALLEST_CENTS,
         "several_cards": charge.supporter_id in several,
     }

@@ -98,6 +98,18 @@ def test_a_card_lasts_until_its_last_day_is_over_in_the_platforms_zone(
     assert ("expires_before_deadline" in flags) is is_expired
 
 
+def test_a_card_that_lasts_for_the_first_try_alone_is_flagged() -> None:
+    in_march = msgspec.structs.replace(A_CARD, exp_month=3, exp_year=2026)
+    no_window = msgspec.structs.replace(CAMPAIGN, recovery_days=0)
+
+    flags = [
+        plan.forecast(campaign, [a_copy(card=in_march)]).charges[0].flags
+        for campaign in (CAMPAIGN, no_window)
+    ]
+
+    assert flags == [("expires_in_recovery",), ()]
+
+
 def test_a_sum_below_stripes_minimum_is_flagged() -> None:
     flags = [
         plan.forecast(CAMPAIGN, [a_copy(amount=amount)]).charges[0].flags for amount in (49, 50)

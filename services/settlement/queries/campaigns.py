@@ -95,7 +95,12 @@ async def set_timers(conn: Connection, campaign: Campaign) -> None:
 
 async def find_campaign(conn: Connection, slug: CampaignSlug) -> Campaign | None:
     row = await conn.fetchrow(
-        f"SELECT {CAMPAIGN} FROM campaigns WHERE slug = $1",  # noqa: S608
+        f"""
+        SELECT {CAMPAIGN},
+               coalesce((SELECT recovery_window_days FROM platform_rules), 7) AS recovery_days
+        FROM campaigns
+        WHERE slug = $1
+        """,  # noqa: S608
         slug,
     )
     return None if row is None else msgspec.convert(row, Campaign)
