@@ -35,7 +35,7 @@ UNSENT = "SELECT count(*) FROM notify.mails WHERE status IN ('queued', 'sending'
 NOW_DUE = """
 UPDATE notify.mails
 SET next_attempt_at = clock_timestamp()
-WHERE status IN ('queued', 'sending')
+WHERE status = 'queued'
 """
 
 
