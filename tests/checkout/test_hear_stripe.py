@@ -1,13 +1,10 @@
 """What Stripe tells us: believed only when signed, stored once, applied once, never lost."""
 
-import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 import pytest
-from stripe import WebhookSignature
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
@@ -15,40 +12,10 @@ from services.checkout.handlers.apply_stripe import Applying, apply_events
 from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
-from services.checkout.settings import Settings
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import WEBHOOK_SECRET, Sandbox
-
-
-def an_event(session: dict[str, Any], kind: str = "completed", **facts: Any) -> dict[str, Any]:
-    return {
-        "id": f"evt_{secrets.token_hex(6)}",
-        "object": "event",
-        "type": f"checkout.session.{kind}",
-        "created": int(time.time()),
-        "livemode": False,
-        "data": {"object": session},
-        **facts,
-    }
-
-
-def a_session(order_id: str, session_id: str) -> dict[str, Any]:
-    return {"id": session_id, "mode": "setup", "metadata": {"orderId": order_id}}
-
-
-def signed(raw: bytes, *, secret: str = WEBHOOK_SECRET, age_seconds: int = 0) -> str:
-    at = int(time.time()) - age_seconds
-    header: str = WebhookSignature.generate_signature_header(raw.decode(), secret, timestamp=at)
-    return header
-
-
-async def tell(
-    floor: Floor, settings: Settings, event: dict[str, Any], signature: str | None = None
-) -> bool:
-    raw = msgspec.json.encode(event)
-    given = signed(raw) if signature is None else signature
-    return await floor.do(store_delivery, raw, given, settings=settings)
+from tests.checkout.webhooks import a_session, an_event, signed, tell
 
 
 async def outcomes(floor: Floor) -> list[tuple[str | None, str | None]]:
