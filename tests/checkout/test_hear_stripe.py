@@ -2,12 +2,14 @@
 
 import time
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import msgspec
 import pytest
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
+from services.chassis.database import open_pool
 from services.checkout.handlers.apply_stripe import Applying, apply_events
 from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.handlers.settle_session import settle_session
@@ -16,6 +18,7 @@ from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import WEBHOOK_SECRET, Sandbox
 from tests.checkout.webhooks import a_session, an_event, signed, tell
+from tests.support.stack import Database
 
 
 async def outcomes(floor: Floor) -> list[tuple[str | None, str | None]]:
@@ -41,6 +44,33 @@ async def test_what_is_not_signed_is_refused(
     assert await outcomes(floor) == []
 
 
+async def test_the_database_is_not_asked_before_the_signature_holds(checkout: Checkout) -> None:
+    nowhere = Mock(spec=())
+
+    with pytest.raises(LinkRefused):
+        await store_delivery(nowhere, b"{}", "", settings=checkout.settings)
+
+
+async def test_stripe_waits_for_one_statement(
+    floor: Floor, checkout: Checkout, database: Database
+) -> None:
+    said: list[str] = []
+    one = await open_pool(database.url("checkout"), schema="checkout", size_max=1)
+    async with one.acquire() as conn:
+        conn.add_query_logger(lambda query: said.append(query.query))
+    event = msgspec.json.encode(an_event(a_session("pool-intent-1", "cs_1")))
+
+    is_new = [
+        await store_delivery(one, event, signed(event), settings=checkout.settings)
+        for _ in range(2)
+    ]
+    await one.close()
+
+    assert is_new == [True, False]
+    assert [query.split()[:2] for query in said] == [["INSERT", "INTO"]] * 2
+    assert await outcomes(floor) == [(None, None)]
+
+
 async def test_a_signature_of_other_bytes_or_too_old_is_refused(
     floor: Floor, checkout: Checkout
 ) -> None:
@@ -51,7 +81,7 @@ async def test_a_signature_of_other_bytes_or_too_old_is_refused(
         signed(raw, age_seconds=301),
     ):
         with pytest.raises(LinkRefused):
-            await floor.do(store_delivery, raw, signature, settings=checkout.settings)
+            await store_delivery(floor.pool, raw, signature, settings=checkout.settings)
 
 
 async def test_without_a_secret_nothing_is_taken_and_stripe_will_come_again(
@@ -76,7 +106,7 @@ async def test_two_secrets_hold_while_one_is_replaced(floor: Floor, checkout: Ch
 async def test_signed_nonsense_is_a_400(floor: Floor, checkout: Checkout) -> None:
     for raw in (b"[]", b"{", b'{"id": 1}', b"[" * 3_000):
         with pytest.raises(InputRefused):
-            await floor.do(store_delivery, raw, signed(raw), settings=checkout.settings)
+            await store_delivery(floor.pool, raw, signed(raw), settings=checkout.settings)
 
 
 async def test_the_other_mode_is_answered_and_ignored(floor: Floor, checkout: Checkout) -> None:

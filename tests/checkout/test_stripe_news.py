@@ -45,7 +45,7 @@ def an_event(kind: str, facts: dict[str, Any], **envelope: Any) -> bytes:
 
 
 async def tell(floor: Floor, raw: bytes) -> bool:
-    return await floor.do(store_event, raw, is_live=False)
+    return await store_event(floor.pool, raw, is_live=False)
 
 
 async def apply(floor: Floor, checkout: Checkout, limits: CardLimits | None = None) -> None:

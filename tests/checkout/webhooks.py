@@ -40,4 +40,4 @@ async def tell(
 ) -> bool:
     raw = msgspec.json.encode(event)
     given = signed(raw) if signature is None else signature
-    return await floor.do(store_delivery, raw, given, settings=settings)
+    return await store_delivery(floor.pool, raw, given, settings=settings)
