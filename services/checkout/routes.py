@@ -175,8 +175,7 @@ async def stripe_webhook(
 ) -> Response[dict[str, bool]]:
     raw = await request.body()
     signature = request.headers.get("stripe-signature", "")
-    async with transaction(pool) as conn:
-        is_new = await hear_stripe.store_delivery(conn, raw, signature, settings=settings)
+    is_new = await hear_stripe.store_delivery(pool, raw, signature, settings=settings)
     crash.point("checkout.webhook_stored")
     if is_new:
         stripe_bell.ring()

@@ -40,10 +40,18 @@ CATEGORIES: tuple[Category, Category] = ("physical", "digital")
 
 
 class Maker:
-    """Makes up worlds and carts; the same for the same chance."""
+    """Makes up worlds and carts; the same for the same chance.
 
-    def __init__(self, chance: random.Random) -> None:
+    Names end in `suffix`. With `is_published` everything posted says what it weighs, as a
+    file must; else there is some of which nobody knows.
+    """
+
+    def __init__(
+        self, chance: random.Random, *, suffix: str = "", is_published: bool = False
+    ) -> None:
         self.random = chance
+        self.suffix = suffix
+        self.boxes = BOXES if is_published else (*BOXES, None)
 
     def world(self) -> Data:
         """Return a platform and one to three campaigns."""
@@ -61,9 +69,10 @@ class Maker:
             "free_shipping": pick.random() < 0.2,
             "countries": countries if pick.random() < 0.4 else {},
             "carrier": pick.random() < 0.7,
-            "add_ons": [self._product(f"platform-{n}") for n in range(3)],
+            "add_ons": [self._product(f"platform-{n}{self.suffix}") for n in range(3)],
         }
-        slugs = pick.sample(("apple", "film", "zebra"), pick.randint(1, 3))
+        names = pick.sample(("apple", "film", "zebra"), pick.randint(1, 3))
+        slugs = [f"{name}{self.suffix}" for name in names]
         return {
             "platform": platform,
             "campaigns": {slug: self._campaign(slug) for slug in slugs},
@@ -97,7 +106,7 @@ class Maker:
 
     def _thing(self, name: str) -> Data:
         category = self.random.choice(CATEGORIES)
-        box = self.random.choice((*BOXES, None)) if category == "physical" else None
+        box = self.random.choice(self.boxes) if category == "physical" else None
         return {"id": name, "category": category, "box": box}
 
     def _product(self, name: str) -> Data:
@@ -109,7 +118,14 @@ class Maker:
 
     def _campaign(self, slug: str) -> Data:
         pick = self.random
-        tiers = [{**self._thing(f"tier-{n}"), "price": self.dollars(1, 900)} for n in range(5)]
+        tiers = [
+            {
+                **self._thing(f"tier-{n}"),
+                "price": self.dollars(1, 900),
+                "is_stackable": pick.random() < 0.7,
+            }
+            for n in range(5)
+        ]
         return {
             "tiers": tiers,
             "support_items": [self._thing(f"item-{n}") for n in range(2)],
@@ -123,7 +139,10 @@ class Maker:
         """Return something of a campaign: at least one cent of it."""
         pick, campaign = self.random, world["campaigns"][slug]
         items = [
-            {"id": f"{slug}__{tier['id']}", "quantity": pick.randint(1, 4)}
+            {
+                "id": f"{slug}__{tier['id']}",
+                "quantity": pick.randint(1, 4) if tier["is_stackable"] else 1,
+            }
             for tier in pick.sample(campaign["tiers"], pick.randint(0, 3))
         ]
         items += [
@@ -155,13 +174,18 @@ class Maker:
 
 
 def carrier(
-    country: str, code: str, pounds: Fraction, sides: tuple[Fraction, Fraction, Fraction]
+    country: str,
+    code: str,
+    pounds: Fraction,
+    sides: tuple[Fraction, Fraction, Fraction],
+    is_media: bool,
 ) -> int | None:
     """Return a price that shows every part of the question, or None for the heaviest."""
     if pounds > 4:
         return None
     volume = sides[0] * sides[1] * sides[2]
-    return 200 + int(pounds * 1_000) + int(volume) % 500 + sum(map(ord, country + code)) % 97
+    place = sum(map(ord, country + code)) % 97
+    return 200 + int(pounds * 1_000) + int(volume) % 500 + place - (150 if is_media else 0)
 
 
 def platform_of(world: Data) -> PlatformDefinition:
@@ -200,7 +224,7 @@ def definitions_of(world: Data) -> dict[CampaignSlug, CampaignDefinition]:
                     tier_id=tier["id"],
                     name="A tier",
                     price_cents=_cents(tier["price"]),
-                    is_stackable=True,
+                    is_stackable=tier["is_stackable"],
                     **_posted(tier),
                 )
                 for tier in campaign["tiers"]

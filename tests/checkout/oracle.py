@@ -16,8 +16,8 @@ from typing import Any
 
 Data = dict[str, Any]
 Figures = dict[str, int]
-# (country, ZIP code, pounds, sides) to cents, or None where nobody takes it.
-Carrier = Callable[[str, str, Fraction, tuple[Fraction, Fraction, Fraction]], int | None]
+# (country, ZIP code, pounds, sides, goes by Media Mail) to cents, or None where nobody takes it.
+Carrier = Callable[[str, str, Fraction, tuple[Fraction, Fraction, Fraction], bool], int | None]
 
 # weight, length, width, height, packaging, further height; ounces and inches.
 PRESETS = {
@@ -31,6 +31,8 @@ PRESETS = {
     "signed_script": ("14", "12", "9", "0.75", "1.5", "0.5"),
 }
 SIGNATURES = {"signature_required": 395, "adult_signature_required": 970}
+# Discs and scripts: alone in a parcel within the country they go by a class of their own.
+MEDIA = {"cd", "vinyl", "dvd", "bluray", "signed_script"}
 CARRIERS_HOME = {"US", "PR", "VI", "GU", "AS", "MP"}
 HALF = Fraction(1, 2)
 
@@ -154,10 +156,17 @@ def _postage(
     boxes = [_box(each["box"]) for each in things]
     if to is None or not platform["carrier"] or any(box is None for box in boxes):
         return Fraction(flat) * 100
-    found = carrier(to["country"], to["zip"], *_wrapped(things, [box for box in boxes if box]))
+    is_home = to["country"] in CARRIERS_HOME
+    kinds = {each["box"] for each in things}
+    found = carrier(
+        to["country"],
+        to["zip"],
+        *_wrapped(things, [box for box in boxes if box]),
+        is_home and len(kinds) == 1 and kinds <= MEDIA,
+    )
     if found is None:
         return Fraction(flat) * 100
-    is_signed = to["country"] in CARRIERS_HOME and cart["option"] in options
+    is_signed = is_home and cart["option"] in options
     return Fraction(found + (SIGNATURES[cart["option"]] if is_signed else 0))
 
 

@@ -61,7 +61,9 @@ def answer(request: RateRequest) -> CarrierAnswer:
     """Return what the made-up carrier says to a question."""
     parcel = request.parcel
     sides = (Fraction(parcel.length_in), Fraction(parcel.width_in), Fraction(parcel.height_in))
-    cents = carrier(request.country, request.postal_code, Fraction(parcel.pounds), sides)
+    is_media = request.classes[:1] == ("MEDIA_MAIL",)
+    pounds = Fraction(parcel.pounds)
+    cents = carrier(request.country, request.postal_code, pounds, sides, is_media)
     return AWAY if cents is None else CarrierAnswer(kind="price", cents=Cents(cents))
 
 

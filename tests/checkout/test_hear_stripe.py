@@ -1,54 +1,24 @@
 """What Stripe tells us: believed only when signed, stored once, applied once, never lost."""
 
-import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from unittest.mock import Mock
 
 import msgspec
 import pytest
-from stripe import WebhookSignature
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
+from services.chassis.database import open_pool
 from services.checkout.handlers.apply_stripe import Applying, apply_events
 from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
-from services.checkout.settings import Settings
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import WEBHOOK_SECRET, Sandbox
-
-
-def an_event(session: dict[str, Any], kind: str = "completed", **facts: Any) -> dict[str, Any]:
-    return {
-        "id": f"evt_{secrets.token_hex(6)}",
-        "object": "event",
-        "type": f"checkout.session.{kind}",
-        "created": int(time.time()),
-        "livemode": False,
-        "data": {"object": session},
-        **facts,
-    }
-
-
-def a_session(order_id: str, session_id: str) -> dict[str, Any]:
-    return {"id": session_id, "mode": "setup", "metadata": {"orderId": order_id}}
-
-
-def signed(raw: bytes, *, secret: str = WEBHOOK_SECRET, age_seconds: int = 0) -> str:
-    at = int(time.time()) - age_seconds
-    header: str = WebhookSignature.generate_signature_header(raw.decode(), secret, timestamp=at)
-    return header
-
-
-async def tell(
-    floor: Floor, settings: Settings, event: dict[str, Any], signature: str | None = None
-) -> bool:
-    raw = msgspec.json.encode(event)
-    given = signed(raw) if signature is None else signature
-    return await floor.do(store_delivery, raw, given, settings=settings)
+from tests.checkout.webhooks import a_session, an_event, signed, tell
+from tests.support.stack import Database
 
 
 async def outcomes(floor: Floor) -> list[tuple[str | None, str | None]]:
@@ -74,6 +44,33 @@ async def test_what_is_not_signed_is_refused(
     assert await outcomes(floor) == []
 
 
+async def test_the_database_is_not_asked_before_the_signature_holds(checkout: Checkout) -> None:
+    nowhere = Mock(spec=())
+
+    with pytest.raises(LinkRefused):
+        await store_delivery(nowhere, b"{}", "", settings=checkout.settings)
+
+
+async def test_stripe_waits_for_one_statement(
+    floor: Floor, checkout: Checkout, database: Database
+) -> None:
+    said: list[str] = []
+    one = await open_pool(database.url("checkout"), schema="checkout", size_max=1)
+    async with one.acquire() as conn:
+        conn.add_query_logger(lambda query: said.append(query.query))
+    event = msgspec.json.encode(an_event(a_session("pool-intent-1", "cs_1")))
+
+    is_new = [
+        await store_delivery(one, event, signed(event), settings=checkout.settings)
+        for _ in range(2)
+    ]
+    await one.close()
+
+    assert is_new == [True, False]
+    assert [query.split()[:2] for query in said] == [["INSERT", "INTO"]] * 2
+    assert await outcomes(floor) == [(None, None)]
+
+
 async def test_a_signature_of_other_bytes_or_too_old_is_refused(
     floor: Floor, checkout: Checkout
 ) -> None:
@@ -84,7 +81,7 @@ async def test_a_signature_of_other_bytes_or_too_old_is_refused(
         signed(raw, age_seconds=301),
     ):
         with pytest.raises(LinkRefused):
-            await floor.do(store_delivery, raw, signature, settings=checkout.settings)
+            await store_delivery(floor.pool, raw, signature, settings=checkout.settings)
 
 
 async def test_without_a_secret_nothing_is_taken_and_stripe_will_come_again(
@@ -109,7 +106,7 @@ async def test_two_secrets_hold_while_one_is_replaced(floor: Floor, checkout: Ch
 async def test_signed_nonsense_is_a_400(floor: Floor, checkout: Checkout) -> None:
     for raw in (b"[]", b"{", b'{"id": 1}', b"[" * 3_000):
         with pytest.raises(InputRefused):
-            await floor.do(store_delivery, raw, signed(raw), settings=checkout.settings)
+            await store_delivery(floor.pool, raw, signed(raw), settings=checkout.settings)
 
 
 async def test_the_other_mode_is_answered_and_ignored(floor: Floor, checkout: Checkout) -> None:

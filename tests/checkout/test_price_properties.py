@@ -78,6 +78,9 @@ def test_the_order_of_a_cart_changes_no_figure(chance: random.Random) -> None:
 def test_more_of_something_never_costs_less(chance: random.Random) -> None:
     # Without the carrier, which may refuse what is heavy and leave the flat rate.
     cart, world = a_cart(chance, carrier=False)
+    for campaign in world["campaigns"].values():
+        for tier in campaign["tiers"]:
+            tier["is_stackable"] = True
     one = chance.choice(cart["items"])
     more = [
         {**item, "quantity": item["quantity"] + 1} if item is one and "quantity" in item else item

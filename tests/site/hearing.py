@@ -36,6 +36,23 @@ async def tell(nats_url: str, *events: Event) -> None:
     await client.close()
 
 
+async def burst(nats_url: str, *events: Event) -> None:
+    """Say all of it in one breath, in order, to streams that are there."""
+    client = await nats.connect(nats_url)
+    jetstream = client.jetstream()
+    await asyncio.gather(
+        *(
+            jetstream.publish(
+                subject(type(event), SLUG),
+                msgspec.json.encode(event),
+                headers={"Nats-Msg-Id": event.event_id},
+            )
+            for event in events
+        )
+    )
+    await client.close()
+
+
 async def live(site: RunningSite) -> dict[str, Any]:
     answer = await site.http.get(LIVE)
     assert answer.status_code == 200, answer.text
@@ -72,7 +89,7 @@ async def watching(
         heard.put_nowait(("", {}))
 
     task = asyncio.create_task(read())
-    await asyncio.wait_for(ready.wait(), 5)
+    await asyncio.wait_for(ready.wait(), 30)
     try:
         yield heard
     finally:

@@ -1,12 +1,12 @@
 """Streams of live figures: the newest once, few messages, and quickly ended."""
 
 import asyncio
+import contextlib
 import time
 from typing import Any
 
-import pytest
-
-from tests.site.hearing import LIVE, Run, tell, watching
+from services.chassis.serving import DRAIN_SECONDS
+from tests.site.hearing import LIVE, Run, burst, tell, watching
 from tests.site.running import RunningSite, eventually
 from tests.site.test_figures import totals
 from tests.support.stack import Database
@@ -16,11 +16,11 @@ async def test_a_reader_gets_what_is_and_then_what_is_newer(
     live_site: RunningSite, nats_url: str
 ) -> None:
     async with watching(live_site) as heard:
-        _, first = await asyncio.wait_for(heard.get(), 5)
+        _, first = await asyncio.wait_for(heard.get(), 30)
         await tell(nats_url, totals(1, 700))
         newest: dict[str, Any] = {}
         while newest.get("stats", {}).get("pledgedAmount") != 700:
-            _, newest = await asyncio.wait_for(heard.get(), 10)
+            _, newest = await asyncio.wait_for(heard.get(), 30)
 
     assert first["stats"]["pledgedAmount"] == 0
     assert newest["version"] > first["version"]
@@ -28,15 +28,20 @@ async def test_a_reader_gets_what_is_and_then_what_is_newer(
 
 async def test_who_comes_back_gets_nothing_twice(live_site: RunningSite, nats_url: str) -> None:
     async with watching(live_site) as heard:
-        last, _ = await asyncio.wait_for(heard.get(), 5)
+        last, snapshot = await asyncio.wait_for(heard.get(), 30)
+    versions = [snapshot["version"]]
 
     async with watching(live_site, last_event_id=last) as heard:
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(heard.get(), 0.5)
+        # What comes though nobody said anything is the page itself having become newer.
+        with contextlib.suppress(TimeoutError):
+            while True:
+                _, snapshot = await asyncio.wait_for(heard.get(), 0.5)
+                versions.append(snapshot["version"])
         await tell(nats_url, totals(1, 700))
-        seen, snapshot = await asyncio.wait_for(heard.get(), 10)
+        _, snapshot = await asyncio.wait_for(heard.get(), 30)
+        versions.append(snapshot["version"])
 
-    assert seen != last
+    assert versions == sorted(set(versions))
     assert snapshot["stats"]["pledgedAmount"] in (0, 700)
 
 
@@ -44,10 +49,10 @@ async def test_a_hundred_changes_at_once_are_few_messages(
     live_site: RunningSite, nats_url: str
 ) -> None:
     async with watching(live_site) as heard:
-        await tell(nats_url, *(totals(number, number) for number in range(1, 101)))
+        await burst(nats_url, *(totals(number, number) for number in range(1, 101)))
         count, newest = 0, 0
         while newest != 100:
-            _, snapshot = await asyncio.wait_for(heard.get(), 10)
+            _, snapshot = await asyncio.wait_for(heard.get(), 30)
             count, newest = count + 1, snapshot["stats"]["pledgedAmount"]
 
     assert count < 60
@@ -73,13 +78,14 @@ async def test_too_many_readers_are_asked_to_come_later(run: Run, database: Data
 
 async def test_a_stop_does_not_wait_for_open_streams(live_site: RunningSite) -> None:
     async with watching(live_site) as heard:
-        await asyncio.wait_for(heard.get(), 5)
+        await asyncio.wait_for(heard.get(), 30)
         started = time.monotonic()
 
         code = await live_site.stop()
 
     assert code == 0
-    assert time.monotonic() - started < 5
+    # Whoever waits for streams waits until all the time there is to stop has passed.
+    assert time.monotonic() - started < DRAIN_SECONDS
 
 
 async def test_a_reader_who_left_makes_room(run: Run) -> None:

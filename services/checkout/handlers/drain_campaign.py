@@ -9,7 +9,7 @@ from services.chassis import crash, outbox, telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.checkout.handlers.settle_session import SessionIncomplete, settle_session
 from services.checkout.orders import order_hash
-from services.checkout.queries import campaigns, orders, shares
+from services.checkout.queries import drains, orders, shares
 from services.checkout.stripe_gateway import StripeAway, StripeGateway
 
 log = telemetry.logger(__name__)
@@ -21,7 +21,7 @@ BATCH = 200
 async def drain_campaigns(pool: Pool, stripe: StripeGateway) -> int:
     """Drain every campaign past its deadline as far as possible; return how many remain."""
     async with transaction(pool) as conn:
-        due = await campaigns.list_due_for_drain(conn)
+        due = await drains.list_due_for_drain(conn)
     slots = asyncio.Semaphore(SESSIONS_AT_ONCE)
     drained = await asyncio.gather(*(_drain(pool, stripe, slug, slots) for slug in due))
     return drained.count(False)
@@ -38,14 +38,14 @@ async def close_if_decided(conn: Connection, slug: CampaignSlug) -> bool:
     Who starts or completes an order holds the campaign's door; having it alone, with the
     deadline behind us, means that nobody can add to the set any more.
     """
-    closing = await campaigns.lock_closing(conn, slug)
+    closing = await drains.lock_closing(conn, slug)
     if closing.is_drained:
         return True
     if closing.now < closing.deadline_at or await orders.list_undecided(conn, slug, 1):
         return False
     counted = await shares.list_counted(conn, slug)
     digest = order_hash(counted)
-    await campaigns.mark_drained(
+    await drains.mark_drained(
         conn, slug, now=closing.now, order_count=len(counted), order_hash=digest
     )
     event = CheckoutDrained(

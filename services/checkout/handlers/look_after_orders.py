@@ -12,10 +12,10 @@ from services.checkout.handlers.settle_session import SessionIncomplete, settle_
 from services.checkout.handlers.settle_update import settle_update
 from services.checkout.orders import Status
 from services.checkout.queries import (
-    campaigns,
     card_updates,
     cards,
     detachments,
+    drains,
     orders,
     stripe_events,
 )
@@ -58,7 +58,7 @@ async def take_figures(pool: Pool) -> None:
         counts = await orders.count_by_status(conn)
         oldest = await orders.oldest_undecided_seconds(conn)
         waiting, parked = await stripe_events.count_waiting_and_parked(conn)
-        draining = await campaigns.list_due_for_drain(conn)
+        draining = await drains.list_due_for_drain(conn)
         in_use, unusable = await cards.count_in_use(conn)
         unneeded, unneeded_oldest = await detachments.count_waiting(conn)
     for status in STATUSES:

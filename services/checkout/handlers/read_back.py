@@ -78,8 +78,7 @@ async def _read(
     while True:
         page = await stripe.list_events(since=since, types=types, after=after)
         for payload in page.payloads:
-            async with transaction(pool) as conn:
-                fresh += await store_event(conn, payload, is_live=is_live)
+            fresh += await store_event(pool, payload, is_live=is_live)
         newest = newest or page.newest_at
         after = page.last_id
         if not page.has_more or after is None:

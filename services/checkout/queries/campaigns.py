@@ -1,4 +1,9 @@
-"""SQL about our copies of campaigns: reading them, locking their doors, draining them."""
+"""SQL about our copies of campaigns: reading them, locking their doors.
+
+A door is a row, held open by many (`FOR SHARE`) or closed by one (`FOR UPDATE`). Postgres
+lets newcomers share a row for which somebody waits alone, for ever in a crowd; so each
+statement takes its turn first, at a lock of the same name whose queue is fair.
+"""
 
 from datetime import datetime
 
@@ -12,20 +17,16 @@ from services.checkout.cart import KnownCampaign
 from services.checkout.orders import Door
 
 
-class Closing(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign's door as seen by who holds it alone."""
-
-    deadline_at: datetime
-    is_drained: bool
-    now: datetime
-
-
 async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> bool:
     """Keep a newer version; tell whether it was one."""
     slug = await conn.fetchval(
         """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock(hashtextextended('checkout.door:' || $1, 0))
+        )
         INSERT INTO campaigns (slug, version, deadline_at, definition)
-        VALUES ($1, $2, $3, $4)
+        SELECT $1, $2::bigint, $3::timestamptz, $4::jsonb
+        FROM turn
         ON CONFLICT (slug) DO UPDATE
         SET version = excluded.version,
             deadline_at = excluded.deadline_at,
@@ -45,8 +46,12 @@ async def upsert_platform(conn: Connection, definition: PlatformDefinition) -> b
     """Keep a newer version; tell whether it was one."""
     kept = await conn.fetchval(
         """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock(hashtextextended('checkout.platform', 0))
+        )
         INSERT INTO platform_definition (version, definition)
-        VALUES ($1, $2)
+        SELECT $1::bigint, $2::jsonb
+        FROM turn
         ON CONFLICT (only_row) DO UPDATE
         SET version = excluded.version,
             definition = excluded.definition
@@ -116,7 +121,15 @@ async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefini
     products are limited. Take it after the campaigns' doors, before any stock.
     """
     definition = await conn.fetchval(
-        "SELECT definition FROM platform_definition FOR SHARE"
+        """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared(hashtextextended('checkout.platform', 0))
+        )
+        SELECT definition
+        FROM platform_definition
+        WHERE EXISTS (SELECT FROM turn)
+        FOR SHARE
+        """
         if is_held
         else "SELECT definition FROM platform_definition"
     )
@@ -127,12 +140,32 @@ async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefini
 
 async def hold_platform(conn: Connection) -> None:
     """Hold the platform's door open, without reading its rules."""
-    await conn.execute("SELECT FROM platform_definition FOR SHARE")
+    await conn.execute(
+        """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared(hashtextextended('checkout.platform', 0))
+        )
+        SELECT
+        FROM platform_definition
+        WHERE EXISTS (SELECT FROM turn)
+        FOR SHARE
+        """
+    )
 
 
 async def lock_platform(conn: Connection) -> PlatformDefinition:
     """Close the platform's door: waits for everybody who holds it, and keeps others out."""
-    definition = await conn.fetchval("SELECT definition FROM platform_definition FOR UPDATE")
+    definition = await conn.fetchval(
+        """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock(hashtextextended('checkout.platform', 0))
+        )
+        SELECT definition
+        FROM platform_definition
+        WHERE EXISTS (SELECT FROM turn)
+        FOR UPDATE
+        """
+    )
     if definition is None:
         return PlatformDefinition(version=0)
     return msgspec.convert(definition, PlatformDefinition)
@@ -167,10 +200,14 @@ async def lock_campaigns(
     """
     rows = await conn.fetch(
         """
-        WITH held AS MATERIALIZED (
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared(hashtextextended('checkout.door:' || slug, 0))
+            FROM unnest($1::text[]) AS slug
+        ), held AS MATERIALIZED (
             SELECT slug, definition, drained_at
             FROM campaigns
             WHERE slug = ANY($1)
+              AND (SELECT count(*) FROM turn) > 0
             ORDER BY slug
             FOR SHARE
         )
@@ -182,7 +219,7 @@ async def lock_campaigns(
         LEFT JOIN campaign_totals ON campaign = slug
         LEFT JOIN campaign_endings USING (campaign)
         """,
-        slugs,
+        sorted(slugs),
     )
     return {each.definition.slug: each for each in decode_rows(rows, KnownCampaign)}
 
@@ -191,13 +228,18 @@ async def lock_doors(conn: Connection, slugs: list[CampaignSlug]) -> dict[Campai
     """Hold the doors open, without reading whole definitions."""
     rows = await conn.fetch(
         """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared(hashtextextended('checkout.door:' || slug, 0))
+            FROM unnest($1::text[]) AS slug
+        )
         SELECT slug, deadline_at, drained_at IS NOT NULL AS is_drained
         FROM campaigns
         WHERE slug = ANY($1)
+          AND (SELECT count(*) FROM turn) > 0
         ORDER BY slug
         FOR SHARE
         """,
-        slugs,
+        sorted(slugs),
     )
     return {each.slug: each for each in decode_rows(rows, Door)}
 
@@ -206,64 +248,18 @@ async def lock_definition(conn: Connection, slug: CampaignSlug) -> CampaignDefin
     """Close a campaign's door and return what is in force: nobody moves a unit meanwhile."""
     definition = await conn.fetchval(
         """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock(hashtextextended('checkout.door:' || $1, 0))
+        )
         SELECT definition
         FROM campaigns
         WHERE slug = $1
+          AND EXISTS (SELECT FROM turn)
         FOR UPDATE
         """,
         slug,
     )
     return msgspec.convert(definition, CampaignDefinition) if definition is not None else None
-
-
-async def list_due_for_drain(conn: Connection) -> list[CampaignSlug]:
-    rows = await conn.fetch(
-        """
-        SELECT slug
-        FROM campaigns
-        WHERE drained_at IS NULL
-          AND deadline_at <= platform.now()
-        ORDER BY deadline_at, slug
-        LIMIT 100
-        """
-    )
-    return [row["slug"] for row in rows]
-
-
-async def lock_closing(conn: Connection, slug: CampaignSlug) -> Closing:
-    """Close the door: waits for everybody who holds it, and keeps others out."""
-    row = await conn.fetchrow(
-        """
-        WITH held AS MATERIALIZED (
-            SELECT deadline_at, drained_at
-            FROM campaigns
-            WHERE slug = $1
-            FOR UPDATE
-        )
-        SELECT deadline_at, drained_at IS NOT NULL AS is_drained, platform.now() AS now
-        FROM held
-        """,
-        slug,
-    )
-    return msgspec.convert(row, Closing)
-
-
-async def mark_drained(
-    conn: Connection, slug: CampaignSlug, *, now: datetime, order_count: int, order_hash: str
-) -> None:
-    await conn.execute(
-        """
-        UPDATE campaigns
-        SET drained_at = $2,
-            order_count = $3,
-            order_hash = $4
-        WHERE slug = $1
-        """,
-        slug,
-        now,
-        order_count,
-        order_hash,
-    )
 
 
 async def titles(conn: Connection, slugs: list[CampaignSlug]) -> dict[str, str]:
