@@ -36,6 +36,23 @@ class CardUse(msgspec.Struct, frozen=True, kw_only=True):
     ended_as: EndedAs | None = None
 
 
+class KeptCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A saved card and what it is kept for; for nothing, it is to be given up."""
+
+    card: Card
+    owner: CardOwner
+    saved_at: datetime
+    uses: tuple[CardUse, ...] = ()
+
+    @property
+    def unneeded_because(self) -> EndedAs | Literal["unwanted"] | None:
+        """Return why nobody needs the card, or None while somebody does."""
+        ends = [use.ended_as for use in self.uses]
+        if None in ends:
+            return None
+        return min((end for end in ends if end), default="unwanted")
+
+
 class CardUpdate(msgspec.Struct, frozen=True, kw_only=True):
     """A setup session that gives a pledge another card."""
 

@@ -59,6 +59,13 @@ class SavedCard(msgspec.Struct, frozen=True, kw_only=True):
     address: Address | None = None
 
 
+class ShareKey(msgspec.Struct, frozen=True):
+    """One campaign's part of an order."""
+
+    order_id: OrderId
+    campaign: CampaignSlug
+
+
 class CampaignShare(msgspec.Struct, frozen=True, kw_only=True):
     """What became of one campaign of an order."""
 

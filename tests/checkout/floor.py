@@ -23,7 +23,7 @@ from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, Wanted
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.settings import Secret
 from services.checkout.bodies import CartBody
-from services.checkout.handlers.complete_order import complete_order
+from services.checkout.handlers.complete_orders import complete_orders
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.intend_order import intend
@@ -118,7 +118,7 @@ class Floor:
             "completed_at": at or datetime.now(UTC).replace(microsecond=0),
             **facts,
         }
-        await self.do(complete_order, order.order_id, SavedCard(**given))
+        await self.do(complete_orders, {order.order_id: SavedCard(**given)})
         return await self.order(order.order_id)
 
     async def pledged(

@@ -275,9 +275,10 @@ async def test_the_customer_found_at_completion_is_the_supporters_from_then_on(
     assert order.supporter_id is not None
 
     known = await floor.do(customers.ensure_customer, order.supporter_id, "x@y.example")
-    kept = await floor.do(customers.record_customer, order.supporter_id, "x@y.example", "cus_other")
+    told = {order.supporter_id: ("x@y.example", "cus_other")}
+    kept = await floor.do(customers.record_customers, told)
 
-    assert (known.customer_id, kept) == ("cus_1", "cus_1")
+    assert (known.customer_id, kept) == ("cus_1", {order.supporter_id: "cus_1"})
 
 
 async def test_two_carts_with_one_key_are_one_intention(floor: Floor) -> None:

@@ -34,6 +34,7 @@ SQL = re.compile(
 )
 # Loops over foreign input, where one bad item must not stop the others. Each says so.
 MAY_CATCH_ALL = {
+    "services/checkout/handlers/apply_completions.py": "_complete",
     "services/checkout/handlers/apply_stripe.py": "_apply",
     "services/site/live/shelf.py": "_put",
 }

@@ -1,7 +1,7 @@
-"""Act upon what Stripe told us: one stored event at a time, again until it is done."""
+"""Act upon what Stripe told us: each stored event again until it is done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -9,6 +9,7 @@ from contracts.ids import OrderId
 from contracts.refusals import Refusal, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
+from services.checkout.handlers.apply_completions import apply_completions
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.handlers.keep_cards import say_saved
@@ -42,7 +43,7 @@ from services.checkout.stripe_objects import card_of
 
 log = telemetry.logger(__name__)
 
-BATCH = 32
+BATCH = 64
 AT_ONCE = 8
 UNKNOWN_SECONDS_MAX = 600
 TRIES_MAX = 8
@@ -61,14 +62,37 @@ async def apply_events(applying: Applying) -> int:
     """Apply every stored event whose time has come; return how many there were."""
     async with transaction(applying.pool) as conn:
         due = await stripe_events.list_due(conn, BATCH)
+    completed = [each for each in due if _is_completion(each)]
+    alone = [each for each in due if not _is_completion(each)]
     slots = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*(_apply_one(applying, event, slots) for event in due))
+    await asyncio.gather(
+        _apply_completed(applying, completed, slots), _apply_each(applying, alone, slots)
+    )
     return len(due)
 
 
-async def _apply_one(applying: Applying, event: StripeEvent, slots: asyncio.Semaphore) -> None:
-    async with slots:
-        await _apply(applying, event)
+def _is_completion(event: StripeEvent) -> bool:
+    """Tell whether the event says that an order's card step is done."""
+    return event.event_type == COMPLETED and event.update_id is None
+
+
+async def _apply_completed(
+    applying: Applying, completed: Sequence[StripeEvent], slots: asyncio.Semaphore
+) -> None:
+    """Apply completed card steps together, and alone those that this did not settle."""
+    if completed:
+        left = await apply_completions(applying.pool, applying.stripe, completed)
+        await _apply_each(applying, left, slots)
+
+
+async def _apply_each(
+    applying: Applying, events: Sequence[StripeEvent], slots: asyncio.Semaphore
+) -> None:
+    async def in_turn(event: StripeEvent) -> None:
+        async with slots:
+            await _apply(applying, event)
+
+    await asyncio.gather(*(in_turn(event) for event in events))
 
 
 async def _apply(applying: Applying, event: StripeEvent) -> None:
@@ -93,7 +117,7 @@ async def _apply(applying: Applying, event: StripeEvent) -> None:
     crash.point("checkout.event_told")
     if is_known:
         async with transaction(pool) as conn:
-            await stripe_events.finish(conn, event.event_id, "applied")
+            await stripe_events.finish(conn, [event.event_id], "applied")
         crash.point("checkout.event_applied")
     elif event.waited_seconds > UNKNOWN_SECONDS_MAX:
         await _park(pool, event, "unknown order")
@@ -218,4 +242,4 @@ async def _later(pool: Pool, event: StripeEvent, error: str) -> None:
 async def _park(pool: Pool, event: StripeEvent, error: str) -> None:
     log.error("stripe_event_parked", event_id=event.event_id, error=error)
     async with transaction(pool) as conn:
-        await stripe_events.finish(conn, event.event_id, "parked", error)
+        await stripe_events.finish(conn, [event.event_id], "parked", error)

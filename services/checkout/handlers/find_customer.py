@@ -30,7 +30,8 @@ async def find_customer(
         raise
     crash.point("checkout.customer_made")
     async with transaction(pool) as conn:
-        return await customers.record_customer(conn, supporter_id, email, created)
+        kept = await customers.record_customers(conn, {supporter_id: (email, created)})
+        return kept[supporter_id]
 
 
 async def _created(

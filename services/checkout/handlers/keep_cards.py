@@ -11,25 +11,18 @@ from contracts.events.checkout import Card, CardSaved
 from contracts.ids import PledgeId
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.checkout.cards import CardOwner, CardUse, EndedAs
+from services.checkout.cards import EndedAs, KeptCard
 from services.checkout.queries import cards, detachments
 from services.checkout.queries.cards import KeptFor
 
 
-async def keep_card(
-    conn: Connection,
-    card: Card,
-    owner: CardOwner,
-    uses: Sequence[CardUse],
-    *,
-    saved_at: datetime,
-) -> None:
-    """Record a saved card. One that is for nothing is queued to be detached."""
-    await cards.insert_card(conn, card, owner, uses, saved_at=saved_at)
-    ends = {use.ended_as for use in uses}
-    if None not in ends:
-        because = next(iter(sorted(end for end in ends if end)), "unwanted")
-        await detachments.queue_cards(conn, [card.payment_method_id], because)
+async def keep_cards(conn: Connection, kept: Sequence[KeptCard]) -> None:
+    """Record saved cards. One that is for nothing is queued to be detached."""
+    await cards.insert_cards(conn, kept)
+    for each in kept:
+        if each.unneeded_because is not None:
+            methods = [each.card.payment_method_id]
+            await detachments.queue_cards(conn, methods, each.unneeded_because)
 
 
 async def end_uses(conn: Connection, pledge_ids: Sequence[PledgeId], ended_as: EndedAs) -> None:

@@ -4,7 +4,7 @@ The call is made outside every transaction; what it said is applied in one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Literal
@@ -13,7 +13,7 @@ from contracts.ids import OrderId
 from contracts.refusals import NotFound, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Connection, Pool, transaction
-from services.checkout.handlers.complete_order import complete_order
+from services.checkout.handlers.complete_orders import complete_orders
 from services.checkout.handlers.end_order import end_order
 from services.checkout.orders import DECIDED_BY_CARD, Order, SavedCard
 from services.checkout.queries import campaigns, orders, stripe_events
@@ -75,7 +75,7 @@ async def settle_session(
         raise StateRefused("conflict", "This session belongs to another order.")
     async with transaction(pool) as conn:
         if state.status == "complete":
-            await _complete(conn, order_id, state)
+            await complete_sessions(conn, [state])
         elif state.status == "expired":
             await end_order(conn, order_id, ended_as)
         order = await found(conn, order_id)
@@ -92,27 +92,36 @@ async def found(conn: Connection, order_id: OrderId) -> Order:
     return order
 
 
-async def _complete(conn: Connection, order_id: OrderId, state: SessionState) -> None:
-    completed_at = await when_completed(conn, state)
-    if state.card is None or completed_at is None:
-        raise SessionIncomplete(order_id)
-    saved = SavedCard(
-        session_id=state.session_id,
-        card=state.card,
-        completed_at=completed_at,
-        email=state.email,
-        address=state.address,
-    )
-    await complete_order(conn, order_id, saved)
+async def complete_sessions(conn: Connection, states: Sequence[SessionState]) -> None:
+    """Complete the orders of sessions that Stripe calls complete.
+
+    Raises `SessionIncomplete` when one of them shows no card; then nothing has changed.
+    """
+    instants = await when_completed(conn, states)
+    saved: dict[OrderId, SavedCard] = {}
+    for state in states:
+        completed_at = instants.get(state.session_id)
+        if state.card is None or completed_at is None or state.order_id is None:
+            raise SessionIncomplete(state.order_id)
+        saved[OrderId(state.order_id)] = SavedCard(
+            session_id=state.session_id,
+            card=state.card,
+            completed_at=completed_at,
+            email=state.email,
+            address=state.address,
+        )
+    await complete_orders(conn, saved)
 
 
-async def when_completed(conn: Connection, state: SessionState) -> datetime | None:
-    """Return the instant that decides about deadlines, in Stripe's whole seconds.
+async def when_completed(conn: Connection, states: Sequence[SessionState]) -> dict[str, datetime]:
+    """Return for each session the instant that decides about deadlines, in whole seconds.
 
     The event's own time when it has come; else that of the attempt that saved the card,
     which is never later.
     """
-    return await stripe_events.completed_at(conn, state.session_id) or state.saved_at
+    attempts = {each.session_id: each.saved_at for each in states if each.saved_at is not None}
+    told = await stripe_events.list_completed(conn, [each.session_id for each in states])
+    return attempts | told
 
 
 async def _forgotten(pool: Pool, order: Order, code: str) -> Order:

@@ -7,8 +7,8 @@ from contracts.ids import PledgeId
 from contracts.refusals import NotFound
 from services.chassis import crash, telemetry
 from services.chassis.database import Connection, Pool, transaction
-from services.checkout.cards import CardOwner, CardUpdate, CardUse, EndedAs
-from services.checkout.handlers.keep_cards import keep_card, say_saved
+from services.checkout.cards import CardOwner, CardUpdate, CardUse, EndedAs, KeptCard
+from services.checkout.handlers.keep_cards import keep_cards, say_saved
 from services.checkout.handlers.settle_session import MISSING, SessionIncomplete, when_completed
 from services.checkout.queries import campaigns, card_updates, cards, orders
 from services.checkout.queries.cards import KeptFor
@@ -64,7 +64,7 @@ async def found_update(conn: Connection, update_id: str) -> CardUpdate:
 
 async def _save(conn: Connection, update: CardUpdate, state: SessionState) -> None:
     """Keep the card for the pledge, once, and say so. For one that is over it is given up."""
-    saved_at = await when_completed(conn, state)
+    saved_at = (await when_completed(conn, [state])).get(state.session_id)
     if state.card is None or saved_at is None:
         raise SessionIncomplete(update.update_id)
     # What ends the pledge holds this lock too, so that no use is added behind its back.
@@ -79,7 +79,8 @@ async def _save(conn: Connection, update: CardUpdate, state: SessionState) -> No
         campaign=update.campaign,
         ended_as=ended_as,
     )
-    await keep_card(conn, state.card, owner, [use], saved_at=saved_at)
+    kept = KeptCard(card=state.card, owner=owner, uses=(use,), saved_at=saved_at)
+    await keep_cards(conn, [kept])
     method_id = state.card.payment_method_id
     is_first = await card_updates.mark_saved(
         conn, update.update_id, state.session_id, method_id, saved_at

@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.checkout.cards import CardOwner, CardUse, EndedAs, UnusableBecause
+from services.checkout.cards import EndedAs, KeptCard, UnusableBecause
 
 
 class KeptFor(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,54 +21,47 @@ class KeptFor(msgspec.Struct, frozen=True, kw_only=True):
     used_since: datetime
 
 
-async def insert_card(
-    conn: Connection,
-    card: Card,
-    owner: CardOwner,
-    uses: Sequence[CardUse],
-    *,
-    saved_at: datetime,
-) -> None:
-    """Record a card with what it is for. Recorded before, it stays as it is."""
+async def insert_cards(conn: Connection, kept: Sequence[KeptCard]) -> None:
+    """Record cards with what they are for. One recorded before stays as it is."""
+    cards = [each.card for each in kept]
+    uses = [(each, use) for each in kept for use in each.uses]
     await conn.execute(
         """
-        INSERT INTO cards
-            (payment_method_id, customer_id, supporter_id, email, language, brand, last4,
-             exp_month, exp_year, fingerprint, saved_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-        ON CONFLICT DO NOTHING
-        """,
-        card.payment_method_id,
-        card.customer_id,
-        owner.supporter_id,
-        owner.email,
-        owner.language,
-        card.brand,
-        card.last4,
-        card.exp_month,
-        card.exp_year,
-        card.fingerprint,
-        saved_at,
-    )
-    await conn.executemany(
-        """
+        WITH kept AS (
+            INSERT INTO cards
+                (payment_method_id, customer_id, supporter_id, email, language, brand, last4,
+                 exp_month, exp_year, fingerprint, saved_at)
+            SELECT *
+            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                        $7::text[], $8::integer[], $9::integer[], $10::text[],
+                        $11::timestamptz[])
+            ON CONFLICT DO NOTHING
+        )
         INSERT INTO card_uses
-            (payment_method_id, pledge_id, order_id, campaign, supporter_id, used_since, ended_as)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+            (payment_method_id, used_since, supporter_id, pledge_id, order_id, campaign, ended_as)
+        SELECT *
+        FROM unnest($12::text[], $13::timestamptz[], $14::text[], $15::text[], $16::text[],
+                    $17::text[], $18::text[])
         ON CONFLICT DO NOTHING
         """,
-        [
-            (
-                card.payment_method_id,
-                use.pledge_id,
-                use.order_id,
-                use.campaign,
-                owner.supporter_id,
-                saved_at,
-                use.ended_as,
-            )
-            for use in uses
-        ],
+        [each.payment_method_id for each in cards],
+        [each.customer_id for each in cards],
+        [each.owner.supporter_id for each in kept],
+        [each.owner.email for each in kept],
+        [each.owner.language for each in kept],
+        [each.brand for each in cards],
+        [each.last4 for each in cards],
+        [each.exp_month for each in cards],
+        [each.exp_year for each in cards],
+        [each.fingerprint for each in cards],
+        [each.saved_at for each in kept],
+        [each.card.payment_method_id for each, _ in uses],
+        [each.saved_at for each, _ in uses],
+        [each.owner.supporter_id for each, _ in uses],
+        [use.pledge_id for _, use in uses],
+        [use.order_id for _, use in uses],
+        [use.campaign for _, use in uses],
+        [use.ended_as for _, use in uses],
     )
 
 

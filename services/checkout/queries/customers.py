@@ -1,5 +1,7 @@
 """SQL about customers at Stripe: one per supporter, the row before the call."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from contracts.ids import SupporterId
@@ -43,23 +45,28 @@ async def next_attempt(conn: Connection, supporter_id: SupporterId, failed: int)
     )
 
 
-async def record_customer(
-    conn: Connection, supporter_id: SupporterId, email: str, customer_id: str
-) -> str:
-    """Record the supporter's customer, unless there is one; return the one there is."""
-    kept: str = await conn.fetchval(
+async def record_customers(
+    conn: Connection, made: Mapping[SupporterId, tuple[str, str]]
+) -> dict[SupporterId, str]:
+    """Record supporters' customers unless there are any; return those there are.
+
+    `made` has each supporter's e-mail and the id at Stripe.
+    """
+    in_order = sorted(made)
+    rows = await conn.fetch(
         """
-        INSERT INTO stripe_customers (supporter_id, email, customer_id)
-        VALUES ($1, $2, $3)
+        INSERT INTO stripe_customers AS known (supporter_id, email, customer_id)
+        SELECT *
+        FROM unnest($1::text[], $2::text[], $3::text[])
         ON CONFLICT (supporter_id) DO UPDATE
-        SET customer_id = coalesce(stripe_customers.customer_id, excluded.customer_id)
-        RETURNING customer_id
+        SET customer_id = coalesce(known.customer_id, excluded.customer_id)
+        RETURNING supporter_id, customer_id
         """,
-        supporter_id,
-        email,
-        customer_id,
+        in_order,
+        [made[each][0] for each in in_order],
+        [made[each][1] for each in in_order],
     )
-    return kept
+    return {row["supporter_id"]: row["customer_id"] for row in rows}
 
 
 async def forget_customer(conn: Connection, customer_id: str) -> None:

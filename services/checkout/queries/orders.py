@@ -1,9 +1,11 @@
 """SQL about orders: recorded once, moved forward only, found again when nobody answers."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis.database import Connection
+from services.chassis.database import Connection, decode_rows
 from services.checkout.orders import Order, Status
 from services.checkout.queries.reservations import unit_columns
 from services.checkout.stock import Units
@@ -92,6 +94,33 @@ async def lock_order(conn: Connection, order_id: OrderId) -> Order | None:
     return msgspec.convert(row, Order) if row is not None else None
 
 
+async def lock_orders(conn: Connection, order_ids: Sequence[OrderId]) -> list[Order]:
+    """Lock those of the orders that there are, in the order of their ids."""
+    rows = await conn.fetch(
+        """
+        SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
+               shipping_address, attribution, consent, page, session_id, created_at,
+               completed_at
+        FROM orders
+        WHERE order_id = ANY($1)
+        ORDER BY order_id
+        FOR UPDATE
+        """,
+        order_ids,
+    )
+    return decode_rows(rows, Order)
+
+
+async def list_sessions(
+    conn: Connection, order_ids: Sequence[OrderId]
+) -> dict[OrderId, tuple[Status, str | None]]:
+    """Return how orders stand and which session each has."""
+    rows = await conn.fetch(
+        "SELECT order_id, status, session_id FROM orders WHERE order_id = ANY($1)", order_ids
+    )
+    return {row["order_id"]: (row["status"], row["session_id"]) for row in rows}
+
+
 async def find_by_key(conn: Connection, idempotency_hash: str) -> OrderId | None:
     order_id = await conn.fetchval(
         "SELECT order_id FROM orders WHERE idempotency_hash = $1", idempotency_hash
@@ -157,25 +186,30 @@ async def mark_status(conn: Connection, order_id: OrderId, status: Status) -> No
     await conn.execute("UPDATE orders SET status = $2 WHERE order_id = $1", order_id, status)
 
 
-async def mark_completed(conn: Connection, order: Order, *, status: Status) -> None:
+async def mark_completed(conn: Connection, decided: Sequence[Order]) -> None:
+    """Record how orders with a saved card were decided, and what the card step told of them."""
     await conn.execute(
         """
-        UPDATE orders
-        SET status = $2,
-            session_id = $3,
-            completed_at = $4,
-            supporter_id = $5,
-            email = $6,
-            shipping_address = $7
-        WHERE order_id = $1
+        UPDATE orders AS o
+        SET status = decided.status,
+            session_id = decided.session_id,
+            completed_at = decided.completed_at,
+            supporter_id = decided.supporter_id,
+            email = decided.email,
+            shipping_address = decided.shipping_address
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[],
+                    $6::text[], $7::jsonb[])
+            AS decided (order_id, status, session_id, completed_at, supporter_id, email,
+                        shipping_address)
+        WHERE o.order_id = decided.order_id
         """,
-        order.order_id,
-        status,
-        order.session_id,
-        order.completed_at,
-        order.supporter_id,
-        order.email,
-        order.shipping_address,
+        [each.order_id for each in decided],
+        [each.status for each in decided],
+        [each.session_id for each in decided],
+        [each.completed_at for each in decided],
+        [each.supporter_id for each in decided],
+        [each.email for each in decided],
+        [each.shipping_address for each in decided],
     )
 
 

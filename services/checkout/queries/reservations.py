@@ -1,11 +1,13 @@
 """SQL about what orders hold: reserved for a card or a revision, claimed by a pledge, released."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection, decode_rows
+from services.checkout.orders import ShareKey
 from services.checkout.queries.stock import columns
 from services.checkout.stock import Thing, ThingKind, Units
 
@@ -75,31 +77,65 @@ async def list_held(conn: Connection, order_id: OrderId) -> list[Held]:
     return decode_rows(rows, Held)
 
 
-async def claim_reserved(conn: Connection, order_id: OrderId, campaign: CampaignSlug) -> None:
-    """Turn what one campaign's share of an order reserved into claims."""
+async def claim_reserved(conn: Connection, shares: Sequence[ShareKey]) -> None:
+    """Turn what these parts of orders reserved into claims."""
     await conn.execute(
         """
         WITH moved AS (
-            UPDATE reservations
+            UPDATE reservations AS r
             SET state = 'claimed'
-            WHERE order_id = $1
-              AND campaign = $2
-              AND revision = 1
-              AND state = 'reserved'
+            FROM unnest($1::text[], $2::text[]) AS shares (order_id, campaign)
+            WHERE r.order_id = shares.order_id
+              AND r.campaign = shares.campaign
+              AND r.revision = 1
+              AND r.state = 'reserved'
             RETURNING shelf, kind, item_id, variant_id, quantity
+        ), sums AS (
+            SELECT shelf, kind, item_id, variant_id, sum(quantity) AS quantity
+            FROM moved
+            GROUP BY shelf, kind, item_id, variant_id
         )
         UPDATE stock AS s
-        SET reserved = s.reserved - moved.quantity,
-            claimed = s.claimed + moved.quantity
-        FROM moved
-        WHERE s.shelf = moved.shelf
-          AND s.kind = moved.kind
-          AND s.item_id = moved.item_id
-          AND s.variant_id = moved.variant_id
+        SET reserved = s.reserved - sums.quantity,
+            claimed = s.claimed + sums.quantity
+        FROM sums
+        WHERE s.shelf = sums.shelf
+          AND s.kind = sums.kind
+          AND s.item_id = sums.item_id
+          AND s.variant_id = sums.variant_id
         """,
-        order_id,
-        campaign,
+        *_key_columns(shares),
     )
+
+
+async def list_released(
+    conn: Connection, shares: Sequence[ShareKey]
+) -> dict[ShareKey, list[Units]]:
+    """Return what these parts of orders had reserved and let go, in the order of locks."""
+    rows = await conn.fetch(
+        """
+        SELECT order_id, campaign, shelf, kind, item_id, variant_id, quantity
+        FROM reservations
+        JOIN unnest($1::text[], $2::text[]) AS shares (order_id, campaign)
+            USING (order_id, campaign)
+        WHERE revision = 1
+          AND state = 'released'
+        ORDER BY order_id, campaign, shelf COLLATE "C", kind COLLATE "C",
+                 item_id COLLATE "C", variant_id COLLATE "C"
+        """,
+        *_key_columns(shares),
+    )
+    released: dict[ShareKey, list[Units]] = {}
+    for row in rows:
+        thing = Thing(
+            shelf=row["shelf"],
+            kind=row["kind"],
+            item_id=row["item_id"],
+            variant_id=row["variant_id"],
+        )
+        units = Units(thing=thing, campaign=row["campaign"], quantity=row["quantity"])
+        released.setdefault(ShareKey(row["order_id"], row["campaign"]), []).append(units)
+    return released
 
 
 async def mark_claimed(conn: Connection, order_id: OrderId, units: Units) -> None:
@@ -197,6 +233,10 @@ async def release(
         *(msgspec.structs.astuple(only) if only else (None, None, None)),
     )
     return int(freed)
+
+
+def _key_columns(shares: Sequence[ShareKey]) -> tuple[list[str], list[str]]:
+    return [each.order_id for each in shares], [each.campaign for each in shares]
 
 
 def unit_columns(

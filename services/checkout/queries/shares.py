@@ -1,8 +1,10 @@
 """SQL about what became of each campaign in an order."""
 
+from collections.abc import Sequence
+
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection, decode_rows
-from services.checkout.orders import CampaignShare
+from services.checkout.orders import CampaignShare, ShareKey
 
 
 async def list_shares(conn: Connection, order_id: OrderId) -> list[CampaignShare]:
@@ -18,19 +20,18 @@ async def list_shares(conn: Connection, order_id: OrderId) -> list[CampaignShare
     return decode_rows(rows, CampaignShare)
 
 
-async def mark_completed(
-    conn: Connection, order_id: OrderId, campaigns: list[CampaignSlug]
-) -> None:
+async def mark_completed(conn: Connection, shares: Sequence[ShareKey]) -> None:
     await conn.execute(
         """
-        UPDATE order_campaigns
+        UPDATE order_campaigns AS known
         SET state = 'completed',
             is_counted = true
-        WHERE order_id = $1
-          AND campaign = ANY($2)
+        FROM unnest($1::text[], $2::text[]) AS shares (order_id, campaign)
+        WHERE known.order_id = shares.order_id
+          AND known.campaign = shares.campaign
         """,
-        order_id,
-        campaigns,
+        [each.order_id for each in shares],
+        [each.campaign for each in shares],
     )
 
 

@@ -1,5 +1,6 @@
 """SQL about what Stripe told us: stored once, applied once, parked where it can be seen."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -80,10 +81,12 @@ async def list_due(conn: Connection, limit: int) -> list[StripeEvent]:
     return decode_rows(rows, StripeEvent)
 
 
-async def finish(conn: Connection, event_id: str, outcome: str, error: str | None = None) -> None:
+async def finish(
+    conn: Connection, event_ids: Sequence[str], outcome: str, error: str | None = None
+) -> None:
     await conn.execute(
-        "UPDATE stripe_events SET outcome = $2, error = $3 WHERE event_id = $1",
-        event_id,
+        "UPDATE stripe_events SET outcome = $2, error = $3 WHERE event_id = ANY($1)",
+        event_ids,
         outcome,
         error,
     )
@@ -104,18 +107,19 @@ async def postpone(conn: Connection, event_id: str, *, delay_seconds: float, err
     )
 
 
-async def completed_at(conn: Connection, session_id: str) -> datetime | None:
-    """Return when Stripe says the session was completed, if its event has come."""
-    at: datetime | None = await conn.fetchval(
+async def list_completed(conn: Connection, session_ids: Sequence[str]) -> dict[str, datetime]:
+    """Return when Stripe says these sessions were completed, as far as its events have come."""
+    rows = await conn.fetch(
         """
-        SELECT min(created_at)
+        SELECT session_id, min(created_at) AS completed_at
         FROM stripe_events
-        WHERE session_id = $1
+        WHERE session_id = ANY($1)
           AND event_type = 'checkout.session.completed'
+        GROUP BY session_id
         """,
-        session_id,
+        session_ids,
     )
-    return at
+    return {row["session_id"]: row["completed_at"] for row in rows}
 
 
 async def count_waiting_and_parked(conn: Connection) -> tuple[int, int]:
