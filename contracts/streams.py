@@ -131,6 +131,7 @@ CONSUMERS = (
             pledges.PledgesChargeFailed,
             pledges.PledgesRecoveryReminded,
             pledges.PledgesLost,
+            pledges.PledgesRefunded,
         ),
     ),
     Consumer(
@@ -149,6 +150,9 @@ CONSUMERS = (
             settlement.ChargeDeclined,
             settlement.RecoveryReminderDue,
             settlement.ChargeLost,
+            settlement.FeesKnown,
+            settlement.Refunded,
+            settlement.Disputed,
         ),
     ),
     Consumer(
@@ -166,6 +170,12 @@ CONSUMERS = (
             settlement.DeadlinePassed,
             settlement.SettlementSettled,
         ),
+    ),
+    Consumer(
+        durable="notify-charges",
+        stream="SETTLEMENT",
+        listener="notify",
+        events=(settlement.ChargeNoticeDue,),
     ),
     Consumer(
         durable="settlement-chargers",

@@ -44,7 +44,8 @@ class Card:
 
     @property
     def just_works(self) -> bool:
-        return not (self.save or self.charge or self.refund or self.dispute) and self.authentication == "never"
+        is_odd = self.save or self.charge or self.refund or self.dispute
+        return not is_odd and self.authentication == "never"
 
 
 def _works(
