@@ -11,7 +11,7 @@ from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from contracts.money import Cents
 from contracts.recovery import Recovery
 
-LostBecause = Literal["window_ended", "cancelled_at_stripe", "impossible"]
+LostBecause = Literal["window_ended", "cancelled_at_stripe", "impossible", "refunded"]
 
 
 class CampaignWentLive(Event, frozen=True, kw_only=True, tag="settlement.went_live"):

@@ -1,6 +1,6 @@
 """Edge: operators' routes about money after the charge. The guard stands before them."""
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -12,12 +12,12 @@ from contracts.refusals import InputRefused
 from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
 from services.settlement.handlers import pause, reconcile, refund, show_money
-from services.settlement.handlers.pause import Pause
 from services.settlement.handlers.reconcile import Report
 from services.settlement.handlers.refund import RefundAnswer, RefundState
 from services.settlement.handlers.show_money import Backfill, DisputeBundle
 from services.settlement.money_back import Wanted
 from services.settlement.queries.evidence import DisputeShown
+from services.settlement.queries.pauses import Pause
 
 Text = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
@@ -66,7 +66,7 @@ class PauseRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
 
 @post("/admin/refunds", status_code=200)
 async def give_back(
-    request: Request[None, None, object], data: JSONBody[RefundRequest], pool: Pooled
+    request: Request[Any, Any, Any], data: JSONBody[RefundRequest], pool: Pooled
 ) -> Response[RefundAnswer]:
     wanted = _wanted(data)
     key = request.headers.get(KEY, "")

@@ -18,7 +18,7 @@ from services.settlement.handlers import (
 )
 from services.settlement.handlers.adopt_refunds import NoRoom
 from services.settlement.money_back import Away, Look, Paid
-from services.settlement.queries import after_gauges, pauses, refund_runs, refunds
+from services.settlement.queries import after_gauges, pauses, refund_runs, refund_sending
 from services.settlement.queries.refund_runs import RefundRun
 from services.settlement.stripe_money import MoneyGateway
 
@@ -121,20 +121,17 @@ async def give_back(pool: Pool, gateway: MoneyGateway) -> None:
     for run in runs:
         await _take_back(pool, gateway, run)
     async with transaction(pool) as conn:
-        due = await refunds.lease_due(conn, limit=refund.AT_ONCE)
+        due = await refund_sending.lease_due(conn, limit=refund.AT_ONCE)
     await asyncio.gather(*(refund.send_refund(pool, gateway, row) for row in due))
 
 
 async def _take_back(pool: Pool, gateway: MoneyGateway, run: RefundRun) -> None:
     async with transaction(pool) as conn:
-        written, intents = await refund_campaign.begin_round(conn, run)
+        people = await refund_campaign.begin_round(conn, run)
     crash.point("settlement.refunds_written")
-    await asyncio.gather(
-        *(refund_campaign.cancel_intent(pool, gateway, intent) for intent in intents)
-    )
-    if not written and not intents:
-        async with transaction(pool) as conn:
-            await refund_campaign.end_round(conn, run)
+    await asyncio.gather(*(refund_campaign.shut_out(pool, gateway, each) for each in people))
+    async with transaction(pool) as conn:
+        await refund_campaign.end_round(conn, run)
 
 
 async def give_notices(pool: Pool) -> None:

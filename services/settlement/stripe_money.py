@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 import stripe
@@ -30,7 +30,6 @@ NOT_REFUNDABLE = ("charge_already_refunded", "charge_disputed", "charge_not_refu
 """Codes that say that nothing goes back, now or ever."""
 
 RETURNING = ("pending", "requires_action", "succeeded")
-Ending = Literal["cancelled", "succeeded", "undecided"]
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -105,18 +104,6 @@ class MoneyGateway(StripeGateway):
             return _nothing(exc)
         return _warning(warning.to_dict())
 
-    async def cancel_intent(self, payment_intent_id: str) -> Ending:
-        """Cancel a PaymentIntent so that it can never succeed; tell what it is now."""
-        try:
-            await self._ask(
-                "payment_intents.cancel",
-                lambda: self._client.v1.payment_intents.cancel_async(payment_intent_id),
-            )
-        except FAILURES:
-            # A "no" and a lost answer are cured alike: its state is the fact.
-            return await self._ending_of(payment_intent_id)
-        return "cancelled"
-
     async def page_of_intents(self, *, since: datetime, after: str | None) -> Page:
         """Return PaymentIntents created since then, a hundred at a time; raises when away."""
         wanted: dict[str, Any] = {
@@ -135,18 +122,6 @@ class MoneyGateway(StripeGateway):
             tuple(intent for each in found if (intent := _intent(each)) is not None),
             str(found[-1]["id"]) if page.has_more and found else None,
         )
-
-    async def _ending_of(self, payment_intent_id: str) -> Ending:
-        try:
-            intent = await self._read(
-                "payment_intents.retrieve",
-                lambda: self._client.v1.payment_intents.retrieve_async(payment_intent_id),
-            )
-        except FAILURES:
-            return "undecided"
-        if intent.status == "canceled":
-            return "cancelled"
-        return "succeeded" if intent.status == "succeeded" else "undecided"
 
 
 def _nothing(exc: BaseException) -> Gone | Away:

@@ -10,8 +10,8 @@ from contracts.money import Cents
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.settlement.money_back import Paid, StripeRefund
-from services.settlement.queries import refunds
-from services.settlement.queries.refunds import Kept
+from services.settlement.queries import refund_sending, refunds
+from services.settlement.queries.refund_sending import Kept
 
 log = telemetry.logger(__name__)
 
@@ -24,7 +24,7 @@ async def adopt_refunds(conn: Connection, paid: Paid, found: Sequence[StripeRefu
 
 async def adopt_refund(conn: Connection, paid: Paid, found: StripeRefund) -> None:
     """Adopt one refund: it returned money, or had returned it and failed."""
-    kept = await refunds.find_kept(conn, found, paid.charge_id)
+    kept = await refund_sending.find_kept(conn, found, paid.charge_id)
     if kept is None:
         if found.state == "failed":
             # It came and went before we heard of it: nothing moved.
@@ -37,7 +37,7 @@ async def adopt_refund(conn: Connection, paid: Paid, found: StripeRefund) -> Non
         await refunds.give_room(conn, paid.charge_id, kept.amount_cents)
     is_told = is_begun if found.state == "failed" else not is_begun
     version = kept.version + is_told
-    at = await refunds.advance(conn, kept, found, version=version)
+    at = await refund_sending.advance(conn, kept, found, version=version)
     if is_told:
         state: Literal["returned", "failed"] = "failed" if is_begun else "returned"
         await _tell(conn, paid, kept, state, version=version, at=at)
@@ -49,7 +49,7 @@ async def _adopt_foreign(conn: Connection, paid: Paid, found: StripeRefund) -> K
         # Ours that Stripe will refuse now still holds the room: once it is refused, again.
         raise NoRoom(f"{found.stripe_refund_id} is more than is left of {paid.charge_id}")
     refund_id = f"rf_{telemetry.new_id()}"
-    await refunds.insert_adopted(conn, refund_id, paid, number, found)
+    await refund_sending.insert_adopted(conn, refund_id, paid, number, found)
     log.warning("refund_made_elsewhere", charge=paid.charge_id, refund=found.stripe_refund_id)
     return Kept(
         refund_id=refund_id,

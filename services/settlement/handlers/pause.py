@@ -22,6 +22,7 @@ async def change_pause(
         )
         log.warning("payments_paused" if is_paused else "payments_resumed", because=because)
         if not is_paused:
+            await pauses.take_new_cards(conn)
             await pauses.requeue(conn)
     return await pauses.read(conn)
 

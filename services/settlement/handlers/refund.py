@@ -26,7 +26,7 @@ from services.settlement.money_back import (
     refund_parameters,
     retry_seconds,
 )
-from services.settlement.queries import campaigns, refund_runs, refunds
+from services.settlement.queries import campaigns, copies, refund_runs, refund_sending, refunds
 from services.settlement.stripe_money import MoneyGateway
 
 log = telemetry.logger(__name__)
@@ -133,7 +133,7 @@ async def send_refund(pool: Pool, gateway: MoneyGateway, row: RefundRow) -> None
                 await _record(pool, row, Made(each))
                 return
     async with transaction(pool) as conn:
-        serial = await refunds.mark_sent(conn, row, is_key_new=row.is_key_used_up)
+        serial = await refund_sending.mark_sent(conn, row, is_key_new=row.is_key_used_up)
     if serial is None:
         return
     crash.point("settlement.before_refund")
@@ -152,14 +152,14 @@ async def _record(pool: Pool, row: RefundRow, outcome: RefundOutcome) -> None:
                 paid = await refunds.find_paid(conn, row.charge_id)
                 await adopt_refund(conn, paid, refund)
             case Refused(code=code):
-                if await refunds.refuse(conn, row, code):
+                if await refund_sending.refuse(conn, row, code):
                     amount = int(row.parameters["amount"])
                     await refunds.give_room(conn, row.charge_id, amount)
                 log.error("refund_refused", refund=row.refund_id, because=code)
             case Lost(is_key_spent=is_spent):
-                await refunds.postpone(conn, row, wait, was_sent=True, is_key_spent=is_spent)
+                await refund_sending.postpone(conn, row, wait, was_sent=True, is_key_spent=is_spent)
             case Away():
-                await refunds.postpone(conn, row, wait, was_sent=False, is_key_spent=False)
+                await refund_sending.postpone(conn, row, wait, was_sent=False, is_key_spent=False)
 
 
 def request_of(key: str, wanted: Wanted) -> str:
@@ -194,5 +194,9 @@ def _answer(
 
 
 async def _known(conn: Connection, slug: CampaignSlug) -> None:
+    """Refuse what is no campaign, or one whose money was never asked for."""
+    if await copies.find_closing(conn, slug) is not None:
+        return
     if await campaigns.find_campaign(conn, slug) is None:
         raise NotFound("unknown_campaign", "There is no such campaign.")
+    raise StateRefused("not_closed", "This campaign is not closed yet.")

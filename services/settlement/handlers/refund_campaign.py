@@ -9,43 +9,37 @@ from services.chassis.database import Connection, Pool, transaction
 from services.settlement.handlers.refund import write_refund
 from services.settlement.money_back import Wanted, plan_refunds
 from services.settlement.queries import refund_runs, refunds
-from services.settlement.queries.refund_runs import OpenIntent, RefundRun
+from services.settlement.queries.refund_runs import RefundRun, WithPerson
 from services.settlement.stripe_money import MoneyGateway
 
 log = telemetry.logger(__name__)
 
-CANCELS_AT_ONCE = 20
+PEOPLE_AT_ONCE = 20
 WRITTEN_AT_ONCE = 200
 
 
-async def begin_round(conn: Connection, run: RefundRun) -> tuple[int, list[OpenIntent]]:
-    """Fence what is open and write refunds for what was taken, as many as fit one round.
+async def begin_round(conn: Connection, run: RefundRun) -> list[WithPerson]:
+    """End what is open and write refunds for what was taken, as many as fit one round.
 
-    Return how many were written, and what is to be cancelled. A refund that failed is not
-    made again by itself: why it failed is a person's task.
+    Return the charges whose supporters may be at the bank. A refund that failed is not made
+    again by itself: why it failed is a person's task.
     """
-    await refund_runs.fence(conn, run.campaign)
+    await refund_runs.give_up_open(conn, run.campaign)
     wanted = Wanted(campaign=run.campaign)
     taken = await refunds.lock_refundable(
         conn, wanted, besides=run.request_id, limit=WRITTEN_AT_ONCE
     )
-    plan = plan_refunds(wanted, taken)
-    for each in plan.refunds:
+    for each in plan_refunds(wanted, taken).refunds:
         await write_refund(conn, each, wanted, run.request_id)
-    intents = await refund_runs.list_open_intents(conn, run.campaign, limit=CANCELS_AT_ONCE)
-    return len(plan.refunds), intents
+    return await refund_runs.list_with_person(conn, run.campaign, limit=PEOPLE_AT_ONCE)
 
 
-async def cancel_intent(pool: Pool, gateway: MoneyGateway, intent: OpenIntent) -> None:
-    """Cancel one PaymentIntent at Stripe. A success found there is adopted, and refunded."""
-    ending = await gateway.cancel_intent(intent.payment_intent_id)
-    crash.point("settlement.intent_cancelled")
+async def shut_out(pool: Pool, gateway: MoneyGateway, held: WithPerson) -> None:
+    """Cancel the PaymentIntent a person could still confirm. What it came to, is read back."""
+    await gateway.end(held.payment_intent_id, f"end:{held.payment_intent_id}:refund")
+    crash.point("settlement.person_shut_out")
     async with transaction(pool) as conn:
-        if ending == "cancelled":
-            await refund_runs.insert_cancelled(conn, intent)
-        elif ending == "succeeded":
-            log.warning("paid_while_refunding", charge=intent.charge_id)
-            await refund_runs.adopt_late(conn, intent)
+        await refund_runs.read_soon(conn, held.charge_id)
 
 
 async def end_round(conn: Connection, run: RefundRun) -> bool:
@@ -55,6 +49,9 @@ async def end_round(conn: Connection, run: RefundRun) -> bool:
     if await refund_runs.count_open(conn, run.campaign):
         return False
     if await refund_runs.count_undecided(conn, run.campaign):
+        return False
+    wanted = Wanted(campaign=run.campaign)
+    if await refunds.lock_refundable(conn, wanted, besides=run.request_id, limit=1):
         return False
     if await refund_runs.end(conn, run.campaign):
         log.warning("campaign_refund_ended", campaign=run.campaign)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from contracts.ids import CampaignSlug
 from services.chassis.database import Connection
 
 
@@ -44,6 +45,25 @@ async def change(conn: Connection, *, is_paused: bool, because: str, changed_by:
         changed_by,
     )
     return done is not None
+
+
+async def stands_still(conn: Connection, slug: CampaignSlug) -> bool:
+    """Tell whether nothing of a campaign may be charged now."""
+    found: bool = await conn.fetchval("SELECT stands_still($1)", slug)
+    return found
+
+
+async def take_new_cards(conn: Connection) -> None:
+    """Have cards tried that their owners saved while all stood still."""
+    await conn.execute(
+        """
+        UPDATE charges
+        SET next_attempt_at = platform.now()
+        WHERE status = 'declined'
+          AND has_new_card
+          AND recovery_ends_at > platform.now()
+        """
+    )
 
 
 async def requeue(conn: Connection) -> None:

@@ -7,28 +7,6 @@ import msgspec
 from contracts.ids import CampaignSlug, ChargeId
 from services.chassis.database import Connection, decode_rows
 
-OPEN = """
-    charges.status <> 'lost'
-    AND (
-        charges.lease_until > clock_timestamp()
-        OR charges.status NOT IN ('new', 'sending', 'declined', 'succeeded')
-        OR EXISTS (
-            SELECT FROM charge_attempts AS attempt
-            WHERE attempt.charge_id = charges.charge_id
-              AND attempt.state IN ('sending', 'unknown')
-              AND attempt.sent_at IS NOT NULL
-        )
-        OR (
-            charges.status <> 'succeeded'
-            AND charges.payment_intent_id IS NOT NULL
-            AND NOT EXISTS (
-                SELECT FROM cancelled_intents AS gone WHERE gone.charge_id = charges.charge_id
-            )
-        )
-    )
-"""
-"""A charge that may still take money: somebody is at it, nobody knows, or it could be."""
-
 
 class RefundRun(msgspec.Struct, frozen=True):
     """A campaign's refund."""
@@ -38,8 +16,8 @@ class RefundRun(msgspec.Struct, frozen=True):
     ended_at: datetime | None
 
 
-class OpenIntent(msgspec.Struct, frozen=True):
-    """A PaymentIntent that must never succeed."""
+class WithPerson(msgspec.Struct, frozen=True):
+    """A charge its supporter may be confirming at the bank right now."""
 
     charge_id: ChargeId
     payment_intent_id: str
@@ -99,93 +77,83 @@ async def list_unfinished(conn: Connection) -> list[RefundRun]:
     return decode_rows(rows, RefundRun)
 
 
-async def fence(conn: Connection, slug: CampaignSlug) -> None:
-    """Put every charge nobody holds out of reach: whoever is about to lease one finds it so.
+async def give_up_open(conn: Connection, slug: CampaignSlug) -> int:
+    """End every charge nobody holds and nothing of which was sent; return how many.
 
-    A lease that was taken by a statement older than the run is visible to the next statement.
+    What ends is cancelled at Stripe and then lost, as when a recovery is over. Who leases
+    one of them meanwhile finds it ending; who had leased it before, is seen by the next round.
     """
-    await conn.execute(
+    ended: int = await conn.fetchval(
         """
-        UPDATE charges
-        SET due_at = '9999-12-31T00:00Z', lease_token = lease_token + 1
-        WHERE campaign = $1
-          AND status IN ('new', 'sending')
-          AND due_at < '9999-12-31T00:00Z'
-          AND lease_until < clock_timestamp()
+        WITH ended AS (
+            UPDATE charges
+            SET status = 'ending', decided_at = NULL, next_attempt_at = NULL,
+                next_reminder_at = NULL, due_at = clock_timestamp(),
+                lease_token = lease_token + 1
+            WHERE campaign = $1
+              AND status IN ('new', 'sending', 'declined')
+              AND lease_until < clock_timestamp()
+              AND NOT EXISTS (
+                  SELECT FROM charge_attempts AS sent
+                  WHERE sent.charge_id = charges.charge_id
+                    AND sent.state = 'sending'
+                    AND sent.sent_at IS NOT NULL
+              )
+            RETURNING charge_id
+        ), abandoned AS (
+            UPDATE charge_attempts
+            SET state = 'abandoned', decided_at = platform.now()
+            FROM ended
+            WHERE charge_attempts.charge_id = ended.charge_id
+              AND charge_attempts.state = 'sending'
+        )
+        SELECT count(*) FROM ended
         """,
         slug,
     )
+    return ended
 
 
-async def list_open_intents(
-    conn: Connection, slug: CampaignSlug, *, limit: int
-) -> list[OpenIntent]:
-    """Return PaymentIntents on which nothing is under way and that could still succeed."""
+async def list_with_person(conn: Connection, slug: CampaignSlug, *, limit: int) -> list[WithPerson]:
+    """Return charges whose supporter may be at the bank: they must not get through any more."""
     rows = await conn.fetch(
         """
         SELECT charge_id, payment_intent_id
         FROM charges
         WHERE campaign = $1
-          AND status IN ('new', 'sending', 'declined')
-          AND payment_intent_id IS NOT NULL
+          AND status = 'with_person'
           AND lease_until < clock_timestamp()
-          AND NOT EXISTS (
-              SELECT FROM cancelled_intents AS gone WHERE gone.charge_id = charges.charge_id
-          )
-          AND NOT EXISTS (
-              SELECT FROM charge_attempts AS attempt
-              WHERE attempt.charge_id = charges.charge_id
-                AND attempt.state = 'sending'
-                AND attempt.sent_at IS NOT NULL
-          )
         ORDER BY charge_id
         LIMIT $2
         """,
         slug,
         limit,
     )
-    return decode_rows(rows, OpenIntent)
+    return decode_rows(rows, WithPerson)
 
 
-async def insert_cancelled(conn: Connection, intent: OpenIntent) -> None:
+async def read_soon(conn: Connection, charge_id: ChargeId) -> None:
+    """Have the janitor read a charge back now, whatever it came to."""
     await conn.execute(
         """
-        INSERT INTO cancelled_intents (payment_intent_id, charge_id, cancelled_at)
-        VALUES ($1, $2, platform.now())
-        ON CONFLICT DO NOTHING
+        UPDATE charges
+        SET due_at = clock_timestamp()
+        WHERE charge_id = $1
+          AND status = 'with_person'
         """,
-        intent.payment_intent_id,
-        intent.charge_id,
-    )
-
-
-async def adopt_late(conn: Connection, intent: OpenIntent) -> None:
-    """Have the janitor read back a charge that was paid while nobody here was at it."""
-    await conn.execute(
-        """
-        WITH found AS (
-            UPDATE charges
-            SET status = 'unknown', due_at = clock_timestamp(),
-                unknown_since = coalesce(unknown_since, clock_timestamp())
-            WHERE charge_id = $1
-              AND status = 'sending'
-              AND lease_until < clock_timestamp()
-            RETURNING charge_id
-        )
-        UPDATE charge_attempts
-        SET state = 'unknown', unknown_because = 'paid_while_refunding'
-        FROM found
-        WHERE charge_attempts.charge_id = found.charge_id
-          AND state = 'sending'
-        """,
-        intent.charge_id,
+        charge_id,
     )
 
 
 async def count_open(conn: Connection, slug: CampaignSlug) -> int:
     """Return how many charges could still take money."""
     found: int = await conn.fetchval(
-        f"SELECT count(*) FROM charges WHERE campaign = $1 AND {OPEN}",  # noqa: S608
+        """
+        SELECT count(*)
+        FROM charges
+        WHERE campaign = $1
+          AND status NOT IN ('succeeded', 'lost')
+        """,
         slug,
     )
     return found

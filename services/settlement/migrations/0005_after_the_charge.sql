@@ -29,6 +29,48 @@ AS $$
         OR EXISTS (SELECT FROM campaign_refunds WHERE campaign = wanted)
 $$;
 
+-- What such a campaign never charged is ended as a recovery is: cancelled at Stripe, then lost.
+ALTER TABLE charges
+    DROP CONSTRAINT lost_reason_known,
+    ADD CONSTRAINT lost_reason_known CHECK (
+        lost_because IN ('window_ended', 'cancelled_at_stripe', 'impossible', 'refunded')
+    );
+
+CREATE OR REPLACE FUNCTION charges_move_forward() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF (OLD.campaign, OLD.supporter_id, OLD.purpose, OLD.pledge_ids, OLD.amount_cents,
+        OLD.currency, OLD.customer_id)
+        IS DISTINCT FROM
+       (NEW.campaign, NEW.supporter_id, NEW.purpose, NEW.pledge_ids, NEW.amount_cents,
+        NEW.currency, NEW.customer_id)
+    THEN
+        RAISE EXCEPTION 'charge %: what is charged never changes', OLD.charge_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF OLD.payment_intent_id IS NOT NULL
+        AND NEW.payment_intent_id IS DISTINCT FROM OLD.payment_intent_id
+    THEN
+        RAISE EXCEPTION 'charge %: it has its PaymentIntent for ever', OLD.charge_id
+            USING ERRCODE = 'check_violation';
+    END IF;
+    IF NEW.status <> OLD.status AND (OLD.status, NEW.status) NOT IN (
+        ('new', 'sending'),
+        ('sending', 'unknown'), ('sending', 'declined'), ('sending', 'succeeded'),
+        ('unknown', 'sending'), ('unknown', 'declined'), ('unknown', 'succeeded'),
+        ('unknown', 'lost'),
+        ('declined', 'sending'), ('declined', 'with_person'), ('declined', 'ending'), ('new', 'ending'), ('sending', 'ending'),
+        ('with_person', 'declined'), ('with_person', 'succeeded'), ('with_person', 'lost'),
+        ('ending', 'lost'), ('ending', 'succeeded')
+    ) THEN
+        RAISE EXCEPTION 'charge %: % cannot become %', OLD.charge_id, OLD.status, NEW.status
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 -- Stripe's things that have to be read back. Not ours, or not ours yet: later again, then
 -- given up; the daily reconciliation finds what that leaves.
 CREATE TABLE looks (
@@ -141,13 +183,6 @@ $$;
 CREATE TRIGGER refunds_move_forward BEFORE UPDATE ON refunds
     FOR EACH ROW EXECUTE FUNCTION refunds_move_forward();
 
--- What a campaign refund cancelled at Stripe: these can never succeed any more.
-CREATE TABLE cancelled_intents (
-    payment_intent_id text        PRIMARY KEY,
-    charge_id         text        NOT NULL UNIQUE REFERENCES charges,
-    cancelled_at      timestamptz NOT NULL
-);
-
 CREATE TABLE disputes (
     dispute_id        text        PRIMARY KEY,
     charge_id         text        NOT NULL REFERENCES charges,
@@ -174,7 +209,7 @@ END $$;
 CREATE TRIGGER fees_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON fees
 FOR EACH STATEMENT EXECUTE FUNCTION fees_are_append_only();
 
-GRANT SELECT, INSERT ON fees, refund_requests, cancelled_intents, campaign_refunds, returns,
+GRANT SELECT, INSERT ON fees, refund_requests, campaign_refunds, returns,
     refunds, disputes TO {service_role};
 GRANT SELECT, INSERT, UPDATE ON pauses, looks TO {service_role};
 GRANT UPDATE (ended_at) ON campaign_refunds TO {service_role};
