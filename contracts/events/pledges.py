@@ -190,6 +190,8 @@ class PledgesLost(Event, frozen=True, kw_only=True, tag="pledges.lost"):
     campaign: CampaignSlug
     notice: SupporterNotice
     lost_at: datetime
+    # The campaign gives its money back: nobody will be charged any more.
+    is_refunded: bool = False
 
 
 class PledgesRefunded(Event, frozen=True, kw_only=True, tag="pledges.refunded"):
@@ -211,7 +213,7 @@ class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_change
     """All public figures of a campaign, as of `version`, in cents.
 
     Every figure counts what progress counts (subtotals, no tip, tax or shipping), so
-    that after a funded close collected + recovering + lost = pledged. Source: look.md 6.
+    that after a funded close collected + recovering + lost + returned = pledged. Source: look.md 6.
     """
 
     campaign: CampaignSlug
@@ -223,5 +225,7 @@ class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_change
     collected_cents: Cents = Cents(0)
     recovering_cents: Cents = Cents(0)
     lost_cents: Cents = Cents(0)
+    # Collected, and refunded or withdrawn by a bank since.
+    returned_cents: Cents = Cents(0)
     late_support_cents: Cents = Cents(0)
     supporter_count: int = 0

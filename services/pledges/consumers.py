@@ -7,7 +7,10 @@ from contracts.events.settlement import (
     ChargeLost,
     ChargeSucceeded,
     DeadlinePassed,
+    Disputed,
+    FeesKnown,
     RecoveryReminderDue,
+    Refunded,
 )
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
@@ -21,6 +24,7 @@ from services.pledges.handlers.record_charge import (
     record_loss,
     record_success,
 )
+from services.pledges.handlers.record_money import record_dispute, record_fees, record_refund
 
 
 def listeners() -> list[Listener]:
@@ -44,6 +48,9 @@ def listeners() -> list[Listener]:
                 ChargeDeclined: record_decline,
                 ChargeLost: record_loss,
                 RecoveryReminderDue: pass_reminder_on,
+                FeesKnown: record_fees,
+                Refunded: record_refund,
+                Disputed: record_dispute,
             },
         ),
     ]

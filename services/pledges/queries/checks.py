@@ -56,6 +56,7 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
             coalesce(sum(collected_delta_cents), 0)::bigint AS collected_cents,
             coalesce(sum(recovering_delta_cents), 0)::bigint AS recovering_cents,
             coalesce(sum(lost_delta_cents), 0)::bigint AS lost_cents,
+            coalesce(sum(returned_delta_cents), 0)::bigint AS returned_cents,
             (SELECT coalesce(sum(collected_delta_cents), 0)::bigint
                 FROM every_line WHERE is_late) AS late_support_cents,
             (SELECT coalesce(jsonb_object_agg(key, quantity), '{}') FROM tier) AS tier_counts,
@@ -99,14 +100,20 @@ async def sum_pledges(conn: Connection, campaign: CampaignSlug) -> Figures:
             coalesce(sum(tax_cents), 0)::bigint AS tax_cents,
             coalesce(sum(tip_cents), 0)::bigint AS tip_cents,
             coalesce(sum(total_cents), 0)::bigint AS total_cents,
-            coalesce(sum(goal_cents) FILTER (WHERE status = 'charged'), 0)::bigint
+            coalesce(sum(goal_cents - goal_returned(goal_cents, total_cents, returned_cents))
+                FILTER (WHERE status = 'charged'), 0)::bigint
                 AS collected_cents,
+            coalesce(sum(goal_returned(goal_cents, total_cents, returned_cents))
+                FILTER (WHERE status = 'charged'), 0)::bigint
+                AS returned_cents,
             coalesce(sum(goal_cents) FILTER (
                 WHERE status = 'payment_failed' AND lost_at IS NULL), 0)::bigint
                 AS recovering_cents,
             coalesce(sum(goal_cents) FILTER (WHERE lost_at IS NOT NULL), 0)::bigint
                 AS lost_cents,
-            (SELECT coalesce(sum(goal_cents), 0)::bigint
+            (SELECT coalesce(
+                    sum(goal_cents - goal_returned(goal_cents, total_cents, returned_cents)),
+                    0)::bigint
                 FROM pledges
                 WHERE campaign = $1 AND is_late AND status = 'charged') AS late_support_cents,
             (SELECT coalesce(jsonb_object_agg(item_id, quantity), '{}') FROM tier)
