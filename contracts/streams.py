@@ -45,14 +45,17 @@ _DEFINITIONS = (campaigns.CampaignPublished, campaigns.PlatformPublished)
 
 CONSUMERS = (
     Consumer(
-        durable="checkout-definitions", stream="CAMPAIGNS", listener="checkout", events=_DEFINITIONS
+        durable="checkout-definitions",
+        stream="CAMPAIGNS",
+        listener="checkout",
+        events=(*_DEFINITIONS, campaigns.CampaignCancelled),
     ),
     Consumer(
         durable="pledges-definitions",
         stream="CAMPAIGNS",
         listener="pledges",
         # What platform.yml decides is in the priced lines already when an order comes here.
-        events=(campaigns.CampaignPublished,),
+        events=(campaigns.CampaignPublished, campaigns.CampaignCancelled),
     ),
     Consumer(
         durable="settlement-definitions",

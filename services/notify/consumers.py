@@ -16,7 +16,8 @@ from contracts.events.pledges import (
 from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
-from services.notify import handlers, money_mails
+from services.notify import handlers
+from services.notify.handlers import money_mails
 
 
 def listeners() -> list[Listener]:

@@ -1,6 +1,6 @@
 """What the ledger hears, and who acts on it."""
 
-from contracts.events.campaigns import CampaignPublished
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished
 from contracts.events.checkout import CardSaved, CheckoutCompleted, CheckoutDrained
 from contracts.events.settlement import (
     ChargeDeclined,
@@ -16,6 +16,7 @@ from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.pledges.handlers.apply_orders import apply_order, apply_orders
 from services.pledges.handlers.change_card import change_card
+from services.pledges.handlers.end_early import end_early
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
 from services.pledges.handlers.keep_definition import keep_definition
 from services.pledges.handlers.record_charge import (
@@ -30,7 +31,10 @@ from services.pledges.handlers.record_money import record_dispute, record_fees, 
 def listeners() -> list[Listener]:
     """Return the ledger's consumers."""
     return [
-        Listener(consumer("pledges-definitions"), {CampaignPublished: keep_definition}),
+        Listener(
+            consumer("pledges-definitions"),
+            {CampaignPublished: keep_definition, CampaignCancelled: end_early},
+        ),
         Listener(
             consumer("pledges-orders"),
             {

@@ -9,13 +9,14 @@ from contracts.magic_link import CURRENT_KEY
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe_budget import StripeBudget
-from services.settlement import after_schedules, consumers, schedules
-from services.settlement.after_routes import AFTER_ROUTES
+from services.settlement import consumers, schedules
 from services.settlement.consumers import Charger
 from services.settlement.rate import TokenBucket
 from services.settlement.routes import PEOPLE_ROUTES, ROUTES
+from services.settlement.routes.money import AFTER_ROUTES
+from services.settlement.schedules import money as money_schedules
 from services.settlement.settings import Settings
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 
 
 async def compose(settings: Settings, running: Running) -> Parts:
@@ -42,7 +43,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         listeners=consumers.listeners(),
         loops=[
             *schedules.loops(running.pool, running.bus, gateway),
-            *after_schedules.loops(running.pool, gateway),
+            *money_schedules.loops(running.pool, gateway),
         ],
         role_loops={"charger": [charger.run]},
         closers=[charger.drain, gateway.close],

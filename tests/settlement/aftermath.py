@@ -6,11 +6,11 @@ from contracts.events.checkout import StripeEventReceived
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import after_schedules
 from services.settlement.handlers import hear_stripe, refund
 from services.settlement.handlers.refund import RefundAnswer
 from services.settlement.money_back import Wanted
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.schedules import money as after_schedules
+from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.builders import NOW
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import Sandbox

@@ -9,7 +9,7 @@ from services.chassis.database import Connection, Pool, open_pool
 from services.chassis.migrations import migrate
 from services.chassis.settings import Secret
 from services.settlement.app import SERVICE
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import KEY, Sandbox, running_sandbox

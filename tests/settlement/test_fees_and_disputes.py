@@ -3,9 +3,9 @@
 import pytest
 
 from services.chassis.database import transaction
-from services.settlement import after_schedules
 from services.settlement.handlers import keep_calendar, show_money
 from services.settlement.handlers.show_money import Backfill
+from services.settlement.schedules import money as after_schedules
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, a_definition, outbox_events, published
 from tests.settlement.sandbox import DECLINED, GOOD

@@ -11,9 +11,9 @@ from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeSnaps
 from contracts.ids import SupporterId
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import after_schedules
 from services.settlement.handlers import keep_calendar, take_requests
 from services.settlement.handlers.give_notice import notice_of
+from services.settlement.schedules import money as after_schedules
 from tests.settlement.builders import (
     A_CARD,
     NOW,

@@ -8,11 +8,11 @@ import pytest
 
 from contracts.refusals import NotFound
 from services.chassis.database import transaction
-from services.settlement import after_schedules
 from services.settlement.handlers import reconcile
 from services.settlement.handlers.reconcile import Report
 from services.settlement.queries.reconciliations import KnownBreak
 from services.settlement.reconciling import Break
+from services.settlement.schedules import money as after_schedules
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, outbox_events
 from tests.settlement.sandbox import DECLINED, GOOD

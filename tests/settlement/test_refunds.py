@@ -8,12 +8,12 @@ import pytest
 from contracts.events.pledges import PledgeSnapshot
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.database import transaction
-from services.settlement import after_schedules
 from services.settlement.charging import Created
 from services.settlement.handlers import pause, refund, take_requests
 from services.settlement.money_back import Lost, Made
 from services.settlement.queries import refund_sending
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.schedules import money as after_schedules
+from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, a_pledge, created, outbox_events
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON

@@ -12,7 +12,7 @@ from services.settlement.queries import looks, reconciliations
 from services.settlement.queries.reconciliations import KnownBreak, Run
 from services.settlement.reconciling import Break, OurCharge, TheirIntent
 from services.settlement.stripe_gateway import FAILURES
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
 

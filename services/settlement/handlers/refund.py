@@ -27,7 +27,7 @@ from services.settlement.money_back import (
     retry_seconds,
 )
 from services.settlement.queries import campaigns, copies, refund_runs, refund_sending, refunds
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
 

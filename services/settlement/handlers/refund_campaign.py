@@ -10,7 +10,7 @@ from services.settlement.handlers.refund import write_refund
 from services.settlement.money_back import Wanted, plan_refunds
 from services.settlement.queries import refund_runs, refunds
 from services.settlement.queries.refund_runs import RefundRun, WithPerson
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
 

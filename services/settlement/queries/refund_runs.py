@@ -48,12 +48,17 @@ async def find(conn: Connection, slug: CampaignSlug) -> RefundRun | None:
 
 
 async def list_unfinished(conn: Connection) -> list[RefundRun]:
-    """Return runs with something to do: not ended, or somebody was charged late all the same."""
+    """Return runs with something to do: not ended, or somebody was asked or charged late."""
     rows = await conn.fetch(
         """
         SELECT campaign, request_id, ended_at
         FROM campaign_refunds AS run
         WHERE ended_at IS NULL
+           OR EXISTS (
+               SELECT FROM charges
+               WHERE charges.campaign = run.campaign
+                 AND charges.status NOT IN ('succeeded', 'lost')
+           )
            OR EXISTS (
                SELECT FROM charges
                WHERE charges.campaign = run.campaign

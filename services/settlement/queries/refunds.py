@@ -11,6 +11,58 @@ from services.settlement.queries.looks import PAID
 
 CHARGES_MAX = 100_000
 
+REFUNDABLE = """
+        WITH held AS (
+            SELECT returns.charge_id, given_cents
+            FROM returns
+            JOIN charges USING (charge_id)
+            WHERE campaign = $1
+              AND status = 'succeeded'
+              AND ($2::text IS NULL OR supporter_id = $2)
+              AND ($3::text IS NULL OR $3 = ANY(pledge_ids))
+              AND ($4 = '' OR (
+                  given_cents < returns.amount_cents
+                  AND NOT EXISTS (
+                      SELECT FROM refunds
+                      WHERE refunds.charge_id = returns.charge_id AND request_id = $4
+                  )
+                  AND NOT EXISTS (
+                      SELECT FROM disputes
+                      WHERE disputes.charge_id = returns.charge_id
+                        AND kind = 'dispute'
+                        AND disputes.status <> 'won'
+                  )
+              ))
+            ORDER BY returns.charge_id
+            LIMIT $5
+            FOR UPDATE OF returns
+        )
+        SELECT held.charge_id, supporter_id, pledge_ids, charges.amount_cents, given_cents,
+            (
+                SELECT array_agg(copy.amount_cents ORDER BY place)
+                FROM unnest(pledge_ids) WITH ORDINALITY AS named (pledge_id, place)
+                LEFT JOIN pledge_copies AS copy USING (pledge_id)
+            ) AS pledge_cents,
+            (
+                SELECT array_agg(coalesce((
+                    SELECT sum(refunds.amount_cents)
+                    FROM refunds
+                    WHERE refunds.pledge_id = named.pledge_id
+                      AND refunds.status NOT IN ('failed', 'refused')
+                ), 0)::bigint ORDER BY place)
+                FROM unnest(pledge_ids) WITH ORDINALITY AS named (pledge_id, place)
+            ) AS pledge_given_cents,
+            EXISTS (
+                SELECT FROM disputes
+                WHERE disputes.charge_id = held.charge_id
+                  AND kind = 'dispute'
+                  AND disputes.status <> 'won'
+            ) AS is_disputed
+        FROM held
+        JOIN charges USING (charge_id)
+        ORDER BY held.charge_id
+"""
+
 
 class Requested(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for under a key."""
@@ -85,57 +137,7 @@ async def lock_refundable(
         wanted.pledge_id,
     )
     rows = await conn.fetch(
-        """
-        WITH held AS (
-            SELECT returns.charge_id, given_cents
-            FROM returns
-            JOIN charges USING (charge_id)
-            WHERE campaign = $1
-              AND status = 'succeeded'
-              AND ($2::text IS NULL OR supporter_id = $2)
-              AND ($3::text IS NULL OR $3 = ANY(pledge_ids))
-              AND ($4 = '' OR (
-                  given_cents < returns.amount_cents
-                  AND NOT EXISTS (
-                      SELECT FROM refunds
-                      WHERE refunds.charge_id = returns.charge_id AND request_id = $4
-                  )
-                  AND NOT EXISTS (
-                      SELECT FROM disputes
-                      WHERE disputes.charge_id = returns.charge_id
-                        AND kind = 'dispute'
-                        AND disputes.status <> 'won'
-                  )
-              ))
-            ORDER BY returns.charge_id
-            LIMIT $5
-            FOR UPDATE OF returns
-        )
-        SELECT held.charge_id, supporter_id, pledge_ids, charges.amount_cents, given_cents,
-            (
-                SELECT array_agg(copy.amount_cents ORDER BY place)
-                FROM unnest(pledge_ids) WITH ORDINALITY AS named (pledge_id, place)
-                LEFT JOIN pledge_copies AS copy USING (pledge_id)
-            ) AS pledge_cents,
-            (
-                SELECT array_agg(coalesce((
-                    SELECT sum(refunds.amount_cents)
-                    FROM refunds
-                    WHERE refunds.pledge_id = named.pledge_id
-                      AND refunds.status NOT IN ('failed', 'refused')
-                ), 0)::bigint ORDER BY place)
-                FROM unnest(pledge_ids) WITH ORDINALITY AS named (pledge_id, place)
-            ) AS pledge_given_cents,
-            EXISTS (
-                SELECT FROM disputes
-                WHERE disputes.charge_id = held.charge_id
-                  AND kind = 'dispute'
-                  AND disputes.status <> 'won'
-            ) AS is_disputed
-        FROM held
-        JOIN charges USING (charge_id)
-        ORDER BY held.charge_id
-        """,
+        REFUNDABLE,
         wanted.campaign,
         wanted.supporter_id,
         wanted.pledge_id,

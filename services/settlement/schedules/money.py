@@ -20,7 +20,7 @@ from services.settlement.handlers.adopt_refunds import NoRoom
 from services.settlement.money_back import Away, Look, Paid
 from services.settlement.queries import after_gauges, pauses, refund_runs, refund_sending
 from services.settlement.queries.refund_runs import RefundRun
-from services.settlement.stripe_money import MoneyGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
 
