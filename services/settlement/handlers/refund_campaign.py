@@ -4,7 +4,7 @@ It ends when no charge can take money any more and Stripe has answered for every
 Source: decisions.md, "Refunds"; reliability.md R-25.
 """
 
-from services.chassis import crash, telemetry
+from services.chassis import telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.settlement.handlers.refund import write_refund
 from services.settlement.money_back import Wanted, plan_refunds
@@ -37,7 +37,6 @@ async def begin_round(conn: Connection, run: RefundRun) -> list[WithPerson]:
 async def shut_out(pool: Pool, gateway: MoneyGateway, held: WithPerson) -> None:
     """Cancel the PaymentIntent a person could still confirm. What it came to, is read back."""
     await gateway.end(held.payment_intent_id, f"end:{held.payment_intent_id}:refund")
-    crash.point("settlement.person_shut_out")
     async with transaction(pool) as conn:
         await refund_runs.read_soon(conn, held.charge_id)
 
