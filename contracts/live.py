@@ -24,6 +24,8 @@ class LiveCampaign(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     charged: bool
     starts_at: datetime
     deadline: datetime
+    # Ended early by its operator: nobody is charged.
+    cancelled: bool = False
 
 
 class LiveStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -41,6 +43,8 @@ class LiveStats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     late_support_amount: int
     updated_at: datetime | None
     supporter_count: int = 0
+    # Collected, and refunded or taken back by a bank since.
+    returned_amount: int = 0
 
 
 class LiveTier(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Money: whole cents, and the only rounding in the platform."""
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import NewType
 
@@ -31,6 +32,27 @@ def apply_percent(amount_cents: int, percent: int) -> Cents:
     13
     """
     return apply_rate(amount_cents, Decimal(percent) / 100)
+
+
+def split(amount_cents: int, weights: Sequence[int]) -> list[Cents]:
+    """Return `amount_cents` in whole parts in proportion to `weights`, none of it lost.
+
+    Each part is rounded down; the cents left over go one by one to the largest remainders,
+    of equal ones to the earlier part. No part exceeds its weight unless the whole does.
+    Source: rules.md, section 9 (fees by largest remainder).
+
+    >>> split(59, [1_000, 500, 500])
+    [29, 15, 15]
+    """
+    total = sum(weights)
+    if total <= 0 or amount_cents < 0 or min(weights) < 0:
+        raise ValueError("only a sum can be split, over something")
+    parts = [amount_cents * weight // total for weight in weights]
+    remainders = [amount_cents * weight % total for weight in weights]
+    left = amount_cents - sum(parts)
+    for place in sorted(range(len(weights)), key=lambda at: (-remainders[at], at))[:left]:
+        parts[place] += 1
+    return [Cents(part) for part in parts]
 
 
 def dollars_to_cents(dollars: Decimal) -> Cents:

@@ -45,14 +45,17 @@ _DEFINITIONS = (campaigns.CampaignPublished, campaigns.PlatformPublished)
 
 CONSUMERS = (
     Consumer(
-        durable="checkout-definitions", stream="CAMPAIGNS", listener="checkout", events=_DEFINITIONS
+        durable="checkout-definitions",
+        stream="CAMPAIGNS",
+        listener="checkout",
+        events=(*_DEFINITIONS, campaigns.CampaignCancelled),
     ),
     Consumer(
         durable="pledges-definitions",
         stream="CAMPAIGNS",
         listener="pledges",
         # What platform.yml decides is in the priced lines already when an order comes here.
-        events=(campaigns.CampaignPublished,),
+        events=(campaigns.CampaignPublished, campaigns.CampaignCancelled),
     ),
     Consumer(
         durable="settlement-definitions",
@@ -131,6 +134,7 @@ CONSUMERS = (
             pledges.PledgesChargeFailed,
             pledges.PledgesRecoveryReminded,
             pledges.PledgesLost,
+            pledges.PledgesRefunded,
         ),
     ),
     Consumer(
@@ -149,6 +153,9 @@ CONSUMERS = (
             settlement.ChargeDeclined,
             settlement.RecoveryReminderDue,
             settlement.ChargeLost,
+            settlement.FeesKnown,
+            settlement.Refunded,
+            settlement.Disputed,
         ),
     ),
     Consumer(
@@ -166,6 +173,12 @@ CONSUMERS = (
             settlement.DeadlinePassed,
             settlement.SettlementSettled,
         ),
+    ),
+    Consumer(
+        durable="notify-charges",
+        stream="SETTLEMENT",
+        listener="notify",
+        events=(settlement.ChargeNoticeDue,),
     ),
     Consumer(
         durable="settlement-chargers",

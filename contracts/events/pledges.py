@@ -100,6 +100,8 @@ class CampaignClosed(Event, frozen=True, kw_only=True, tag="pledges.closed"):
     pledge_count: int
     goal_cents: Cents
     closed_at: datetime
+    # Ended early by its operator: whatever was pledged, nobody is charged.
+    is_cancelled: bool = False
 
 
 class OrdersMissed(Event, frozen=True, kw_only=True, tag="pledges.orders_missed"):
@@ -143,10 +145,11 @@ class SupporterNotice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PledgesReleased(Event, frozen=True, kw_only=True, tag="pledges.released"):
-    """The campaign was not funded: this supporter is not charged."""
+    """The campaign was not funded, or was ended early: this supporter is not charged."""
 
     campaign: CampaignSlug
     notice: SupporterNotice
+    reason: Literal["not_funded", "cancelled"] = "not_funded"
 
 
 class PledgesCharged(Event, frozen=True, kw_only=True, tag="pledges.charged"):
@@ -187,13 +190,30 @@ class PledgesLost(Event, frozen=True, kw_only=True, tag="pledges.lost"):
     campaign: CampaignSlug
     notice: SupporterNotice
     lost_at: datetime
+    # The campaign gives its money back: nobody will be charged any more.
+    is_refunded: bool = False
+
+
+class PledgesRefunded(Event, frozen=True, kw_only=True, tag="pledges.refunded"):
+    """Money went back for these pledges, or came back to us because the refund `failed`.
+
+    `amount_cents` of this refund; `returned_cents` of all refunds of these pledges by now.
+    """
+
+    campaign: CampaignSlug
+    notice: SupporterNotice
+    refund_id: str
+    state: Literal["returned", "failed"]
+    amount_cents: Cents
+    returned_cents: Cents
+    refunded_at: datetime
 
 
 class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_changed"):
     """All public figures of a campaign, as of `version`, in cents.
 
     Every figure counts what progress counts (subtotals, no tip, tax or shipping), so
-    that after a funded close collected + recovering + lost = pledged. Source: look.md 6.
+    that after a funded close collected + recovering + lost + returned = pledged. Source: look.md 6.
     """
 
     campaign: CampaignSlug
@@ -205,5 +225,7 @@ class TotalsChanged(Event, frozen=True, kw_only=True, tag="pledges.totals_change
     collected_cents: Cents = Cents(0)
     recovering_cents: Cents = Cents(0)
     lost_cents: Cents = Cents(0)
+    # Collected, and refunded or withdrawn by a bank since.
+    returned_cents: Cents = Cents(0)
     late_support_cents: Cents = Cents(0)
     supporter_count: int = 0

@@ -1,4 +1,4 @@
-"""What settlement says about time and charges."""
+"""What settlement says about time, charges, and what becomes of the money after them."""
 
 from datetime import datetime
 from typing import Literal
@@ -6,11 +6,12 @@ from typing import Literal
 import msgspec
 
 from contracts.events.base import Event
-from contracts.ids import CampaignSlug, ChargeId, SupporterId
+from contracts.events.pledges import SupporterNotice
+from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from contracts.money import Cents
 from contracts.recovery import Recovery
 
-LostBecause = Literal["window_ended", "cancelled_at_stripe", "impossible"]
+LostBecause = Literal["window_ended", "cancelled_at_stripe", "impossible", "refunded"]
 
 
 class CampaignWentLive(Event, frozen=True, kw_only=True, tag="settlement.went_live"):
@@ -136,3 +137,77 @@ class SettlementSettled(Event, frozen=True, kw_only=True, tag="settlement.settle
     campaign: CampaignSlug
     certificate: Certificate
     settled_at: datetime
+
+
+class FeesKnown(Event, frozen=True, kw_only=True, tag="settlement.fees_known"):
+    """Stripe's balance transaction says what a charge cost: net = gross - fee, in cents."""
+
+    charge_id: ChargeId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    purpose: str
+    stripe_charge_id: str
+    balance_transaction_id: str
+    gross_cents: Cents
+    fee_cents: Cents
+    net_cents: Cents
+    currency: str
+    available_at: datetime
+
+
+class Refunded(Event, frozen=True, kw_only=True, tag="settlement.refunded"):
+    """Money of a charge went back (`returned`), or a refund that had begun `failed` and the
+    money is with us again. `pledge_id` when it is one pledge's; else it is all of theirs."""
+
+    refund_id: str
+    charge_id: ChargeId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    purpose: str
+    state: Literal["returned", "failed"]
+    amount_cents: Cents
+    currency: str
+    pledge_id: PledgeId | None
+    refunded_at: datetime
+
+
+class Disputed(Event, frozen=True, kw_only=True, tag="settlement.disputed"):
+    """What a cardholder's bank says about a charge, as of `version` of that dispute.
+
+    `withdrawn_cents` is what it has taken back by now, `dispute_fee_cents` what Stripe took
+    for it; both are zero for inquiries, fraud warnings and what was won. `status` is Stripe's.
+    """
+
+    dispute_id: str
+    version: int
+    charge_id: ChargeId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    purpose: str
+    kind: Literal["dispute", "inquiry", "fraud_warning"]
+    status: str
+    reason: str
+    amount_cents: Cents
+    withdrawn_cents: Cents
+    dispute_fee_cents: Cents
+    currency: str
+    evidence_due_at: datetime | None
+    updated_at: datetime
+
+
+class NoticedPledge(msgspec.Struct, frozen=True, kw_only=True):
+    """One pledge of the sum that will be charged, in cents."""
+
+    pledge_id: PledgeId
+    total_cents: Cents
+
+
+class ChargeNoticeDue(Event, frozen=True, kw_only=True, tag="settlement.charge_notice_due"):
+    """A supporter's card is charged soon: in two days if the goal is reached (`two_days`), or
+    now that it was (`close`). Once per supporter, campaign and moment."""
+
+    campaign: CampaignSlug
+    moment: Literal["two_days", "close"]
+    deadline_at: datetime
+    notice: SupporterNotice
+    pledges: tuple[NoticedPledge, ...]

@@ -130,10 +130,13 @@ def _tables() -> str:
         CREATE TEMP TABLE IF NOT EXISTS stripe_sessions (
             session_id text, status text, order_id text, update_id text
         );
+        CREATE TEMP TABLE IF NOT EXISTS stripe_refunds (
+            refund_id text, intent_id text, cents bigint, status text
+        );
         CREATE TEMP TABLE IF NOT EXISTS inbox_mails (
             resend_id text, mail_id text, recipient text
         );
-        TRUNCATE consumers, stripe_intents, stripe_sessions, inbox_mails;
+        TRUNCATE consumers, stripe_intents, stripe_sessions, stripe_refunds, inbox_mails;
     """
 
 
@@ -172,6 +175,13 @@ def _rows(outside: Outside) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
                 session["metadata"].get("updateId"),
             )
             for session in outside.sessions
+        ],
+    )
+    yield (
+        "stripe_refunds",
+        [
+            (refund["id"], refund["payment_intent"], refund["amount"], refund["status"])
+            for refund in outside.refunds
         ],
     )
     yield (

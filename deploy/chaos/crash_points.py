@@ -89,6 +89,17 @@ CHARGING = (
     Errand("settlement", "settlement.after_ack"),
     Errand("settlement", "outbox.after_publish"),
     Errand("settlement", "inbox.after_commit"),
+    Errand("settlement", "settlement.looked"),
+)
+REFUNDING = (
+    Errand("settlement", "settlement.refunds_written"),
+    Errand("settlement", "settlement.before_refund"),
+    Errand("settlement", "settlement.after_refund"),
+    Errand("settlement", "settlement.refund_recorded"),
+)
+ENDING = (
+    Errand("site", "site.before_cancelled"),
+    Errand("site", "site.after_cancelled"),
 )
 RECOVERING = (
     Errand("settlement", "settlement.person_held"),
@@ -109,6 +120,8 @@ PHASES = {
     "charging": CHARGING,
     "asking back": ASKING_BACK,
     "recovering": RECOVERING,
+    "refunding": REFUNDING,
+    "ending early": ENDING,
 }
 
 # Where a second charge, a lost pledge or a second mail would come from: tested with every

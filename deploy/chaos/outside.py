@@ -1,4 +1,4 @@
-"""What the world outside says: Stripe's PaymentIntents and sessions, and the inbox."""
+"""What the world outside says: Stripe's PaymentIntents, sessions and refunds, and the inbox."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ class Outside:
     intents: tuple[dict[str, Any], ...] = ()
     sessions: tuple[dict[str, Any], ...] = ()
     mails: tuple[dict[str, Any], ...] = ()
+    refunds: tuple[dict[str, Any], ...] = ()
 
 
 def look(sandbox: str, stripe_key: str) -> Outside:
@@ -23,17 +24,18 @@ def look(sandbox: str, stripe_key: str) -> Outside:
     with httpx.Client(base_url=sandbox, timeout=SECONDS, trust_env=False) as http:
         return Outside(
             intents=tuple(_json(http, "/sandbox/payment-intents.json")),
-            sessions=tuple(_sessions(http, stripe_key)),
+            sessions=tuple(_listed(http, "/v1/checkout/sessions", stripe_key)),
+            refunds=tuple(_listed(http, "/v1/refunds", stripe_key)),
             mails=tuple(_json(http, "/inbox.json")),
         )
 
 
-def _sessions(http: httpx.Client, key: str) -> list[dict[str, Any]]:
-    """Return every Checkout Session, by the API that Stripe has for it."""
+def _listed(http: httpx.Client, path: str, key: str) -> list[dict[str, Any]]:
+    """Return everything of a kind, by the API that Stripe has for it."""
     found: list[dict[str, Any]] = []
     query: dict[str, str | int] = {"limit": PAGE}
     while True:
-        page = _json(http, "/v1/checkout/sessions", query, key)
+        page = _json(http, path, query, key)
         found += page["data"]
         if not page["has_more"]:
             return found

@@ -57,6 +57,18 @@ UNDONE = """
     FROM settlement.charges
     WHERE status IN ('new', 'sending', 'unknown')
     UNION ALL
+    SELECT 'refunds not answered', count(*)
+    FROM settlement.refunds
+    WHERE status IN ('new', 'sending')
+    UNION ALL
+    SELECT 'campaigns that still give back', count(*)
+    FROM settlement.campaign_refunds
+    WHERE ended_at IS NULL
+    UNION ALL
+    SELECT 'things at Stripe to read back', count(*)
+    FROM settlement.looks
+    WHERE done_at IS NULL AND due_at < clock_timestamp() + interval '2 seconds'
+    UNION ALL
     SELECT 'mails that are due', count(*)
     FROM notify.mails
     WHERE status = 'sending'

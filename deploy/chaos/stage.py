@@ -185,6 +185,14 @@ class Stage:
                 WHERE status IN ('sending', 'unknown', 'with_person', 'ending')
                 """
             )
+            for table, is_open in (("refunds", "status = 'sending'"), ("looks", "done_at IS NULL")):
+                await conn.execute(
+                    f"""
+                    UPDATE settlement.{table}
+                    SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
+                    WHERE {is_open}
+                    """  # noqa: S608
+                )
         finally:
             await conn.close()
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from deploy.local import stack_file, status, versions
+from deploy.local import loopback, stack_file, status, versions
 from deploy.local.env_file import SettingsRefused
 from deploy.local.environment import (
     LIVE_KEYS,
@@ -64,6 +64,9 @@ class Doctor:
             self._services,
             self._migrations,
             self._clock,
+            self._payments,
+            self._stripe_agrees,
+            self._disputes,
         )
         for check in rest:
             yield check()
@@ -202,6 +205,51 @@ class Doctor:
             return Check("clock", "wrong", why, "UPDATE platform.clock_offset SET offset_by = '0'")
         moved = f"moved by {days:.1f} days with the sandbox" if days else "tells real time"
         return Check("clock", "ok", moved)
+
+    def _payments(self) -> Check:
+        pause = self._asked("payments", "/admin/payments")
+        if isinstance(pause, Check):
+            return pause
+        if pause["isPaused"]:
+            why = f"paused by {pause['changedBy']}: {pause['because'] or 'no reason given'}"
+            return Check("payments", "wrong", why, "`./pool reconcile`, then `./pool resume`.")
+        return Check("payments", "ok", "charges, retries and refunds go on")
+
+    def _stripe_agrees(self) -> Check:
+        name = "reconciliation"
+        report = self._asked(name, "/admin/reconciliations")
+        if isinstance(report, Check):
+            return report
+        breaks, run = report["openBreaks"], report["run"]
+        if breaks:
+            first = ", ".join(f"{each['kind']} {each['subject']}" for each in breaks[:3])
+            fix = "docs/operators.md, “We and Stripe do not agree”."
+            return Check(name, "wrong", f"{len(breaks)} breaks: {first}", fix)
+        if run is not None and run["error"]:
+            return Check(name, "wrong", f"the last run failed: {run['error']}", "Run it again.")
+        last = "nothing to compare yet" if run is None else "we and Stripe agree"
+        return Check(name, "ok", last)
+
+    def _disputes(self) -> Check:
+        found = self._asked("disputes", "/admin/disputes")
+        if isinstance(found, Check):
+            return found
+        waiting = [each for each in found if each["status"].endswith("needs_response")]
+        if waiting:
+            due = min(each["evidenceDueAt"] or "" for each in waiting)
+            why = f"{len(waiting)} wait for an answer, the first until {due}"
+            return Check("disputes", "wrong", why, "`./pool disputes` and answer at Stripe.")
+        return Check("disputes", "ok", "none waits for an answer")
+
+    def _asked(self, name: str, path: str) -> Any:
+        """Return what an operator's route says, or the check that says why it does not."""
+        if self.found is None:
+            return Check(name, "skipped", "the stack is not running", "`./pool up`")
+        secret = self.document["admin_secret"]
+        try:
+            return loopback.call("GET", f"{self.document['site']}{path}", bearer=secret)
+        except loopback.CallFailed as exc:
+            return Check(name, "wrong", f"settlement does not say: {exc}", "`./pool logs settlement`")
 
     def _invariants(self) -> Check:
         """Ask whether everything that must be true is: minutes on a large stack."""

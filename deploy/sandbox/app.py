@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
 from deploy.sandbox import (
+    bank,
     browser,
     control,
     frames,
@@ -52,6 +53,7 @@ ROUTES: list[Any] = [
     *usps_routes.HANDLERS,
     *turnstile.HANDLERS,
     *control.HANDLERS,
+    *bank.HANDLERS,
     *inbox.HANDLERS,
     *browser.HANDLERS,
     *frames.HANDLERS,

@@ -30,6 +30,8 @@ class Card:
     is_blocked: bool = False
     # What a refund does some time after it was made: "", "succeeds" or "fails".
     refund: str = ""
+    # What the bank does to a charge a moment later: the reason of a dispute, "inquiry", "warning".
+    dispute: str = ""
     magic_id: str = ""
 
     @property
@@ -42,7 +44,8 @@ class Card:
 
     @property
     def just_works(self) -> bool:
-        return not (self.save or self.charge or self.refund) and self.authentication == "never"
+        is_odd = self.save or self.charge or self.refund or self.dispute
+        return not is_odd and self.authentication == "never"
 
 
 def _works(
@@ -193,6 +196,34 @@ CARDS = (
         does="Works; a refund succeeds at first, then fails.",
         refund="fails",
         magic_id="pm_card_refundFail",
+    ),
+    Card(
+        key="dispute_fraudulent",
+        number="4000000000000259",
+        does="Works; the charge is disputed as fraudulent.",
+        dispute="fraudulent",
+        magic_id="pm_card_createDispute",
+    ),
+    Card(
+        key="dispute_not_received",
+        number="4000000000002685",
+        does="Works; the charge is disputed: nothing was received.",
+        dispute="product_not_received",
+        magic_id="pm_card_createDisputeProductNotReceived",
+    ),
+    Card(
+        key="dispute_inquiry",
+        number="4000000000001976",
+        does="Works; the bank inquires about the charge.",
+        dispute="inquiry",
+        magic_id="pm_card_createDisputeInquiry",
+    ),
+    Card(
+        key="fraud_warning",
+        number="4000000000005423",
+        does="Works; the bank warns that the charge is fraud.",
+        dispute="warning",
+        magic_id="pm_card_createIssuerFraudRecord",
     ),
 )
 

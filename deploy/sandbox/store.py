@@ -20,6 +20,8 @@ _INDEXED = {
     "checkout.session": ("customer", "setup_intent"),
     "charge": ("customer", "payment_intent"),
     "refund": ("charge", "payment_intent"),
+    "dispute": ("charge", "payment_intent"),
+    "radar.early_fraud_warning": ("charge",),
     "balance_transaction": ("source",),
 }
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 
-from deploy.sandbox.stripe_api import charges, refunds, sessions
+from deploy.sandbox.stripe_api import charges, disputes, refunds, sessions
 from deploy.sandbox.stripe_api.idempotency import KEPT_SECONDS
 from deploy.sandbox.world import World
 
@@ -42,6 +42,8 @@ def _do(world: World, name: str) -> None:
         charges.settle_later(world, object_id)
     elif what == "refund":
         refunds.finish_later(world, object_id)
+    elif what == "dispute":
+        disputes.act_of_card(world, object_id)
     world.store.delete("chore", name)
     world.commit()
 

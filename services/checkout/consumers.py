@@ -1,6 +1,10 @@
 """What checkout hears, and who deals with it."""
 
-from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.campaigns import (
+    CampaignCancelled,
+    CampaignPublished,
+    PlatformPublished,
+)
 from contracts.events.pledges import (
     CampaignClosed,
     OrdersMissed,
@@ -19,7 +23,11 @@ from contracts.streams import consumer
 from services.chassis.database import Connection
 from services.chassis.inbox import Listener
 from services.checkout.bell import Bell
-from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
+from services.checkout.handlers.hear_campaigns import (
+    hear_campaign,
+    hear_cancelled_campaign,
+    hear_platform,
+)
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
     hear_charged,
@@ -45,7 +53,11 @@ def listeners(drain: Bell) -> list[Listener]:
     return [
         Listener(
             consumer("checkout-definitions"),
-            {CampaignPublished: hear_campaign, PlatformPublished: hear_platform},
+            {
+                CampaignPublished: hear_campaign,
+                PlatformPublished: hear_platform,
+                CampaignCancelled: hear_cancelled_campaign,
+            },
         ),
         Listener(
             consumer("checkout-pledges"),

@@ -7,6 +7,7 @@ from services.notify.consumers import listeners
 from services.notify.letters import Letters
 from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
+from services.notify.routes import operator_routes
 from services.notify.schedules import Sender
 from services.notify.settings import Settings
 from services.notify.views import Links
@@ -30,6 +31,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         pace=Pace(settings.resend_requests_per_second),
     )
     return Parts(
+        routes=operator_routes(settings.admin_secret),
         listeners=listeners(),
         loops=[sender.run],
         closers=[gateway.close],

@@ -10,11 +10,14 @@ from contracts.events.pledges import (
     PledgesChargeFailed,
     PledgesLost,
     PledgesRecoveryReminded,
+    PledgesRefunded,
     PledgesReleased,
 )
+from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.notify import handlers
+from services.notify.handlers import money_mails
 
 
 def listeners() -> list[Listener]:
@@ -38,8 +41,10 @@ def listeners() -> list[Listener]:
                 PledgesChargeFailed: handlers.report_declined_charge,
                 PledgesRecoveryReminded: handlers.remind_of_payment,
                 PledgesLost: handlers.report_loss,
+                PledgesRefunded: money_mails.report_refund,
             },
         ),
+        Listener(consumer("notify-charges"), {ChargeNoticeDue: money_mails.give_notice}),
         Listener(
             consumer("notify-orders"),
             {

@@ -7,6 +7,7 @@ import msgspec
 
 from contracts.events.checkout import Card, CardNoticeDue
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
+from contracts.events.settlement import NoticedPledge
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
 from contracts.pricing import PricedLine
@@ -23,6 +24,10 @@ MailKind = Literal[
     "not_counted",
     "card_expires",
     "card_unusable",
+    "charge_notice",
+    "refunded",
+    "refund_failed",
+    "campaign_ended",
 ]
 
 StepStatus = Literal["queued", "sent", "undeliverable", "parked"]
@@ -70,6 +75,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     is_late: bool = False
     recovery: Recovery | None = None
     is_last_day: bool = False
+    # Of a refund: this one, and all of them by now.
+    refund_cents: Cents | None = None
+    returned_cents: Cents | None = None
+    # Each pledge of a sum that is about to be charged.
+    pledges: tuple[NoticedPledge, ...] = ()
 
 
 class NewMail(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Every SQL statement of notify."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -273,3 +274,18 @@ async def count_stuck(pool: Pool) -> list[Stuck]:
         """
     )
     return decode_rows(rows, Stuck)
+
+
+async def list_mails_of(pool: Pool, pledge_id: str) -> list[Any]:
+    """Return the mails that lead to a pledge, oldest first, by the names operators read."""
+    return await pool.fetch(
+        """
+        SELECT mail_id AS "mailId", kind, address, language, created_at AS "writtenAt", status,
+               sent_at AS "sentAt", resend_id AS "resendId"
+        FROM mails
+        WHERE facts ->> 'pledge_id' = $1
+        ORDER BY mail_number
+        LIMIT 200
+        """,
+        pledge_id,
+    )

@@ -10,6 +10,7 @@ from services.chassis.settings import CommonSettings, Secret
 class Settings(CommonSettings, frozen=True, kw_only=True):
     """What notify needs beyond what every service needs."""
 
+    admin_secret: Secret
     resend_api_key: Secret
     resend_api_base: str = "https://api.resend.com"
     # Name and address every mail comes from; its domain must be verified at Resend.

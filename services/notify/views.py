@@ -29,6 +29,10 @@ NEWS: dict[MailKind, str] = {
     "not_counted": N_("Not counted"),
     "card_expires": N_("Your card will expire"),
     "card_unusable": N_("Your card can’t be charged"),
+    "charge_notice": N_("Your card is charged soon"),
+    "refunded": N_("Refund"),
+    "refund_failed": N_("Refund"),
+    "campaign_ended": N_("Campaign ended"),
 }
 
 BRANDS = {
@@ -63,6 +67,11 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     is_open: bool
     rows: tuple[Row, ...]
     total: str
+    # Of a refund: this one, and all of them by now when that is not the whole sum; or empty.
+    refund: str
+    returned: str
+    # Each pledge of a sum of several, by the name the site shows.
+    pledges: tuple[Row, ...]
     card: str
     # The month on the card, if that is over before the card is done with; else empty.
     card_ends: str
@@ -139,6 +148,9 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         is_open=seen < campaign.deadline_at,
         rows=_rows(facts, name, language),
         total=_total(facts, language),
+        refund=_cents(facts.refund_cents, facts, language),
+        returned=_returned(facts, language),
+        pledges=_pledges(facts, language),
         card=_card(facts, language),
         card_ends=_card_ends(mail, needed, zone),
         needed_day=formatting.day(formatting.last_minute(needed), zone, language, seen=seen),
@@ -220,6 +232,27 @@ def _total(facts: Facts, language: Language) -> str:
     if facts.sums is None:
         return ""
     return formatting.money(facts.sums.total_cents, facts.currency, language)
+
+
+def _cents(cents: int | None, facts: Facts, language: Language) -> str:
+    return "" if cents is None else formatting.money(cents, facts.currency, language)
+
+
+def _returned(facts: Facts, language: Language) -> str:
+    """Return what went back in all, where that is neither this refund alone nor everything."""
+    is_all = facts.sums is not None and facts.returned_cents == facts.sums.total_cents
+    if is_all or facts.returned_cents == facts.refund_cents:
+        return ""
+    return _cents(facts.returned_cents, facts, language)
+
+
+def _pledges(facts: Facts, language: Language) -> tuple[Row, ...]:
+    if len(facts.pledges) < 2:
+        return ()
+    return tuple(
+        Row(_reference(each.pledge_id), _cents(each.total_cents, facts, language))
+        for each in facts.pledges
+    )
 
 
 def _card(facts: Facts, language: Language) -> str:

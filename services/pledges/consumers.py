@@ -1,18 +1,22 @@
 """What the ledger hears, and who acts on it."""
 
-from contracts.events.campaigns import CampaignPublished
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished
 from contracts.events.checkout import CardSaved, CheckoutCompleted, CheckoutDrained
 from contracts.events.settlement import (
     ChargeDeclined,
     ChargeLost,
     ChargeSucceeded,
     DeadlinePassed,
+    Disputed,
+    FeesKnown,
     RecoveryReminderDue,
+    Refunded,
 )
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.pledges.handlers.apply_orders import apply_order, apply_orders
 from services.pledges.handlers.change_card import change_card
+from services.pledges.handlers.end_early import end_early
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
 from services.pledges.handlers.keep_definition import keep_definition
 from services.pledges.handlers.record_charge import (
@@ -21,12 +25,16 @@ from services.pledges.handlers.record_charge import (
     record_loss,
     record_success,
 )
+from services.pledges.handlers.record_money import record_dispute, record_fees, record_refund
 
 
 def listeners() -> list[Listener]:
     """Return the ledger's consumers."""
     return [
-        Listener(consumer("pledges-definitions"), {CampaignPublished: keep_definition}),
+        Listener(
+            consumer("pledges-definitions"),
+            {CampaignPublished: keep_definition, CampaignCancelled: end_early},
+        ),
         Listener(
             consumer("pledges-orders"),
             {
@@ -44,6 +52,9 @@ def listeners() -> list[Listener]:
                 ChargeDeclined: record_decline,
                 ChargeLost: record_loss,
                 RecoveryReminderDue: pass_reminder_on,
+                FeesKnown: record_fees,
+                Refunded: record_refund,
+                Disputed: record_dispute,
             },
         ),
     ]

@@ -15,9 +15,10 @@ from contracts.pricing import PricedLine
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """A sum over pledges, or one change's share of it (then negative figures occur).
 
-    `pledged_cents`, `collected_cents`, `recovering_cents` and `lost_cents` count toward the
-    goal: tip, tax, shipping and platform add-ons are charged, and never in them. So does
-    `late_support_cents`, which is paid support after the end, and in no other figure.
+    `pledged_cents`, `collected_cents`, `recovering_cents`, `lost_cents` and `returned_cents`
+    (collected, and given back since) count toward the goal: tip, tax, shipping and platform
+    add-ons are charged, and never in them. So does `late_support_cents`, which is paid
+    support after the end, and in no other figure.
     """
 
     pledge_count: int = 0
@@ -31,6 +32,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     collected_cents: int = 0
     recovering_cents: int = 0
     lost_cents: int = 0
+    returned_cents: int = 0
     late_support_cents: int = 0
     tier_counts: dict[str, int] = {}
     support_item_cents: dict[str, int] = {}

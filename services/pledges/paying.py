@@ -79,21 +79,25 @@ def fail(pledge: Pledge, declined: ChargeDeclined, *, now: datetime) -> Change |
 def lose(pledge: Pledge, lost: ChargeLost, *, now: datetime) -> Change | None:
     """Return the pledge as lost: it will never be paid. None when it is so already.
 
+    When a campaign gives its money back, that is so for pledges nobody has tried to charge.
     Settlement cancelled the PaymentIntent before it said so; money that was collected all
     the same would contradict it, and a person has to look.
     """
     if pledge.lost_at is not None:
         return None
-    if pledge.status != "payment_failed":
+    may_be_active = lost.because == "refunded" and pledge.status == "active"
+    if pledge.status != "payment_failed" and not may_be_active:
         raise LedgerFault(f"{pledge.pledge_id} is {pledge.status} and was lost")
     changed = msgspec.structs.replace(
         pledge,
+        status="payment_failed",
         revision=pledge.revision + 1,
         updated_at=now,
         lost_at=lost.lost_at,
         recovery=None,
     )
     goal = pledge.price.goal_cents
-    delta = Figures(recovering_cents=-goal, lost_cents=goal)
+    recovered = goal if pledge.status == "payment_failed" else 0
+    delta = Figures(recovering_cents=-recovered, lost_cents=goal)
     entry = entry_of(changed, "lost", f"lost:{lost.charge_id}", delta, now=now)
     return Change(pledge=changed, entry=msgspec.structs.replace(entry, charge_id=lost.charge_id))

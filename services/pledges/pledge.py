@@ -16,7 +16,17 @@ from services.pledges.figures import Figures
 LedgerState = Literal["open", "closing", "closed"]
 PledgeStatus = Literal["active", "cancelled", "charged", "payment_failed", "released"]
 EntryType = Literal[
-    "created", "cancelled", "charged", "charge_failed", "released", "card_changed", "lost"
+    "created",
+    "cancelled",
+    "charged",
+    "charge_failed",
+    "released",
+    "card_changed",
+    "lost",
+    "refunded",
+    "refund_failed",
+    "disputed",
+    "dispute_closed",
 ]
 RefusalReason = Literal["closed", "deadline_passed"]
 
@@ -81,6 +91,8 @@ class Pledge(msgspec.Struct, frozen=True, kw_only=True):
     # How the recovery of a declined charge stands, while there is one.
     recovery: Recovery | None = None
     lost_at: datetime | None = None
+    # Of what was charged: refunded, or withdrawn by a bank.
+    returned_cents: Cents = Cents(0)
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +115,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     payment_intent_id: str | None = None
     charged_cents: Cents | None = None
     decline_code: str | None = None
+    # What went back with this line, tip and tax included; negative when it came to us again.
+    moved_cents: Cents | None = None
     # The card from this line on, where the line changed it.
     card: Card | None = None
 

@@ -132,6 +132,8 @@ class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
     deadline_passed: bool
     recovery: RecoveryShown | None
     lost_at: datetime | None
+    # Of `amount`: refunded, or withdrawn by a bank.
+    returned_amount: int
     is_late: bool
     why: tuple[Why, ...]
 
@@ -180,6 +182,7 @@ def public_record(
         deadline_passed=is_over,
         recovery=recovery_shown(pledge),
         lost_at=pledge.lost_at,
+        returned_amount=pledge.returned_cents,
         is_late=pledge.is_late,
         why=price.why,
     )
@@ -222,6 +225,8 @@ def _figures(entry: Entry) -> dict[str, Any]:
         return {"card": _card(entry.card)}
     if entry.entry_type in ("charge_failed", "released", "lost"):
         return {}
+    if entry.moved_cents is not None:
+        return {"amount": entry.moved_cents}
     suffix = "" if entry.entry_type == "created" else "Delta"
     return {
         f"subtotal{suffix}": delta.subtotal_cents,

@@ -19,6 +19,7 @@ from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import check_all, check_one, recalculate
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
 from services.pledges.handlers.open_link import Keys, open_link
+from services.pledges.handlers.read_evidence import Evidence, read_evidence
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.handlers.read_stats import read_stats
 from services.pledges.record import PledgeRecord
@@ -132,4 +133,11 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await close_regardless(conn, slug, order_count=data.order_count)
 
-    return [check, check_every_campaign, recalculate_totals, close_with_what_is_here]
+    @get("/admin/evidence/{pledge_id:str}", guards=guards, response_headers=PRIVATE)
+    async def evidence(
+        pledge_id: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> Evidence:
+        async with transaction(pool) as conn:
+            return await read_evidence(conn, pledge_id)
+
+    return [evidence, check, check_every_campaign, recalculate_totals, close_with_what_is_here]

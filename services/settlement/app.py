@@ -13,8 +13,10 @@ from services.settlement import consumers, schedules
 from services.settlement.consumers import Charger
 from services.settlement.rate import TokenBucket
 from services.settlement.routes import PEOPLE_ROUTES, ROUTES
+from services.settlement.routes.money import AFTER_ROUTES
+from services.settlement.schedules import money as money_schedules
 from services.settlement.settings import Settings
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
 
 
 async def compose(settings: Settings, running: Running) -> Parts:
@@ -24,19 +26,25 @@ async def compose(settings: Settings, running: Running) -> Parts:
         per_second=settings.requests_per_second,
         processes=settings.stripe_processes,
     )
-    gateway = StripeGateway(settings.stripe_secret_key, settings.stripe_api_base, budget=budget)
+    gateway = MoneyGateway(settings.stripe_secret_key, settings.stripe_api_base, budget=budget)
     bucket = TokenBucket(settings.charges_per_second, now=time.monotonic())
     charger = Charger(running.pool, running.bus, gateway, bucket)
     guard = bearer_guard(settings.admin_secret)
     return Parts(
-        routes=[Router(path="/", route_handlers=ROUTES, guards=[guard]), *PEOPLE_ROUTES],
+        routes=[
+            Router(path="/", route_handlers=[*ROUTES, *AFTER_ROUTES], guards=[guard]),
+            *PEOPLE_ROUTES,
+        ],
         dependencies={
             "gateway": gateway,
             "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
             "publishable_key": settings.stripe_publishable_key,
         },
         listeners=consumers.listeners(),
-        loops=schedules.loops(running.pool, running.bus, gateway),
+        loops=[
+            *schedules.loops(running.pool, running.bus, gateway),
+            *money_schedules.loops(running.pool, gateway),
+        ],
         role_loops={"charger": [charger.run]},
         closers=[charger.drain, gateway.close],
     )

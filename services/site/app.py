@@ -28,6 +28,7 @@ from services.site.public.render import SiteFrame
 from services.site.publisher import Publisher
 from services.site.publishing.present import Media
 from services.site.routes import errors, feeds, files, live, pay
+from services.site.routes.cancel import cancel_route
 from services.site.routes.cart import CartForms, cart_routes
 from services.site.routes.lost import lost
 from services.site.routes.pages import page_routes
@@ -129,6 +130,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *(files.static, files.media_route(content / "media")),
             *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),
             publish_route(publisher, admission, announcer),
+            cancel_route(running.pool, admission, announcer),
             lost,
         ],
         listeners=listeners(announcer),

@@ -35,6 +35,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     totals: TotalsChanged | None = None
     closing: CampaignClosed | None = None
     settled_at: datetime | None = None
+    cancelled_at: datetime | None = None
 
 
 def stock_of(definition: CampaignDefinition, figures: Figures) -> dict[str, LiveTier]:
@@ -89,7 +90,7 @@ def effective_state(
     definition: CampaignDefinition, figures: Figures, now: datetime
 ) -> EffectiveState:
     """Return how the campaign stands: after the deadline it is `closing` until counted."""
-    if figures.closing is not None:
+    if figures.closing is not None or figures.cancelled_at is not None:
         return "post"
     state = definition.state_at(now)
     return "closing" if state == "post" else state
@@ -97,6 +98,8 @@ def effective_state(
 
 def is_funded(definition: CampaignDefinition, figures: Figures) -> bool:
     """Return the final count's word, before it what the figures say now."""
+    if figures.cancelled_at is not None:
+        return False
     if figures.closing is not None:
         return figures.closing.is_funded
     pledged = figures.totals.pledged_cents if figures.totals else 0
@@ -120,6 +123,7 @@ def snapshot(definition: CampaignDefinition, figures: Figures, now: datetime) ->
             effective_state=effective_state(definition, figures, now),
             funded=is_funded(definition, figures),
             charged=is_charged(definition, figures),
+            cancelled=figures.cancelled_at is not None,
             starts_at=definition.starts_at,
             deadline=definition.deadline_at,
         ),
@@ -135,6 +139,7 @@ def snapshot(definition: CampaignDefinition, figures: Figures, now: datetime) ->
             recovering_amount=totals.recovering_cents if totals else 0,
             lost_amount=totals.lost_cents if totals else 0,
             late_support_amount=totals.late_support_cents if totals else 0,
+            returned_amount=totals.returned_cents if totals else 0,
             updated_at=totals.occurred_at if totals else None,
             supporter_count=totals.supporter_count if totals else 0,
         ),

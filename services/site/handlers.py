@@ -1,13 +1,20 @@
 """What site does: publishes what a folder says, and keeps the figures others announce."""
 
 import hashlib
+from datetime import datetime
 
 import msgspec
 
-from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.campaigns import (
+    CampaignCancelled,
+    CampaignPublished,
+    PlatformPublished,
+)
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
+from contracts.ids import CampaignSlug
+from contracts.refusals import NotFound, StateRefused
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.site import queries
@@ -121,3 +128,26 @@ async def hear_deadline(conn: Connection, event: DeadlinePassed) -> None:
 async def hear_settled(conn: Connection, event: SettlementSettled) -> None:
     """Note that nothing of the campaign is left to be charged."""
     await queries.record_settled(conn, event.campaign, event.settled_at)
+
+
+async def cancel_campaign(conn: Connection, slug: CampaignSlug) -> datetime:
+    """End a live campaign before its deadline, for good: everybody is released.
+
+    Ended before, it stays as it is. Refuses what is unknown, and what is not live.
+    """
+    await queries.lock_publishing(conn, slug)
+    stored = await queries.newest_campaign(conn, slug)
+    if stored is None:
+        raise NotFound("unknown_campaign", "There is no such campaign.")
+    before = await queries.find_cancelled(conn, slug)
+    if before is not None:
+        return before
+    now = await queries.platform_now(conn)
+    if stored.document.definition.state_at(now) != "live":
+        raise StateRefused("not_live", "Only a live campaign can be ended early.")
+    await queries.record_cancelled(conn, slug, now)
+    event = CampaignCancelled(
+        event_id=outbox.new_event_id(), occurred_at=now, campaign=slug, cancelled_at=now
+    )
+    await outbox.append(conn, event, key=slug, aggregate=f"cancelled:{slug}", version=1)
+    return now

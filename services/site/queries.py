@@ -212,48 +212,43 @@ async def record_closing(conn: Connection, event: CampaignClosed) -> None:
 
 
 async def record_went_live(conn: Connection, slug: CampaignSlug, at: datetime) -> None:
-    await conn.execute(
-        """
-        INSERT INTO campaign_figures (slug, went_live_at)
-        VALUES ($1, $2)
-        ON CONFLICT (slug) DO UPDATE
-        SET went_live_at = excluded.went_live_at,
-            version = campaign_figures.version + 1
-        WHERE campaign_figures.went_live_at IS NULL
-        """,
-        slug,
-        at,
-    )
+    await _record_instant(conn, slug, "went_live_at", at)
 
 
 async def record_deadline_passed(conn: Connection, slug: CampaignSlug, at: datetime) -> None:
-    await conn.execute(
-        """
-        INSERT INTO campaign_figures (slug, deadline_passed_at)
-        VALUES ($1, $2)
-        ON CONFLICT (slug) DO UPDATE
-        SET deadline_passed_at = excluded.deadline_passed_at,
-            version = campaign_figures.version + 1
-        WHERE campaign_figures.deadline_passed_at IS NULL
-        """,
-        slug,
-        at,
-    )
+    await _record_instant(conn, slug, "deadline_passed_at", at)
 
 
 async def record_settled(conn: Connection, slug: CampaignSlug, at: datetime) -> None:
+    await _record_instant(conn, slug, "settled_at", at)
+
+
+async def record_cancelled(conn: Connection, slug: CampaignSlug, at: datetime) -> None:
+    await _record_instant(conn, slug, "cancelled_at", at)
+
+
+async def _record_instant(conn: Connection, slug: CampaignSlug, what: str, at: datetime) -> None:
+    """Keep when something happened to a campaign that happens once."""
     await conn.execute(
-        """
-        INSERT INTO campaign_figures (slug, settled_at)
+        f"""
+        INSERT INTO campaign_figures (slug, {what})
         VALUES ($1, $2)
         ON CONFLICT (slug) DO UPDATE
-        SET settled_at = excluded.settled_at,
+        SET {what} = excluded.{what},
             version = campaign_figures.version + 1
-        WHERE campaign_figures.settled_at IS NULL
-        """,
+        WHERE campaign_figures.{what} IS NULL
+        """,  # noqa: S608
         slug,
         at,
     )
+
+
+async def find_cancelled(conn: Connection, slug: CampaignSlug) -> datetime | None:
+    """Return when a campaign was ended early, if it was."""
+    found: datetime | None = await conn.fetchval(
+        "SELECT cancelled_at FROM campaign_figures WHERE slug = $1", slug
+    )
+    return found
 
 
 async def freshness(pool: Pool) -> list[Freshness]:
@@ -267,7 +262,8 @@ async def freshness(pool: Pool) -> list[Freshness]:
 async def figures(pool: Pool, slugs: list[str]) -> list[Figures]:
     rows: list[Any] = await pool.fetch(
         """
-        SELECT slug, version, definition_version, stock, totals, closing, settled_at
+        SELECT slug, version, definition_version, stock, totals, closing, settled_at,
+               cancelled_at
         FROM campaign_figures
         WHERE slug = ANY ($1)
         LIMIT $2

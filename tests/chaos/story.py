@@ -3,7 +3,15 @@
 from dataclasses import dataclass
 
 from tests.support.campaigns import AddOnText, TierText
-from tests.support.platform import DECLINED_LATER, Platform, a_slug, an_email, eventually
+from tests.support.platform import (
+    DECLINED_LATER,
+    DISPUTED_CARD,
+    GOOD_CARD,
+    Platform,
+    a_slug,
+    an_email,
+    eventually,
+)
 
 
 @dataclass(frozen=True)
@@ -12,10 +20,13 @@ class Told:
 
     funded: str
     missed: str
+    given: str
+    ended: str
 
 
 def tell(platform: Platform) -> Told:
-    """Two pledges of one person, a cancelled one, a declined one, and a campaign that misses.
+    """Two pledges of one person, a cancelled one, a declined one, and a campaign that misses;
+    one that gives everything back but what is disputed, and one that is ended early.
 
     With products of the campaign's own and of the platform, and an answer to a question.
     """
@@ -42,6 +53,12 @@ def tell(platform: Platform) -> Told:
     token = platform.token(platform.mail(leaver, "Pledge confirmed | "))
     platform.http.post("/pledge/cancel", json={"token": token}).raise_for_status()
     platform.pledge(missed, email=an_email("ines"))
+    given = platform.publish(a_slug("given"))
+    for card in (GOOD_CARD, DISPUTED_CARD, DECLINED_LATER):
+        platform.pledge(given, email=an_email("given"), card=card)
+    ended = platform.publish(a_slug("ended"))
+    platform.pledge(ended, email=an_email("ended"))
+    platform.as_operator(f"/admin/campaigns/{ended}/cancel")
     platform.close_campaign(funded)
     platform.wait_settled(funded)
     eventually(
@@ -49,4 +66,16 @@ def tell(platform: Platform) -> Told:
         seconds=40,
         what="both closed",
     )
-    return Told(funded, missed)
+    platform.wait_settled(given)
+    _wait_disputed(platform, given)
+    platform.as_operator("/admin/refunds", campaignSlug=given)
+    platform.wait_refunded(given)
+    return Told(funded, missed, given, ended)
+
+
+def _wait_disputed(platform: Platform, slug: str) -> None:
+    def is_disputed() -> bool:
+        found = platform.http.get("/admin/disputes", headers=platform.admin).json()
+        return any(each["campaignSlug"] == slug for each in found)
+
+    eventually(is_disputed, what=f"{slug} disputed")

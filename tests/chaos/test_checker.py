@@ -90,6 +90,10 @@ PLANTED = {
     "i20_public_figures_are_true": """
         UPDATE site.campaign_figures SET totals_version = totals_version - 1
     """,
+    "i23_money_adds_up": "UPDATE settlement.fees SET fee_cents = fee_cents + 1",
+    "i23_stripe_gave_back": """
+        UPDATE settlement.refunds SET amount_cents = amount_cents - 1 WHERE status = 'succeeded'
+    """,
     "i21_nothing_is_dropped": "DELETE FROM notify.inbox WHERE consumer = 'notify-mails'",
     "i21_own_events_are_understood": """
         INSERT INTO pledges.parked_events
@@ -212,6 +216,39 @@ def test_a_planted_fault_is_noticed(scene: Scene, name: str) -> None:
             id="old stock of the platform's own products on pages",
         ),
         pytest.param(
+            "I-1",
+            """
+            UPDATE pledges.pledges SET returned_cents = returned_cents - 1
+            WHERE returned_cents > 0
+            """,
+            id="a refund that is collected all the same",
+        ),
+        pytest.param(
+            "I-23",
+            "DELETE FROM pledges.pledge_money WHERE kind = 'dispute'",
+            id="a dispute the ledger forgot",
+        ),
+        pytest.param(
+            "I-23",
+            "DELETE FROM settlement.refunds",
+            id="a campaign that kept what it had to give back",
+        ),
+        pytest.param(
+            "I-14",
+            "DELETE FROM settlement.outbox WHERE event_type = 'settlement.charge_notice_due'",
+            id="a notice nobody gave",
+        ),
+        pytest.param(
+            "I-11",
+            "DELETE FROM notify.mails WHERE kind IN ('refunded', 'campaign_ended')",
+            id="people whom nobody told",
+        ),
+        pytest.param(
+            "I-8",
+            "UPDATE pledges.campaign_state SET is_cancelled = false",
+            id="units of a campaign that was ended early",
+        ),
+        pytest.param(
             "I-2",
             "UPDATE pledges.pledge_lines SET answers = '{}' WHERE answers <> '{}'",
             id="an answer that was lost",
@@ -251,6 +288,11 @@ def _succeeded(seen: Outside) -> tuple[dict[str, Any], ...]:
             "I-4",
             lambda seen: replace(seen, intents=()),
             id="Stripe knows of no payment",
+        ),
+        pytest.param(
+            "I-23",
+            lambda seen: replace(seen, refunds=()),
+            id="Stripe gave nothing back",
         ),
         pytest.param(
             "I-9",

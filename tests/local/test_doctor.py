@@ -30,7 +30,7 @@ def test_a_new_folder_is_well(data: DataDir) -> None:
 
     assert {check.result for check in found.values()} == {"ok", "skipped"}
     assert {name for name, check in found.items() if check.result == "skipped"} == {
-        "services", "migrations", "clock"
+        "services", "migrations", "clock", "payments", "reconciliation", "disputes"
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import msgspec
 
 from contracts.events.checkout import Card, CardNoticeDue
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
+from contracts.events.settlement import NoticedPledge
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
@@ -186,6 +187,15 @@ def owing(
     return msgspec.structs.replace(facts, recovery=recovery, is_last_day=is_last_day)
 
 
+def refund_of(cents: int, in_all: int) -> Facts:
+    """Return what a mail about a refund tells."""
+    return msgspec.structs.replace(
+        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END + timedelta(days=9)),
+        refund_cents=Cents(cents),
+        returned_cents=Cents(in_all),
+    )
+
+
 SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "pledge_confirmed": ("pledge_confirmed", mails.facts_of_pledge(a_pledge())),
     "pledge_cancelled": ("pledge_cancelled", mails.facts_of_pledge(a_pledge())),
@@ -206,6 +216,27 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
         mails.facts_of_pledge(msgspec.structs.replace(a_pledge(), is_late=True)),
     ),
     "not_funded": ("not_funded", mails.facts_of_notice(a_notice())),
+    "payment_lost_refunded": (
+        "payment_lost",
+        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END, reason="refunded"),
+    ),
+    "campaign_ended": ("campaign_ended", mails.facts_of_notice(a_notice())),
+    "charge_notice_two_days": ("charge_notice", mails.facts_of_notice(a_notice())),
+    "charge_notice_several": (
+        "charge_notice",
+        msgspec.structs.replace(
+            mails.facts_of_notice(a_notice(), reason="close"),
+            pledges=(
+                NoticedPledge(pledge_id=PLEDGE, total_cents=Cents(5_000)),
+                NoticedPledge(
+                    pledge_id=PledgeId("pool-intent-1e2d3c4b5a69"), total_cents=Cents(2_637)
+                ),
+            ),
+        ),
+    ),
+    "refunded": ("refunded", refund_of(7_637, 7_637)),
+    "refunded_in_part": ("refunded", refund_of(1_000, 3_000)),
+    "refund_failed": ("refund_failed", refund_of(1_000, 0)),
     "not_counted_closed": ("not_counted", Facts(lines=(FRAME,), reason="closed")),
     "not_counted_deadline": ("not_counted", Facts(reason="deadline_passed")),
     "not_counted_sold_out": ("not_counted", Facts(reason="sold_out")),

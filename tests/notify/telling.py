@@ -10,9 +10,12 @@ from contracts.events.pledges import (
     PledgeRefused,
     PledgesCharged,
     PledgesChargeFailed,
+    PledgesRefunded,
     PledgesReleased,
 )
+from contracts.events.settlement import ChargeNoticeDue, NoticedPledge
 from contracts.ids import PledgeId
+from contracts.money import Cents
 from services.chassis import outbox
 from services.chassis.database import Connection, Pool, transaction
 from services.notify.consumers import listeners
@@ -37,6 +40,31 @@ def told(shape: type[Event], **facts: Any) -> Any:
     return shape(event_id=outbox.new_event_id(), occurred_at=NOW, **facts)
 
 
+def _refund(state: str) -> Any:
+    return told(
+        PledgesRefunded,
+        campaign=SLUG,
+        notice=a_notice(),
+        refund_id="rf_1",
+        state=state,
+        amount_cents=Cents(1_000),
+        returned_cents=Cents(1_000),
+        refunded_at=AFTER_THE_END,
+    )
+
+
+def charge_notice(moment: str = "two_days") -> Any:
+    """Return the news that a card is charged soon."""
+    return told(
+        ChargeNoticeDue,
+        campaign=SLUG,
+        moment=moment,
+        deadline_at=AFTER_THE_END,
+        notice=a_notice(),
+        pledges=(NoticedPledge(pledge_id=PLEDGE, total_cents=Cents(7_637)),),
+    )
+
+
 def every_event() -> list[Any]:
     """Return one of each event that causes a mail."""
     return [
@@ -51,6 +79,8 @@ def every_event() -> list[Any]:
             decline_code="do_not_honor",
         ),
         told(PledgesReleased, campaign=SLUG, notice=a_notice()),
+        told(PledgesReleased, campaign=SLUG, notice=a_notice(), reason="cancelled"),
+        *(_refund(state) for state in ("returned", "failed")),
         a_card_notice(),
         a_card_notice(reason="unusable", days_left=2),
         told(

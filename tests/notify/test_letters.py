@@ -38,7 +38,7 @@ EVERY_LETTER = [(name, language) for name in SAMPLES for language in LANGUAGES]
 TOKEN = re.compile(r"/manage/\?t=([A-Za-z0-9_.-]+)")
 STANDING = {
     *("pledge_confirmed", "payment_confirmed", "payment_failed"),
-    *("card_expires", "card_unusable"),
+    *("card_expires", "card_unusable", "charge_notice", "refunded", "refund_failed"),
 }
 
 

@@ -11,6 +11,7 @@ from contracts.events.checkout import CheckoutRefused
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
+    PledgesCharged,
     PledgesChargeFailed,
 )
 from contracts.ids import EventId, PledgeId
@@ -25,7 +26,7 @@ from tests.notify.samples import (
     a_notice,
     a_pledge,
 )
-from tests.notify.telling import every_event, tell, told
+from tests.notify.telling import charge_notice, every_event, tell, told
 
 
 async def kinds(pool: Pool) -> list[str]:
@@ -51,10 +52,33 @@ async def test_each_event_writes_the_mail_of_its_kind(pool: Pool) -> None:
         "payment_confirmed",
         "payment_failed",
         "not_funded",
+        "campaign_ended",
+        "refunded",
+        "refund_failed",
         "card_expires",
         "card_unusable",
         "not_counted",
     ]
+
+
+async def test_each_moment_of_a_charge_has_one_notice(pool: Pool) -> None:
+    await tell(
+        pool,
+        charge_notice(),
+        charge_notice(),
+        charge_notice("close"),
+        charge_notice("close"),
+    )
+
+    assert await kinds(pool) == ["charge_notice", "charge_notice"]
+
+
+async def test_a_notice_that_is_heard_after_the_receipt_is_none(pool: Pool) -> None:
+    paid = told(PledgesCharged, campaign=SLUG, notice=a_notice(), charged_at=AFTER_THE_END)
+
+    await tell(pool, paid, charge_notice("close"))
+
+    assert await kinds(pool) == ["payment_confirmed"]
 
 
 async def test_every_pledge_of_a_bundle_has_a_confirmation_of_its_own(pool: Pool) -> None:

@@ -98,6 +98,7 @@ async def notify(
             "RESEND_API_KEY": RESEND_KEY,
             "RESEND_API_BASE": sandbox.url,
             "RESEND_REQUESTS_PER_SECOND": "0",
+            "ADMIN_SECRET": "a" * 40,
             "EMAIL_FROM": "The Pool <pledges@pool.example>",
         },
     )

@@ -14,7 +14,10 @@ from contracts.events.settlement import (
     ChargeLost,
     ChargeSucceeded,
     DeadlinePassed,
+    Disputed,
+    FeesKnown,
     RecoveryReminderDue,
+    Refunded,
 )
 from contracts.ids import (
     CampaignSlug,
@@ -361,3 +364,83 @@ def drained(
 def first_pledge(order: CheckoutCompleted) -> PledgeId:
     """Return the id of an order's first pledge."""
     return order.pledges[0].pledge_id
+
+
+def fees_known(
+    email: str, *, gross: int = AMOUNT, fee: int = 202, charge: str = "ch_1"
+) -> FeesKnown:
+    """Return the news of what a charge cost."""
+    return FeesKnown(
+        event_id=event_id(),
+        occurred_at=NOW,
+        charge_id=ChargeId(charge),
+        campaign=SLUG,
+        supporter_id=supporter_id(email),
+        purpose="settlement",
+        stripe_charge_id=f"py_{charge}",
+        balance_transaction_id=f"txn_{charge}",
+        gross_cents=Cents(gross),
+        fee_cents=Cents(fee),
+        net_cents=Cents(gross - fee),
+        currency="usd",
+        available_at=NOW,
+    )
+
+
+def refunded(
+    email: str,
+    amount: int,
+    *,
+    refund: str = "rf_1",
+    state: Literal["returned", "failed"] = "returned",
+    pledge: PledgeId | None = None,
+    charge: str = "ch_1",
+    purpose: str = "settlement",
+) -> Refunded:
+    """Return the news that money went back, or came to us again."""
+    return Refunded(
+        event_id=event_id(),
+        occurred_at=NOW,
+        refund_id=refund,
+        charge_id=ChargeId(charge),
+        campaign=SLUG,
+        supporter_id=supporter_id(email),
+        purpose=purpose,
+        state=state,
+        amount_cents=Cents(amount),
+        currency="usd",
+        pledge_id=pledge,
+        refunded_at=NOW,
+    )
+
+
+def disputed(
+    email: str,
+    *,
+    withdrawn: int,
+    fee: int = 0,
+    version: int = 1,
+    status: str = "needs_response",
+    charge: str = "ch_1",
+    dispute: str = "du_1",
+) -> Disputed:
+    """Return the news of a dispute as it stands."""
+    return Disputed(
+        event_id=event_id(),
+        occurred_at=NOW,
+        dispute_id=dispute,
+        version=version,
+        charge_id=ChargeId(charge),
+        campaign=SLUG,
+        supporter_id=supporter_id(email),
+        purpose="settlement",
+        kind="dispute",
+        status=status,
+        reason="fraudulent",
+        amount_cents=Cents(AMOUNT),
+        withdrawn_cents=Cents(withdrawn),
+        dispute_fee_cents=Cents(fee),
+        currency="usd",
+        evidence_due_at=None,
+        updated_at=NOW,
+    )

@@ -5,6 +5,7 @@ from typing import Any, Union, get_args, get_origin
 import pytest
 import stripe
 import stripe.checkout
+import stripe.radar
 from stripe import params
 from stripe.params import checkout
 
@@ -17,9 +18,11 @@ CLASSES: dict[str, Any] = {
     "charge": stripe.Charge,
     "checkout.session": stripe.checkout.Session,
     "customer": stripe.Customer,
+    "dispute": stripe.Dispute,
     "event": stripe.Event,
     "payment_intent": stripe.PaymentIntent,
     "payment_method": stripe.PaymentMethod,
+    "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
     "refund": stripe.Refund,
     "setup_attempt": stripe.SetupAttempt,
     "setup_intent": stripe.SetupIntent,
@@ -111,6 +114,9 @@ async def lively(sandbox: Sandbox) -> None:
             await sandbox.confirm(intent, card)
     paid = await sandbox.confirm(intent, good)
     await sandbox.v1.refunds.create_async({"payment_intent": paid.id, "amount": 100})
+    for act in ("dispute", "fraud-warning"):
+        disputed = await sandbox.confirm(await sandbox.intent(customer), good)
+        await sandbox.post(f"/sandbox/payment-intents/{disputed.id}/{act}", json={})
     waiting = await sandbox.intent(customer)
     await sandbox.confirm(waiting, bank, off_session=False, return_url="http://127.0.0.1/")
     await sandbox.v1.payment_intents.cancel_async((await sandbox.intent(customer)).id)
@@ -144,6 +150,8 @@ async def test_answers_hold_only_names_the_package_knows(sandbox: Sandbox) -> No
         "/v1/charges?limit=100",
         "/v1/refunds?limit=100&expand[]=data.balance_transaction",
         "/v1/balance_transactions?limit=100",
+        "/v1/disputes?limit=100&expand[]=data.charge",
+        "/v1/radar/early_fraud_warnings?limit=100&expand[]=data.charge",
         "/v1/events?limit=100",
     ):
         page = (await sandbox.raw("GET", path)).json

@@ -9,7 +9,8 @@ from services.chassis.database import Connection, Pool, open_pool
 from services.chassis.migrations import migrate
 from services.chassis.settings import Secret
 from services.settlement.app import SERVICE
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.money import MoneyGateway
+from tests.settlement.aftermath import Aftermath
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import KEY, Sandbox, running_sandbox
 from tests.support.stack import Database, Servers
@@ -63,13 +64,19 @@ def stripe(stripe_process: Sandbox) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-async def gateway(stripe: Sandbox) -> AsyncIterator[StripeGateway]:
-    opened = StripeGateway(Secret(KEY), stripe.url, budget=unlimited(), read_seconds=0.5)
+async def gateway(stripe: Sandbox) -> AsyncIterator[MoneyGateway]:
+    opened = MoneyGateway(Secret(KEY), stripe.url, budget=unlimited(), read_seconds=0.5)
     yield opened
     await opened.close()
 
 
 @pytest.fixture
-def run(pool: Pool, owner: Connection, gateway: StripeGateway) -> Settlement:
+def run(pool: Pool, owner: Connection, gateway: MoneyGateway) -> Settlement:
     """A funded campaign whose charges nobody works on yet."""
     return Settlement(pool, owner, gateway)
+
+
+@pytest.fixture
+def after(run: Settlement, stripe: Sandbox, gateway: MoneyGateway) -> Aftermath:
+    """What comes after this run's charges."""
+    return Aftermath(run, stripe, gateway)

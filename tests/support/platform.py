@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 GOOD_CARD = "4242424242424242"
 DECLINED_LATER = "4000000000000341"
+DISPUTED_CARD = "4000000000000259"
 MANAGE_LINK = re.compile(r"https?://[^\s\"'<>]+/manage/\?t=([A-Za-z0-9_.-]+)")
 
 
@@ -195,6 +196,22 @@ class Platform:
 
         return eventually(settled, seconds=40, what=f"{slug} settled")
 
+    def as_operator(self, path: str, **body: Any) -> dict[str, Any]:
+        """Ask an operator's route; it must say yes."""
+        answer = self.http.post(path, json=body, headers=self.admin)
+        assert answer.status_code == 200, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    def wait_refunded(self, slug: str) -> dict[str, Any]:
+        """Wait until a campaign has given back what it took; return how that stands."""
+
+        def ended() -> dict[str, Any] | None:
+            state = self.http.get(f"/admin/refunds/{slug}", headers=self.admin).json()
+            return state if state["hasEnded"] else None
+
+        return eventually(ended, seconds=40, what=f"{slug} gave everything back")
+
     def assert_in_sync(self, slug: str) -> None:
         """History, pledges and totals must agree."""
         answer = self.http.post(f"/stats/{slug}/check", json={}, headers=self.admin)
@@ -212,4 +229,12 @@ def an_email(name: str) -> str:
     return f"{name}.{secrets.token_hex(3)}@halfmoon.example"
 
 
-__all__ = ["DECLINED_LATER", "GOOD_CARD", "Platform", "a_slug", "an_email", "eventually"]
+__all__ = [
+    "DECLINED_LATER",
+    "DISPUTED_CARD",
+    "GOOD_CARD",
+    "Platform",
+    "a_slug",
+    "an_email",
+    "eventually",
+]

@@ -43,8 +43,8 @@ def room_of(service: str, module: str) -> tuple[str, int]:
     for name in (inside, inside.partition(".")[0]):
         if name in ranks:
             return name, ranks[name]
-    if inside.endswith("_gateway"):
-        return inside, RANKS["queries"]
+    if (room := inside.partition(".")[0]).endswith("_gateway"):
+        return room, RANKS["queries"]
     return inside, RULES
 
 
@@ -103,7 +103,7 @@ def vendors_behind_their_gateway(source: Source) -> Iterator[str]:
     """A vendor's package is imported by the one module that speaks for it."""
     for node, name in imported(source):
         gateway = VENDORS.get(name.partition(".")[0])
-        if gateway and not source.module.endswith(f".{gateway}"):
+        if gateway and gateway not in source.module.split("."):
             yield source.at(node, f"only {gateway}.py imports {name}")
 
 

@@ -13,9 +13,11 @@ from deploy.chaos.crash_points import (
     CANCELLING,
     CHARGING,
     CLOSING,
+    ENDING,
     PLEDGING,
     PUBLISHING,
     RECOVERING,
+    REFUNDING,
     UPDATING,
     Errand,
 )
@@ -134,6 +136,23 @@ class Rounds:
             await self._until_fired(armed)
             await self.play.stage.skip_leases()
 
+    async def refunding(self, errands: Sequence[Errand]) -> None:
+        """Have closed campaigns give back all they took, one for each death."""
+        for errand, slug in zip(errands, self.closed, strict=False):
+            armed = await self._arm([errand])
+            await self.play.crowd.as_operator("/admin/refunds", {"campaignSlug": slug})
+            await self._until_fired(armed)
+            await self.play.stage.skip_leases()
+
+    async def ending(self, errands: Sequence[Errand]) -> None:
+        """Have the operator end a campaign with a pledge in it, one for each death."""
+        for errand in errands:
+            slug = await self.play.crowd.publish("ended", ends_in_days=30)
+            await self.play.crowd.pledge(slug)
+            armed = await self._arm([errand])
+            await self.play.crowd.as_operator(f"/admin/campaigns/{slug}/cancel", {})
+            await self._until_fired(armed)
+
     def _send(self, slug: str) -> None:
         self.people.append(asyncio.create_task(self.play.crowd.pledge(slug)))
 
@@ -180,6 +199,8 @@ async def act(play: Play) -> list[Measure]:
     began = time.monotonic()
     for slug in rounds.closed:
         await play.crowd.wait_settled(slug, seconds=120)
+    await rounds.refunding(REFUNDING)
+    await rounds.ending(ENDING)
     lost = [each for each in people if not each.is_persisted]
     return [
         Measure("points nobody died at", len(rounds.missed), "points", 0),

@@ -12,9 +12,15 @@ late AS (
     JOIN pledges.pledge_history AS line USING (pledge_id)
     WHERE is_late
 ),
+with_returns AS (
+    -- What went back takes with it its part of what counts toward the goal, halves up.
+    SELECT *, (2 * goal_cents * least(returned_cents, total_cents) + total_cents)
+        / (2 * total_cents) AS gone
+    FROM pledges.pledges
+),
 counted AS (
     SELECT *
-    FROM pledges.pledges
+    FROM with_returns
     WHERE status IN ('active', 'charged', 'payment_failed', 'released')
       AND NOT is_late
 ),
@@ -37,7 +43,8 @@ history AS (
         ('total_cents', total_delta_cents),
         ('collected_cents', collected_delta_cents),
         ('recovering_cents', recovering_delta_cents),
-        ('lost_cents', lost_delta_cents)
+        ('lost_cents', lost_delta_cents),
+        ('returned_cents', returned_delta_cents)
     ) AS told (figure, value)
     GROUP BY campaign, figure
     UNION ALL
@@ -68,15 +75,16 @@ standing AS (
         ('tax_cents', tax_cents),
         ('tip_cents', tip_cents),
         ('total_cents', total_cents),
-        ('collected_cents', CASE status WHEN 'charged' THEN goal_cents ELSE 0 END),
+        ('collected_cents', CASE status WHEN 'charged' THEN goal_cents - gone ELSE 0 END),
+        ('returned_cents', CASE status WHEN 'charged' THEN gone ELSE 0 END),
         ('recovering_cents', CASE
             WHEN status = 'payment_failed' AND lost_at IS NULL THEN goal_cents ELSE 0 END),
         ('lost_cents', CASE WHEN lost_at IS NULL THEN 0 ELSE goal_cents END)
     ) AS told (figure, value)
     GROUP BY campaign, figure
     UNION ALL
-    SELECT campaign, 'late_support_cents', sum(goal_cents)
-    FROM pledges.pledges
+    SELECT campaign, 'late_support_cents', sum(goal_cents - gone)
+    FROM with_returns
     WHERE is_late AND status = 'charged'
     GROUP BY campaign
     UNION ALL
@@ -109,6 +117,7 @@ stored AS (
         ('collected_cents', collected_cents),
         ('recovering_cents', recovering_cents),
         ('lost_cents', lost_cents),
+        ('returned_cents', returned_cents),
         ('late_support_cents', late_support_cents)
     ) AS told (figure, value)
     UNION ALL

@@ -4,7 +4,10 @@ WITH append_only (role, relation) AS (VALUES
     ('pool_pledges', 'pledges.pledge_history'),
     ('pool_pledges', 'pledges.totals_corrections'),
     ('pool_pledges', 'pledges.refused_orders'),
+    ('pool_pledges', 'pledges.pledge_money'),
     ('pool_settlement', 'settlement.closings'),
+    ('pool_settlement', 'settlement.fees'),
+    ('pool_settlement', 'settlement.refund_requests'),
     ('pool_notify', 'notify.deliveries'),
     ('pool_site', 'site.campaign_versions')
 )

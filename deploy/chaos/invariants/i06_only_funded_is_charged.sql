@@ -19,7 +19,8 @@ UNION ALL
 SELECT format('funded is %s with %s of %s', is_funded, final_pledged_cents, goal_cents),
     ARRAY[campaign]
 FROM pledges.campaign_state
-WHERE is_funded <> (goal_cents > 0 AND final_pledged_cents >= goal_cents)
+WHERE is_funded
+    <> (NOT is_cancelled AND goal_cents > 0 AND final_pledged_cents >= goal_cents)
 UNION ALL
 SELECT format('the final count is %s, the history says %s', final_pledged_cents,
         coalesce(sum(goal_delta_cents), 0)),

@@ -10,6 +10,10 @@ WITH pledged AS (
     JOIN pledges.pledge_lines USING (pledge_id)
     WHERE kind IN ('tier', 'add_on') AND status <> 'cancelled'
         AND lost_at IS NULL
+        -- Of a campaign that was ended early everything is free again.
+        AND NOT (status = 'released' AND campaign IN (
+            SELECT campaign FROM pledges.campaign_state WHERE is_cancelled
+        ))
     GROUP BY order_id, campaign, shelf, kind, item_id, coalesce(variant_id, '')
 ),
 claimed AS (

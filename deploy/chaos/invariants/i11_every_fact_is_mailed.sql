@@ -1,6 +1,5 @@
--- I-11: every pledge, cancellation, charge, decline, release, refusal and card
--- notice has exactly one mail,
--- and there is no mail without its fact.
+-- I-11: every pledge, cancellation, charge, decline, release, refusal, refund and notice has
+-- exactly one mail, and there is no mail without its fact.
 -- holds: at rest
 WITH due AS (
     SELECT 'pledge_confirmed' AS kind, pledge_id || ':1' AS cause, campaign, email, 1 AS mails
@@ -40,9 +39,36 @@ WITH due AS (
     WHERE entry_type = 'lost'
     GROUP BY campaign, pledge_history.charge_id
     UNION ALL
-    SELECT 'not_funded', campaign || ':' || supporter_id, campaign, supporters.email, 1
+    SELECT CASE WHEN is_cancelled THEN 'campaign_ended' ELSE 'not_funded' END,
+        campaign || ':' || supporter_id, campaign, supporters.email, 1
     FROM pledges.releases
+    JOIN pledges.campaign_state USING (campaign)
     JOIN pledges.supporters USING (supporter_id)
+    UNION ALL
+    SELECT entry_type, split_part(history.cause, ':', 2), campaign, max(email), 1
+    FROM pledges.pledge_history AS history
+    JOIN pledges.pledges USING (pledge_id)
+    WHERE entry_type IN ('refunded', 'refund_failed')
+    GROUP BY entry_type, history.cause, campaign
+    UNION ALL
+    -- Where the receipt was written before it, the notice would come after the fact.
+    SELECT 'charge_notice', concat_ws(':', notice.campaign, notice.supporter_id, moment),
+        notice.campaign, supporters.email, 1
+    FROM settlement.charge_notices AS notice
+    JOIN pledges.supporters USING (supporter_id)
+    WHERE is_told
+      AND (moment = 'two_days'
+           OR EXISTS (
+               SELECT FROM notify.mails
+               WHERE kind = 'charge_notice'
+                 AND mails.cause = concat_ws(':', notice.campaign, notice.supporter_id, moment)
+           )
+           OR NOT EXISTS (
+               SELECT FROM notify.mails
+               WHERE kind = 'payment_confirmed'
+                 AND mails.campaign = notice.campaign
+                 AND mails.recipient = supporters.email
+           ))
     UNION ALL
     SELECT 'not_counted', order_id || ':' || campaign, campaign, orders.email, 1
     FROM checkout.order_campaigns

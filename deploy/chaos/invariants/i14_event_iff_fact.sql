@@ -90,6 +90,32 @@ WITH facts (event_type, subject) AS (
     FROM settlement.charges
     CROSS JOIN LATERAL generate_series(1, reminders)
     UNION ALL
+    SELECT 'settlement.fees_known', 'fees:' || charge_id
+    FROM settlement.fees
+    UNION ALL
+    SELECT 'settlement.refunded', 'refund:' || refund_id
+    FROM settlement.refunds
+    CROSS JOIN LATERAL generate_series(1, version)
+    UNION ALL
+    SELECT 'settlement.disputed', 'dispute:' || dispute_id
+    FROM settlement.disputes
+    CROSS JOIN LATERAL generate_series(1, version)
+    UNION ALL
+    SELECT 'settlement.charge_notice_due', concat_ws(':', 'notice', campaign, supporter_id, moment)
+    FROM settlement.charge_notices
+    WHERE is_told
+    UNION ALL
+    SELECT 'pledges.refunded', 'refund:' || split_part(cause, ':', 2)
+    FROM (
+        SELECT DISTINCT cause
+        FROM pledges.pledge_history
+        WHERE entry_type IN ('refunded', 'refund_failed')
+    ) AS given
+    UNION ALL
+    SELECT 'campaigns.cancelled', 'cancelled:' || slug
+    FROM site.campaign_figures
+    WHERE cancelled_at IS NOT NULL
+    UNION ALL
     SELECT 'settlement.settled', campaign
     FROM settlement.settlements
     UNION ALL

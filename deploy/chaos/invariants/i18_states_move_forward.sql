@@ -35,8 +35,11 @@ WHERE NOT CASE status
     WHEN 'unknown' THEN last_state = 'unknown' AND open = 1 AND succeeded = 0
     WHEN 'with_person' THEN last_state = 'unknown' AND open = 1 AND succeeded = 0
     WHEN 'declined' THEN last_state IN ('declined', 'abandoned') AND open = 0 AND succeeded = 0
-    WHEN 'ending' THEN last_state IN ('declined', 'abandoned') AND open = 0 AND succeeded = 0
-    WHEN 'lost' THEN last_state IN ('declined', 'abandoned') AND open = 0 AND succeeded = 0
+    -- What a campaign that gives its money back had not begun to charge, has no attempt.
+    WHEN 'ending' THEN coalesce(last_state, 'abandoned') IN ('declined', 'abandoned')
+        AND coalesce(open, 0) = 0 AND coalesce(succeeded, 0) = 0
+    WHEN 'lost' THEN coalesce(last_state, 'abandoned') IN ('declined', 'abandoned')
+        AND coalesce(open, 0) = 0 AND coalesce(succeeded, 0) = 0
     WHEN 'succeeded' THEN last_state = 'succeeded' AND open = 0 AND succeeded = 1
 END
 UNION ALL
@@ -46,7 +49,10 @@ FROM (VALUES
     ('pledges.pledge_history', 'history_is_append_only'),
     ('pledges.campaign_state', 'campaign_state_moves_forward'),
     ('checkout.orders', 'orders_only_go_forward'),
-    ('settlement.charges', 'charges_move_forward')
+    ('settlement.charges', 'charges_move_forward'),
+    ('settlement.refunds', 'refunds_move_forward'),
+    ('settlement.fees', 'fees_are_append_only'),
+    ('pledges.pledge_money', 'money_is_append_only')
 ) AS wanted (relation, name)
 WHERE NOT EXISTS (
     SELECT

@@ -1,4 +1,4 @@
-"""campaigns check and publish: content as files."""
+"""campaigns check, publish and cancel: content as files, and the end of a live campaign."""
 
 import sys
 import tempfile
@@ -43,7 +43,7 @@ class Mistake:
 
 @click.group()
 def campaigns() -> None:
-    """Check campaign files, and publish them."""
+    """Check campaign files, publish them, and end a live campaign."""
 
 
 @campaigns.command()
@@ -88,6 +88,31 @@ def publish(*, as_json: bool, data: Path) -> None:
         say(f"{len(answer.get('unchanged', []))} unchanged")
         _show(mistakes)
     sys.exit(1 if mistakes else 0)
+
+
+@campaigns.command()
+@click.argument("slug")
+@click.option("--yes", is_flag=True, help="Don't ask again on a terminal.")
+@json_option
+@data_option
+def cancel(*, slug: str, yes: bool, as_json: bool, data: Path) -> None:
+    """End a live campaign for good: everybody is released and told, nobody is charged."""
+    document = stack_of(data, as_json=as_json)
+    if sys.stdin.isatty() and not yes:
+        click.confirm(f"End {slug} for good, and release everybody?", abort=True)
+    try:
+        answer: dict[str, Any] = loopback.call(
+            "POST",
+            f"{document['site']}/admin/campaigns/{slug}/cancel",
+            body={},
+            bearer=document["admin_secret"],
+        )
+    except loopback.CallFailed as exc:
+        refuse(f"{slug}: {exc}", as_json=as_json)
+    if as_json:
+        print_json(answer)
+    else:
+        say(f"{slug} ended at {answer['cancelledAt']}. Everybody is released and gets one mail.")
 
 
 def _served(data: DataDir) -> Path:

@@ -5,7 +5,7 @@ from typing import Any
 from deploy.sandbox import outcomes
 from deploy.sandbox.outcomes import Declined
 from deploy.sandbox.store import Obj
-from deploy.sandbox.stripe_api import charges
+from deploy.sandbox.stripe_api import charges, disputes
 from deploy.sandbox.stripe_api.call import Call
 from deploy.sandbox.stripe_api.errors import Refusal, card_error, invalid, refused
 from deploy.sandbox.stripe_api.payment_methods import card_of
@@ -116,6 +116,8 @@ def _conclude(call: Call, intent: Obj, method: Obj, outcome: outcomes.Outcome) -
         call.world.plan_chore(f"settle:{charge['id']}", charges.SETTLING_DELAY_SECONDS)
     else:
         charges.settle(call, charge)
+    if card_of(method).dispute:
+        call.world.plan_chore(f"dispute:{charge['id']}", disputes.LATE_SECONDS)
     if method["customer"] is None:
         call.put({**method, "_is_spent": True})
     intent.update(

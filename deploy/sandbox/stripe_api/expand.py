@@ -17,6 +17,7 @@ _KIND_OF_PREFIX = {
     "ch": "charge",
     "txn": "balance_transaction",
     "re": "refund",
+    "du": "dispute",
     "cs": "checkout.session",
 }
 # These hold ids of things that can be put in their place; a charge's own card cannot.

@@ -20,6 +20,11 @@ def create(call: Call) -> Obj:
     amount = params.get("amount", left)
     if charge["status"] != "succeeded":
         raise refused("This charge has not succeeded, so it cannot be refunded.", param="charge")
+    if charge["disputed"] and not _may_be_refunded(call, charge):
+        raise refused(
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+        )
     if left == 0:
         raise refused(
             f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded"
@@ -81,6 +86,13 @@ def list_(call: Call) -> Obj:
     return lists.of(
         call, "refund", by=by, where=lambda refund: intent in (None, refund["payment_intent"])
     )
+
+
+def _may_be_refunded(call: Call, charge: Obj) -> bool:
+    """Tell whether the bank only inquired, or was told that it was wrong."""
+    disputes = call.world.store.pointing_to("dispute", "charge", charge["id"])
+    found = [call.find("dispute", dispute_id) for dispute_id in disputes]
+    return all(each["is_charge_refundable"] or each["status"] == "won" for each in found)
 
 
 def _charge(call: Call) -> Obj:

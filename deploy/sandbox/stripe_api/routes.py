@@ -5,12 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from stripe import params
-from stripe.params import checkout
+from stripe.params import checkout, radar
 
 from deploy.sandbox.store import Obj
 from deploy.sandbox.stripe_api import (
     charges,
     customers,
+    disputes,
     events,
     payment_intents,
     payment_methods,
@@ -104,6 +105,22 @@ ROUTES = (
     _route("GET", "/refunds", params.RefundListParams, refunds.list_),
     _route("GET", "/refunds/{}", params.RefundRetrieveParams, refunds.retrieve),
     _route("POST", "/refunds/{}", params.RefundUpdateParams, refunds.update),
+    _route("GET", "/disputes", params.DisputeListParams, disputes.list_),
+    _route("GET", "/disputes/{}", params.DisputeRetrieveParams, disputes.retrieve),
+    _route("POST", "/disputes/{}", params.DisputeUpdateParams, disputes.update),
+    _route("POST", "/disputes/{}/close", params.DisputeCloseParams, disputes.close),
+    _route(
+        "GET",
+        "/radar/early_fraud_warnings",
+        radar.EarlyFraudWarningListParams,
+        disputes.list_warnings,
+    ),
+    _route(
+        "GET",
+        "/radar/early_fraud_warnings/{}",
+        radar.EarlyFraudWarningRetrieveParams,
+        disputes.retrieve_warning,
+    ),
     _route("GET", "/events", params.EventListParams, events.list_),
     _route("GET", "/events/{}", params.EventRetrieveParams, events.retrieve),
 )

@@ -1,8 +1,13 @@
 """Keep our copies of what site publishes, and the limits they give to tiers and add-ons."""
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
-from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.campaigns import (
+    CampaignCancelled,
+    CampaignPublished,
+    PlatformPublished,
+)
 from services.chassis.database import Connection
+from services.chassis.inbox import NotYet
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.queries import campaigns, stock
 from services.checkout.stock import PLATFORM_SHELF, Limited, add_ons_of, things_of
@@ -12,6 +17,12 @@ async def hear_campaign(conn: Connection, event: CampaignPublished) -> None:
     """Take a newer version into force; an older one, or the same again, changes nothing."""
     if await campaigns.upsert_campaign(conn, event.definition):
         await limit_campaign(conn, event.definition)
+
+
+async def hear_cancelled_campaign(conn: Connection, event: CampaignCancelled) -> None:
+    """Take the end of a campaign for its deadline: the drain ends what is open."""
+    if not await campaigns.end_early(conn, event.campaign, event.cancelled_at):
+        raise NotYet(f"no definition yet of {event.campaign}")
 
 
 async def hear_platform(conn: Connection, event: PlatformPublished) -> None:

@@ -4,6 +4,8 @@ Events may come twice, under another id, or in another order: what an order hold
 once because it is held once, and a campaign's share only moves forward.
 """
 
+from collections.abc import Sequence
+
 from contracts.events.pledges import (
     CampaignClosed,
     OrdersMissed,
@@ -16,7 +18,7 @@ from contracts.events.pledges import (
     TotalsChanged,
 )
 from contracts.events.settlement import SettlementSettled
-from contracts.ids import CampaignSlug, OrderId
+from contracts.ids import CampaignSlug, OrderId, PledgeId
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.checkout.handlers.announce_stock import announce_stock
@@ -62,7 +64,9 @@ async def hear_refused(conn: Connection, event: PledgeRefused) -> None:
 
 
 async def hear_released(conn: Connection, event: PledgesReleased) -> None:
-    """The campaign was not funded: nobody will charge the card for these pledges."""
+    """Nobody will charge the card for these pledges. Ended early, their units are free, too."""
+    if event.reason == "cancelled":
+        await _free_all(conn, event.notice.pledge_ids, event.campaign)
     await end_uses(conn, event.notice.pledge_ids, "released")
 
 
@@ -73,12 +77,8 @@ async def hear_charged(conn: Connection, event: PledgesCharged) -> None:
 
 async def hear_lost(conn: Connection, event: PledgesLost) -> None:
     """Nobody will pay for these pledges: their units are free, and their cards are given up."""
-    pledge_ids = event.notice.pledge_ids
-    for order_id in await cards.list_orders(conn, pledge_ids):
-        order = await _order(conn, order_id)
-        if order is not None:
-            await _free(conn, order, event.campaign)
-    await end_uses(conn, pledge_ids, "lost")
+    await _free_all(conn, event.notice.pledge_ids, event.campaign)
+    await end_uses(conn, event.notice.pledge_ids, "lost")
 
 
 async def hear_settled(conn: Connection, event: SettlementSettled) -> None:
@@ -122,6 +122,15 @@ async def _move_on(conn: Connection, order: Order) -> None:
     status = status_of(await shares.list_shares(conn, order.order_id), order.status)
     if status != order.status:
         await orders.mark_status(conn, order.order_id, status)
+
+
+async def _free_all(
+    conn: Connection, pledge_ids: Sequence[PledgeId], campaign: CampaignSlug
+) -> None:
+    for order_id in await cards.list_orders(conn, pledge_ids):
+        order = await _order(conn, order_id)
+        if order is not None:
+            await _free(conn, order, campaign)
 
 
 async def _free(conn: Connection, order: Order, campaign: CampaignSlug) -> None:

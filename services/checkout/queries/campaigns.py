@@ -29,7 +29,7 @@ async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> b
         FROM turn
         ON CONFLICT (slug) DO UPDATE
         SET version = excluded.version,
-            deadline_at = excluded.deadline_at,
+            deadline_at = least(excluded.deadline_at, campaigns.cancelled_at),
             definition = excluded.definition
         WHERE campaigns.version < excluded.version
         RETURNING slug
@@ -40,6 +40,21 @@ async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> b
         definition,
     )
     return slug is not None
+
+
+async def end_early(conn: Connection, slug: CampaignSlug, cancelled_at: datetime) -> bool:
+    """Move a campaign's deadline to when it was ended early; False when it is not known."""
+    found = await conn.fetchval(
+        """
+        UPDATE campaigns
+        SET cancelled_at = $2, deadline_at = least(deadline_at, $2)
+        WHERE slug = $1
+        RETURNING true
+        """,
+        slug,
+        cancelled_at,
+    )
+    return found is not None
 
 
 async def upsert_platform(conn: Connection, definition: PlatformDefinition) -> bool:

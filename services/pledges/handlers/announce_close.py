@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import datetime
+from typing import Literal
 
 from contracts.events.pledges import ChargeRequested, PledgesReleased
 from contracts.ids import CampaignSlug, SupporterId
@@ -9,7 +10,7 @@ from services.chassis import outbox
 from services.chassis.database import Connection
 from services.pledges import domain
 from services.pledges.pledge import SETTLEMENT, ChargeRequest
-from services.pledges.queries import closing, ledger
+from services.pledges.queries import campaigns, closing, ledger
 
 BATCH = 100
 
@@ -65,6 +66,8 @@ async def _tell_releases(
     conn: Connection, campaign: CampaignSlug, supporters: list[SupporterId], now: datetime
 ) -> None:
     pledges = await ledger.list_pledges_of(conn, campaign, supporters)
+    is_cancelled = await campaigns.is_cancelled(conn, campaign)
+    reason: Literal["not_funded", "cancelled"] = "cancelled" if is_cancelled else "not_funded"
     for supporter in supporters:
         released = [
             each for each in pledges if each.supporter_id == supporter and each.status == "released"
@@ -74,6 +77,7 @@ async def _tell_releases(
             occurred_at=now,
             campaign=campaign,
             notice=domain.notice(released),
+            reason=reason,
         )
         await outbox.append(
             conn, event, key=campaign, aggregate=f"{campaign}:{supporter}", version=1

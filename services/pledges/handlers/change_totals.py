@@ -56,6 +56,7 @@ async def save_and_tell(
         collected_cents=Cents(totals.collected_cents),
         recovering_cents=Cents(totals.recovering_cents),
         lost_cents=Cents(totals.lost_cents),
+        returned_cents=Cents(totals.returned_cents),
         late_support_cents=Cents(totals.late_support_cents),
     )
     campaign = totals.campaign

@@ -57,12 +57,29 @@ async def _has_every_order(conn: Connection, slug: CampaignSlug) -> bool:
     return (applied.count, applied.digest) == (signals.drained_count, signals.drained_hash)
 
 
-async def finish(conn: Connection, campaign: Campaign, final: Totals, now: datetime) -> bool:
-    """Write the final count and what follows from it; tell whether it is funded."""
+async def finish(
+    conn: Connection,
+    campaign: Campaign,
+    final: Totals,
+    now: datetime,
+    *,
+    is_cancelled: bool = False,
+) -> bool:
+    """Write the final count and what follows from it; tell whether it is funded.
+
+    What its operator ended early is not, whatever it had: everybody is released.
+    """
     slug = campaign.campaign
-    is_funded = domain.is_funded(pledged_cents=final.pledged_cents, goal_cents=campaign.goal_cents)
+    is_funded = not is_cancelled and domain.is_funded(
+        pledged_cents=final.pledged_cents, goal_cents=campaign.goal_cents
+    )
     await closing.save_outcome(
-        conn, slug, pledged_cents=final.pledged_cents, is_funded=is_funded, closed_at=now
+        conn,
+        slug,
+        pledged_cents=final.pledged_cents,
+        is_funded=is_funded,
+        closed_at=now,
+        is_cancelled=is_cancelled,
     )
     if is_funded:
         await closing.insert_charge_requests(conn, slug, purpose=SETTLEMENT, requested_at=now)
@@ -78,6 +95,7 @@ async def finish(conn: Connection, campaign: Campaign, final: Totals, now: datet
         pledge_count=final.pledge_count,
         goal_cents=campaign.goal_cents,
         closed_at=now,
+        is_cancelled=is_cancelled,
     )
     await outbox.append(conn, event, key=slug, aggregate=slug, version=after.version)
     return is_funded

@@ -97,6 +97,7 @@ async def record_loss(conn: Connection, event: ChargeLost) -> None:
         campaign=event.campaign,
         notice=domain.notice([each.pledge for each in changes]),
         lost_at=event.lost_at,
+        is_refunded=event.because == "refunded",
     )
     await _record(conn, changes, told, asked.now)
 

@@ -219,3 +219,11 @@ def _held(rows: Sequence[object]) -> Held:
 
 class _Clock(msgspec.Struct, frozen=True):
     now: datetime
+
+
+async def is_cancelled(conn: Connection, campaign: CampaignSlug) -> bool:
+    """Tell whether a campaign was ended early by its operator."""
+    found: bool = await conn.fetchval(
+        "SELECT is_cancelled FROM campaign_state WHERE campaign = $1", campaign
+    )
+    return found

@@ -9,6 +9,57 @@ LONG_SECONDS = 60.0
 """Sums over a very large campaign may take longer than a request may."""
 
 
+SUM_PLEDGES = """
+        WITH counted AS (
+            SELECT *
+            FROM pledges
+            WHERE campaign = $1
+              AND NOT is_late
+              AND status IN ('active', 'charged', 'payment_failed', 'released')
+        ), tier AS (
+            SELECT item_id, sum(quantity) AS quantity
+            FROM counted JOIN pledge_lines USING (pledge_id)
+            WHERE kind = 'tier'
+            GROUP BY item_id
+        ), item AS (
+            SELECT item_id, sum(pledge_lines.total_cents) AS cents
+            FROM counted JOIN pledge_lines USING (pledge_id)
+            WHERE kind = 'support_item'
+            GROUP BY item_id
+        )
+        SELECT
+            count(*) AS pledge_count,
+            count(DISTINCT supporter_id) AS supporter_count,
+            coalesce(sum(goal_cents), 0)::bigint AS pledged_cents,
+            coalesce(sum(subtotal_cents), 0)::bigint AS subtotal_cents,
+            coalesce(sum(shipping_cents), 0)::bigint AS shipping_cents,
+            coalesce(sum(tax_cents), 0)::bigint AS tax_cents,
+            coalesce(sum(tip_cents), 0)::bigint AS tip_cents,
+            coalesce(sum(total_cents), 0)::bigint AS total_cents,
+            coalesce(sum(goal_cents - goal_returned(goal_cents, total_cents, returned_cents))
+                FILTER (WHERE status = 'charged'), 0)::bigint
+                AS collected_cents,
+            coalesce(sum(goal_returned(goal_cents, total_cents, returned_cents))
+                FILTER (WHERE status = 'charged'), 0)::bigint
+                AS returned_cents,
+            coalesce(sum(goal_cents) FILTER (
+                WHERE status = 'payment_failed' AND lost_at IS NULL), 0)::bigint
+                AS recovering_cents,
+            coalesce(sum(goal_cents) FILTER (WHERE lost_at IS NOT NULL), 0)::bigint
+                AS lost_cents,
+            (SELECT coalesce(
+                    sum(goal_cents - goal_returned(goal_cents, total_cents, returned_cents)),
+                    0)::bigint
+                FROM pledges
+                WHERE campaign = $1 AND is_late AND status = 'charged') AS late_support_cents,
+            (SELECT coalesce(jsonb_object_agg(item_id, quantity), '{}') FROM tier)
+                AS tier_counts,
+            (SELECT coalesce(jsonb_object_agg(item_id, cents), '{}') FROM item)
+                AS support_item_cents
+        FROM counted
+"""
+
+
 async def freeze(conn: Connection) -> None:
     """Let every statement of this transaction see one and the same moment."""
     await conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
@@ -56,6 +107,7 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
             coalesce(sum(collected_delta_cents), 0)::bigint AS collected_cents,
             coalesce(sum(recovering_delta_cents), 0)::bigint AS recovering_cents,
             coalesce(sum(lost_delta_cents), 0)::bigint AS lost_cents,
+            coalesce(sum(returned_delta_cents), 0)::bigint AS returned_cents,
             (SELECT coalesce(sum(collected_delta_cents), 0)::bigint
                 FROM every_line WHERE is_late) AS late_support_cents,
             (SELECT coalesce(jsonb_object_agg(key, quantity), '{}') FROM tier) AS tier_counts,
@@ -72,49 +124,7 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
 async def sum_pledges(conn: Connection, campaign: CampaignSlug) -> Figures:
     """Return the sum of all pledges that count, as they stand."""
     rows = await conn.fetch(
-        """
-        WITH counted AS (
-            SELECT *
-            FROM pledges
-            WHERE campaign = $1
-              AND NOT is_late
-              AND status IN ('active', 'charged', 'payment_failed', 'released')
-        ), tier AS (
-            SELECT item_id, sum(quantity) AS quantity
-            FROM counted JOIN pledge_lines USING (pledge_id)
-            WHERE kind = 'tier'
-            GROUP BY item_id
-        ), item AS (
-            SELECT item_id, sum(pledge_lines.total_cents) AS cents
-            FROM counted JOIN pledge_lines USING (pledge_id)
-            WHERE kind = 'support_item'
-            GROUP BY item_id
-        )
-        SELECT
-            count(*) AS pledge_count,
-            count(DISTINCT supporter_id) AS supporter_count,
-            coalesce(sum(goal_cents), 0)::bigint AS pledged_cents,
-            coalesce(sum(subtotal_cents), 0)::bigint AS subtotal_cents,
-            coalesce(sum(shipping_cents), 0)::bigint AS shipping_cents,
-            coalesce(sum(tax_cents), 0)::bigint AS tax_cents,
-            coalesce(sum(tip_cents), 0)::bigint AS tip_cents,
-            coalesce(sum(total_cents), 0)::bigint AS total_cents,
-            coalesce(sum(goal_cents) FILTER (WHERE status = 'charged'), 0)::bigint
-                AS collected_cents,
-            coalesce(sum(goal_cents) FILTER (
-                WHERE status = 'payment_failed' AND lost_at IS NULL), 0)::bigint
-                AS recovering_cents,
-            coalesce(sum(goal_cents) FILTER (WHERE lost_at IS NOT NULL), 0)::bigint
-                AS lost_cents,
-            (SELECT coalesce(sum(goal_cents), 0)::bigint
-                FROM pledges
-                WHERE campaign = $1 AND is_late AND status = 'charged') AS late_support_cents,
-            (SELECT coalesce(jsonb_object_agg(item_id, quantity), '{}') FROM tier)
-                AS tier_counts,
-            (SELECT coalesce(jsonb_object_agg(item_id, cents), '{}') FROM item)
-                AS support_item_cents
-        FROM counted
-        """,
+        SUM_PLEDGES,
         campaign,
         timeout=LONG_SECONDS,
     )

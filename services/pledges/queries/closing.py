@@ -107,18 +107,21 @@ async def save_outcome(
     pledged_cents: int,
     is_funded: bool,
     closed_at: datetime,
+    is_cancelled: bool = False,
 ) -> None:
     """Write the final count: once."""
     await conn.execute(
         """
         UPDATE campaign_state
-        SET state = 'closed', final_pledged_cents = $2, is_funded = $3, closed_at = $4
+        SET state = 'closed', final_pledged_cents = $2, is_funded = $3, closed_at = $4,
+            is_cancelled = $5
         WHERE campaign = $1
         """,
         campaign,
         pledged_cents,
         is_funded,
         closed_at,
+        is_cancelled,
     )
 
 

@@ -103,6 +103,7 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 charged_at = new.charged_at,
                 recovery = new.recovery,
                 lost_at = new.lost_at,
+                returned_cents = new.returned_cents,
                 charge_id = new.charge_id,
                 payment_intent_id = new.payment_intent_id,
                 card = new.card,
@@ -114,14 +115,14 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
             pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
             subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
             total_delta_cents, collected_delta_cents, recovering_delta_cents,
-            lost_delta_cents, tier_deltas,
+            lost_delta_cents, returned_delta_cents, moved_cents, tier_deltas,
             support_item_deltas, tip_percent, lines, charge_id, payment_intent_id,
             charged_cents, decline_code, card, recorded_at
         )
         SELECT pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
             subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
             total_delta_cents, collected_delta_cents, recovering_delta_cents,
-            lost_delta_cents, tier_deltas,
+            lost_delta_cents, returned_delta_cents, moved_cents, tier_deltas,
             support_item_deltas, tip_percent, lines, charge_id, payment_intent_id,
             charged_cents, decline_code, card, recorded_at
         FROM jsonb_populate_recordset(NULL::pledge_history, $2)
@@ -181,7 +182,8 @@ async def list_pledges(conn: Connection, pledge_ids: Sequence[PledgeId]) -> list
         SELECT pledge_id, order_id, campaign, supporter_id, email, language,
             definition_version, status, revision, lines, price, currency, card, card_saved_at,
             created_at, updated_at, shipping_address, consent, attribution, cancelled_at,
-            charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at
+            charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at,
+            returned_cents
         FROM whole_pledges
         WHERE pledge_id = ANY($1)
         ORDER BY created_at, pledge_id
@@ -200,7 +202,8 @@ async def list_pledges_of(
         SELECT pledge_id, order_id, campaign, supporter_id, email, language,
             definition_version, status, revision, lines, price, currency, card, card_saved_at,
             created_at, updated_at, shipping_address, consent, attribution, cancelled_at,
-            charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at
+            charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at,
+            returned_cents
         FROM whole_pledges
         WHERE campaign = $1
           AND supporter_id = ANY($2)
@@ -267,6 +270,7 @@ def _history_row(entry: Entry) -> dict[str, Any]:
         "collected_delta_cents": delta.collected_cents,
         "recovering_delta_cents": delta.recovering_cents,
         "lost_delta_cents": delta.lost_cents,
+        "returned_delta_cents": delta.returned_cents,
         "tier_deltas": delta.tier_counts,
         "support_item_deltas": delta.support_item_cents,
     }

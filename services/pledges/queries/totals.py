@@ -22,7 +22,7 @@ async def lock_totals(conn: Connection, campaign: CampaignSlug) -> Totals:
         """
         SELECT campaign, version, pledge_count, supporter_count, pledged_cents,
             subtotal_cents, shipping_cents, tax_cents, tip_cents, total_cents,
-            collected_cents, recovering_cents, lost_cents, late_support_cents,
+            collected_cents, recovering_cents, lost_cents, returned_cents, late_support_cents,
             tier_counts, support_item_cents
         FROM campaign_totals
         WHERE campaign = $1
@@ -82,6 +82,7 @@ async def save_totals(
             collected_cents = new.collected_cents,
             recovering_cents = new.recovering_cents,
             lost_cents = new.lost_cents,
+            returned_cents = new.returned_cents,
             late_support_cents = new.late_support_cents,
             tier_counts = new.tier_counts,
             support_item_cents = new.support_item_cents
@@ -101,7 +102,7 @@ async def read_totals(conn: Connection, campaign: CampaignSlug) -> StoredTotals:
         """
         SELECT campaign, version, pledge_count, supporter_count, pledged_cents,
             subtotal_cents, shipping_cents, tax_cents, tip_cents, total_cents,
-            collected_cents, recovering_cents, lost_cents, late_support_cents,
+            collected_cents, recovering_cents, lost_cents, returned_cents, late_support_cents,
             tier_counts, support_item_cents, updated_at
         FROM campaign_totals
         WHERE campaign = $1

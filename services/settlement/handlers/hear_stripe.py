@@ -7,6 +7,7 @@ from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
 from services.chassis.database import Connection
+from services.settlement.handlers.hear_money import ask_to_look
 from services.settlement.handlers.pass_bank import watch_person
 from services.settlement.queries import stripe_events
 
@@ -22,6 +23,8 @@ async def keep_event(conn: Connection, event: StripeEventReceived) -> None:
     """
     intent_id = payment_intent_of(event)
     is_new = await stripe_events.insert_event(conn, event, payment_intent_id=intent_id)
+    if is_new:
+        await ask_to_look(conn, event, intent_id)
     if not is_new or intent_id is None or not event.stripe_type.startswith(INTENT_EVENTS):
         return
     if event.stripe_type in PAID:

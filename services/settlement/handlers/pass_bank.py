@@ -17,7 +17,7 @@ from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused, U
 from services.chassis.database import Connection, Pool, transaction
 from services.settlement import charging
 from services.settlement.charging import PERSON_CHECK_SECONDS
-from services.settlement.queries import charges, people
+from services.settlement.queries import charges, pauses, people
 from services.settlement.queries import recovery as attempts
 from services.settlement.queries.people import Owed
 from services.settlement.recovery import PERSON_MAX, PERSON_MINUTES
@@ -115,7 +115,10 @@ async def start(
     """
     async with transaction(pool) as conn:
         *_, owed, _now = await _owed(conn, token, keys)
+        is_still = owed is not None and await pauses.stands_still(conn, owed.campaign)
     owed = _confirmable(owed)
+    if is_still:
+        raise StateRefused("payments_paused", "No payment is taken at the moment.")
     assert owed.payment_intent_id is not None
     try:
         secret, outcome = await gateway.read_secret(owed.payment_intent_id)

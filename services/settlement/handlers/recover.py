@@ -6,6 +6,7 @@ from services.chassis import outbox
 from services.chassis.database import Connection
 from services.settlement import recovery
 from services.settlement.charging import LEASE, Cancelled, ChargeRow, EndOutcome, Succeeded
+from services.settlement.handlers.give_notice import keep_for_notice
 from services.settlement.handlers.record_outcomes import record_loss, record_success
 from services.settlement.handlers.try_again import try_again
 from services.settlement.queries import copies, outcomes, rounds
@@ -19,6 +20,7 @@ ENDINGS_MAX = 20
 
 async def hear_card(conn: Connection, event: PledgeCardChanged) -> None:
     """Keep the pledge's card, and let its charge use it. Older news changes nothing."""
+    await keep_for_notice(conn, event)
     if await copies.save_copy(conn, event.pledge):
         await _take_card(conn, event.pledge)
 

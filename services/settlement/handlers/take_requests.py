@@ -14,6 +14,7 @@ from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.chassis.inbox import NotYet
 from services.settlement import charging
+from services.settlement.handlers.give_notice import keep_for_notice, notice_close
 from services.settlement.queries import campaigns, charges, copies, recovery
 from services.settlement.queries.rounds import Queued
 
@@ -26,8 +27,9 @@ async def keep_pledge(
     conn: Connection,
     event: PledgeCreated | PledgeModified | PledgeCancelled,
 ) -> None:
-    """Keep the pledge for the forecast."""
+    """Keep the pledge for the forecast, and for what its supporter is told before a charge."""
     await copies.save_copy(conn, event.pledge)
+    await keep_for_notice(conn, event)
 
 
 async def keep_platform(conn: Connection, event: PlatformPublished) -> None:
@@ -60,6 +62,7 @@ async def request_charge(conn: Connection, event: ChargeRequested) -> None:
         return
     await recovery.take_newer_copy(conn, charge_id)
     await queue(conn, Queued(charge_id, event.campaign, 1))
+    await notice_close(conn, event)
 
 
 async def queue(conn: Connection, queued: Queued) -> None:

@@ -101,6 +101,7 @@ async def lease_due(
               AND status IN ('new', 'sending')
               AND due_at <= clock_timestamp()
               AND lease_until < clock_timestamp()
+              AND NOT stands_still(campaign)
             FOR UPDATE SKIP LOCKED
         )
         RETURNING {CHARGE}, platform.now() AS now

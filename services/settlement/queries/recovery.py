@@ -72,6 +72,7 @@ async def start_retries(
             FROM charges
             WHERE status = 'declined'
               AND recovery_ends_at > platform.now()
+              AND NOT stands_still(campaign)
               AND CASE WHEN $1::text IS NULL THEN next_attempt_at <= platform.now()
                        ELSE charge_id = $1 END
             ORDER BY next_attempt_at
@@ -200,6 +201,7 @@ async def take_reminders(conn: Connection, *, limit: int) -> list[Reminder]:
             WHERE status = 'declined'
               AND next_reminder_at <= platform.now()
               AND recovery_ends_at > platform.now()
+              AND NOT stands_still(campaign)
             ORDER BY next_reminder_at
             LIMIT $1
             FOR UPDATE SKIP LOCKED
@@ -230,6 +232,7 @@ async def lease_ending(conn: Connection, lease: timedelta, *, limit: int) -> lis
             WHERE (status = 'declined' AND recovery_ends_at <= platform.now()
                    OR status = 'ending' AND due_at <= clock_timestamp())
               AND lease_until < clock_timestamp()
+              AND NOT EXISTS (SELECT FROM pauses WHERE is_paused)
             ORDER BY recovery_ends_at
             LIMIT $2
             FOR UPDATE SKIP LOCKED
@@ -252,7 +255,14 @@ async def save_loss(
         SET status = 'lost', decided_at = platform.now(), version = version + 1,
             lease_until = '-infinity', person_until = NULL, next_attempt_at = NULL,
             next_reminder_at = NULL,
-            lost_because = CASE WHEN because = 'impossible' THEN 'impossible' ELSE $3 END
+            lost_because = CASE
+                WHEN EXISTS (
+                    SELECT FROM campaign_refunds
+                    WHERE campaign_refunds.campaign = charges.campaign
+                ) THEN 'refunded'
+                WHEN because = 'impossible' THEN 'impossible'
+                ELSE $3
+            END
         WHERE charge_id = $1
           AND lease_token = $2
           AND status IN ('ending', 'unknown', 'with_person')

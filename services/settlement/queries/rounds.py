@@ -155,6 +155,7 @@ async def queue_due(conn: Connection, *, is_queue_empty: bool, limit: int) -> li
             WHERE status IN ('new', 'sending')
               AND due_at <= clock_timestamp()
               AND lease_until < clock_timestamp()
+              AND NOT stands_still(campaign)
               AND (
                   queued_at < greatest(due_at, lease_until)
                   OR ($1 AND queued_at < clock_timestamp() - interval '60 seconds')

@@ -246,6 +246,7 @@ def _state(known: Known, figures: domain.Figures) -> CampaignState:
         },
         is_closed=closing is not None,
         is_funded=domain.is_funded(definition, figures),
+        is_cancelled=figures.cancelled_at is not None,
     )
     if totals is None:
         return state
@@ -259,5 +260,6 @@ def _state(known: Known, figures: domain.Figures) -> CampaignState:
         collected_cents=totals.collected_cents,
         recovering_cents=totals.recovering_cents,
         lost_cents=totals.lost_cents,
+        returned_cents=totals.returned_cents,
         late_support_cents=totals.late_support_cents,
     )

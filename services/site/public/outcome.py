@@ -108,8 +108,8 @@ def closed_line(state: CampaignState, stage: Stage, language: Language) -> str:
 
 
 def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, ...]:
-    """Return the four honest sums, once charging has begun."""
-    settled = state.collected_cents + state.recovering_cents + state.lost_cents
+    """Return the honest sums, once charging has begun; given back only where something was."""
+    settled = state.settled_cents
     if stage != "funded" or settled == 0:
         return ()
     texts = catalogue(language)
@@ -118,6 +118,12 @@ def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, .
         zone = state.definition.timezone
         last = formatting.day(formatting.last_minute(state.recovery_ends_at), zone, language)
         until = texts.gettext("cards being fixed, until %(day)s") % {"day": last}
+    returned = Sum(
+        kind="returned",
+        label=texts.gettext("Given back"),
+        amount=formatting.money(state.returned_cents),
+        note=texts.gettext("refunded, or taken back by a bank"),
+    )
     return (
         Sum(
             kind="collected",
@@ -137,6 +143,7 @@ def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, .
             amount=formatting.money(state.lost_cents),
             note=texts.gettext("could not be charged"),
         ),
+        *([returned] if state.returned_cents else []),
         Sum(
             kind="pledged",
             label=texts.gettext("Pledged"),
@@ -149,8 +156,12 @@ def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, .
 def sums_line(state: CampaignState, language: Language) -> str:
     """Return how the sums add up; while charging goes on, what is still under way."""
     texts = catalogue(language)
-    settled = state.collected_cents + state.recovering_cents + state.lost_cents
+    settled = state.settled_cents
     if settled < state.pledged_cents:
         under_way = formatting.money(state.pledged_cents - settled)
         return texts.gettext("%(amount)s more is being charged now.") % {"amount": under_way}
+    if state.returned_cents:
+        return texts.gettext(
+            "Collected, recovering, lost and given back add up to what was pledged."
+        )
     return texts.gettext("Collected, recovering and lost add up to what was pledged.")

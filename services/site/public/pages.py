@@ -225,7 +225,7 @@ def _live_island(state: CampaignState, stage: Stage) -> dict[str, object]:
         "stage": stage,
         "title": state.definition.title,
         "pledgedCents": state.pledged_cents,
-        "settledCents": state.collected_cents + state.recovering_cents + state.lost_cents,
+        "settledCents": state.settled_cents,
         "stock": {tier_id: stock.remaining for tier_id, stock in state.stock.items()},
         "startsAt": state.definition.starts_at.isoformat(),
         "deadline": state.definition.deadline_at.isoformat(),

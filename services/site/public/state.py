@@ -113,6 +113,7 @@ class CampaignState(msgspec.Struct, frozen=True, kw_only=True):
     collected_cents: int = 0
     recovering_cents: int = 0
     lost_cents: int = 0
+    returned_cents: int = 0
     late_support_cents: int = 0
     recovery_ends_at: datetime | None = None
 
@@ -120,6 +121,12 @@ class CampaignState(msgspec.Struct, frozen=True, kw_only=True):
     def slug(self) -> CampaignSlug:
         """Return the campaign's name in every address."""
         return self.definition.slug
+
+    @property
+    def settled_cents(self) -> int:
+        """Return how much of what was pledged is charged, being fixed, lost or given back."""
+        kept = self.collected_cents + self.recovering_cents
+        return kept + self.lost_cents + self.returned_cents
 
     def stage_at(self, now: datetime) -> Stage:
         """Return how the campaign stands: between deadline and final count it is `closing`."""

@@ -159,9 +159,9 @@ class Vote(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sum(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the four sums after the end."""
+    """One of the sums after the end."""
 
-    kind: Literal["collected", "recovering", "lost", "pledged"]
+    kind: Literal["collected", "recovering", "lost", "returned", "pledged"]
     label: str
     amount: str
     note: str

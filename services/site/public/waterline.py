@@ -67,12 +67,12 @@ def _segments(state: CampaignState, stage: Stage, scale: int | None = None) -> t
     if stage in ("not_funded", "cancelled"):
         parts: list[tuple[SegmentKind, int]] = [("unfunded", state.pledged_cents)]
     else:
-        settled = state.collected_cents + state.recovering_cents + state.lost_cents
+        settled = state.settled_cents
         parts = [
             ("collected", state.collected_cents),
             ("pledged", max(0, state.pledged_cents - settled)),
             ("recovering", state.recovering_cents),
-            ("lost", state.lost_cents),
+            ("lost", state.lost_cents + state.returned_cents),
         ]
     segments: list[Segment] = []
     start = 0

@@ -76,9 +76,13 @@ function isOutdated({ campaign: live, stats, inventory }) {
   return (
     live.effectiveState !== stageOf(campaign.stage) ||
     stats.pledgedAmount !== campaign.pledgedCents ||
-    stats.collectedAmount + stats.recoveringAmount + stats.lostAmount !== campaign.settledCents ||
+    settledOf(stats) !== campaign.settledCents ||
     Object.entries(inventory.tiers).some(isSoldOut)
   );
+}
+
+function settledOf({ collectedAmount, recoveringAmount, lostAmount, returnedAmount }) {
+  return collectedAmount + recoveringAmount + lostAmount + returnedAmount;
 }
 
 function stageOf(stage) {
@@ -89,7 +93,7 @@ function stageOf(stage) {
 function shapeOf({ campaign: live, stats, inventory }) {
   const gone = Object.entries(inventory.tiers).map(([id, tier]) => [id, tier.remaining === 0]);
   const passed = campaign.marks.filter((cents) => stats.pledgedAmount >= cents).length;
-  return JSON.stringify([live.effectiveState, live.funded, gone, passed, stats.supportItems, stats.collectedAmount, stats.recoveringAmount, stats.lostAmount]);
+  return JSON.stringify([live.effectiveState, live.funded, gone, passed, stats.supportItems, stats.collectedAmount, stats.recoveringAmount, stats.lostAmount, stats.returnedAmount]);
 }
 
 function draw({ stats, inventory }) {

@@ -55,7 +55,7 @@ async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
     pledge = event.pledge
     if await queries.has_mail(conn, "pledge_cancelled", pledge.pledge_id):
         return
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="pledge_confirmed",
@@ -71,7 +71,7 @@ async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
 async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None:
     """Tell the supporter that the pledge is withdrawn and the card was not charged."""
     pledge = event.pledge
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="pledge_cancelled",
@@ -87,7 +87,7 @@ async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None
 async def confirm_payment(conn: Connection, event: PledgesCharged) -> None:
     """Send the receipt of a charge. A pledge is charged once, so its id names the charge."""
     notice = event.notice
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="payment_confirmed",
@@ -106,7 +106,7 @@ async def report_declined_charge(conn: Connection, event: PledgesChargeFailed) -
         return
     notice, failed_at = event.notice, event.failed_at
     facts = mails.facts_of_notice(notice, happened_at=failed_at)
-    await _write(
+    await write(
         conn,
         NewMail(
             kind=mails.kind_of_decline(event.recovery),
@@ -122,7 +122,7 @@ async def report_declined_charge(conn: Connection, event: PledgesChargeFailed) -
 async def remind_of_payment(conn: Connection, event: PledgesRecoveryReminded) -> None:
     """Remind the supporter that the charge is still open, and until when."""
     notice = event.notice
-    await _write(
+    await write(
         conn,
         NewMail(
             kind=mails.kind_of_decline(event.recovery),
@@ -142,7 +142,7 @@ async def remind_of_payment(conn: Connection, event: PledgesRecoveryReminded) ->
 async def report_loss(conn: Connection, event: PledgesLost) -> None:
     """Tell the supporter that the time to pay is over, and that nothing is owed."""
     notice = event.notice
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="payment_lost",
@@ -150,18 +150,22 @@ async def report_loss(conn: Connection, event: PledgesLost) -> None:
             campaign=event.campaign,
             address=notice.email,
             language=notice.language,
-            facts=mails.facts_of_notice(notice, happened_at=event.lost_at),
+            facts=mails.facts_of_notice(
+                notice,
+                happened_at=event.lost_at,
+                reason="refunded" if event.is_refunded else "",
+            ),
         ),
     )
 
 
 async def report_release(conn: Connection, event: PledgesReleased) -> None:
-    """Tell the supporter that the campaign was not funded and nobody is charged."""
+    """Tell the supporter that the campaign was not funded, or ended early: nobody is charged."""
     notice = event.notice
-    await _write(
+    await write(
         conn,
         NewMail(
-            kind="not_funded",
+            kind="campaign_ended" if event.reason == "cancelled" else "not_funded",
             cause=f"{event.campaign}:{notice.supporter_id}",
             campaign=event.campaign,
             address=notice.email,
@@ -173,7 +177,7 @@ async def report_release(conn: Connection, event: PledgesReleased) -> None:
 
 async def explain_late_pledge(conn: Connection, event: PledgeRefused) -> None:
     """Tell somebody whose order came after the count that nothing was pledged."""
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="not_counted",
@@ -188,7 +192,7 @@ async def explain_late_pledge(conn: Connection, event: PledgeRefused) -> None:
 
 async def explain_refused_order(conn: Connection, event: CheckoutRefused) -> None:
     """Tell somebody whose card was saved for nothing that nothing was pledged."""
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="not_counted",
@@ -204,7 +208,7 @@ async def explain_refused_order(conn: Connection, event: CheckoutRefused) -> Non
 async def warn_about_card(conn: Connection, event: CardNoticeDue) -> None:
     """Tell a supporter that the card that will be charged will not last, while there is time."""
     day = f"{event.deadline_at.isoformat()}:{event.days_left}"
-    await _write(
+    await write(
         conn,
         NewMail(
             kind="card_unusable" if event.reason == "unusable" else "card_expires",
@@ -247,7 +251,8 @@ async def record_outcome(conn: Connection, mail: Mail, outcome: Outcome) -> Step
     return step.status
 
 
-async def _write(conn: Connection, mail: NewMail) -> None:
+async def write(conn: Connection, mail: NewMail) -> None:
+    """Write a mail, once for its cause."""
     mail_id = await queries.insert_mail(conn, telemetry.new_id(), mail)
     if mail_id is not None:
         log.info("mail_queued", mail=mail_id, kind=mail.kind)

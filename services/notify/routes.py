@@ -1,0 +1,41 @@
+"""Edge: what an operator may read about mails. The gateway and the guard stand before it."""
+
+from datetime import datetime
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, SkipValidation
+
+from services.chassis.database import Pool
+from services.chassis.errors import PRIVATE
+from services.chassis.guards import bearer_guard
+from services.chassis.settings import Secret
+from services.notify import queries
+
+
+class MailShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A mail as a bank may ask for it: what it was about, to whom, and when it went."""
+
+    mail_id: str
+    kind: str
+    address: str
+    language: str
+    written_at: datetime
+    status: str
+    sent_at: datetime | None
+    resend_id: str | None
+
+
+def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
+    """Return the routes of operators."""
+
+    @get("/admin/mails/{order_id:str}", guards=[bearer_guard(secret)], response_headers=PRIVATE)
+    async def mails_of_a_pledge(
+        order_id: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> list[MailShown]:
+        rows = await queries.list_mails_of(pool, order_id)
+        return [msgspec.convert(row, MailShown) for row in rows]
+
+    return [mails_of_a_pledge]

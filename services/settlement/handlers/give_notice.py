@@ -1,0 +1,128 @@
+"""Tell supporters before their card is charged: two days ahead, and when it begins.
+
+Source: decisions.md, "Several cards under one e-mail". A notice lists every pledge in the sum.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from contracts.events.pledges import (
+    ChargeRequested,
+    PledgeCancelled,
+    PledgeCardChanged,
+    PledgeCreated,
+    PledgeModified,
+    PledgeSnapshot,
+    SupporterNotice,
+)
+from contracts.events.settlement import ChargeNoticeDue, NoticedPledge
+from contracts.ids import CampaignSlug
+from contracts.money import Cents
+from services.chassis import outbox, telemetry
+from services.chassis.database import Connection
+from services.settlement.queries import campaigns, charges, notices
+from services.settlement.queries.notices import DueNotice, Moment
+
+log = telemetry.logger(__name__)
+
+BATCH = 100
+SETTLEMENT = "settlement"
+
+
+async def keep_for_notice(
+    conn: Connection, event: PledgeCreated | PledgeModified | PledgeCancelled | PledgeCardChanged
+) -> None:
+    """Keep what a notice would say of a pledge."""
+    await notices.save_copy(conn, event.pledge)
+
+
+async def notice_close(conn: Connection, request: ChargeRequested) -> None:
+    """Tell a supporter that charging begins, in the transaction that writes the charge.
+
+    So the notice never comes after the fact. A charge is not held up by it: what we do not
+    know of a pledge, the receipt will say.
+    """
+    if request.purpose != SETTLEMENT:
+        return
+    pledges = await notices.list_copies_of(conn, request.pledge_ids)
+    if sum(each.price.total_cents for each in pledges) != request.amount_cents:
+        log.warning("charge_without_notice", campaign=request.campaign)
+        return
+    if not await notices.insert_told(conn, request.campaign, request.supporter_id, "close"):
+        return
+    campaign = await campaigns.find_campaign(conn, request.campaign)
+    now = await charges.platform_now(conn)
+    await _tell(conn, pledges, "close", deadline_at=campaign.deadline_at if campaign else now)
+
+
+async def give_notices(conn: Connection) -> int:
+    """Tell the next supporters whose campaign ends within two days; return how many rows.
+
+    Whoever cancelled meanwhile is not told, nor is anybody once the deadline has passed.
+    """
+    await notices.begin_rounds(conn)
+    due = await notices.take_due(conn, limit=BATCH)
+    in_time: dict[CampaignSlug, list[DueNotice]] = defaultdict(list)
+    for each in due:
+        if each.is_in_time:
+            in_time[each.campaign].append(each)
+    for slug, told in sorted(in_time.items()):
+        supporters = [each.supporter_id for each in told]
+        pledges = await notices.list_copies(conn, slug, supporters)
+        with_pledges = {each.supporter_id for each in pledges}
+        for each in told:
+            mine = [pledge for pledge in pledges if pledge.supporter_id == each.supporter_id]
+            if mine:
+                await _tell(conn, mine, "two_days", deadline_at=each.deadline_at)
+        await notices.mark_told(conn, slug, sorted(with_pledges))
+    return len(due)
+
+
+def notice_of(pledges: Sequence[PledgeSnapshot]) -> SupporterNotice:
+    """Return what one mail about all these pledges of one supporter says.
+
+    Address, language and card are those of the newest card: the one that is charged.
+    """
+    newest = max(pledges, key=lambda each: (each.card_saved_at or each.created_at, each.pledge_id))
+    prices = [each.price for each in pledges]
+    return SupporterNotice(
+        supporter_id=newest.supporter_id,
+        email=newest.email,
+        language=newest.language,
+        pledge_ids=tuple(each.pledge_id for each in pledges),
+        lines=tuple(line for each in pledges for line in each.lines),
+        subtotal_cents=Cents(sum(each.subtotal_cents for each in prices)),
+        shipping_cents=Cents(sum(each.shipping_cents for each in prices)),
+        tax_cents=Cents(sum(each.tax_cents for each in prices)),
+        tip_cents=Cents(sum(each.tip_cents for each in prices)),
+        total_cents=Cents(sum(each.total_cents for each in prices)),
+        card=newest.card,
+        currency=newest.currency,
+    )
+
+
+async def _tell(
+    conn: Connection, pledges: Sequence[PledgeSnapshot], moment: Moment, *, deadline_at: datetime
+) -> None:
+    notice = notice_of(pledges)
+    campaign = pledges[0].campaign
+    event = ChargeNoticeDue(
+        event_id=outbox.new_event_id(),
+        occurred_at=await charges.platform_now(conn),
+        campaign=campaign,
+        moment=moment,
+        deadline_at=deadline_at,
+        notice=notice,
+        pledges=tuple(
+            NoticedPledge(pledge_id=each.pledge_id, total_cents=each.price.total_cents)
+            for each in pledges
+        ),
+    )
+    await outbox.append(
+        conn,
+        event,
+        key=campaign,
+        aggregate=f"notice:{campaign}:{notice.supporter_id}:{moment}",
+        version=1,
+    )

@@ -1,0 +1,58 @@
+"""SQL of the figures an operator watches, about what comes after a charge."""
+
+from datetime import datetime
+
+import msgspec
+
+from services.chassis.database import Connection
+
+
+class AfterGauges(msgspec.Struct, frozen=True, kw_only=True):
+    """The figures at one moment."""
+
+    breaks: dict[str, int]
+    refunds: dict[str, int]
+    reconciled_at: datetime | None
+    fees_missing: int
+    is_paused: bool
+    disputes_open: int
+    looks_waiting: int
+
+
+async def read(conn: Connection) -> AfterGauges:
+    row = await conn.fetchrow(
+        """
+        SELECT
+            (
+                SELECT coalesce(jsonb_object_agg(kind, breaks), '{}')
+                FROM (
+                    SELECT kind, count(*) AS breaks
+                    FROM reconciliation_breaks
+                    WHERE closed_at IS NULL
+                    GROUP BY kind
+                ) AS open
+            ) AS breaks,
+            (
+                SELECT coalesce(jsonb_object_agg(status, refunds), '{}')
+                FROM (SELECT status, count(*) AS refunds FROM refunds GROUP BY status) AS all_of
+            ) AS refunds,
+            (
+                SELECT max(finished_at)
+                FROM reconciliations
+                WHERE NOT is_dry_run
+                  AND error IS NULL
+            ) AS reconciled_at,
+            (
+                SELECT count(*)
+                FROM charges
+                WHERE status = 'succeeded'
+                  AND NOT EXISTS (SELECT FROM fees WHERE fees.charge_id = charges.charge_id)
+            ) AS fees_missing,
+            EXISTS (SELECT FROM pauses WHERE is_paused) AS is_paused,
+            (
+                SELECT count(*) FROM disputes WHERE status LIKE '%needs_response'
+            ) AS disputes_open,
+            (SELECT count(*) FROM looks WHERE done_at IS NULL) AS looks_waiting
+        """
+    )
+    return msgspec.convert(row, AfterGauges)

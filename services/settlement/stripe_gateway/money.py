@@ -1,0 +1,250 @@
+"""Stripe, as far as money after the charge needs it: balances, refunds, disputes, lists."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import msgspec
+import stripe
+
+from contracts.money import Cents
+from services.settlement.money_back import (
+    Away,
+    DisputeKind,
+    Financials,
+    Gone,
+    Lost,
+    Made,
+    RefundOutcome,
+    RefundState,
+    Refused,
+    StripeCharge,
+    StripeDispute,
+    StripeRefund,
+)
+from services.settlement.reconciling import TheirIntent
+from services.settlement.stripe_gateway import FAILURES, StripeGateway
+
+PAGE = 100
+NOT_REFUNDABLE = ("charge_already_refunded", "charge_disputed", "charge_not_refundable")
+"""Codes that say that nothing goes back, now or ever."""
+
+RETURNING = ("pending", "requires_action", "succeeded")
+
+
+class Page(msgspec.Struct, frozen=True):
+    """One page of PaymentIntents, newest first; `after` is the cursor of the next, if any."""
+
+    intents: tuple[TheirIntent, ...]
+    after: str | None
+
+
+class MoneyGateway(StripeGateway):
+    """The same account, over the same connections and under the same budget."""
+
+    async def read_charge(self, stripe_charge_id: str) -> StripeCharge | Gone | Away:
+        """Return a charge with its balance transaction, as far as that exists."""
+        try:
+            charge = await self._read(
+                "charges.retrieve",
+                lambda: self._client.v1.charges.retrieve_async(
+                    stripe_charge_id, {"expand": ["balance_transaction"]}
+                ),
+            )
+        except FAILURES as exc:
+            return _nothing(exc)
+        return _charge(charge.to_dict())
+
+    async def list_refunds(self, payment_intent_id: str) -> list[StripeRefund] | Away:
+        """Return every refund of a payment, whoever made it. Lists are never behind."""
+        try:
+            page = await self._read(
+                "refunds.list",
+                lambda: self._client.v1.refunds.list_async(
+                    {"payment_intent": payment_intent_id, "limit": PAGE}
+                ),
+            )
+        except FAILURES as exc:
+            return Away(type(exc).__name__)
+        return [_refund(each.to_dict()) for each in page.data]
+
+    async def refund(self, parameters: Mapping[str, Any], key: str) -> RefundOutcome:
+        """Give money back. `Lost`: look at the list before asking again."""
+        try:
+            refund = await self._ask(
+                "refunds.create",
+                lambda: self._client.v1.refunds.create_async(
+                    cast(Any, parameters), {"idempotency_key": key}
+                ),
+            )
+        except FAILURES as exc:
+            return _refund_failure(exc)
+        return Made(_refund(refund.to_dict()))
+
+    async def read_dispute(self, dispute_id: str) -> StripeDispute | Gone | Away:
+        """Return a dispute with the money it moved."""
+        try:
+            dispute = await self._read(
+                "disputes.retrieve", lambda: self._client.v1.disputes.retrieve_async(dispute_id)
+            )
+        except FAILURES as exc:
+            return _nothing(exc)
+        return _dispute(dispute.to_dict())
+
+    async def read_warning(self, warning_id: str) -> StripeDispute | Gone | Away:
+        """Return an early fraud warning. It is about the whole charge and moves no money."""
+        try:
+            warning = await self._read(
+                "early_fraud_warnings.retrieve",
+                lambda: self._client.v1.radar.early_fraud_warnings.retrieve_async(
+                    warning_id, {"expand": ["charge"]}
+                ),
+            )
+        except FAILURES as exc:
+            return _nothing(exc)
+        return _warning(warning.to_dict())
+
+    async def page_of_intents(self, *, since: datetime, after: str | None) -> Page:
+        """Return PaymentIntents created since then, a hundred at a time; raises when away."""
+        wanted: dict[str, Any] = {
+            "created": {"gte": int(since.timestamp())},
+            "limit": PAGE,
+            "expand": ["data.latest_charge"],
+        }
+        if after is not None:
+            wanted["starting_after"] = after
+        page = await self._read(
+            "payment_intents.list",
+            lambda: self._client.v1.payment_intents.list_async(cast(Any, wanted)),
+        )
+        found = [each.to_dict() for each in page.data]
+        return Page(
+            tuple(intent for each in found if (intent := _intent(each)) is not None),
+            str(found[-1]["id"]) if page.has_more and found else None,
+        )
+
+
+def _nothing(exc: BaseException) -> Gone | Away:
+    is_unknown = isinstance(exc, stripe.InvalidRequestError) and exc.http_status == 404
+    return Gone() if is_unknown else Away(type(exc).__name__)
+
+
+def _refund_failure(exc: BaseException) -> RefundOutcome:
+    match exc:
+        case stripe.InvalidRequestError():
+            code = exc.code or exc.param or "invalid_request"
+            # What is no word about the charge is our own mistake: nothing moves, and again.
+            if code in NOT_REFUNDABLE or exc.param == "amount" or exc.http_status == 404:
+                return Refused(code)
+            return Away(code)
+        case stripe.RateLimitError() | stripe.AuthenticationError() | stripe.PermissionError():
+            return Away(type(exc).__name__)
+        case stripe.APIConnectionError():
+            return Lost("no_answer")
+        case stripe.StripeError():
+            status = exc.http_status or 0
+            return Lost(f"http_{status}", is_key_spent=status >= 500)
+        case _:
+            return Lost(type(exc).__name__)
+
+
+def _charge(charge: dict[str, Any]) -> StripeCharge:
+    return StripeCharge(
+        stripe_charge_id=charge["id"],
+        payment_intent_id=_id(charge.get("payment_intent")),
+        amount_refunded=Cents(charge["amount_refunded"]),
+        is_disputed=bool(charge["disputed"]),
+        financials=_financials(charge.get("balance_transaction")),
+    )
+
+
+def _financials(transaction: Any) -> Financials | None:
+    if not isinstance(transaction, dict):
+        return None
+    return Financials(
+        balance_transaction_id=transaction["id"],
+        gross_cents=Cents(transaction["amount"]),
+        fee_cents=Cents(transaction["fee"]),
+        net_cents=Cents(transaction["net"]),
+        currency=transaction["currency"],
+        available_at=_instant(transaction["available_on"]),
+    )
+
+
+def _refund(refund: dict[str, Any]) -> StripeRefund:
+    status = refund.get("status") or "pending"
+    state: RefundState = "pending" if status == "requires_action" else cast(Any, status)
+    if status not in RETURNING:
+        state = "failed"
+    return StripeRefund(
+        stripe_refund_id=refund["id"],
+        refund_id=(refund.get("metadata") or {}).get("pool_refund") or "",
+        amount_cents=Cents(refund["amount"]),
+        state=state,
+        failure_reason=refund.get("failure_reason") or ("" if status in RETURNING else status),
+        created_at=_instant(refund["created"]),
+    )
+
+
+def _dispute(dispute: dict[str, Any]) -> StripeDispute:
+    moved = dispute.get("balance_transactions") or []
+    status: str = dispute["status"]
+    withdrawn = -sum(each["amount"] for each in moved)
+    is_inquiry = status.startswith("warning_") and withdrawn == 0
+    kind: DisputeKind = "inquiry" if is_inquiry else "dispute"
+    due_by = (dispute.get("evidence_details") or {}).get("due_by")
+    return StripeDispute(
+        dispute_id=dispute["id"],
+        kind=kind,
+        status=status,
+        reason=dispute["reason"],
+        amount_cents=Cents(dispute["amount"]),
+        withdrawn_cents=Cents(max(0, withdrawn)),
+        dispute_fee_cents=Cents(max(0, sum(each["fee"] for each in moved))),
+        currency=dispute["currency"],
+        evidence_due_at=_instant(due_by) if due_by else None,
+        opened_at=_instant(dispute["created"]),
+    )
+
+
+def _warning(warning: dict[str, Any]) -> StripeDispute:
+    charge = warning["charge"]
+    return StripeDispute(
+        dispute_id=warning["id"],
+        kind="fraud_warning",
+        status="actionable" if warning["actionable"] else "not_actionable",
+        reason=warning["fraud_type"],
+        amount_cents=Cents(charge["amount"]),
+        withdrawn_cents=Cents(0),
+        dispute_fee_cents=Cents(0),
+        currency=charge["currency"],
+        evidence_due_at=None,
+        opened_at=_instant(warning["created"]),
+    )
+
+
+def _intent(intent: dict[str, Any]) -> TheirIntent | None:
+    """Return a PaymentIntent that carries our note; others are somebody else's business."""
+    metadata = intent.get("metadata") or {}
+    if not metadata.get("pool_charge"):
+        return None
+    charge = intent.get("latest_charge")
+    charge = charge if isinstance(charge, dict) else {}
+    return TheirIntent(
+        payment_intent_id=intent["id"],
+        charge_id=metadata["pool_charge"],
+        campaign=metadata.get("campaign") or "",
+        status=intent["status"],
+        amount_cents=intent["amount"],
+        currency=intent["currency"],
+        refunded_cents=charge.get("amount_refunded") or 0,
+        is_disputed=bool(charge.get("disputed")),
+    )
+
+
+def _instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _id(value: Any) -> str:
+    return value["id"] if isinstance(value, dict) else str(value or "")
