@@ -249,7 +249,9 @@ class Doctor:
         try:
             return loopback.call("GET", f"{self.document['site']}{path}", bearer=secret)
         except loopback.CallFailed as exc:
-            return Check(name, "wrong", f"settlement does not say: {exc}", "`./pool logs settlement`")
+            return Check(
+                name, "wrong", f"settlement does not say: {exc}", "`./pool logs settlement`"
+            )
 
     def _invariants(self) -> Check:
         """Ask whether everything that must be true is: minutes on a large stack."""
