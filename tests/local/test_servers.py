@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -12,7 +13,7 @@ import redis.asyncio as redis
 from deploy.local.layout import SERVICES
 from deploy.local.sql import create_database, run_sql
 from tests.support.platform import eventually
-from tests.support.stack import Servers
+from tests.support.stack import Servers, running_servers
 
 
 async def test_postgres_keeps_what_it_confirmed(servers: Servers) -> None:
@@ -63,12 +64,19 @@ async def test_accounts_see_nothing_of_each_other(servers: Servers) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("name", ["postgres", "nats", "redis"])
-def test_a_killed_server_comes_back_within_two_seconds(servers: Servers, name: str) -> None:
-    before = servers.kill(name, signal.SIGKILL)
+@pytest.fixture(scope="module")
+def mortal() -> Iterator[Servers]:
+    """Servers to be killed: the others hold what all tests of this process have left there."""
+    with running_servers() as running:
+        yield running
 
-    eventually(lambda: servers.pid(name) not in (before, 0), seconds=2, what=f"{name} is back")
-    eventually(lambda: servers.is_up(name), seconds=5, what=f"{name} answers")
+
+@pytest.mark.parametrize("name", ["postgres", "nats", "redis"])
+def test_a_killed_server_comes_back_within_two_seconds(mortal: Servers, name: str) -> None:
+    before = mortal.kill(name, signal.SIGKILL)
+
+    eventually(lambda: mortal.pid(name) not in (before, 0), seconds=2, what=f"{name} is back")
+    eventually(lambda: mortal.is_up(name), seconds=5, what=f"{name} answers")
 
 
 async def test_every_account_has_room_for_every_stream(servers: Servers) -> None:
