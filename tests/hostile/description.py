@@ -14,6 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
 import services.checkout.routes as checkout
+import services.notify.routes as notify
 import services.pledges.routes as pledges
 import services.settlement.routes as settlement
 from contracts.routes import ROUTES
@@ -26,6 +27,13 @@ from services.settlement.routes import (
     BatchRequest,
     DispatchRequest,
     SettleRequest,
+)
+from services.settlement.routes.money import (
+    AFTER_ROUTES,
+    BackfillRequest,
+    PauseRequest,
+    ReconcileRequest,
+    RefundRequest,
 )
 
 SECRET = Secret("nobody asks these routes anything")
@@ -52,6 +60,10 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     DispatchRequest,
     BatchRequest,
     AuthenticateRequest,
+    BackfillRequest,
+    PauseRequest,
+    ReconcileRequest,
+    RefundRequest,
 )
 ERROR = {
     "type": "object",
@@ -99,7 +111,8 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     yield from (*checkout.ROUTES, *checkout.admin_routes(guard))
     yield from (pledges.show_pledge, pledges.list_pledges, pledges.cancel, pledges.show_stats)
     yield from pledges.operator_routes(SECRET)
-    yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES)
+    yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES, *AFTER_ROUTES)
+    yield from notify.operator_routes(SECRET)
 
 
 def _complete(operation: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from tests.hostile.corpus import (
     forms,
     framing,
     links,
+    money,
     origins,
     paths,
     postage,
@@ -27,6 +28,7 @@ GROUPS = (
     ("The cart's form", forms.CASES),
     ("Magic links", links.CASES),
     ("Operators' routes", authority.CASES),
+    ("Operators' routes about money", money.CASES),
     ("Stripe's webhooks", webhooks.CASES),
     ("Payloads of the reference's suite", reference.CASES),
 )

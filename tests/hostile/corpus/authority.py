@@ -43,7 +43,8 @@ def _stock(name: str, body: Any, status: int, error: str = "") -> Case:
     return operate(f"inventory: {name}", "/admin/inventory", body, status, error)
 
 
-def _asked(name: str, method: str, path: str, headers: dict[str, str]) -> Case:
+def asked(name: str, method: str, path: str, headers: dict[str, str]) -> Case:
+    """Return a question of somebody who is no operator."""
     return Case(
         name=f"{method} {path}: {name}",
         method=method,
@@ -56,7 +57,7 @@ def _asked(name: str, method: str, path: str, headers: dict[str, str]) -> Case:
 
 
 CASES = (
-    *(_asked(name, method, path, headers) for method, path in ROUTES for name, headers in WRONG),
+    *(asked(name, method, path, headers) for method, path in ROUTES for name, headers in WRONG),
     read("secret in the query", "/admin/cron/status?secret=$ADMIN&token=$ADMIN", 401, NOBODY),
     Case(
         name="two Authorizations, the right one last",
