@@ -58,7 +58,7 @@ PLANTED = {
     """,
     "i07_cancelled_is_never_charged": """
         UPDATE pledges.pledges SET status = 'cancelled', cancelled_at = now(),
-            charged_at = NULL, charge_id = NULL, payment_intent_id = NULL
+            charged_at = NULL, charge_id = NULL, payment_intent_id = NULL, returned_cents = 0
         WHERE status = 'charged'
     """,
     "i08_never_oversold": "UPDATE checkout.stock SET claimed = claimed - 1 WHERE claimed > 0",
@@ -90,7 +90,9 @@ PLANTED = {
     "i20_public_figures_are_true": """
         UPDATE site.campaign_figures SET totals_version = totals_version - 1
     """,
-    "i23_money_adds_up": "UPDATE settlement.fees SET fee_cents = fee_cents + 1",
+    "i23_money_adds_up": """
+        UPDATE settlement.fees SET fee_cents = fee_cents + 1, net_cents = net_cents - 1
+    """,
     "i23_stripe_gave_back": """
         UPDATE settlement.refunds SET amount_cents = amount_cents - 1 WHERE status = 'succeeded'
     """,
@@ -245,7 +247,10 @@ def test_a_planted_fault_is_noticed(scene: Scene, name: str) -> None:
         ),
         pytest.param(
             "I-8",
-            "UPDATE pledges.campaign_state SET is_cancelled = false",
+            """
+            UPDATE pledges.campaign_state SET is_cancelled = false, goal_cents = 1000000000
+            WHERE is_cancelled
+            """,
             id="units of a campaign that was ended early",
         ),
         pytest.param(

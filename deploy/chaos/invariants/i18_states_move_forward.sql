@@ -21,6 +21,8 @@ WHERE NOT CASE
     WHEN status = 'active'
         THEN next_status IN ('active', 'cancelled', 'charged', 'payment_failed', 'released')
     WHEN status = 'payment_failed' THEN next_status IN ('payment_failed', 'charged')
+    -- What goes back, or comes to us again, leaves it charged.
+    WHEN status = 'charged' THEN next_status = 'charged'
     ELSE false
 END
 UNION ALL
