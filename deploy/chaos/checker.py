@@ -184,10 +184,8 @@ def _rows(outside: Outside) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
             for refund in outside.refunds
         ],
     )
-    yield (
-        "inbox_mails",
-        [
-            (mail["id"], mail["headers"].get("X-Entity-Ref-ID"), mail["to"][0])
-            for mail in outside.mails
-        ],
-    )
+    mails = [
+        (mail["id"], mail["headers"].get("X-Entity-Ref-ID"), mail["to"][0])
+        for mail in outside.mails
+    ]
+    yield "inbox_mails", mails

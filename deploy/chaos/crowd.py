@@ -1,7 +1,6 @@
 """People in front of the platform: they pledge at a rate, as patiently as a browser is.
 
-Whatever fails is tried again with the same key, as our own pages do; what counts is what
-each of them has in the end.
+What fails is tried again with the same key, as our pages do; what they have in the end counts.
 """
 
 import asyncio
