@@ -122,20 +122,30 @@ class Bought:
 async def shop(site: str, sandbox: str, people: Sequence[Shopper]) -> list[Bought]:
     """Let everybody buy, so many at once; return what they bought in the same order."""
     hands = asyncio.Semaphore(AT_ONCE)
-    timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
-    async with aiohttp.ClientSession(timeout=timeout, headers={"Origin": site}) as http:
+    async with _visitors(site) as http:
 
         async def buy(person: Shopper) -> Bought:
             async with hands:
                 return await _buy(http, site, sandbox, person)
 
-        async def wait(bought: Bought) -> None:
-            async with hands:
-                await _wait(http, site, bought.order)
+        return await asyncio.gather(*map(buy, people))
 
-        all_bought = await asyncio.gather(*map(buy, people))
-        await asyncio.gather(*map(wait, all_bought))
-        return all_bought
+
+async def wait_for_pledges(site: str, orders: Sequence[str]) -> None:
+    """Wait, as browsers do, until the pledges of all orders are in the ledger."""
+    hands = asyncio.Semaphore(AT_ONCE)
+    async with _visitors(site) as http:
+
+        async def wait(order: str) -> None:
+            async with hands:
+                await _wait(http, site, order)
+
+        await asyncio.gather(*map(wait, orders))
+
+
+def _visitors(site: str) -> aiohttp.ClientSession:
+    timeout = aiohttp.ClientTimeout(total=CALL_SECONDS)
+    return aiohttp.ClientSession(timeout=timeout, headers={"Origin": site})
 
 
 async def _buy(http: aiohttp.ClientSession, site: str, sandbox: str, person: Shopper) -> Bought:
@@ -159,7 +169,6 @@ async def _buy(http: aiohttp.ClientSession, site: str, sandbox: str, person: Sho
 
 
 async def _wait(http: aiohttp.ClientSession, site: str, order: str) -> None:
-    """Wait, as the browser does, until the pledges are in the ledger."""
     url = f"{site}/checkout-intent/status/{order}?wait={STATUS_SECONDS}"
     for _ in range(3):
         async with http.get(url) as answer:

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from deploy.local.cli import pool
 from tests.checkout.generated import Maker
 from tests.checkout.oracle import Data
-from tests.journeys.shoppers import Bought, Shopper, shop, shopper
+from tests.journeys.shoppers import Bought, Shopper, shop, shopper, wait_for_pledges
 from tests.journeys.written import campaign_markdown, is_limited, platform_yml
 from tests.support.platform import Platform, an_email, eventually
 from tests.support.stack import Stack
@@ -145,6 +145,7 @@ def test_three_hundred_carts_are_charged_to_the_cent_what_the_oracle_says(
         orders += [each.order for each in bought]
         for person, each in zip(crowd, bought, strict=True):
             seen |= features(person, each, world)
+    asyncio.run(wait_for_pledges(stack.site, orders))
     assert seen == EVERY_FEATURE
     owed = sums(everybody, orders)
     slugs = {slug for slug, _ in owed}
