@@ -133,11 +133,11 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await close_regardless(conn, slug, order_count=data.order_count)
 
-    @get("/admin/evidence/{pledge_id:str}", guards=guards, response_headers=PRIVATE)
+    @get("/admin/evidence/{order_id:str}", guards=guards, response_headers=PRIVATE)
     async def evidence(
-        pledge_id: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+        order_id: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
     ) -> Evidence:
         async with transaction(pool) as conn:
-            return await read_evidence(conn, pledge_id)
+            return await read_evidence(conn, order_id)
 
     return [evidence, check, check_every_campaign, recalculate_totals, close_with_what_is_here]

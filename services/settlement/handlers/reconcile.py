@@ -17,6 +17,7 @@ from services.settlement.stripe_gateway.money import MoneyGateway
 log = telemetry.logger(__name__)
 
 BREAKS_SHOWN = 500
+RUN_MAX = 2**63 - 1
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -34,7 +35,8 @@ async def request_reconciliation(conn: Connection, *, is_dry_run: bool, by: str)
 
 async def read_report(conn: Connection, run_id: int | None) -> Report:
     """Return a run, without a number the newest, and the breaks that are open."""
-    run = await reconciliations.find_run(conn, run_id)
+    is_possible = run_id is None or 0 < run_id <= RUN_MAX
+    run = await reconciliations.find_run(conn, run_id) if is_possible else None
     if run is None and run_id is not None:
         raise NotFound("unknown_run", "There is no such reconciliation.")
     return Report(run=run, open_breaks=await reconciliations.list_breaks(conn, limit=BREAKS_SHOWN))

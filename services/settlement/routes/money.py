@@ -22,7 +22,6 @@ from services.settlement.queries.pauses import Pause
 Text = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
 Cents = Annotated[int, msgspec.Meta(ge=1, le=10_000_000_000)]
-RunId = Annotated[int, msgspec.Meta(ge=1, le=2**62)]
 Pooled = NamedDependency[SkipValidation[Pool]]
 KEY = "idempotency-key"
 T = TypeVar("T")
@@ -103,7 +102,7 @@ async def compare(pool: Pooled, data: JSONBody[ReconcileRequest | None] = None) 
 
 
 @get("/admin/reconciliations")
-async def reconciliations(pool: Pooled, run: FromQuery[RunId | None] = None) -> Response[Report]:
+async def reconciliations(pool: Pooled, run: FromQuery[int | None] = None) -> Response[Report]:
     async with transaction(pool) as conn:
         return _private(await reconcile.read_report(conn, run))
 

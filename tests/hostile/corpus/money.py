@@ -68,10 +68,16 @@ CASES = (
             400,
             "invalid_input",
         )
-        for name in ("0", "-1", "x", "1.5", "9999999999999999999999")
+        for name in ("x", "1.5", "one")
     ),
-    _operator(
-        "reconciliations: an unknown run", "/admin/reconciliations?run=4711", 404, "unknown_run"
+    *(
+        _operator(
+            f"reconciliations: no run {name}",
+            f"/admin/reconciliations?run={name}",
+            404,
+            "unknown_run",
+        )
+        for name in ("0", "-1", "4711", "9999999999999999999999")
     ),
     _operator("dispute: unknown", "/admin/disputes/du_none", 404, "unknown_dispute"),
     _operator("evidence: unknown", "/admin/evidence/pool-intent-none", 404, "unknown_pledge"),
