@@ -9,6 +9,7 @@ from contracts.campaign import AddOn, SupportItem
 from contracts.ids import CampaignSlug
 from contracts.live import LiveTier
 from contracts.money import Cents
+from services.site.public.language import Language
 from services.site.public.pages import campaign_page, home_page, result_page
 from services.site.public.state import CampaignState, PhaseContent
 from services.site.public.views import TierCard
@@ -147,6 +148,38 @@ def test_the_countdown_ends_with_the_live_time() -> None:
     assert upcoming is not None
     assert upcoming.sentence == "Opens in 2 days 6 hours"
     assert campaign_page(STATE, now=AFTER, language="en").countdown is None
+
+
+@pytest.mark.parametrize(
+    ("language", "label", "line"),
+    [
+        ("en", "Given back", "Collected, recovering, lost and given back add up"),
+        ("es", "Devuelto", "Cobrado, por recuperar, perdido y devuelto suman"),
+    ],
+)
+def test_what_was_given_back_is_a_sum_of_its_own_and_all_of_them_add_up(
+    language: Language, label: str, line: str
+) -> None:
+    refunded = msgspec.structs.replace(FUNDED, collected_cents=2_000_000, returned_cents=700_000)
+
+    page = campaign_page(refunded, now=AFTER, language=language)
+
+    assert [each.label for each in page.sums if each.kind == "returned"] == [label]
+    assert page.sums_line.startswith(line)
+    kept = campaign_page(FUNDED, now=AFTER, language=language)
+    assert all(each.kind != "returned" for each in kept.sums)
+
+
+def test_a_campaign_that_was_ended_early_says_so_and_names_no_deadline() -> None:
+    ended = campaign(is_cancelled=True)
+
+    page = campaign_page(ended, now=LIVE, language="en")
+
+    assert ended.stage_at(LIVE) == "cancelled"
+    assert page.status is not None
+    assert "ended early" in page.status.title
+    assert page.closed_line == ""
+    assert page.sums == ()
 
 
 def test_the_four_sums_appear_once_charging_has_begun() -> None:

@@ -97,8 +97,8 @@ def tag(state: CampaignState, stage: Stage, now: datetime, language: Language) -
 
 
 def closed_line(state: CampaignState, stage: Stage, language: Language) -> str:
-    """Return when it closed, once the count is final."""
-    if stage in ("upcoming", "live", "closing"):
+    """Return when it closed, once the count is final; ended early, the notice says it all."""
+    if stage in ("upcoming", "live", "closing", "cancelled"):
         return ""
     texts = catalogue(language)
     zone = state.definition.timezone
