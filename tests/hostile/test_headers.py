@@ -21,11 +21,12 @@ FIXED = {
 }
 NEVER = ("server", "x-powered-by", "x-xss-protection", "set-cookie", "access-control-allow-origin")
 LOOSE = re.compile(r"unsafe-|(?:^|[ ;])(?:\*|https?:|data:text)(?:[ ;]|$)")
-PAYING = ("/", "/cart/", "/campaigns/$SLUG/")
+# The manage page takes another card, and lets a bank ask its customer.
+PAYING = ("/", "/cart/", "/campaigns/$SLUG/", "/manage/")
 LINKED = ("/manage/", "/campaigns/$SLUG/pledge-success/", "/campaigns/$SLUG/pledge-cancel/")
 PAGES = tuple(
     language + path
-    for path in (*PAYING, *LINKED, "/about/", "/terms/", "/privacy/")
+    for path in dict.fromkeys((*PAYING, *LINKED, "/about/", "/terms/", "/privacy/"))
     for language in ("", "/es")
 )
 OTHERS = (
