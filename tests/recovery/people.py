@@ -9,7 +9,7 @@ from typing import Any
 
 from nats.aio.client import Client
 
-from contracts.events.settlement import CampaignWentLive, DeadlinePassed
+from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from services.chassis import outbox
@@ -30,16 +30,17 @@ class Ear:
     tried: list[str] = field(default_factory=list)
     poison: set[str] = field(default_factory=set)
 
-    async def hear(self, _: Connection, event: CampaignWentLive | DeadlinePassed) -> None:
+    async def hear(
+        self, _: Connection, event: CampaignWentLive | DeadlinePassed | SettlementSettled
+    ) -> None:
         self.tried.append(event.event_id)
         if event.event_id in self.poison:
             raise ValueError("this cannot be")
         self.heard.append((type(event).__name__, event.campaign))
 
     def listener(self) -> Listener:
-        return Listener(
-            consumer(CALENDAR), {CampaignWentLive: self.hear, DeadlinePassed: self.hear}
-        )
+        calendar = consumer(CALENDAR)
+        return Listener(calendar, dict.fromkeys(calendar.events, self.hear))
 
 
 @dataclass

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 import pytest
 from nats.aio.client import Client
 
-from contracts.events.settlement import CampaignWentLive, DeadlinePassed
+from contracts.events.base import Event
+from contracts.events.settlement import CampaignWentLive
 from contracts.ids import CampaignSlug
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from services.chassis import outbox
@@ -32,13 +33,12 @@ class Ear:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    async def hear(self, _: Connection, event: CampaignWentLive | DeadlinePassed) -> None:
+    async def hear(self, _: Connection, event: Event) -> None:
         self.heard.append(event.event_id)
 
     def listener(self) -> Listener:
-        return Listener(
-            consumer("site-calendar"), {CampaignWentLive: self.hear, DeadlinePassed: self.hear}
-        )
+        calendar = consumer("site-calendar")
+        return Listener(calendar, dict.fromkeys(calendar.events, self.hear))
 
 
 @asynccontextmanager
