@@ -39,8 +39,6 @@ PLEDGING = (
     Errand("checkout", "checkout.session_read"),
     Errand("checkout", "checkout.before_decision"),
     Errand("checkout", "checkout.after_decision"),
-    Errand("checkout", "checkout.event_told"),
-    Errand("checkout", "checkout.event_applied"),
     Errand("checkout", "outbox.before_publish"),
     Errand("checkout", "outbox.after_publish"),
     Errand("checkout", "outbox.after_mark"),
@@ -68,6 +66,9 @@ UPDATING = (
     Errand("checkout", "checkout.update_opened"),
     Errand("checkout", "checkout.before_card_kept"),
     Errand("checkout", "checkout.after_card_kept"),
+    # The event of an order is finished with the order; any other by itself.
+    Errand("checkout", "checkout.event_told"),
+    Errand("checkout", "checkout.event_applied"),
 )
 CLOSING = (
     Errand("checkout", "checkout.sessions_ended"),

@@ -153,7 +153,7 @@ async def test_what_is_too_early_comes_again(pool: Pool, owner: Connection, nats
         )
 
     bus = Bus(nats_url, name="toy", streams=STREAMS, consumers=CONSUMERS)
-    patient = inbox.Listener(consumer(HEARD_BY), {DeadlinePassed: hear})
+    patient = listener(hear)
     tasks = [asyncio.create_task(bus.run())]
     await bus.ready()
     tasks.append(asyncio.create_task(patient.run(pool, bus)))
@@ -211,11 +211,7 @@ class Together:
             await toy.hear(conn, event)
 
     def listener(self) -> inbox.Listener:
-        return inbox.Listener(
-            consumer(HEARD_BY),
-            {DeadlinePassed: toy.hear},
-            together={DeadlinePassed: self.hear},
-        )
+        return listener(together={DeadlinePassed: self.hear})
 
 
 def delivered(event: DeadlinePassed, correlation: str) -> Any:

@@ -7,6 +7,7 @@ has acked, the row is not marked) or `committed` (applied, the message not acked
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,13 +18,15 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, JSONBody, SkipValidation
 from nats.aio.msg import Msg
 
-from contracts.events.settlement import DeadlinePassed
+from contracts.events.base import Event
+from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused, TooMany
 from contracts.streams import consumer
 from services.chassis import bus, outbox
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool, transaction
+from services.chassis.handling import Handler, ManyHandler
 from services.chassis.inbox import Listener, NotYet
 from services.chassis.service import Parts, Running, Service
 from services.chassis.settings import CommonSettings, Secret
@@ -90,7 +93,7 @@ async def announce(conn: Connection, what: str, version: int) -> str:
     return event.event_id
 
 
-async def hear(conn: Connection, event: DeadlinePassed) -> None:
+async def hear(conn: Connection, event: DeadlinePassed | SettlementSettled) -> None:
     """Remember the event; some words mean trouble."""
     if event.campaign == "poison":
         raise ValueError("poison")
@@ -103,8 +106,12 @@ async def hear(conn: Connection, event: DeadlinePassed) -> None:
     )
 
 
-def listener() -> Listener:
-    return Listener(consumer(HEARD_BY), {DeadlinePassed: hear})
+def listener(
+    handler: Handler = hear, together: Mapping[type[Event], ManyHandler] | None = None
+) -> Listener:
+    """Return the listener, with one handler for all that its durable is told."""
+    durable = consumer(HEARD_BY)
+    return Listener(durable, dict.fromkeys(durable.events, handler), together=together or {})
 
 
 async def compose(settings: ToySettings, running: Running) -> Parts:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 
-from contracts.events.settlement import CampaignWentLive, DeadlinePassed
+from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from services.chassis import bus as chassis_bus
 from services.chassis.database import Connection, open_pool
@@ -12,7 +12,7 @@ from services.chassis.inbox import Listener
 from tests.recovery.people import CALENDAR
 
 
-async def hear(_: Connection, event: CampaignWentLive | DeadlinePassed) -> None:
+async def hear(_: Connection, event: CampaignWentLive | DeadlinePassed | SettlementSettled) -> None:
     if event.campaign == "killer":
         os._exit(9)
 
@@ -22,7 +22,8 @@ async def main(database_url: str, nats_url: str) -> None:
     chassis_bus.ACK_WAIT_SECONDS = 1
     pool = await open_pool(database_url, schema="site")
     bus = chassis_bus.Bus(nats_url, name="site", streams=STREAMS, consumers=CONSUMERS)
-    listener = Listener(consumer(CALENDAR), {CampaignWentLive: hear, DeadlinePassed: hear})
+    calendar = consumer(CALENDAR)
+    listener = Listener(calendar, dict.fromkeys(calendar.events, hear))
     await asyncio.gather(bus.run(), listener.run(pool, bus))
 
 

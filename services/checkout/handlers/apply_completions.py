@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Sequence
 
 from contracts.ids import OrderId
-from services.chassis import crash, telemetry
+from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
-from services.checkout.handlers.settle_session import complete_sessions
+from services.checkout.handlers.settle_session import ask_about, complete_sessions, deciding
 from services.checkout.orders import DECIDED_BY_CARD
 from services.checkout.queries import orders, stripe_events
 from services.checkout.queries.stripe_events import StripeEvent
@@ -53,10 +53,9 @@ async def apply_completions(
 async def _read(stripe: StripeGateway, event: StripeEvent, session_id: str) -> Told:
     """Return what Stripe shows of the session; None when that completes no order."""
     try:
-        state = await stripe.read_session(session_id)
+        state = await ask_about(stripe.read_session, session_id)
     except (StripeAway, StripeRefused):
         return event, None
-    crash.point("checkout.session_read")
     is_complete = state.status == "complete" and state.card is not None
     return event, state if is_complete and state.order_id == event.order_id else None
 
@@ -68,15 +67,11 @@ async def _complete(pool: Pool, told: Sequence[Told]) -> list[StripeEvent]:
     if not complete:
         return left
     try:
-        async with transaction(pool) as conn:
+        async with deciding(pool) as conn:
             await complete_sessions(conn, [state for _, state in complete])
-            crash.point("checkout.before_decision")
             await stripe_events.finish(conn, [event.event_id for event, _ in complete], "applied")
-            crash.point("checkout.event_told")
     except Exception as exc:
         # Not a fault yet: each is tried alone, and says then what is wrong with it.
         log.info("completions_taken_apart", events=len(complete), error=type(exc).__name__)
         return left + [event for event, _ in complete]
-    crash.point("checkout.after_decision")
-    crash.point("checkout.event_applied")
     return left

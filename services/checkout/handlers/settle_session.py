@@ -4,7 +4,7 @@ The call is made outside every transaction; what it said is applied in one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Literal
@@ -64,24 +64,36 @@ async def settle_session(
         return order
     ask = stripe.expire_session if expire else stripe.read_session
     try:
-        state = await ask(session_id)
+        state = await ask_about(ask, session_id)
     except StripeRefused as exc:
         if exc.code != MISSING:
             # A key that was withdrawn, say: no word about the session.
             raise StripeAway(exc.code) from exc
         return await _forgotten(pool, order, exc.code)
-    crash.point("checkout.session_read")
     if state.order_id != order_id:
         raise StateRefused("conflict", "This session belongs to another order.")
-    async with transaction(pool) as conn:
+    async with deciding(pool) as conn:
         if state.status == "complete":
             await complete_sessions(conn, [state])
         elif state.status == "expired":
             await end_order(conn, order_id, ended_as)
-        order = await found(conn, order_id)
+        return await found(conn, order_id)
+
+
+async def ask_about(ask: Callable[[str], Awaitable[SessionState]], session_id: str) -> SessionState:
+    """Return what Stripe says of a session."""
+    state = await ask(session_id)
+    crash.point("checkout.session_read")
+    return state
+
+
+@asynccontextmanager
+async def deciding(pool: Pool) -> AsyncIterator[Connection]:
+    """Yield the transaction in which what Stripe said of orders is applied."""
+    async with transaction(pool) as conn:
+        yield conn
         crash.point("checkout.before_decision")
     crash.point("checkout.after_decision")
-    return order
 
 
 async def found(conn: Connection, order_id: OrderId) -> Order:
