@@ -19,6 +19,9 @@ Language = Literal["en", "es"]
 CONSENT_VERSION = "2026-12"
 """The version that pages show today."""
 
+LATE_CONSENT_VERSION = "2026-12-late"
+"""The version for support after a funded end: the card is charged at once."""
+
 
 class ConsentText(msgspec.Struct, frozen=True, kw_only=True):
     """One version in one language.
@@ -70,12 +73,32 @@ TEXTS: dict[tuple[str, str], ConsentText] = {
         " intentarlo durante {days} días. Puedes cambiarlo o cancelarlo hasta la fecha límite con"
         " el enlace que te enviamos por correo; el importe solo cambia si tú cambias tu aporte.",
     ),
+    (LATE_CONSENT_VERSION, "en"): ConsentText(
+        one="Charge this card {amount} now. {title} has reached its goal.",
+        many="These films have reached their goals. Charge this card now:",
+        part="{amount} for {title}",
+        terms="Stripe keeps the card for us, and we charge it once per film. If your bank says no,"
+        " we may try again for {days} days. The link we email you shows your pledge.",
+    ),
+    (LATE_CONSENT_VERSION, "es"): ConsentText(
+        one="Cobrar {amount} a esta tarjeta ahora. {title} ha alcanzado su meta.",
+        many="Estas películas han alcanzado sus metas. Cobrar a esta tarjeta ahora:",
+        part="{amount} por {title}",
+        terms="Stripe guarda la tarjeta por nosotros y le cobramos una vez por película. Si tu"
+        " banco lo rechaza, podemos volver a intentarlo durante {days} días. El enlace que te"
+        " enviamos por correo muestra tu aporte.",
+    ),
 }
 
 
 def text_in(language: str) -> ConsentText:
     """Return today's sentences in a language; English where we have no other."""
     return TEXTS.get((CONSENT_VERSION, language)) or TEXTS[(CONSENT_VERSION, "en")]
+
+
+def suits(version: str, *, is_late: bool) -> bool:
+    """Tell whether sentences of this version are true of a cart that is late, or is not."""
+    return (version == LATE_CONSENT_VERSION) == is_late
 
 
 def find(version: str, language: str) -> ConsentText | None:

@@ -1,5 +1,7 @@
 """Record the intention to save a card: a cart priced and reserved, before Stripe is asked."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts import consent
@@ -92,7 +94,7 @@ def _order(
         pledges=priced.pledges,
         shipping_address=body.shipping_address if has_physical(priced.pledges) else None,
         attribution=_attribution(body),
-        consent=_shown(body),
+        consent=_shown(body, priced.pledges),
         page=hint if hint in slugs else slugs[0],
         created_at=priced.now,
     )
@@ -110,8 +112,12 @@ def _attribution(body: CartBody) -> Attribution | None:
     return Attribution(**words) if any(words.values()) else None
 
 
-def _shown(body: CartBody) -> ShownConsent | None:
-    """Return what the page showed, or refuse sentences we never had."""
+def _shown(body: CartBody, pledges: Sequence[PricedPledge]) -> ShownConsent | None:
+    """Return what the page showed, or refuse sentences that we never had or are not true here.
+
+    A page that was open at the deadline says "after the deadline, if": what is sold now is
+    charged at once. So nothing is, until the person has read that.
+    """
     shown = body.consent
     if shown is None:
         return None
@@ -119,6 +125,8 @@ def _shown(body: CartBody) -> ShownConsent | None:
     problems: dict[str, str] = {}
     if text is None:
         problems["consent.version"] = "no sentences of this version and language"
+    elif not all(consent.suits(shown.version, is_late=each.is_late) for each in pledges):
+        problems["consent.version"] = "not the sentences for what is in this cart"
     elif shown.hash is not None and shown.hash != text.sha256:
         problems["consent.hash"] = "not the hash of these sentences"
     if text is None or problems:

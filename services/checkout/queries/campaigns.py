@@ -196,8 +196,8 @@ async def find_campaigns(
                coalesce(is_settled, false) AS is_settled,
                platform.now() AS now
         FROM campaigns
-        LEFT JOIN campaign_totals ON campaign = slug
-        LEFT JOIN campaign_endings USING (campaign)
+        LEFT JOIN campaign_totals AS totals ON totals.campaign = slug
+        LEFT JOIN campaign_endings AS ending ON ending.campaign = slug
         WHERE slug = ANY($1)
         """,
         slugs,
@@ -231,8 +231,8 @@ async def lock_campaigns(
                coalesce(is_settled, false) AS is_settled,
                platform.now() AS now
         FROM held
-        LEFT JOIN campaign_totals ON campaign = slug
-        LEFT JOIN campaign_endings USING (campaign)
+        LEFT JOIN campaign_totals AS totals ON totals.campaign = slug
+        LEFT JOIN campaign_endings AS ending ON ending.campaign = slug
         """,
         sorted(slugs),
     )
