@@ -1,4 +1,4 @@
-"""Limits on people's routes: shared through Redis, and in process when Redis is away.
+"""Limits on people's routes: shared through Redis, and by process when Redis is away.
 
 `limits` does the counting; this adds the two things it lacks for us: a budget of 100 ms
 with a circuit breaker, so that a hung Redis costs nobody their page, and the rule that
@@ -57,6 +57,9 @@ class Limiter:
 
     async def _ask(self, verb: str, key: str, per_minute: int) -> bool:
         item = RateLimitItemPerMinute(max(1, round(per_minute * self._scale)))
+        # Here everything is counted, too: a Redis that falls silent for a moment must not
+        # give anybody a second allowance.
+        is_within = bool(await getattr(self._local, verb)(item, key))
         if not self.is_degraded:
             try:
                 async with asyncio.timeout(BUDGET_SECONDS):
@@ -68,4 +71,4 @@ class Limiter:
                 self._failures += 1
                 if self._failures >= FAILURES_TO_OPEN:
                     self._open_until = time.monotonic() + OPEN_SECONDS
-        return bool(await getattr(self._local, verb)(item, key))
+        return is_within

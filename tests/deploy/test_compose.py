@@ -57,11 +57,14 @@ def test_compose_accepts_the_file_for_every_profile(compose: Compose) -> None:
         assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_without_the_sites_address_compose_says_what_is_missing(compose: Compose) -> None:
-    done = compose("config", "--quiet")
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_without_what_nobody_can_guess_compose_says_what_is_missing(
+    compose: Compose, name: str
+) -> None:
+    done = compose("config", "--quiet", **{k: v for k, v in PRODUCTION.items() if k != name})
 
     assert done.returncode != 0
-    assert "SITE_BASE is missing a value" in done.stderr
+    assert f"{name} is missing a value" in done.stderr
 
 
 def test_every_role_of_every_service_runs_once(model: Model) -> None:

@@ -106,7 +106,7 @@ def test_one_route_that_is_used_up_is_no_other(strict: Stack) -> None:
 def test_without_redis_each_process_counts_for_itself_and_answers_stay_quick(
     strict: Stack,
 ) -> None:
-    """Counts begin anew in the process: what Redis knew cannot be asked."""
+    """What Redis knew of other processes cannot be asked; each knows what it let in itself."""
     pid = strict.kill("redis", signal.SIGSTOP)
     try:
         for path in TWO_LIMITS:

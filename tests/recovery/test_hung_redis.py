@@ -124,3 +124,15 @@ async def test_limits_hold_in_the_process_while_redis_is_away(
         allowed = [await limits.spend("k", 10) for _ in range(40)]
 
     assert sum(allowed) == 10
+
+
+async def test_what_this_process_let_in_before_still_counts_when_redis_falls_silent(
+    servers: Servers, limits: Limiter, long_budget: None
+) -> None:
+    """One silence, be it of a moment, gives nobody a second allowance."""
+    before = [await limits.spend("k", 5) for _ in range(4)]
+    with stopped(servers.pid("redis")):
+        after = [await limits.spend("k", 5) for _ in range(3)]
+        is_spent = await limits.is_spent("k", 5)
+
+    assert (before, after, is_spent) == ([True] * 4, [True, False, False], True)

@@ -77,9 +77,10 @@ async def watching(
         async with site.http.stream("GET", f"{LIVE}/events", headers=names, timeout=None) as answer:
             assert answer.status_code == 200
             assert answer.headers["content-type"].startswith("text/event-stream")
-            ready.set()
             event: dict[str, str] = {}
             async for line in answer.aiter_lines():
+                # Its seat is taken when the stream begins, after its headers were sent.
+                ready.set()
                 name, _, value = line.partition(": ")
                 if line:
                     event[name] = value
