@@ -32,12 +32,16 @@ def test_another_card_and_too_late(platform: Platform, open_page: OpenPage, keep
     noors, teos = (
         platform.token(platform.mail(email, "Pledge confirmed | ")) for email in (noor, teo)
     )
+    platform.pledge(slug, email=noor, card=DECLINED_LATER)
     platform.close_campaign(slug)
     platform.wait_settled(slug)
     eventually(lambda: platform.record(noors)["recovery"], what="recovery")
 
     page = open_page(360)
     page.goto(f"/manage/?t={noors}")
+    expect(
+        page.get_by_text("Your card is charged $112.88, once, for your 2 pledges")
+    ).to_be_visible()
     page.get_by_role("button", name="Use another card").click()
     expect(page.get_by_role("button", name="Save the card and pay")).to_be_visible()
     fill_card(page, GOOD_CARD)
@@ -67,6 +71,7 @@ def test_the_bank_asks_and_the_person_answers(
 
     page = open_page(1280)
     page.goto(found[0])
+    expect(page.get_by_text("Your card is charged $56.44, once, as soon as")).to_be_visible()
     assert "/pay/" not in page.url, "the key must leave the address bar at once"
     keep(page, "manage-needs-bank")
     page.get_by_role("button", name="Confirm at my bank").click()

@@ -158,6 +158,11 @@ def _paying(_: Gettext) -> dict[str, str]:
         "bankTitle": _("Your bank wants you to confirm."),
         "nextTry": _("We try this card again on {day}."),
         "noNextTry": _("We don't try this card again by ourselves."),
+        "dueOne": _("Your card is charged {amount}, once, as soon as your bank agrees."),
+        "dueMany": _(
+            "Your card is charged {amount}, once, for your {count} pledges to this film,"
+            " as soon as your bank agrees."
+        ),
         "openingCard": _("Opening the card form"),
         "savingCard": _("Saving the card"),
         "asking": _("Asking your bank. This takes a few seconds."),

@@ -1,7 +1,7 @@
 // The ways out of a declined charge: confirm it at the bank, or use another card. Both are charged at once.
-import { post, wait } from "./api.js";
+import { get, post, wait } from "./api.js";
 import { confirmAtBank, mountCard } from "./stripe.js";
-import { date, fill, page } from "./words.js";
+import { date, fill, money, page } from "./words.js";
 
 const LOOK_MS = 1_500;
 const LOOKS_MAX = 40;
@@ -28,11 +28,29 @@ export class Ways {
     this.part("next").textContent = next
       ? fill(this.words.nextTry, { day: date(recovery.nextAttemptAt, page.timezone) })
       : this.words.noNextTry;
+    this.due = this.showDue();
     const bank = this.part("bank");
     bank.hidden = !recovery.needsAuthentication;
     bank.addEventListener("click", () => this.busy(() => this.passBank()));
     this.part("card").addEventListener("click", () => this.busy(() => this.openCard()));
     this.part("save").addEventListener("click", () => this.busy(() => this.saveCard()));
+  }
+
+  /** Say what will be charged, before any card is asked for: one sum for all pledges to the film. */
+  async showDue() {
+    const { ok, data } = await get(`/pay/${this.token}`, { Accept: "application/json" });
+    if (!ok || !data.amount) return false;
+    const count = data.orderIds.length;
+    const sentence = count > 1 ? this.words.dueMany : this.words.dueOne;
+    this.part("due").textContent = fill(sentence, { amount: money(data.amount), count });
+    return true;
+  }
+
+  /** Nobody is asked for a card or a yes while the page cannot say how much it is about. */
+  async requireDue() {
+    if (await this.due) return;
+    this.due = this.showDue();
+    if (!(await this.due)) throw new Error("the sum is not known");
   }
 
   async busy(act) {
@@ -50,6 +68,7 @@ export class Ways {
   }
 
   async passBank() {
+    await this.requireDue();
     this.say(this.words.atBank);
     const { ok, data } = await post("/pledge/authenticate/start", { token: this.token });
     if (!ok) return this.refused(data.error);
@@ -60,6 +79,7 @@ export class Ways {
 
   async openCard() {
     this.say(this.words.openingCard);
+    await this.requireDue();
     const { ok, data } = await post("/pledge/payment-method/start", {
       token: this.token,
       preferredLang: page.language,
