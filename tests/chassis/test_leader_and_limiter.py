@@ -88,6 +88,7 @@ async def _until(holds: object, *, seconds: float = 15) -> None:
         await asyncio.sleep(0.01)
 
 
+@pytest.mark.usefixtures("a_minute")
 async def test_a_limit_counts_by_key_and_is_shared_by_processes(redis_url: str) -> None:
     one, two = Limiter(redis_url, prefix="toy"), Limiter(redis_url, prefix="toy")
 
@@ -101,6 +102,7 @@ async def test_a_limit_counts_by_key_and_is_shared_by_processes(redis_url: str) 
     await two.close()
 
 
+@pytest.mark.usefixtures("a_minute")
 async def test_a_scale_multiplies_every_limit(redis_url: str) -> None:
     limiter = Limiter(redis_url, prefix="toy", scale=2)
 
@@ -124,6 +126,7 @@ async def hung() -> AsyncIterator[str]:
     server.close()
 
 
+@pytest.mark.usefixtures("a_minute")
 async def test_a_hung_redis_costs_a_tenth_of_a_second_and_then_nothing(hung: str) -> None:
     limiter = Limiter(hung, prefix="toy")
     spent: list[float] = []
@@ -140,6 +143,7 @@ async def test_a_hung_redis_costs_a_tenth_of_a_second_and_then_nothing(hung: str
     await limiter.close()
 
 
+@pytest.mark.usefixtures("a_minute")
 async def test_a_redis_that_is_not_there_is_no_different() -> None:
     limiter = Limiter("redis://127.0.0.1:9/0", prefix="toy")
 

@@ -79,6 +79,7 @@ def _limit(route: Route) -> int:
     return route.failures_per_minute
 
 
+@pytest.mark.usefixtures("a_minute")
 @pytest.mark.parametrize("route", LIMITED, ids=lambda route: f"{route.method} {route.path}")
 def test_three_times_the_limit_is_let_in_once(strict: Stack, route: Route) -> None:
     limit = _limit(route)
@@ -103,6 +104,7 @@ def test_one_route_that_is_used_up_is_no_other(strict: Stack) -> None:
     assert (read.status_code, unlimited.status_code) == (200, 404)
 
 
+@pytest.mark.usefixtures("a_minute")
 def test_without_redis_each_process_counts_for_itself_and_answers_stay_quick(
     strict: Stack,
 ) -> None:

@@ -117,6 +117,7 @@ async def test_many_at_once_do_not_queue_behind_a_hung_redis(
     assert (asked.most, before, asked.times) == (IN_FLIGHT_MAX,) * 3
 
 
+@pytest.mark.usefixtures("a_minute")
 async def test_limits_hold_in_the_process_while_redis_is_away(
     servers: Servers, limits: Limiter
 ) -> None:
@@ -126,6 +127,7 @@ async def test_limits_hold_in_the_process_while_redis_is_away(
     assert sum(allowed) == 10
 
 
+@pytest.mark.usefixtures("a_minute")
 async def test_what_this_process_let_in_before_still_counts_when_redis_falls_silent(
     servers: Servers, limits: Limiter, long_budget: None
 ) -> None:
