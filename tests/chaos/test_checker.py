@@ -268,6 +268,16 @@ def test_a_fault_in_what_was_added_later_is_noticed(
     assert invariant in {each.invariant for each in found}, [str(each) for each in found]
 
 
+def test_a_mail_whose_answer_was_lost_is_no_fault(scene: Scene) -> None:
+    lost = """
+        UPDATE notify.mails SET status = 'queued', attempts = 1, sent_at = NULL,
+            next_attempt_at = clock_timestamp() + interval '1 minute'
+        WHERE kind = 'not_funded'
+    """
+
+    assert scene.judge(lost).is_clean
+
+
 def _again(rows: tuple[dict[str, Any], ...], row_id: str) -> tuple[dict[str, Any], ...]:
     return (*rows, {**rows[0], "id": row_id})
 
