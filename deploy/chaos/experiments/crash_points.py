@@ -126,6 +126,8 @@ class Rounds:
         days = {"settlement.before_recovery": 4, "settlement.intent_ended": 5}
         for errand in errands:
             armed = await self._arm([errand])
+            # What the last death left is taken up only now: the next point is on its way.
+            await self.play.stage.skip_leases()
             if errand.point == "settlement.person_held":
                 token = await self.play.crowd.token(email)
                 await self.play.crowd.patiently(
@@ -134,7 +136,7 @@ class Rounds:
             elif errand.point in days:
                 await self.play.crowd.move_clock(advance=f"P{days[errand.point]}D")
             await self._until_fired(armed)
-            await self.play.stage.skip_leases()
+        await self.play.stage.skip_leases()
 
     async def refunding(self, errands: Sequence[Errand]) -> None:
         """Have closed campaigns give back all they took, one for each death."""
@@ -176,10 +178,12 @@ class Rounds:
 
         with contextlib.suppress(NotInTime):
             await until(have_all, seconds=seconds, what="every armed point was passed")
+        missed = [errand for errand, path in armed.items() if path.exists()]
         for errand, path in armed.items():
-            (self.missed if path.exists() else self.fired).append(errand)
+            (self.missed if errand in missed else self.fired).append(errand)
             path.unlink(missing_ok=True)
-        self.play.say(", ".join(f"{each.service}/{each.point}" for each in armed))
+            word = "nobody passed" if errand in missed else "died at"
+            self.play.say(f"{word} {errand.service}/{errand.point}")
 
 
 async def act(play: Play) -> list[Measure]:
