@@ -73,13 +73,14 @@ def build(settings: Settings) -> Any:
         app.state.world = world
         app.state.platform_clock = platform_clock
         app.state.stripe = StripeAPI(world)
-        app.state.resend = ResendAPI(world)
+        resend = ResendAPI(world)
+        app.state.resend = resend
         app.state.usps = USPSAPI(world)
         loops = [
             asyncio.create_task(kept_up(loop))
             for loop in (
                 lambda: webhooks.deliver_for_ever(world),
-                lambda: ticker.tick_for_ever(world),
+                lambda: ticker.tick_for_ever(world, resend),
                 lambda: ticker.do_chores_for_ever(world),
                 platform_clock.keep_for_ever,
             )

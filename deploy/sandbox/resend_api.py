@@ -3,7 +3,8 @@
 import hmac
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,7 +29,8 @@ class ResendAPI:
 
     def __init__(self, world: World, *, now: Callable[[], float] = time.time) -> None:
         self.world = world
-        self._now = now
+        self.now = now
+        self._in_progress: set[str] = set()
 
     def check_key(self, authorization: str) -> None:
         scheme, _, key = authorization.partition(" ")
@@ -39,6 +41,24 @@ class ResendAPI:
         expected = self.world.settings.resend_api_key.encode()
         if not hmac.compare_digest(key.strip().encode(), expected):
             raise ResendError(401, "invalid_api_key", "API key is invalid.")
+
+    @contextmanager
+    def in_progress(self, key: str | None) -> Iterator[None]:
+        """Keep others from asking under the same key until this request is answered."""
+        if key is None:
+            yield
+            return
+        if key in self._in_progress:
+            raise ResendError(
+                409,
+                "concurrent_idempotent_requests",
+                "Another request with the same idempotency key is currently in progress.",
+            )
+        self._in_progress.add(key)
+        try:
+            yield
+        finally:
+            self._in_progress.discard(key)
 
     def send(self, body: bytes, key: str | None, *, path: str, is_permissive: bool = False) -> Obj:
         """Take one mail, or with path `/emails/batch` up to a hundred; all or none of them."""
@@ -56,7 +76,7 @@ class ResendAPI:
             else {"id": self._take(checked(content))}
         )
         if key is not None:
-            kept = {"id": key, "at": self._now(), "mark": mark, "answer": answer}
+            kept = {"id": key, "at": self.now(), "mark": mark, "answer": answer}
             self.world.store.put("resend_idempotency", kept)
         self.world.commit()
         return answer
@@ -88,7 +108,7 @@ class ResendAPI:
 
     def _kept(self, key: str, mark: str) -> Obj | None:
         kept = self.world.store.get("resend_idempotency", key)
-        if kept is None or self._now() - kept["at"] >= KEPT_SECONDS:
+        if kept is None or self.now() - kept["at"] >= KEPT_SECONDS:
             return None
         if kept["mark"] != mark:
             raise ResendError(

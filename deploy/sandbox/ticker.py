@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 
+from deploy.sandbox.resend_api import ResendAPI
 from deploy.sandbox.stripe_api import charges, disputes, refunds, sessions
 from deploy.sandbox.stripe_api.idempotency import KEPT_SECONDS
 from deploy.sandbox.world import World
@@ -14,13 +15,13 @@ TICK_SECONDS = 0.25
 FORGET_EVERY_SECONDS = 60
 
 
-async def tick_for_ever(world: World) -> None:
+async def tick_for_ever(world: World, resend: ResendAPI) -> None:
     """Expire sessions when their time comes by the sandbox's clock, which may jump."""
     forget_at = time.monotonic()
     while True:
         sessions.expire_due(world)
         if time.monotonic() >= forget_at:
-            forget_old_keys(world)
+            forget_old_keys(world, resend)
             forget_at = time.monotonic() + FORGET_EVERY_SECONDS
         await asyncio.sleep(TICK_SECONDS)
 
@@ -48,12 +49,13 @@ def _do(world: World, name: str) -> None:
     world.commit()
 
 
-def forget_old_keys(world: World) -> None:
-    """Drop idempotency keys whose day is over; the oldest come first."""
-    for kind in ("idempotency", "resend_idempotency"):
+def forget_old_keys(world: World, resend: ResendAPI) -> None:
+    """Drop idempotency keys whose day is over: Stripe's by our clock, Resend's by real time."""
+    for kind, now in (("idempotency", world.clock.now()), ("resend_idempotency", resend.now())):
+        # The oldest come first.
         for key in world.store.oldest_first(kind):
             kept = world.store.get(kind, key)
-            if kept is not None and world.clock.now() - kept["at"] < KEPT_SECONDS:
+            if kept is not None and now - kept["at"] < KEPT_SECONDS:
                 break
             world.store.delete(kind, key)
     world.commit()

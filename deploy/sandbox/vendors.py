@@ -47,15 +47,17 @@ async def send_mail(request: Web) -> Response[bytes]:
     api: ResendAPI = request.app.state.resend
     try:
         api.check_key(request.headers.get("authorization", ""))
-        await asyncio.sleep(world.faults.latency_ms / 1000)
-        if world.faults.strikes(world.faults.error_rate):
-            raise ResendError(500, "application_error", "An unexpected error occurred.")
-        answer = api.send(
-            await request.body(),
-            request.headers.get("idempotency-key"),
-            path=request.scope["path"],
-            is_permissive=request.headers.get("x-batch-validation") == "permissive",
-        )
+        key = request.headers.get("idempotency-key")
+        with api.in_progress(key):
+            await asyncio.sleep(world.faults.latency_ms / 1000)
+            if world.faults.strikes(world.faults.error_rate):
+                raise ResendError(500, "application_error", "An unexpected error occurred.")
+            answer = api.send(
+                await request.body(),
+                key,
+                path=request.scope["path"],
+                is_permissive=request.headers.get("x-batch-validation") == "permissive",
+            )
     except ResendError as exc:
         return json_response(exc.body, status=exc.status)
     if world.faults.strikes(world.faults.timeout_rate):

@@ -31,11 +31,24 @@ async def test_a_mail_is_offered_with_its_id_as_key_and_recorded(
     assert await outcomes(pool) == ["accepted"]
 
 
-@pytest.mark.parametrize("status", [500, 502, 401])
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        (500, "application_error"),
+        (502, "application_error"),
+        (401, "application_error"),
+        # Another sender's request under this key is under way: it was frozen past its lease.
+        (409, "concurrent_idempotent_requests"),
+    ],
+)
 async def test_a_failing_resend_gets_the_same_letter_under_the_same_key_again(
-    pool: Pool, sender: Sender, resend_stub: Recorder, owner: Connection, status: int
+    pool: Pool,
+    sender: Sender,
+    resend_stub: Recorder,
+    owner: Connection,
+    refusal: tuple[int, str],
 ) -> None:
-    resend_stub.refuse(status, "application_error")
+    resend_stub.refuse(*refusal)
     await pledge(pool, "p1")
 
     await sender.tick()

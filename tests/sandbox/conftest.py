@@ -198,6 +198,8 @@ def mailer(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> type[resend.Ema
     """Resend's SDK, which is configured for the whole process."""
     monkeypatch.setattr(resend, "api_url", sandbox.base)
     monkeypatch.setattr(resend, "api_key", RESEND_KEY)
+    # A gateway of notify that lived in this process has left its own behind.
+    monkeypatch.setattr(resend, "default_async_http_client", resend.HTTPXClient())
     return resend.Emails
 
 

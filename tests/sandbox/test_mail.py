@@ -1,5 +1,7 @@
 """Resend through its SDK, and the inbox where every mail can be read."""
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -8,6 +10,7 @@ import resend
 
 from deploy.sandbox.resend_api import ResendAPI
 from deploy.sandbox.store import Store
+from deploy.sandbox.ticker import forget_old_keys
 from deploy.sandbox.world import World
 from tests.sandbox.conftest import RESEND_KEY, Sandbox, settings
 
@@ -124,6 +127,39 @@ def test_a_key_is_forgotten_after_a_day_of_real_time() -> None:
     new = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
 
     assert first["id"] == again["id"] != new["id"]
+
+
+async def test_forgetting_old_keys_goes_by_the_time_each_is_kept_by() -> None:
+    now = 0.0
+    world = World(settings(), Store())
+    resend_api = ResendAPI(world, now=lambda: now)
+    first = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    world.clock.move_by(timedelta(days=3))
+    forget_old_keys(world, resend_api)
+    again = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    now = 24 * 3600
+    forget_old_keys(world, resend_api)
+
+    assert first["id"] == again["id"]
+    assert world.store.count("mail") == 1
+    assert world.store.count("resend_idempotency") == 0
+
+
+async def test_a_key_that_is_in_use_is_refused_and_sends_nothing(
+    sandbox: Sandbox, mailer: Mailer
+) -> None:
+    options: Any = {"idempotency_key": "mail:1"}
+    await sandbox.faults(latency_ms=300)
+    answers = await asyncio.gather(
+        *(mailer.send_async(a_mail(), options) for _ in range(2)), return_exceptions=True
+    )
+    later = await mailer.send_async(a_mail(), options)
+
+    (refused,) = [each for each in answers if isinstance(each, resend.exceptions.ResendError)]
+    (sent,) = [each for each in answers if not isinstance(each, BaseException)]
+    assert (refused.code, refused.error_type) == (409, "concurrent_idempotent_requests")
+    assert sent["id"] == later["id"]
+    assert len((await sandbox.get("/inbox.json")).json) == 1
 
 
 async def test_faults_hit_mail_too(sandbox: Sandbox, mailer: Mailer) -> None:

@@ -104,8 +104,6 @@ async def settle(
     run = await play.crowd.wait_settled(slug, seconds=600)
     decided = time.monotonic() - began
     await play.crowd.faults(reset=True)
-    # First the mails whose answer was lost: Resend forgets their keys with the days we skip.
-    await until(lambda: _is_mailed(play), seconds=180, what="every mail is sent", every=1.0)
     await play.crowd.move_clock(advance="P8D")
     await until(lambda: _is_settled(play, slug), seconds=120, what="settled", every=1.0)
     await until(lambda: _is_mailed(play), seconds=180, what="every mail is sent", every=1.0)
