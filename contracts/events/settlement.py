@@ -105,12 +105,15 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StripeSums(msgspec.Struct, frozen=True, kw_only=True):
-    """What Stripe itself said of the charges that succeeded, as far as it has said it.
+    """Stripe's books beside ours: the balance transactions of the charges that succeeded.
 
-    `agrees`: every sum that is known is ours, and nobody paid twice.
+    `known`: those Stripe has booked so far, with its gross, in cents. `awaited`: those it
+    has not booked, or not in the campaign's currency, with our sum. `agrees`: whatever is
+    known is, charge by charge, ours, and nobody paid twice.
     """
 
     known: Share
+    awaited: Share = Share()
     duplicates: int
     agrees: bool
 

@@ -12,6 +12,7 @@ _NUMBERS = {
     "latency_ms": 600_000,
     "webhook_delay_ms": 86_400_000,
     "rate_limit_per_second": 1_000_000,
+    "endpoint_rate_limit_per_second": 1_000_000,
 }
 _SWITCHES = (
     *("duplicate_webhooks", "reorder_webhooks", "drop_webhooks"),
@@ -35,7 +36,9 @@ class Faults:
     duplicate_webhooks: bool = False
     webhook_delay_ms: int = 0
     reorder_webhooks: bool = False
+    # Of the whole account, and of each named operation by itself: Stripe has both.
     rate_limit_per_second: int = 0
+    endpoint_rate_limit_per_second: int = 0
     drop_webhooks: bool = False
     # The carrier alone: every answer is 503, or says that we ask too often.
     usps_down: bool = False

@@ -34,6 +34,13 @@ _NUMBERS = (
         1_000_000,
         1,
     ),
+    (
+        "endpoint_rate_limit_per_second",
+        "Rate limit of an endpoint",
+        "Requests a second of one kind; 0 is no limit",
+        1_000_000,
+        1,
+    ),
     ("webhook_delay_ms", "Webhook delay", "Milliseconds before each delivery", 86_400_000, 1),
 )
 _SWITCHES = (

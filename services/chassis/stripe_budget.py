@@ -10,10 +10,12 @@ fraction of the limit; never is there none.
 """
 
 import asyncio
-import math
+import contextlib
 import time
 from collections import defaultdict
-from typing import Any, Literal, NamedTuple
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Literal
 
 from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
@@ -21,6 +23,14 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
 from services.chassis import telemetry
+from services.chassis.stripe_schedule import (
+    BOOK,
+    MICRO,
+    SLOW_SECONDS,
+    Asked,
+    Limits,
+    LocalSchedule,
+)
 
 log = telemetry.logger(__name__)
 
@@ -32,50 +42,12 @@ PREFIX = "stripe"
 ENDPOINT_PER_SECOND = 25
 """Stripe's limit for one named operation. Source: peers.md 5.2."""
 
-AIM = 0.97
-"""The part of a limit we use: what is sent evenly arrives a little less evenly."""
-
 AHEAD_SECONDS: dict[Who, float] = {"people": 0.5, "background": 0.1}
 """How far ahead one may book. Where people queue, everything within 0.5 s is theirs."""
 
-SLOW_SECONDS = 60.0
-SLOW_FACTOR = 2
 REDIS_SECONDS = 0.1
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 2.0
-# A booking may leave so small a part of an interval unused before it.
-HOLE = 4
-MICRO = 1_000_000
-# A time further ahead than this is no booking of ours: the value is not believed.
-AHEAD_MAX_SECONDS = 5
-
-BOOK = f"""
-local time = redis.call('TIME')
-local now = time[1] * {MICRO} + time[2]
-local slower = redis.call('EXISTS', KEYS[3]) == 1 and {SLOW_FACTOR} or 1
-local free = {{}}
-for i = 1, 2 do
-    free[i] = tonumber(redis.call('GET', KEYS[i]) or '0') or 0
-    if not (free[i] - now < {AHEAD_MAX_SECONDS * MICRO}) then free[i] = 0 end
-end
-local next = math.max(now, free[1])
-local start = math.max(next, free[2])
-local early = next - now - ARGV[3]
-if early > 0 then return {{'account', early, 0}} end
-early = math.max(start - now - ARGV[3], start - next - ARGV[1] / {HOLE})
-if early > 0 then return {{'endpoint', early, 0}} end
-for i = 1, 2 do
-    local next_free = string.format('%.0f', start + ARGV[i] * slower)
-    redis.call('SET', KEYS[i], next_free, 'PX', {AHEAD_MAX_SECONDS * 1_000})
-end
-return {{'booked', start - now, start}}
-"""
-"""Keys: the account's next free start, the endpoint's, and the mark that we were too fast.
-Arguments: the two intervals, and how far ahead may be booked; all in microseconds.
-
-An endpoint that is ahead of the account waits until the account is nearly there: a booking
-before that would leave starts between them that no other endpoint could have any more."""
-
 REQUESTS = Counter(
     "stripe_budget_requests",
     "Requests to Stripe by who asked and what became of it: sent, given_up.",
@@ -89,20 +61,15 @@ IS_LOCAL = Gauge(
 )
 
 
-class Asked(NamedTuple):
-    """A start that was booked and how far it is, or what is in the way and for how long."""
-
-    answer: str
-    wait_seconds: float
-    start: float = 0.0
-
-
 class BudgetSpent(Exception):
     """Our turn did not come in time. Nothing was sent."""
 
 
 class StripeBudget:
-    """The account's budget, as one process sees it. `per_second` 0: no limit at all."""
+    """The account's budget, as one process sees it. `per_second` 0: requests have no limit.
+
+    `endpoints` names those of which Stripe allows this account more than of the others.
+    """
 
     def __init__(
         self,
@@ -110,10 +77,13 @@ class StripeBudget:
         *,
         per_second: int,
         processes: int = 1,
+        endpoints: Mapping[str, int] = MappingProxyType({}),
         redis_seconds: float = REDIS_SECONDS,
     ) -> None:
         assert processes > 0
         self._per_second = per_second
+        self._processes = processes
+        self._endpoints = endpoints
         self._redis_seconds = redis_seconds
         self._redis: Any = Redis.from_url(
             redis_url,
@@ -122,8 +92,7 @@ class StripeBudget:
             retry=Retry(NoBackoff(), 0),
         )
         self._book = self._redis.register_script(BOOK)
-        share = max(1, per_second // processes)
-        self._local = LocalSchedule(share, max(1, min(share, ENDPOINT_PER_SECOND // processes)))
+        self._local = LocalSchedule()
         # One at a time asks; the others wait in the order they came, in front of the account
         # or in front of their endpoint, so that an endpoint which is busy holds up no other.
         self._lines: defaultdict[Who, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -148,20 +117,30 @@ class StripeBudget:
         """
         if not self._per_second:
             return 0.0
+        allowed = self._endpoints.get(endpoint, ENDPOINT_PER_SECOND)
+        limits = Limits(self._per_second, min(self._per_second, allowed))
         try:
             async with asyncio.timeout(within_seconds):
-                start = await self._turn(endpoint, who)
+                start = await self._turn(endpoint, who, limits)
         except TimeoutError as exc:
             REQUESTS.labels(who, "given_up").inc()
             raise BudgetSpent(endpoint) from exc
         REQUESTS.labels(who, "sent").inc()
         return start
 
+    async def pace(self, work: str, per_second: int) -> float:
+        """Wait, however long, until one more of `work` may begin; return its start.
+
+        Work that takes several requests is begun at the pace at which it can be done: what
+        is not begun holds nothing while it waits, and its requests find their turns free.
+        """
+        return await self._turn(work, "background", Limits(0, per_second))
+
     async def slow_down(self) -> None:
         """Halve everybody's pace for a minute: Stripe said that we are too fast."""
         log.warning("stripe_too_fast")
         self._local.slow_down(time.monotonic())
-        if self._per_second and not self.is_local:
+        if not self.is_local:
             try:
                 async with asyncio.timeout(self._redis_seconds):
                     await self._redis.set(f"{PREFIX}:slow", 1, px=round(SLOW_SECONDS * 1_000))
@@ -169,35 +148,33 @@ class StripeBudget:
                 # Whoever is told next by Stripe tries again.
                 self._failed()
 
-    async def _turn(self, endpoint: str, who: Who) -> float:
+    async def _turn(self, endpoint: str, who: Who, limits: Limits) -> float:
         async with self._queues[endpoint, who]:
             while True:
-                asked = await self._stand_in_line(endpoint, who)
+                asked = await self._stand_in_line(endpoint, who, limits)
                 if asked.answer == "booked":
                     break
                 await asyncio.sleep(asked.wait_seconds)
         await asyncio.sleep(asked.wait_seconds)
         return asked.start
 
-    async def _stand_in_line(self, endpoint: str, who: Who) -> Asked:
-        async with self._lines[who]:
+    async def _stand_in_line(self, endpoint: str, who: Who, limits: Limits) -> Asked:
+        # Who does not ask the account stands in nobody's way.
+        line = self._lines[who] if limits.account else contextlib.nullcontext()
+        async with line:
             while True:
-                asked = await self._ask(endpoint, AHEAD_SECONDS[who])
+                asked = await self._ask(endpoint, AHEAD_SECONDS[who], limits)
                 if asked.answer != "account":
                     return asked
                 await asyncio.sleep(asked.wait_seconds)
 
-    async def _ask(self, endpoint: str, ahead_seconds: float) -> Asked:
+    async def _ask(self, endpoint: str, ahead_seconds: float, limits: Limits) -> Asked:
         if not self.is_local:
             try:
                 async with asyncio.timeout(self._redis_seconds):
                     booked = await self._book(
                         keys=[f"{PREFIX}:account", f"{PREFIX}:at:{endpoint}", f"{PREFIX}:slow"],
-                        args=[
-                            interval_micros(self._per_second),
-                            interval_micros(min(self._per_second, ENDPOINT_PER_SECOND)),
-                            round(ahead_seconds * MICRO),
-                        ],
+                        args=[*limits.intervals(), round(ahead_seconds * MICRO)],
                     )
                 self._failures = 0
                 IS_LOCAL.set(0)
@@ -205,49 +182,11 @@ class StripeBudget:
             except Exception:
                 # Whatever a cache does wrong, we go on by ourselves, slower.
                 self._failed()
-        return self._local.book(endpoint, time.monotonic(), ahead_seconds)
+        share = limits.of_one_among(self._processes)
+        return self._local.book(endpoint, share, time.monotonic(), ahead_seconds)
 
     def _failed(self) -> None:
         IS_LOCAL.set(1)
         self._failures += 1
         if self._failures >= FAILURES_TO_OPEN:
             self._open_until = time.monotonic() + OPEN_SECONDS
-
-
-class LocalSchedule:
-    """The same schedule for one process alone, by its own clock."""
-
-    def __init__(self, per_second: int, endpoint_per_second: int) -> None:
-        self._interval = interval_micros(per_second) / MICRO
-        self._endpoint_interval = interval_micros(endpoint_per_second) / MICRO
-        self._account_free = 0.0
-        self._endpoints_free: defaultdict[str, float] = defaultdict(float)
-        self._slow_until = 0.0
-
-    def book(self, endpoint: str, now: float, ahead_seconds: float) -> Asked:
-        """Book a start, or say what is in the way."""
-        next_start = max(now, self._account_free)
-        start = max(next_start, self._endpoints_free[endpoint])
-        if (early := next_start - now - ahead_seconds) > 0:
-            return Asked("account", early)
-        if (
-            early := max(start - now - ahead_seconds, start - next_start - self._interval / HOLE)
-        ) > 0:
-            return Asked("endpoint", early)
-        slower = SLOW_FACTOR if now < self._slow_until else 1
-        self._account_free = start + self._interval * slower
-        self._endpoints_free[endpoint] = start + self._endpoint_interval * slower
-        return Asked("booked", start - now, start)
-
-    def slow_down(self, now: float) -> None:
-        """Halve the pace for a minute."""
-        self._slow_until = now + SLOW_SECONDS
-
-
-def interval_micros(per_second: int) -> int:
-    """Return the microseconds between two starts, so that no second holds too many.
-
-    >>> interval_micros(20)
-    51547
-    """
-    return math.ceil(MICRO / (max(1, per_second) * AIM))

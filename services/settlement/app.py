@@ -1,6 +1,6 @@
 """Settlement put together: settings → pool, bus, Stripe → routes, consumers, loops."""
 
-import time
+from functools import partial
 from pathlib import Path
 
 from litestar import Router
@@ -8,27 +8,31 @@ from litestar import Router
 from contracts.magic_link import CURRENT_KEY
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
-from services.chassis.stripe_budget import StripeBudget
+from services.chassis.stripe_budget import ENDPOINT_PER_SECOND, StripeBudget
 from services.settlement import consumers, schedules
 from services.settlement.consumers import Charger
-from services.settlement.rate import TokenBucket
 from services.settlement.routes import PEOPLE_ROUTES, ROUTES
 from services.settlement.routes.money import AFTER_ROUTES
 from services.settlement.schedules import money as money_schedules
 from services.settlement.settings import Settings
 from services.settlement.stripe_gateway.money import MoneyGateway
 
+# A rate above Stripe's usual limit says that it was raised for what a charge is made of.
+CHARGE_CALLS = ("payment_intents.create", "payment_intents.confirm")
+
 
 async def compose(settings: Settings, running: Running) -> Parts:
     """Wire the service; nothing is decided here."""
+    rate = settings.charges_per_second
     budget = StripeBudget(
         settings.redis_url.reveal(),
         per_second=settings.requests_per_second,
         processes=settings.stripe_processes,
+        endpoints=dict.fromkeys(CHARGE_CALLS, max(ENDPOINT_PER_SECOND, rate)),
     )
     gateway = MoneyGateway(settings.stripe_secret_key, settings.stripe_api_base, budget=budget)
-    bucket = TokenBucket(settings.charges_per_second, now=time.monotonic())
-    charger = Charger(running.pool, running.bus, gateway, bucket)
+    pace = partial(budget.pace, "charges", rate)
+    charger = Charger(running.pool, running.bus, gateway, pace)
     guard = bearer_guard(settings.admin_secret)
     return Parts(
         routes=[

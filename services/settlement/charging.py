@@ -71,7 +71,6 @@ class Postponed(msgspec.Struct, frozen=True, kw_only=True):
     """Surely nothing happened, and not because of the card. The same attempt waits."""
 
     reason: str
-    is_too_fast: bool = False
     is_key_spent: bool = False
 
 

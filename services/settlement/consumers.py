@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import time
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from nats.aio.msg import Msg
@@ -50,12 +50,14 @@ from services.settlement.handlers import (
     take_requests,
 )
 from services.settlement.handlers.record_outcomes import LeaseLost
-from services.settlement.rate import TokenBucket
 from services.settlement.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
 
-IN_FLIGHT_MAX = 20
+# A hundred charges a second of half a second each, and some room for a slow moment.
+IN_FLIGHT_MAX = 96
+# How many of them wait for their start: enough that the next is always there.
+WAITING_MAX = 4
 DRAIN_SECONDS = 20
 AGAIN_SECONDS = 5
 CHARGERS = consumer("settlement-chargers")
@@ -86,19 +88,26 @@ def listeners() -> list[Listener]:
     ]
 
 
-class Charger:
-    """Pulls wake-ups at the allowed rate and charges, up to twenty at once.
+Pace = Callable[[], Awaitable[object]]
+"""Waits until one more charge may begin, whoever else of us is charging."""
 
-    Not a `Listener`: a call to Stripe stands between two transactions, so a message is
-    acked when the outcome is recorded, and the row's lease, not the message, is the guard.
+
+class Charger:
+    """Pulls wake-ups and charges, each in its turn and many at once.
+
+    The turn comes before the lease: who waits for it holds nothing, however many chargers
+    there are. Not a `Listener`: a call to Stripe stands between two transactions, so a
+    message is acked when the outcome is recorded, and the row's lease, not the message, is
+    the guard.
     """
 
-    def __init__(self, pool: Pool, bus: Bus, gateway: StripeGateway, bucket: TokenBucket) -> None:
+    def __init__(self, pool: Pool, bus: Bus, gateway: StripeGateway, pace: Pace) -> None:
         self._pool = pool
         self._bus = bus
         self._gateway = gateway
-        self._bucket = bucket
+        self._pace = pace
         self._slots = asyncio.Semaphore(IN_FLIGHT_MAX)
+        self._door = asyncio.Semaphore(WAITING_MAX)
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -138,8 +147,9 @@ class Charger:
             await pull.close()
 
     async def _next(self, pull: Pull) -> Msg:
-        """Wait for a rate token, then for a message to spend it on."""
-        await asyncio.sleep(self._bucket.wait_seconds(time.monotonic()))
+        """Wait for a message, but not while others of ours stand at the door."""
+        async with self._door:
+            pass
         while True:
             for message in await pull.fetch(1, seconds=FETCH_SECONDS):
                 return message
@@ -165,7 +175,9 @@ class Charger:
             telemetry.correlation.set((msg.headers or {}).get("Pool-Correlation", event.event_id))
             telemetry.causation.set(event.event_id)
             async with heartbeat([msg]):
-                await charge(self._pool, self._gateway, self._bucket, event.charge_id)
+                async with self._door:
+                    await self._pace()
+                await charge(self._pool, self._gateway, event.charge_id)
             await msg.ack()
             crash.point("settlement.after_ack")
         except (*BUSY, Unavailable):
@@ -177,9 +189,7 @@ class Charger:
             return
 
 
-async def charge(
-    pool: Pool, gateway: StripeGateway, bucket: TokenBucket, charge_id: ChargeId
-) -> None:
+async def charge(pool: Pool, gateway: StripeGateway, charge_id: ChargeId) -> None:
     """Take one charge as far as it goes: three steps, each recorded before the next."""
     async with transaction(pool) as conn:
         work = await make_charge.take_charge(conn, charge_id)
@@ -187,14 +197,14 @@ async def charge(
         return
     crash.point("settlement.leased")
     try:
-        intent_id = work.charge.payment_intent_id or await create(pool, gateway, bucket, work)
+        intent_id = work.charge.payment_intent_id or await create(pool, gateway, work)
         if intent_id is not None:
-            await confirm(pool, gateway, bucket, work, intent_id)
+            await confirm(pool, gateway, work, intent_id)
     except LeaseLost:
         log.warning("charge_lease_lost", charge=charge_id)
 
 
-async def create(pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: Work) -> str | None:
+async def create(pool: Pool, gateway: StripeGateway, work: Work) -> str | None:
     """Return the id of the charge's PaymentIntent, not yet recorded; None: not today."""
     charge = work.charge
     outcome: object = None
@@ -215,14 +225,11 @@ async def create(pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: 
             await record_outcomes.record_decline(conn, charge, "", outcome)
         else:
             assert isinstance(outcome, Postponed)
-            _note_speed(bucket, outcome)
             await make_charge.record_postponed(conn, work, outcome)
     return None
 
 
-async def confirm(
-    pool: Pool, gateway: StripeGateway, bucket: TokenBucket, work: Work, intent_id: str
-) -> None:
+async def confirm(pool: Pool, gateway: StripeGateway, work: Work, intent_id: str) -> None:
     """Record the PaymentIntent, confirm it, record the outcome."""
     async with transaction(pool) as conn:
         await make_charge.begin_confirm(conn, work, intent_id)
@@ -239,11 +246,5 @@ async def confirm(
         elif isinstance(outcome, Unknown):
             await make_charge.record_unknown(conn, work, outcome)
         else:
-            _note_speed(bucket, outcome)
             await make_charge.record_postponed(conn, work, outcome)
     crash.point("settlement.after_record")
-
-
-def _note_speed(bucket: TokenBucket, outcome: Postponed) -> None:
-    if outcome.is_too_fast:
-        bucket.slow_down(time.monotonic())

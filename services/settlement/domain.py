@@ -92,7 +92,11 @@ class ShareShown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CertificateShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A settlement's proof, as operators read it; `stripe` is what Stripe's events say."""
+    """A settlement's proof, as operators read it, with what Stripe has booked by now.
+
+    `stripe_known`: charges whose balance transaction is known, with Stripe's gross;
+    `stripe_awaited`: those Stripe has not booked yet, with our sum.
+    """
 
     planned: ShareShown
     succeeded: ShareShown
@@ -100,6 +104,7 @@ class CertificateShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
     unknown: ShareShown
     lost: ShareShown
     stripe_known: ShareShown
+    stripe_awaited: ShareShown
     duplicates: int
     agrees_with_stripe: bool
     adds_up: bool
@@ -218,6 +223,7 @@ def shown(certificate: Certificate) -> CertificateShown:
     return CertificateShown(
         **{name: _share(getattr(certificate, name)) for name in names},
         stripe_known=_share(certificate.stripe.known),
+        stripe_awaited=_share(certificate.stripe.awaited),
         duplicates=certificate.stripe.duplicates,
         agrees_with_stripe=certificate.stripe.agrees,
         adds_up=certificate.adds_up,

@@ -18,7 +18,7 @@ class Settings(StripeSettings, frozen=True, kw_only=True):
     magic_link_secret: Secret
     # What Stripe.js is started with on that page.
     stripe_publishable_key: str = ""
-    # Each charger process spends this much by itself: with N of them, set it to rate / N.
+    # How many charges may begin each second, by all chargers of the account together.
     settlement_charges_per_second: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
 
     @property

@@ -1,22 +1,20 @@
 """Stripe's budget: no second holds too many, people come first, and never is there no limit."""
 
 import asyncio
-from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import redis
 
+from deploy.bench.asked import fullest_second
 from services.chassis.stripe_budget import (
     AHEAD_SECONDS,
-    AIM,
-    MICRO,
+    ENDPOINT_PER_SECOND,
     BudgetSpent,
-    LocalSchedule,
     StripeBudget,
     Who,
-    interval_micros,
 )
+from services.chassis.stripe_schedule import AIM, MICRO, Limits, LocalSchedule, interval_micros
 
 LIMIT = 20
 PATIENCE = 60.0
@@ -41,12 +39,6 @@ def server(redis_url: str) -> Iterator["redis.Redis"]:
     client = redis.Redis.from_url(redis_url)
     yield client
     client.close()
-
-
-def fullest_second(starts: list[float]) -> int:
-    """Return how many starts the fullest second has, wherever it begins."""
-    ordered = sorted(starts)
-    return max(bisect_left(ordered, start + 1) - number for number, start in enumerate(ordered))
 
 
 async def starts(
@@ -80,6 +72,46 @@ async def test_an_endpoint_has_a_limit_of_its_own(redis_url: str) -> None:
     await budget.close()
 
     assert fullest_second(granted) <= 25
+
+
+async def test_work_is_begun_at_its_pace_by_everybody_together_and_costs_no_turn(
+    budgets: list[StripeBudget], server: "redis.Redis"
+) -> None:
+    began = [each.pace("charges", LIMIT) for each in budgets for _ in range(12)]
+    paced = await asyncio.gather(*began)
+
+    assert fullest_second(paced) <= LIMIT
+    assert (len(paced) - 1) / (max(paced) - min(paced)) >= 0.95 * LIMIT
+    assert not server.exists("stripe:account")
+
+
+async def test_without_a_limit_for_requests_work_still_has_its_pace(redis_url: str) -> None:
+    budget = shared(redis_url, 0)
+
+    paced = await asyncio.gather(*(budget.pace("charges", LIMIT) for _ in range(LIMIT + 4)))
+    await budget.close()
+
+    assert fullest_second(paced) <= LIMIT
+
+
+async def test_without_redis_work_goes_at_a_share_of_its_pace() -> None:
+    budget = StripeBudget("redis://127.0.0.1:9/0", per_second=LIMIT, processes=4)
+
+    paced = await asyncio.gather(*(budget.pace("charges", LIMIT) for _ in range(8)))
+    await budget.close()
+
+    assert fullest_second(paced) <= LIMIT // 4
+
+
+async def test_an_endpoint_whose_limit_was_raised_is_used_up_to_that(redis_url: str) -> None:
+    budget = StripeBudget(
+        redis_url, per_second=400, endpoints={"confirm": 80}, redis_seconds=PATIENCE
+    )
+
+    granted = await starts([budget], 100, "confirm")
+    await budget.close()
+
+    assert ENDPOINT_PER_SECOND < fullest_second(granted) <= 80
 
 
 async def test_people_go_before_background_work(budgets: list[StripeBudget]) -> None:
@@ -154,8 +186,8 @@ async def test_without_a_limit_nobody_is_asked() -> None:
 
 
 def test_by_itself_a_process_keeps_the_same_rules() -> None:
-    schedule = LocalSchedule(10, 5)
-    first, same, other, late = (schedule.book(name, 1.0, 0.15) for name in "aabc")
+    schedule = LocalSchedule()
+    first, same, other, late = (schedule.book(name, Limits(10, 5), 1.0, 0.15) for name in "aabc")
 
     assert (first.answer, first.start) == ("booked", 1.0)
     # An endpoint takes half of what the account may: in between others have their turn.
@@ -166,12 +198,12 @@ def test_by_itself_a_process_keeps_the_same_rules() -> None:
 
 
 def test_a_slow_minute_ends() -> None:
-    schedule = LocalSchedule(10, 10)
+    schedule, limits = LocalSchedule(), Limits(10, 10)
     schedule.slow_down(0.0)
-    schedule.book("a", 0.0, 0.0)
-    slow = schedule.book("a", 0.0, 1.0).start
-    schedule.book("a", 61.0, 0.0)
-    fast = schedule.book("a", 61.0, 1.0).start - 61.0
+    schedule.book("a", limits, 0.0, 0.0)
+    slow = schedule.book("a", limits, 0.0, 1.0).start
+    schedule.book("a", limits, 61.0, 0.0)
+    fast = schedule.book("a", limits, 61.0, 1.0).start - 61.0
 
     assert slow == pytest.approx(2 * fast)
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.chassis.test_stripe_budget import fullest_second
+from deploy.bench.asked import fullest_second
 from tests.checkout.sandbox import Sandbox
 
 LIMIT = 20

@@ -16,6 +16,7 @@ OFF = {
     "webhook_delay_ms": 0,
     "reorder_webhooks": False,
     "rate_limit_per_second": 0,
+    "endpoint_rate_limit_per_second": 0,
     "drop_webhooks": False,
     "usps_down": False,
     "usps_busy": False,
@@ -119,6 +120,20 @@ async def test_the_rate_limit_answers_429_with_stripes_headers(sandbox: Sandbox)
     assert len(refused) == 7
     assert refused[0].headers["stripe-rate-limited-reason"] == "global-rate"
     assert refused[0].json["error"]["code"] == "rate_limit"
+
+
+async def test_each_endpoint_has_a_rate_limit_of_its_own(sandbox: Sandbox) -> None:
+    await sandbox.faults(endpoint_rate_limit_per_second=5)
+
+    asked = (sandbox.raw("GET", f"/v1/{name}") for name in ("customers", "events") * 7)
+    answers = await asyncio.gather(*asked)
+    one_kind = (sandbox.raw("GET", f"/v1/customers/cus_{number}") for number in range(7))
+    different = await asyncio.gather(*one_kind)
+
+    refused = [answer for answer in answers if answer.status == 429]
+    assert len(refused) == 4
+    assert {each.headers["stripe-rate-limited-reason"] for each in refused} == {"endpoint-rate"}
+    assert [each.status for each in different].count(429) == 2, "whichever object it is about"
 
 
 async def test_a_saved_card_declines_as_ordered_until_told_otherwise(sandbox: Sandbox) -> None:

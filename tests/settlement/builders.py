@@ -10,7 +10,8 @@ from contracts.campaign import CampaignDefinition
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import Card
 from contracts.events.pledges import CampaignClosed, ChargeRequested, PledgeCreated, PledgeSnapshot
-from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId, new_order_id
+from contracts.events.settlement import ChargeDue
+from contracts.ids import CampaignSlug, ChargeId, OrderId, PledgeId, SupporterId, new_order_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown
 from services.chassis.database import Connection
@@ -124,6 +125,11 @@ def requested(
         card=card,
     )
     return msgspec.structs.replace(event, **facts)
+
+
+def due(charge_id: ChargeId, slug: CampaignSlug) -> ChargeDue:
+    """Return the wake-up for a charge."""
+    return ChargeDue(event_id=new_event_id(), occurred_at=NOW, charge_id=charge_id, campaign=slug)
 
 
 async def move_clock(owner: Connection, instant: datetime) -> None:

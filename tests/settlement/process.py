@@ -1,5 +1,6 @@
 """Settlement as the process it is in production, and a bus to talk to it."""
 
+import asyncio
 import contextlib
 import os
 import secrets
@@ -15,6 +16,7 @@ import httpx
 import msgspec
 import nats
 from nats.js import JetStreamContext
+from nats.js.errors import NotFoundError
 
 from contracts.events.base import Event
 from contracts.subjects import subject
@@ -131,6 +133,18 @@ class Ledger:
                 msgspec.json.encode(event),
                 headers={"Nats-Msg-Id": secrets.token_hex(8)},
             )
+
+
+async def declared(nats_url: str) -> None:
+    """Wait until there is a work queue to speak to."""
+    client = await nats.connect(nats_url)
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit:
+        with contextlib.suppress(NotFoundError):
+            await client.jetstream().consumer_info("CHARGES", "settlement-chargers")
+            break
+        await asyncio.sleep(0.05)
+    await client.close()
 
 
 @contextlib.asynccontextmanager

@@ -1,6 +1,5 @@
 """A settlement under test: requests in, time passing, processes dying."""
 
-import time
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +13,6 @@ from services.chassis.outbox import new_event_id
 from services.settlement import consumers, schedules
 from services.settlement.charging import Work
 from services.settlement.handlers import look_after, make_charge, recover, take_requests
-from services.settlement.rate import TokenBucket
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import a_pledge, a_slug, closed, move_clock, requested
 
@@ -29,7 +27,6 @@ class Settlement:
         self.owner = owner
         self.gateway = gateway
         self.slug: CampaignSlug = a_slug()
-        self.bucket = TokenBucket(1_000, now=time.monotonic())
 
     async def ask(self, *cards: Card, **facts: Any) -> list[ChargeId]:
         """Close the campaign and ask for one charge for each card."""
@@ -50,7 +47,7 @@ class Settlement:
 
     async def charge(self, charge_id: ChargeId) -> None:
         """Do what a charger does with one message."""
-        await consumers.charge(self.pool, self.gateway, self.bucket, charge_id)
+        await consumers.charge(self.pool, self.gateway, charge_id)
 
     async def leases_end(self) -> None:
         """Let so much time pass that a dead process' lease is over."""

@@ -91,6 +91,11 @@ class Sandbox:
             intent["amount"] for intent in self.intents(campaign) if intent["status"] == "succeeded"
         ]
 
+    def requests(self) -> list[dict[str, Any]]:
+        """Return what Stripe's API was asked lately, oldest first."""
+        answer: list[dict[str, Any]] = self.http.get("/sandbox/requests.json").json()
+        return answer
+
     def pause(self) -> None:
         os.kill(self.process.pid, signal.SIGSTOP)
 

@@ -145,7 +145,7 @@ async def _confirm_unheard(run: Settlement, stripe: Sandbox, charge_id: ChargeId
     created = await run.gateway.create(work.charge.create_parameters, work.create_key)
     assert isinstance(created, Created)
     stripe.faults(timeout_rate=1)
-    await consumers.confirm(run.pool, run.gateway, run.bucket, work, created.payment_intent_id)
+    await consumers.confirm(run.pool, run.gateway, work, created.payment_intent_id)
     stripe.reset()
 
 
@@ -187,7 +187,7 @@ async def test_a_fault_kept_under_its_key_is_asked_again_under_the_next_one(
     created = await run.gateway.create(work.charge.create_parameters, work.create_key)
     assert isinstance(created, Created)
     stripe.faults(error_rate=1)
-    await consumers.confirm(run.pool, run.gateway, run.bucket, work, created.payment_intent_id)
+    await consumers.confirm(run.pool, run.gateway, work, created.payment_intent_id)
     while_away = await run.statuses()
     await run.time_passes()
     await schedules.check_unknown(run.pool, run.gateway)
@@ -355,7 +355,7 @@ async def test_nothing_is_sent_when_the_outcome_could_not_be_recorded(
     await gone.close()
 
     with pytest.raises(Unavailable):
-        await consumers.charge(gone, run.gateway, run.bucket, charge_id)
+        await consumers.charge(gone, run.gateway, charge_id)
 
     assert stripe.intents(run.slug) == []
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from contracts.ids import CampaignSlug, ChargeId, PledgeId
 from services.chassis.settings import Secret, load
 from services.settlement import charging, rate
-from services.settlement.rate import TokenBucket
 from services.settlement.settings import Settings
 from tests.settlement.builders import requested
 
@@ -82,35 +81,6 @@ def test_being_put_off_never_means_for_long(times: int, jitter: float) -> None:
     seconds = rate.postponed_seconds(times, jitter=jitter)
 
     assert 0.5 <= seconds <= rate.POSTPONED_SECONDS_MAX
-
-
-def test_a_bucket_gives_no_more_than_its_rate() -> None:
-    bucket, now, starts = TokenBucket(8, now=100.0), 100.0, []
-    for _ in range(80):
-        now += bucket.wait_seconds(now)
-        starts.append(now)
-
-    assert starts[0] == 100.0
-    assert starts[-1] - starts[0] == pytest.approx(79 / 8)
-
-
-def test_an_idle_bucket_saves_nothing_up() -> None:
-    bucket = TokenBucket(8, now=0.0)
-    bucket.wait_seconds(0.0)
-
-    waits = [bucket.wait_seconds(1_000.0) for _ in range(3)]
-
-    assert waits == pytest.approx([0, 0.125, 0.25])
-
-
-def test_after_too_many_requests_the_rate_is_halved_for_a_minute() -> None:
-    bucket = TokenBucket(10, now=0.0)
-    bucket.slow_down(0.0)
-    slow = [bucket.wait_seconds(0.0) for _ in range(2)]
-    bucket.wait_seconds(61.0)
-
-    assert slow == pytest.approx([0, 0.2])
-    assert bucket.wait_seconds(61.0) == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize(

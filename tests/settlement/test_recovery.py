@@ -425,7 +425,7 @@ async def test_eight_chargers_five_messages_each_and_one_frozen_in_its_call(
     charge_ids = await run.ask(*(stripe.saved_card() for _ in range(12)))
     frozen = Frozen(run.gateway)
     asleep = asyncio.create_task(
-        consumers.charge(run.pool, cast(StripeGateway, frozen), run.bucket, charge_ids[0])
+        consumers.charge(run.pool, cast(StripeGateway, frozen), charge_ids[0])
     )
     await frozen.reached.wait()
 

@@ -4,16 +4,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 
 import pytest
 
-from contracts.events.settlement import ChargeDue
 from contracts.streams import CONSUMERS, STREAMS
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, open_pool
-from services.chassis.outbox import new_event_id
 from services.settlement.consumers import Charger
-from services.settlement.rate import TokenBucket
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import (
     AMOUNT,
@@ -23,12 +21,13 @@ from tests.settlement.builders import (
     a_slug,
     closed,
     created,
+    due,
     move_clock,
     outbox_events,
     published,
     requested,
 )
-from tests.settlement.process import Service, environment, running, speaking
+from tests.settlement.process import Service, declared, environment, running, speaking
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, Sandbox
 from tests.support.stack import Database
@@ -192,8 +191,9 @@ async def _charger(database: Database, nats_url: str, stripe: Sandbox) -> AsyncI
 
     pool = await open_pool(database.url("settlement"), schema="settlement", size_max=4)
     bus = Bus(nats_url, name="settlement", streams=STREAMS, consumers=CONSUMERS)
-    gateway = StripeGateway(Secret("sk_test_sandbox"), stripe.url, budget=unlimited())
-    charger = Charger(pool, bus, gateway, TokenBucket(100, now=time.monotonic()))
+    budget = unlimited()
+    gateway = StripeGateway(Secret("sk_test_sandbox"), stripe.url, budget=budget)
+    charger = Charger(pool, bus, gateway, partial(budget.pace, "charges", 100))
     tasks = [asyncio.create_task(bus.run()), asyncio.create_task(charger.run())]
     try:
         yield
@@ -222,12 +222,9 @@ async def test_every_message_five_times_and_four_chargers_make_one_payment_each(
         for _ in range(4):
             await stack.enter_async_context(_charger(database, nats_url, stripe))
         ledger = await stack.enter_async_context(speaking(nats_url))
-        await _declared(nats_url)
+        await declared(nats_url)
         for charge_id in charge_ids:
-            event = ChargeDue(
-                event_id=new_event_id(), occurred_at=NOW, charge_id=charge_id, campaign=run.slug
-            )
-            await ledger.say(event, run.slug, times=5)
+            await ledger.say(due(charge_id, run.slug), run.slug, times=5)
         limit = time.monotonic() + 30
         while await run.undecided():
             assert time.monotonic() < limit
@@ -240,20 +237,6 @@ async def test_every_message_five_times_and_four_chargers_make_one_payment_each(
     assert len(await outbox_events(run.owner, SUCCEEDED)) == 10
 
 
-async def _declared(nats_url: str) -> None:
-    import nats
-    from nats.js.errors import NotFoundError
-
-    client = await nats.connect(nats_url)
-    limit = time.monotonic() + 20
-    while time.monotonic() < limit:
-        with contextlib.suppress(NotFoundError):
-            await client.jetstream().consumer_info("CHARGES", "settlement-chargers")
-            break
-        await asyncio.sleep(0.05)
-    await client.close()
-
-
 async def test_a_message_that_is_no_wake_up_is_parked_and_blocks_nobody(
     database: Database, run: Settlement, nats_url: str, stripe: Sandbox
 ) -> None:
@@ -261,14 +244,11 @@ async def test_a_message_that_is_no_wake_up_is_parked_and_blocks_nobody(
 
     (charge_id,) = await run.ask(stripe.saved_card())
     async with _charger(database, nats_url, stripe), speaking(nats_url) as ledger:
-        await _declared(nats_url)
+        await declared(nats_url)
         client = await nats.connect(nats_url)
         await client.jetstream().publish(f"charges.due.{run.slug}", b"\xff not json")
         await client.close()
-        event = ChargeDue(
-            event_id=new_event_id(), occurred_at=NOW, charge_id=charge_id, campaign=run.slug
-        )
-        await ledger.say(event, run.slug)
+        await ledger.say(due(charge_id, run.slug), run.slug)
         limit = time.monotonic() + 20
         while await run.undecided():
             assert time.monotonic() < limit

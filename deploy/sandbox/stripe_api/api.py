@@ -5,7 +5,7 @@ import base64
 import hmac
 import re
 import time
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,6 +65,7 @@ class StripeAPI:
         self.world = world
         self._keys = Keys(world)
         self._limit = RateLimit()
+        self._endpoint_limits: defaultdict[str, RateLimit] = defaultdict(RateLimit)
 
     async def answer(self, request: Request) -> Response:
         """Return what Stripe would: the one entrance of every `/v1/…` request."""
@@ -83,7 +84,7 @@ class StripeAPI:
     async def _answer(self, request: Request) -> Response:
         headers = {"Request-Id": ids.new_id("req"), "Stripe-Version": API_VERSION}
         try:
-            self._check_limit(headers)
+            self._check_limits(request, headers)
             self._check_key(request.headers)
             _check_version(request.headers)
             return await self._answer_checked(request, headers)
@@ -164,17 +165,16 @@ class StripeAPI:
         if self.world.faults.latency_ms:
             await asyncio.sleep(self.world.faults.latency_ms / 1000)
 
-    def _check_limit(self, headers: dict[str, str]) -> None:
-        if self._limit.is_exceeded(self.world.faults.rate_limit_per_second):
-            headers["Stripe-Rate-Limited-Reason"] = "global-rate"
-            headers["Retry-After"] = "1"
-            error = {
-                "type": "invalid_request_error",
-                "code": "rate_limit",
-                "message": "Request rate limit exceeded. Learn more about rate limits here"
-                " https://docs.stripe.com/rate-limits.",
-            }
-            raise Refusal(429, error, is_saved=False)
+    def _check_limits(self, request: Request, headers: dict[str, str]) -> None:
+        faults = self.world.faults
+        if faults.endpoint_rate_limit_per_second:
+            found = routes.find(request.method, request.path)
+            name = f"{request.method} {found[0].pattern.pattern if found else request.path}"
+            limit = self._endpoint_limits[name]
+            if limit.is_exceeded(faults.endpoint_rate_limit_per_second):
+                raise _too_fast("endpoint-rate", headers)
+        if self._limit.is_exceeded(faults.rate_limit_per_second):
+            raise _too_fast("global-rate", headers)
 
     def _check_key(self, headers: dict[str, str]) -> None:
         key = _bearer(headers.get("authorization", ""))
@@ -186,6 +186,18 @@ class StripeAPI:
             )
         if not hmac.compare_digest(key, self.world.settings.stripe_secret_key):
             raise _unauthorized(f"Invalid API Key provided: {key[:8]}{'*' * 8}{key[-4:]}")
+
+
+def _too_fast(reason: str, headers: dict[str, str]) -> Refusal:
+    headers["Stripe-Rate-Limited-Reason"] = reason
+    headers["Retry-After"] = "1"
+    error = {
+        "type": "invalid_request_error",
+        "code": "rate_limit",
+        "message": "Request rate limit exceeded. Learn more about rate limits here"
+        " https://docs.stripe.com/rate-limits.",
+    }
+    return Refusal(429, error, is_saved=False)
 
 
 def _parsed(request: Request) -> tuple[routes.Route, tuple[str, ...], dict[str, Any], type]:

@@ -63,12 +63,12 @@ async def read_run(conn: Connection, slug: CampaignSlug) -> Run:
     run = domain.run_of(slug, closing, await rounds.count_charges(conn, slug))
     if closing is None or not closing.is_funded:
         return run
-    settled = await settlements.find_settlement(conn, slug)
-    if settled is None:
-        certificate = await certify(conn, closing)
-        return msgspec.structs.replace(run, certificate=domain.shown(certificate))
+    # The one that was said holds what was known then; Stripe books for days after that.
+    certificate = await certify(conn, closing)
     return msgspec.structs.replace(
-        run, settled_at=settled.settled_at, certificate=domain.shown(settled.certificate)
+        run,
+        settled_at=await settlements.find_settled_at(conn, slug),
+        certificate=domain.shown(certificate),
     )
 
 

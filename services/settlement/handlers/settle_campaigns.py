@@ -26,8 +26,9 @@ async def certify(conn: Connection, closing: Closing) -> Certificate:
     said = await settlements.read_stripe_sums(conn, slug)
     sums = StripeSums(
         known=Share(supporters=said.known, cents=Cents(said.known_cents)),
+        awaited=Share(supporters=said.awaited, cents=Cents(said.awaited_cents)),
         duplicates=said.duplicates,
-        agrees=said.known_cents == said.our_cents and said.duplicates == 0,
+        agrees=said.different == 0 and said.duplicates == 0,
     )
     open_charges = tuple(await settlements.list_undecided(conn, slug))
     return domain.certify(closing, await rounds.count_charges(conn, slug), sums, open_charges)

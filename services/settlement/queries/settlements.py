@@ -14,19 +14,14 @@ SETTLED_MAX = 20
 
 
 class StripeSaid(msgspec.Struct, frozen=True):
-    """What Stripe's events say of a settlement's charges; `our_cents` is our sum of the same."""
+    """Stripe's balance transactions of a settlement's charges; `different`: not our sum."""
 
     known: int
     known_cents: int
-    our_cents: int
+    different: int
+    awaited: int
+    awaited_cents: int
     duplicates: int
-
-
-class Settled(msgspec.Struct, frozen=True):
-    """A certificate and when it was given."""
-
-    settled_at: datetime
-    certificate: Certificate
 
 
 class OrderCharge(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,32 +37,36 @@ class OrderCharge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def read_stripe_sums(conn: Connection, slug: CampaignSlug) -> StripeSaid:
-    """Compare Stripe's word on each PaymentIntent with ours; whoever paid twice is counted."""
+    """Compare what Stripe booked with what we charged; whoever paid twice is counted.
+
+    That somebody paid twice no book of ours could show: Stripe's events name every success.
+    """
     row = await conn.fetchrow(
         """
         WITH told AS (
-            SELECT DISTINCT ON (object_id) object_id AS intent_id,
-                object #>> '{metadata,pool_charge}' AS charge_id,
-                (object ->> 'amount_received')::bigint AS cents
+            SELECT DISTINCT object_id AS intent_id,
+                object #>> '{metadata,pool_charge}' AS charge_id
             FROM stripe_events
             WHERE stripe_type = 'payment_intent.succeeded'
               AND object #>> '{metadata,campaign}' = $1
               AND object #>> '{metadata,purpose}' = 'settlement'
-            ORDER BY object_id, created_at DESC
         ), ours AS (
-            SELECT charge_id, payment_intent_id AS intent_id, amount_cents
+            SELECT amount_cents, gross_cents
             FROM charges
+            LEFT JOIN fees ON fees.charge_id = charges.charge_id
+                AND fees.currency = charges.currency
             WHERE campaign = $1
               AND purpose = 'settlement'
               AND status = 'succeeded'
         )
-        SELECT count(*) FILTER (WHERE ours.intent_id IS NOT NULL) AS known,
-               coalesce(sum(cents) FILTER (WHERE ours.intent_id IS NOT NULL), 0)::bigint
-                   AS known_cents,
-               coalesce(sum(amount_cents), 0)::bigint AS our_cents,
-               count(*) - count(DISTINCT told.charge_id) AS duplicates
-        FROM told
-        LEFT JOIN ours USING (charge_id, intent_id)
+        SELECT count(gross_cents) AS known,
+               coalesce(sum(gross_cents), 0)::bigint AS known_cents,
+               count(*) FILTER (WHERE gross_cents <> amount_cents) AS different,
+               count(*) FILTER (WHERE gross_cents IS NULL) AS awaited,
+               coalesce(sum(amount_cents) FILTER (WHERE gross_cents IS NULL), 0)::bigint
+                   AS awaited_cents,
+               (SELECT count(*) - count(DISTINCT charge_id) FROM told) AS duplicates
+        FROM ours
         """,
         slug,
     )
@@ -141,11 +140,12 @@ async def insert_settlement(
     return settled_at
 
 
-async def find_settlement(conn: Connection, slug: CampaignSlug) -> Settled | None:
-    rows = await conn.fetch(
-        "SELECT settled_at, certificate FROM settlements WHERE campaign = $1", slug
+async def find_settled_at(conn: Connection, slug: CampaignSlug) -> datetime | None:
+    """Return when the campaign's certificate was given; None: not yet."""
+    settled_at: datetime | None = await conn.fetchval(
+        "SELECT settled_at FROM settlements WHERE campaign = $1", slug
     )
-    return next(iter(decode_rows(rows, Settled)), None)
+    return settled_at
 
 
 async def list_order_charges(conn: Connection, order_ids: Sequence[PledgeId]) -> list[OrderCharge]:

@@ -41,7 +41,8 @@ from services.settlement.stripe_answers import (
 CONNECT_SECONDS = 3
 READ_SECONDS = 20.0
 TOTAL_SECONDS_MORE = 5
-CONNECTIONS_MAX = 64
+# More than a charger ever has under way: what waits here would not be counted as waiting.
+CONNECTIONS_MAX = 128
 READ_TRIES = 3
 RETRY_SECONDS = 0.3
 # Below the lease, together with two calls; who gets no turn is put off, and asks again.
@@ -244,7 +245,7 @@ def _failure(exc: Exception) -> ConfirmOutcome:
         case stripe.InvalidRequestError():
             outcome = refused_request(exc.code or "", exc.param or "")
         case stripe.RateLimitError():
-            outcome = Postponed(reason="rate_limited", is_too_fast=True)
+            outcome = Postponed(reason="rate_limited")
         case stripe.AuthenticationError() | stripe.PermissionError():
             outcome = Postponed(reason=f"refused:{name_of(exc)}")
         case stripe.IdempotencyError():
