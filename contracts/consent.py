@@ -91,9 +91,15 @@ TEXTS: dict[tuple[str, str], ConsentText] = {
 }
 
 
-def text_in(language: str) -> ConsentText:
+def text_in(language: str, *, is_late: bool = False) -> ConsentText:
     """Return today's sentences in a language; English where we have no other."""
-    return TEXTS.get((CONSENT_VERSION, language)) or TEXTS[(CONSENT_VERSION, "en")]
+    version = version_for(is_late=is_late)
+    return TEXTS.get((version, language)) or TEXTS[(version, "en")]
+
+
+def version_for(*, is_late: bool) -> str:
+    """Return which version pages show today for a cart that is late, or is not."""
+    return LATE_CONSENT_VERSION if is_late else CONSENT_VERSION
 
 
 def suits(version: str, *, is_late: bool) -> bool:

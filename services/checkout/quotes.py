@@ -71,6 +71,8 @@ class QuotedCampaign(Figures, frozen=True, kw_only=True, rename="camel"):
     shipping_option: str
     shipments: tuple[QuotedShipment, ...]
     tax_details: TaxDetails | None
+    # Support after a funded end: the card is charged as soon as it is saved.
+    charged_now: bool
 
 
 class ShippingOption(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -154,6 +156,7 @@ def campaign_fields(pledge: PricedPledge) -> dict[str, Any]:
         "shipping_option": pledge.price.shipping_option,
         "shipments": tuple(shipment_of(each) for each in pledge.price.shipments),
         "tax_details": tax_details_of(pledge.price.tax_details),
+        "charged_now": pledge.is_late,
     }
 
 

@@ -113,6 +113,7 @@ def share(slug: str, *lines: tuple[str, int], **more: Any) -> Share:
             Line(id=item_id, kind="tier", label=item_id, amount=amount) for item_id, amount in lines
         ),
         why=more.pop("why", _why(subtotal)),
+        charged_now=more.pop("charged_now", False),
         **figures,
     )
 
@@ -160,7 +161,7 @@ def receipt(status: str = "persisted", *shares: ReceiptShare) -> Receipt:
 
 def receipt_share(slug: str, title: str, *lines: tuple[str, int], **more: Any) -> ReceiptShare:
     """Return one campaign's part of an order."""
-    priced = msgspec.structs.asdict(share(slug, *lines))
+    priced = msgspec.structs.asdict(share(slug, *lines, charged_now=more.pop("charged_now", False)))
     return ReceiptShare(title=title, state=more.pop("state", "persisted"), **priced, **more)
 
 

@@ -42,6 +42,8 @@ class Share(Figures, frozen=True, kw_only=True, rename="camel"):
     campaign_slug: str
     lines: tuple[Line, ...] = ()
     why: tuple[Why, ...] = ()
+    # Support after a funded end: the card is charged as soon as it is saved.
+    charged_now: bool = False
 
 
 class ShippingOption(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

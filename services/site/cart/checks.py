@@ -8,6 +8,7 @@ import msgspec
 from contracts.ids import canonical_email
 from contracts.money import Cents, dollars_to_cents
 from services.site.cart.form import CartForm, takes_amount
+from services.site.cart.late import left_out, mixed_in
 from services.site.cart.shop import Question, Shop, Thing, lonely_add_ons
 from services.site.public.language import Language, catalogue
 from services.site.public.places import HOME, STATES
@@ -62,14 +63,19 @@ def answer_field(item_id: str, index: int) -> str:
 def standing_problems(form: CartForm, shop: Shop, language: Language) -> tuple[Problem, ...]:
     """Return which items cannot be had as the cart is, whether anybody asked or not."""
     texts = catalogue(language)
+    gone = texts.gettext("Take out what is no longer offered.")
+    over = left_out(form, shop)
     found = [
-        Problem(
-            field=item_field(each.item_id),
-            message=texts.gettext("Take out what is no longer offered."),
-        )
+        Problem(field=item_field(each.item_id), message=gone)
         for each in form.items
-        if shop.thing(each.item_id) is None
+        if each.item_id in over or shop.thing(each.item_id) is None
     ]
+    apart = texts.gettext(
+        "This is charged now, and the rest of your cart later. Take it out, and pay for it on"
+        " its own."
+    )
+    mixed = [item_id for item_id in mixed_in(form, shop) if item_id not in over]
+    found += [Problem(field=item_field(item_id), message=apart) for item_id in mixed]
     for item_id, slug in lonely_add_ons(form, shop).items():
         state = shop.campaign(slug)
         words = texts.gettext("Comes with a pledge to %(title)s. Put one in, or take this out.")

@@ -6,10 +6,11 @@ The sentences themselves are contracts/consent.py's: what was read is what is ke
 import re
 from collections.abc import Sequence
 
-from contracts.consent import CONSENT_VERSION, text_in
+from contracts.consent import text_in, version_for
 from services.site.cart.answers import Quote, Share
 from services.site.cart.checks import Problem
 from services.site.cart.form import CartForm
+from services.site.cart.late import is_charged_now, is_late
 from services.site.cart.naming import film_title
 from services.site.cart.shop import Shop
 from services.site.cart.shown import Consent, ConsentLine
@@ -26,7 +27,8 @@ def shown_consent(
     quote: Quote, form: CartForm, shop: Shop, problems: Sequence[Problem], language: Language
 ) -> Consent:
     """Return the sentences, with each film's sum and last day in them."""
-    text, shares = text_in(language), quote.campaigns
+    shares = quote.campaigns
+    text = text_in(language, is_late=is_charged_now(shares))
     is_many = len(shares) > 1
     sentence = text.part if is_many else text.one
     value = consent_value(quote, language)
@@ -43,20 +45,20 @@ def shown_consent(
 def consent_value(quote: Quote, language: Language) -> str:
     """Return what a ticked box says: the wording and the sums it was ticked for, no others."""
     sums = ",".join(f"{share.campaign_slug}={share.amount}" for share in quote.campaigns)
-    return f"{_wording(language)}:{sums}"
+    return f"{_wording(language, is_late=is_charged_now(quote.campaigns))}:{sums}"
 
 
-def has_consent(form: CartForm, language: Language) -> bool:
+def has_consent(form: CartForm, shop: Shop, language: Language) -> bool:
     """Tell whether the box was ticked for today's wording and the sums this page showed."""
     ticked = TICKED.fullmatch(form.consent)
-    if ticked is None or ticked["wording"] != _wording(language):
+    if ticked is None or ticked["wording"] != _wording(language, is_late=is_late(form, shop)):
         return False
     sums = [int(part.partition("=")[2]) for part in ticked["sums"].split(",")]
     return sum(sums) == form.expected_cents
 
 
-def _wording(language: Language) -> str:
-    return f"{CONSENT_VERSION}:{language}"
+def _wording(language: Language, *, is_late: bool) -> str:
+    return f"{version_for(is_late=is_late)}:{language}"
 
 
 def _line(sentence: str, share: Share, shop: Shop, language: Language) -> ConsentLine:

@@ -22,7 +22,9 @@ TOKENS = {
 }
 
 
-def email_field(form: CartForm, problems: Sequence[Problem], language: Language) -> Field:
+def email_field(
+    form: CartForm, problems: Sequence[Problem], language: Language, *, is_charged_now: bool
+) -> Field:
     """Return the field for the email, which everybody fills in."""
     texts = catalogue(language)
     return Field(
@@ -31,7 +33,9 @@ def email_field(form: CartForm, problems: Sequence[Problem], language: Language)
         autocomplete="email",
         value=form.contact.get("email", ""),
         error=_errors(problems).get("email", ""),
-        hint=texts.gettext("Your receipt and the link to cancel go here."),
+        hint=texts.gettext("Your receipt goes here.")
+        if is_charged_now
+        else texts.gettext("Your receipt and the link to cancel go here."),
         kind="email",
         inputmode="email",
         length_max=254,

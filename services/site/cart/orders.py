@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.consent import CONSENT_VERSION, text_in
+from contracts.consent import text_in, version_for
 from services.site.cart.checks import (
     amount_cents,
     fits,
@@ -14,6 +14,7 @@ from services.site.cart.checks import (
     state_code,
 )
 from services.site.cart.form import ATTRIBUTION, PLACE, CartForm, takes_amount
+from services.site.cart.late import is_late, left_out
 from services.site.cart.shop import (
     Question,
     Shop,
@@ -42,13 +43,14 @@ def quote_body(form: CartForm, shop: Shop, language: Language) -> dict[str, Any]
 def start_body(form: CartForm, shop: Shop, language: Language) -> dict[str, Any]:
     """Return the body of a start. Without scripts the card is entered on Stripe's own page."""
     body = _body(form, shop, language, stand_in=False)
+    is_now = is_late(form, shop)
     body |= {
         "email": form.contact.get("email", ""),
         "expectedAmount": form.expected_cents,
         "consent": {
-            "version": CONSENT_VERSION,
+            "version": version_for(is_late=is_now),
             "language": language,
-            "hash": text_in(language).sha256,
+            "hash": text_in(language, is_late=is_now).sha256,
         },
         **{UTM[name]: form.attribution[name] for name in ATTRIBUTION if name in form.attribution},
     }
@@ -61,11 +63,11 @@ def start_body(form: CartForm, shop: Shop, language: Language) -> dict[str, Any]
 
 def priced(form: CartForm, shop: Shop) -> list[str]:
     """Return the ids of the items checkout is asked about, in the order it gets them."""
-    lonely = lonely_add_ons(form, shop)
+    unsold = {*lonely_add_ons(form, shop), *left_out(form, shop)}
     return [
         each.item_id
         for each in form.items
-        if each.item_id not in lonely and _number(each.item_id, each.typed)
+        if each.item_id not in unsold and _number(each.item_id, each.typed)
     ]
 
 

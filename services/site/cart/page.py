@@ -18,6 +18,7 @@ from services.site.cart.checks import (
 from services.site.cart.consent import has_consent, shown_consent
 from services.site.cart.edits import Note
 from services.site.cart.form import ANSWER, CONTACT, ITEM, SEEN, CartForm
+from services.site.cart.late import is_charged_now, is_late
 from services.site.cart.naming import thing_name
 from services.site.cart.seen import seen_figures
 from services.site.cart.shop import Shop, anchor_of, campaigns_in, tip_percent
@@ -59,7 +60,7 @@ def start_problems(
     """Return what keeps a cart from its card."""
     posted, taxed = is_posted(form, shop), form.is_taxed_by_place
     found = contact_problems(form, POSTED_TO if posted else TAXED_AT if taxed else (), language)
-    if not needs_consent or has_consent(form, language):
+    if not needs_consent or has_consent(form, shop, language):
         return found
     return (*found, consent_problem(language))
 
@@ -94,6 +95,8 @@ def cart_page(view: View, language: Language) -> CartPage:
         tip=sums.tip(form, shop, quote, language),
         totals=sums.totals(quote, form, shop, language) if quote else (),
         promise=sums.promise(quote, shop, language),
+        is_charged_now=quote is not None and is_charged_now(quote.campaigns),
+        save_label=sums.save_label(quote, language),
         details=None if is_cart else _details(view, language),
         hidden=_carried(view, language),
     )
@@ -119,7 +122,7 @@ def _destination(view: View, language: Language) -> tuple[Field, ...]:
 def _details(view: View, language: Language) -> Details:
     form, shop, quote, problems = view.form, view.shop, view.quote, view.problems
     return Details(
-        email=details.email_field(form, problems, language),
+        email=details.email_field(form, problems, language, is_charged_now=is_late(form, shop)),
         address=_address(view, language),
         is_posted=is_posted(form, shop),
         delivery=details.delivery_options(quote, form, language) if quote else (),

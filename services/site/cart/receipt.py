@@ -7,6 +7,7 @@ import msgspec
 from contracts.ids import ORDER_PREFIX
 from services.site.cart.answers import Line, Receipt, ReceiptShare
 from services.site.cart.form import ITEM, Pair, takes_amount
+from services.site.cart.late import is_charged_now
 from services.site.cart.naming import line_name
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
@@ -182,11 +183,12 @@ def _totals(receipt: Receipt, shop: Shop, language: Language) -> tuple[TotalRow,
         states={},
         language=language,
     )
-    label = (
-        texts.gettext("Total, if all films are funded")
-        if len(shares) > 1
-        else texts.gettext("Total, if the film is funded")
-    )
+    if is_charged_now(shares):
+        label = texts.gettext("Total, charged now")
+    elif len(shares) > 1:
+        label = texts.gettext("Total, if all films are funded")
+    else:
+        label = texts.gettext("Total, if the film is funded")
     last = TotalRow(label=label, amount=_money(receipt.totals.amount), is_last=True)
     return (*rows, last)
 
@@ -194,6 +196,8 @@ def _totals(receipt: Receipt, shop: Shop, language: Language) -> tuple[TotalRow,
 def _next(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...]:
     """Return today, and for each film its deadline and the day after it, in their order."""
     _ = catalogue(language).gettext
+    if is_charged_now(receipt.campaigns):
+        return _charged(receipt, shop, language)
     today = Moment(when=_("Today"), text=_("Card saved. You paid $0.00."), is_now=True)
     if receipt.status not in ("persisted", "completed"):
         today = Moment(when=_("Today"), text=_("You pay $0.00."), is_now=True)
@@ -206,6 +210,26 @@ def _next(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...
     for _until, share in sorted(known, key=lambda pair: pair[0]):
         moments += _after(share, shop, language, is_alone=len(known) == 1)
     return tuple(moments)
+
+
+def _charged(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...]:
+    """Return what follows on support after the end: one charge, and word of it."""
+    _ = catalogue(language).gettext
+    amount = {"amount": _money(receipt.totals.amount)}
+    days = {"days": shop.platform.recovery_window_days}
+    return (
+        Moment(
+            when=_("Today"), text=_("Your card is charged %(amount)s, once.") % amount, is_now=True
+        ),
+        Moment(
+            when=_("In a minute or two"),
+            text=_(
+                "An email confirms the charge. If your bank says no, it says what to do, and you"
+                " have %(days)s days for it."
+            )
+            % days,
+        ),
+    )
 
 
 def _after(

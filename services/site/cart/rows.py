@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from services.site.cart.answers import Quote
 from services.site.cart.checks import Problem, answer_field, item_field, quantity
 from services.site.cart.form import ANSWER, CartForm, takes_amount
+from services.site.cart.late import is_late
 from services.site.cart.naming import thing_name
 from services.site.cart.shop import Product, Shop, Thing, campaigns_in, product_of
 from services.site.cart.shown import AddOnGroup, Answer, CartItem, Choice, Shelf
@@ -12,7 +13,7 @@ from services.site.public import formatting
 from services.site.public.add_ons import VARIANT_MARK, add_on_card
 from services.site.public.cards import tier_state
 from services.site.public.language import Language, catalogue, prefix
-from services.site.public.state import CampaignState
+from services.site.public.state import CampaignState, Stage
 from services.site.public.views import AddOnCard
 
 
@@ -121,10 +122,13 @@ def add_on_groups(form: CartForm, shop: Shop, language: Language) -> tuple[AddOn
     products = list(shop.products())
     groups = []
     for state in states:
+        if shop.late_items(state.slug):
+            continue
         cards = _cards(form, shop, [p for p in products if p.slug == state.slug], language)
         title = texts.gettext("Add-ons of %(title)s") % {"title": state.definition.title}
         groups.append(AddOnGroup(title=title, note="", cards=cards))
-    own = _cards(form, shop, [p for p in products if not p.slug], language) if states else ()
+    is_open = any(not shop.late_items(state.slug) for state in states)
+    own = _cards(form, shop, [p for p in products if not p.slug], language) if is_open else ()
     name = shop.platform.platform_name
     groups.append(
         AddOnGroup(
@@ -163,19 +167,23 @@ def _variant(form: CartForm, held_id: str, product_id: str) -> str:
 
 
 def shelves(form: CartForm, shop: Shop, language: Language) -> tuple[Shelf, ...]:
-    """Return what can be pledged for now and is not in the cart, by film; closing first."""
-    live = [each for each in shop.campaigns.values() if each.stage_at(shop.now) == "live"]
+    """Return what can be pledged for now and is not in the cart, by film; closing first.
+
+    Beside what is charged now stands only what a film that is over left open.
+    """
+    stage: Stage = "funded" if is_late(form, shop) else "live"
+    live = [each for each in shop.campaigns.values() if each.stage_at(shop.now) == stage]
     live = [each for each in live if not each.definition.is_test_only]
     live.sort(key=lambda state: state.definition.deadline_at)
-    found = (_shelf(form, state, language) for state in live)
+    found = (_shelf(form, state, stage, language) for state in live)
     return tuple(shelf for shelf in found if shelf.choices)
 
 
-def _shelf(form: CartForm, state: CampaignState, language: Language) -> Shelf:
+def _shelf(form: CartForm, state: CampaignState, stage: Stage, language: Language) -> Shelf:
     choices = []
     for tier in sorted(state.definition.tiers, key=lambda tier: tier.price_cents):
         item_id = f"{state.slug}__{tier.tier_id}"
-        is_open = tier_state(state, "live", tier) in ("available", "opened")
+        is_open = tier_state(state, stage, tier) in ("available", "opened", "late")
         if is_open and not form.typed(item_id):
             label = f"{tier.name}, {formatting.money(tier.price_cents)}"
             choices.append(Choice(value=item_id, label=label))

@@ -11,6 +11,7 @@ from contracts.pricing import LineKind
 from services.site.cart.form import CartForm
 from services.site.public.add_ons import ADD_ON, VARIANT_MARK, add_on_id, configured
 from services.site.public.cards import QUANTITY_MAX, remaining
+from services.site.public.late import late_items
 from services.site.public.state import AddOnContent, CampaignState, Picture
 
 
@@ -68,6 +69,11 @@ class Shop(msgspec.Struct, frozen=True, kw_only=True):
     def campaign(self, slug: str) -> CampaignState | None:
         """Return a campaign by its name."""
         return self.campaigns.get(CampaignSlug(slug))
+
+    def late_items(self, slug: str) -> frozenset[str]:
+        """Return what of a film is sold after its end and charged now; mostly nothing."""
+        state = self.campaign(slug)
+        return late_items(state, state.stage_at(self.now)) if state else frozenset()
 
     def thing(self, item_id: str) -> Thing | None:
         """Return what an id names, None when it names nothing we know."""

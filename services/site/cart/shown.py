@@ -161,5 +161,7 @@ class CartPage(msgspec.Struct, frozen=True, kw_only=True):
     tip: Tip | None = None
     totals: tuple[TotalRow, ...] = ()
     promise: str = ""
+    is_charged_now: bool = False
+    save_label: str = ""
     details: Details | None = None
     hidden: tuple[Hidden, ...] = ()

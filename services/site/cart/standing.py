@@ -3,6 +3,7 @@
 from typing import Literal
 
 from services.site.cart.answers import Receipt
+from services.site.cart.late import is_charged_now
 from services.site.public.language import Language, catalogue
 from services.site.public.views import Fact
 
@@ -38,6 +39,11 @@ def words(standing: Standing, receipt: Receipt | None, language: Language) -> tu
     _ = catalogue(language).gettext
     if standing == "nothing" and receipt and receipt.status == "too_late":
         return _("Nothing was pledged, and nothing is charged."), _late(receipt, language)
+    if standing == "pledged" and receipt and is_charged_now(receipt.campaigns):
+        return (
+            _("Thank you. Your card is charged now."),
+            _("The receipt and a private link to it are on their way to your email."),
+        )
     said = {
         "pledged": (
             _("Thank you. Your card is saved, not charged."),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from services.site.cart.answers import Figures, Quote, Share
 from services.site.cart.form import CartForm
+from services.site.cart.late import is_charged_now
 from services.site.cart.naming import film_title
 from services.site.cart.shop import Shop, tip_percent
 from services.site.cart.shown import Choice, Tip, TotalRow
@@ -105,6 +106,8 @@ def total_label(quote: Quote, language: Language) -> str:
     """Return what the last row is called: its condition, and whether it may still change."""
     texts = catalogue(language)
     is_many = len(quote.campaigns) > 1
+    if any(share.charged_now for share in quote.campaigns):
+        return _total_now(quote, language)
     if is_complete(quote):
         if is_many:
             return texts.gettext("Total, if all films are funded")
@@ -114,14 +117,33 @@ def total_label(quote: Quote, language: Language) -> str:
     return texts.gettext("Estimated total, if the film is funded")
 
 
+def _total_now(quote: Quote, language: Language) -> str:
+    texts = catalogue(language)
+    if not is_charged_now(quote.campaigns):
+        return texts.gettext("All together")
+    if is_complete(quote):
+        return texts.gettext("Total, charged now")
+    return texts.gettext("Estimated total, charged now")
+
+
 def is_complete(quote: Quote) -> bool:
     """Tell whether no figure waits for an address any more."""
     return "needs_input" not in quote.states.values()
 
 
 def promise(quote: Quote | None, shop: Shop, language: Language) -> str:
-    """Return that nothing is charged today, and until when everything can be taken back."""
-    deadlines = [deadline(share.campaign_slug, shop) for share in quote.campaigns] if quote else []
+    """Return that nothing is charged today, and until when everything can be taken back.
+
+    Of support after the end the opposite is said, as plainly.
+    """
+    shares = quote.campaigns if quote else ()
+    if is_charged_now(shares):
+        return catalogue(language).gettext(
+            "You are charged now, as soon as your card is saved: the goal is reached already."
+        )
+    if any(share.charged_now for share in shares):
+        return ""
+    deadlines = [deadline(share.campaign_slug, shop) for share in shares]
     known = [each for each in deadlines if each]
     if not known:
         return ""
@@ -133,6 +155,9 @@ def promise(quote: Quote | None, shop: Shop, language: Language) -> str:
 def pay_rows(quote: Quote, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
     """Return when what is paid: today nothing, later on a condition, else nothing."""
     texts = catalogue(language)
+    if is_charged_now(quote.campaigns):
+        amount = _money(quote.totals.amount)
+        return (TotalRow(label=texts.gettext("Today"), amount=amount, is_last=True),)
     is_many = len(quote.campaigns) > 1
     rows = [TotalRow(label=texts.gettext("Today"), amount=_money(0), is_last=True)]
     for share in quote.campaigns:
@@ -147,6 +172,14 @@ def pay_rows(quote: Quote, shop: Shop, language: Language) -> tuple[TotalRow, ..
         )
         rows.append(TotalRow(label=label % words, amount=_money(share.amount)))
     return (*rows, TotalRow(label=texts.gettext("If not funded"), amount=_money(0)))
+
+
+def save_label(quote: Quote | None, language: Language) -> str:
+    """Return what the last button says: what is paid by pressing it."""
+    texts = catalogue(language)
+    if quote and is_charged_now(quote.campaigns):
+        return texts.gettext("Pay %(amount)s now") % {"amount": _money(quote.totals.amount)}
+    return texts.gettext("Save card, pay nothing today")
 
 
 def place(form: CartForm) -> str:

@@ -246,6 +246,7 @@ def _state(known: Known, figures: domain.Figures) -> CampaignState:
         },
         is_closed=closing is not None,
         is_funded=domain.is_funded(definition, figures),
+        is_settled=figures.settled_at is not None,
         is_cancelled=figures.cancelled_at is not None,
     )
     if totals is None:

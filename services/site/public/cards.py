@@ -7,6 +7,7 @@ from markupsafe import Markup
 from contracts.campaign import SupportItem, Tier
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue, prefix
+from services.site.public.late import SUPPORT, late_items
 from services.site.public.state import CampaignState, DiaryEntry, Stage, TierContent
 from services.site.public.views import (
     BudgetLine,
@@ -24,10 +25,16 @@ QUANTITY_MAX = 99
 
 
 def tier_cards(state: CampaignState, stage: Stage, language: Language) -> tuple[TierCard, ...]:
-    """Return the rewards: the featured one first, the others from the cheapest up."""
+    """Return the rewards: what is still open, the featured one, then from the cheapest up."""
     featured = state.content.featured_tier_id
+    late = late_items(state, stage)
     ordered = sorted(
-        state.definition.tiers, key=lambda tier: (tier.tier_id != featured, tier.price_cents)
+        state.definition.tiers,
+        key=lambda tier: (
+            bool(late) and tier.tier_id not in late,
+            tier.tier_id != featured,
+            tier.price_cents,
+        ),
     )
     return tuple(_tier_card(state, stage, language, tier) for tier in ordered)
 
@@ -44,13 +51,16 @@ def tier_state(state: CampaignState, stage: Stage, tier: Tier) -> TierState:
     """Return which of its looks a reward has now."""
     if stage == "upcoming":
         return "upcoming"
-    if stage != "live":
+    is_late = tier.tier_id in late_items(state, stage)
+    if stage != "live" and not is_late:
         return "counting" if stage == "closing" else "ended"
     if tier.is_sold_out or remaining(state, tier) == 0:
         return "sold_out"
-    if tier.requires_threshold_cents is None:
-        return "available"
-    return "opened" if state.pledged_cents >= tier.requires_threshold_cents else "locked"
+    if state.pledged_cents < (tier.requires_threshold_cents or 0):
+        return "ended" if is_late else "locked"
+    if is_late:
+        return "late"
+    return "available" if tier.requires_threshold_cents is None else "opened"
 
 
 def _tier_card(state: CampaignState, stage: Stage, language: Language, tier: Tier) -> TierCard:
@@ -68,7 +78,7 @@ def _tier_card(state: CampaignState, stage: Stage, language: Language, tier: Tie
         state=looks,
         facts=_tier_facts(state, looks, tier, language),
         button=_tier_button(state, looks, tier, language),
-        is_enabled=looks in ("available", "opened"),
+        is_enabled=looks in ("available", "opened", "late"),
         is_featured=looks == "available" and tier.tier_id == state.content.featured_tier_id,
         quantity_max=max(1, stackable_max) if tier.is_stackable else 1,
         is_physical=tier.category == "physical",
@@ -122,6 +132,9 @@ def _tier_button(state: CampaignState, looks: TierState, tier: Tier, language: L
     if looks in ("available", "opened"):
         amount = formatting.money(tier.price_cents)
         return texts.gettext("Pledge %(amount)s") % {"amount": amount}
+    if looks == "late":
+        amount = formatting.money(tier.price_cents)
+        return texts.gettext("Pay %(amount)s now") % {"amount": amount}
     words = {
         "sold_out": texts.gettext("Sold out"),
         "counting": texts.gettext("Being counted"),
@@ -163,6 +176,7 @@ def _filled(pledged: int, target: int) -> str:
 def _budget_line(state: CampaignState, stage: Stage, item: SupportItem) -> BudgetLine:
     pledged = state.support_item_cents.get(item.item_id, 0)
     rest = max(0, item.target_cents - pledged)
+    is_late = f"{SUPPORT}{item.item_id}" in late_items(state, stage)
     return BudgetLine(
         item_id=f"{state.slug}__support__{item.item_id}",
         key=item.item_id,
@@ -172,7 +186,7 @@ def _budget_line(state: CampaignState, stage: Stage, item: SupportItem) -> Budge
         target=formatting.money(item.target_cents),
         filled=_filled(pledged, item.target_cents),
         rest=formatting.money(rest),
-        is_open=stage == "live" and rest > 0,
+        is_open=(stage == "live" or is_late) and rest > 0,
         is_full=rest == 0,
     )
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
+from services.site.public.late import late_items
 from services.site.public.state import CampaignState, Stage
 from services.site.public.views import Fact, Notice, Sum
 
@@ -40,6 +41,11 @@ def rewards_words(state: CampaignState, stage: Stage, language: Language) -> tup
             "day": deadline_day(state, language),
         }
         return promise, ""
+    if late_items(state, stage):
+        return "", texts.gettext(
+            "The goal is reached, and the total above stays as it is. This goes straight to the"
+            " film. Your card is charged today."
+        )
     return "", texts.gettext("These were the rewards.")
 
 
@@ -154,7 +160,21 @@ def sums(state: CampaignState, stage: Stage, language: Language) -> tuple[Sum, .
 
 
 def sums_line(state: CampaignState, language: Language) -> str:
-    """Return how the sums add up; while charging goes on, what is still under way."""
+    """Return how the sums add up; while charging goes on, what is still under way.
+
+    Support after the end is beside that total, never inside it.
+    """
+    texts = catalogue(language)
+    line = _sums_line(state, language)
+    if not state.late_support_cents:
+        return line
+    later = texts.gettext("Since the end %(amount)s more went straight to the film.") % {
+        "amount": formatting.money(state.late_support_cents)
+    }
+    return f"{line} {later}"
+
+
+def _sums_line(state: CampaignState, language: Language) -> str:
     texts = catalogue(language)
     settled = state.settled_cents
     if settled < state.pledged_cents:

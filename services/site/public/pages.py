@@ -15,6 +15,7 @@ from services.site.public.cards import (
     votes,
 )
 from services.site.public.language import Language, catalogue, prefix
+from services.site.public.late import CUSTOM, late_items
 from services.site.public.outcome import (
     closed_line,
     deadline_day,
@@ -84,6 +85,7 @@ def campaign_page(
     diary = diary_items(state, language)
     decisions = votes(state, now, language)
     budget = budget_parts(state, stage)
+    late = late_items(state, stage)
     return CampaignPage(
         language=language,
         slug=state.slug,
@@ -107,7 +109,8 @@ def campaign_page(
         rewards_intro=intro,
         tiers=tier_cards(state, stage, language),
         single_tier_only=definition.single_tier_only,
-        takes_custom_support=stage == "live",
+        takes_custom_support=stage == "live" or CUSTOM in late,
+        is_charged_now=bool(late),
         budget=budget,
         add_ons=_add_ons(state, language, low_stock) if stage == "live" else (),
         sums=sums(state, stage, language),
@@ -132,12 +135,13 @@ def result_page(
 ) -> ResultPage:
     """Return the page after the card step was left, with the way back to the same cart."""
     url = f"{prefix(language)}/campaigns/{state.slug}/"
+    stage = state.stage_at(now)
     return ResultPage(
         language=language,
         slug=state.slug,
         title=state.definition.title,
         url=url,
-        is_open=state.stage_at(now) == "live",
+        is_open=stage == "live" or bool(late_items(state, stage)),
         is_saved=order_status in ("completed", "persisted"),
         success_url=f"{url}pledge-success/?order={order_id}",
         resumes=resumes,
@@ -226,6 +230,7 @@ def _live_island(state: CampaignState, stage: Stage) -> dict[str, object]:
         "title": state.definition.title,
         "pledgedCents": state.pledged_cents,
         "settledCents": state.settled_cents,
+        "isCharged": definition.is_charged or state.is_settled,
         "stock": {tier_id: stock.remaining for tier_id, stock in state.stock.items()},
         "startsAt": state.definition.starts_at.isoformat(),
         "deadline": state.definition.deadline_at.isoformat(),

@@ -109,6 +109,8 @@ class CampaignState(msgspec.Struct, frozen=True, kw_only=True):
     add_on_left: dict[str, int] = {}
     is_closed: bool = False
     is_funded: bool = False
+    # Whether nothing of a funded campaign is left to be charged.
+    is_settled: bool = False
     is_cancelled: bool = False
     collected_cents: int = 0
     recovering_cents: int = 0

@@ -13,7 +13,9 @@ from markupsafe import Markup
 from services.site.public.language import Language
 from services.site.public.state import Block, Picture, Stage
 
-TierState = Literal["available", "sold_out", "locked", "opened", "upcoming", "counting", "ended"]
+TierState = Literal[
+    "available", "sold_out", "locked", "opened", "upcoming", "counting", "late", "ended"
+]
 Tone = Literal["plain", "good", "lamp", "bad", "pool"]
 SegmentKind = Literal["pledged", "collected", "recovering", "lost", "unfunded"]
 
@@ -246,6 +248,7 @@ class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[TierCard, ...]
     single_tier_only: bool
     takes_custom_support: bool
+    is_charged_now: bool
     budget: tuple[BudgetPart, ...]
     add_ons: tuple[AddOnCard, ...]
     sums: tuple[Sum, ...]

@@ -77,6 +77,7 @@ function isOutdated({ campaign: live, stats, inventory }) {
     live.effectiveState !== stageOf(campaign.stage) ||
     stats.pledgedAmount !== campaign.pledgedCents ||
     settledOf(stats) !== campaign.settledCents ||
+    live.charged !== campaign.isCharged ||
     Object.entries(inventory.tiers).some(isSoldOut)
   );
 }
@@ -93,7 +94,7 @@ function stageOf(stage) {
 function shapeOf({ campaign: live, stats, inventory }) {
   const gone = Object.entries(inventory.tiers).map(([id, tier]) => [id, tier.remaining === 0]);
   const passed = campaign.marks.filter((cents) => stats.pledgedAmount >= cents).length;
-  return JSON.stringify([live.effectiveState, live.funded, gone, passed, stats.supportItems, stats.collectedAmount, stats.recoveringAmount, stats.lostAmount, stats.returnedAmount]);
+  return JSON.stringify([live.effectiveState, live.funded, live.charged, gone, passed, stats.supportItems, stats.collectedAmount, stats.recoveringAmount, stats.lostAmount, stats.returnedAmount, stats.lateSupportAmount]);
 }
 
 function draw({ stats, inventory }) {
