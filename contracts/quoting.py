@@ -51,6 +51,8 @@ class QuoteRevision(msgspec.Struct, frozen=True, kw_only=True):
     billing_address: Address | None = None
     # What the person was shown, in cents; another price is refused, and nothing reserved.
     expected_cents: Cents | None = None
+    # Without it only the price is asked for, and the proposal's number means nothing.
+    is_held: bool = True
 
 
 class RevisionQuoted(msgspec.Struct, frozen=True, kw_only=True, tag="quoted"):

@@ -61,6 +61,11 @@ CANCELLING = (
     Errand("checkout", "checkout.card_detached"),
     Errand("checkout", "checkout.detach_recorded"),
 )
+CHANGING = (
+    Errand("pledges", "pledges.proposed"),
+    Errand("pledges", "pledges.revision_quoted"),
+    Errand("pledges", "pledges.modified"),
+)
 UPDATING = (
     Errand("checkout", "checkout.update_intended"),
     Errand("checkout", "checkout.update_opened"),
@@ -116,6 +121,7 @@ PHASES = {
     "publishing": PUBLISHING,
     "pledging": PLEDGING,
     "cancelling": CANCELLING,
+    "changing": CHANGING,
     "updating": UPDATING,
     "closing": CLOSING,
     "charging": CHARGING,

@@ -115,7 +115,10 @@ def _things(
         tier = tier_of(campaign.definition, choice)
         require_open(campaign, choice, tier)
         # Whoever answered when the first was pledged need not answer again.
-        answers = choice.answers or (dict(kept[0].answers) if kept else {})
+        asked = {field.name for field in tier.fields}
+        before = kept[0].answers if kept else {}
+        known = {name: text for name, text in before.items() if name in asked}
+        answers = choice.answers or known
         line = tier_line(msgspec.structs.replace(choice, answers=answers), tier)
     else:
         line = add_on_line(found(choice, choice.campaign, campaign, platform))

@@ -17,12 +17,17 @@ async def compose(settings: Settings, running: Running) -> Parts:
             routes.show_pledge,
             routes.list_pledges,
             routes.cancel,
+            routes.modify,
+            routes.quote_change,
             routes.show_stats,
             *routes.operator_routes(settings.admin_secret),
         ],
         listeners=listeners(),
         loops=[Closer(running.pool).run],
-        dependencies={"link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()}},
+        dependencies={
+            "bus": running.bus,
+            "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
+        },
     )
 
 

@@ -103,8 +103,14 @@ def require_holder(pledge: Pledge, link: MagicLink) -> None:
         raise NotYours("not_yours", "This link is for another pledge.")
 
 
-def cancel(pledge: Pledge, campaign: Campaign, *, now: datetime) -> Change:
-    """Return the pledge as cancelled, or refuse.
+def require_own(link: MagicLink, order_id: str | None) -> None:
+    """Refuse a program that names another pledge than its link's."""
+    if order_id is not None and order_id != link.order_id:
+        raise NotYours("not_yours", "This link is for another pledge.")
+
+
+def require_changeable(pledge: Pledge, campaign: Campaign, *, now: datetime) -> None:
+    """Refuse to change or cancel what is decided.
 
     The deadline instant itself is too late: the close may already count this pledge,
     and a cancelled pledge must never be charged.
@@ -115,6 +121,11 @@ def cancel(pledge: Pledge, campaign: Campaign, *, now: datetime) -> Change:
         raise StateRefused("pledge_charged", "This pledge has been charged.")
     if pledge.status != "active" or campaign.is_over(now):
         raise StateRefused("deadline_passed", "The campaign's deadline has passed.")
+
+
+def cancel(pledge: Pledge, campaign: Campaign, *, now: datetime) -> Change:
+    """Return the pledge as cancelled, or refuse."""
+    require_changeable(pledge, campaign, now=now)
     cancelled = msgspec.structs.replace(
         pledge,
         status="cancelled",

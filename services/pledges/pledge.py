@@ -17,6 +17,7 @@ LedgerState = Literal["open", "closing", "closed"]
 PledgeStatus = Literal["active", "cancelled", "charged", "payment_failed", "released"]
 EntryType = Literal[
     "created",
+    "modified",
     "cancelled",
     "charged",
     "charge_failed",

@@ -153,7 +153,7 @@ def public_record(
         preferred_lang=pledge.language,
         campaign_slug=pledge.campaign,
         campaign_title=campaign.title,
-        lines=tuple(_line(each) for each in pledge.lines),
+        lines=tuple(line_told(each) for each in pledge.lines),
         tip_percent=price.tip_percent,
         tip_amount=price.tip_cents,
         subtotal=price.subtotal_cents,
@@ -251,7 +251,8 @@ def _chosen(entry: Entry, lines: Sequence[PricedLine]) -> dict[str, Any]:
     }
 
 
-def _line(line: PricedLine) -> Line:
+def line_told(line: PricedLine) -> Line:
+    """Return a line as the holder of a link sees it."""
     return Line(
         kind=line.kind,
         item_id=line.item_id,

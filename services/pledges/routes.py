@@ -6,19 +6,23 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, SkipValidation
 
 from contracts.magic_link import TOKEN_LENGTH_MAX
 from services.chassis import crash
+from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
 from services.chassis.database import ACQUIRE_SECONDS, Pool, transaction
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
+from services.pledges.bodies import ModifyRequest
 from services.pledges.figures import Correction, ProjectionCheck, Stats
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import check_all, check_one, recalculate
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
+from services.pledges.handlers.modify_pledge import modify_pledge
 from services.pledges.handlers.open_link import Keys, open_link
+from services.pledges.handlers.preview_change import ChangePreview, preview_change
 from services.pledges.handlers.read_evidence import Evidence, read_evidence
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.handlers.read_stats import read_stats
@@ -91,6 +95,32 @@ async def cancel(
     return CancelledPledge(
         **msgspec.structs.asdict(record), success=True, message="Your pledge is cancelled."
     )
+
+
+@post("/pledge/modify", status_code=200, response_headers=PRIVATE)
+async def modify(
+    *,
+    data: JSONBody[ModifyRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    bus: NamedDependency[SkipValidation[Bus]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
+) -> PledgeRecord:
+    link = open_link(data.token, link_keys, now=clock.now())
+    return await modify_pledge(pool, bus, link, data, key=idempotency_key)
+
+
+@post("/pledge/quote", status_code=200, response_headers=PRIVATE)
+async def quote_change(
+    data: JSONBody[ModifyRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    bus: NamedDependency[SkipValidation[Bus]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+) -> ChangePreview:
+    link = open_link(data.token, link_keys, now=clock.now())
+    return await preview_change(pool, bus, link, data)
 
 
 @get("/stats/{slug:str}", response_headers=FRESH)

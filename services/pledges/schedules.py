@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 from services.chassis import crash, telemetry
 from services.chassis.database import BUSY, Connection, Pool, transaction
 from services.chassis.leader import tick_as_leader
+from services.pledges.handlers.announce_abandoned import abandon_stale, announce_abandoned
 from services.pledges.handlers.announce_close import (
     BATCH,
     announce_charge_requests,
@@ -68,6 +69,8 @@ class Closer:
         await self._close()
         await self._empty(announce_charge_requests)
         await self._empty(announce_releases)
+        await self._empty(abandon_stale)
+        await self._empty(announce_abandoned)
         await self._measure()
 
     async def _close(self) -> None:

@@ -12,7 +12,6 @@ AS_SERVICE = [
     pytest.param("DELETE FROM pledge_history", id="delete history"),
     pytest.param("TRUNCATE pledge_history", id="truncate history"),
     pytest.param("DELETE FROM pledges", id="delete a pledge"),
-    pytest.param("UPDATE pledges SET total_cents = 1", id="change a price"),
     pytest.param("UPDATE pledges SET campaign = 'x'", id="move a pledge"),
     pytest.param("DELETE FROM charge_requests", id="delete a charge request"),
     pytest.param("UPDATE charge_requests SET amount_cents = 1", id="change a charge request"),
@@ -46,6 +45,46 @@ async def test_not_even_the_owner_may_rewrite_history(ledger: Ledger, statement:
 
     with pytest.raises(asyncpg.RaiseError, match="history_is_append_only"):
         await ledger.owner.execute(statement)
+
+
+@pytest.mark.parametrize(
+    ("statement", "rule"),
+    [
+        pytest.param(
+            "UPDATE pledges SET tip_cents = 0, total_cents = total_cents - tip_cents",
+            "every_change_is_a_revision",
+            id="without a line",
+        ),
+        pytest.param(
+            """
+            WITH changed AS (
+                UPDATE pledges
+                SET tip_cents = 0, total_cents = total_cents - tip_cents, revision = 2
+                RETURNING pledge_id
+            )
+            INSERT INTO pledge_history (
+                pledge_id, version, entry_type, status, cause, count_delta, goal_delta_cents,
+                subtotal_delta_cents, shipping_delta_cents, tax_delta_cents, tip_delta_cents,
+                total_delta_cents, collected_delta_cents, recovering_delta_cents, tier_deltas,
+                support_item_deltas, tip_percent, recorded_at
+            )
+            SELECT pledge_id, 2, 'charge_failed', 'active', 'x', 0, 0, 0, 0, 0, 0, 0, 0, 0,
+                '{}', '{}', 5, platform.now()
+            FROM changed
+            """,
+            "price_moves_with_its_line",
+            id="with a line of another kind",
+        ),
+    ],
+)
+async def test_a_price_changes_with_the_line_that_says_so(
+    ledger: Ledger, statement: str, rule: str
+) -> None:
+    await ledger.open()
+    await ledger.hear(an_order())
+
+    with pytest.raises(asyncpg.RaiseError, match=rule):
+        await ledger.pool.execute(statement)
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,11 @@ MAY_DELETE = {
     "checkout.stock_overrides",
     # Failed cards are counted by address for an hour, and then nobody's business.
     "checkout.card_failures",
+    # What a pledge contains now; what it contained before is in its history for good.
+    "pledges.pledge_lines",
 }
 APPEND_ONLY = {
     "pledges.pledge_history",
-    "pledges.pledge_lines",
     "pledges.totals_corrections",
     "pledges.refused_orders",
     "pledges.pledge_money",

@@ -11,6 +11,7 @@ from deploy.chaos.card_update import update_card
 from deploy.chaos.crash_points import (
     ASKING_BACK,
     CANCELLING,
+    CHANGING,
     CHARGING,
     CLOSING,
     ENDING,
@@ -86,6 +87,21 @@ class Rounds:
             armed = await self._arm([errand])
             status, answer = await self.play.crowd.cancel(token)
             assert status == 200 or answer["error"] == "pledge_cancelled", answer
+            await self._until_fired(armed)
+
+    async def changing(self, errands: Sequence[Errand]) -> None:
+        """Let somebody change their pledge; asked again by the same name it is changed once."""
+        for errand in errands:
+            pledge = await self.play.crowd.pledge(self.slugs[-1])
+            token = await self.play.crowd.token(pledge.email)
+            armed = await self._arm([errand])
+            status, answer = await self.play.crowd.patiently(
+                "POST",
+                "/pledge/modify",
+                body={"token": token, "tipPercent": 10, "revision": 1},
+                headers={"Idempotency-Key": pledge.order_id},
+            )
+            assert (status, answer["revision"]) == (200, 2), answer
             await self._until_fired(armed)
 
     async def updating(self, errands: Sequence[Errand]) -> None:
@@ -192,6 +208,7 @@ async def act(play: Play) -> list[Measure]:
     ends = longest(CLOSING + CHARGING) + len(ASKING_BACK)
     await rounds.all_pledging(PUBLISHING, PLEDGING, campaigns=ends)
     await rounds.cancelling(CANCELLING)
+    await rounds.changing(CHANGING)
     await rounds.updating(UPDATING)
     # Ends come when nobody is on the way any more: who pledges then is refused, rightly.
     people = await asyncio.gather(*rounds.people)

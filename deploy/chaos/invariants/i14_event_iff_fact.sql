@@ -9,6 +9,14 @@ WITH facts (event_type, subject) AS (
     FROM pledges.pledge_history
     WHERE entry_type = 'cancelled'
     UNION ALL
+    SELECT 'pledges.modified', pledge_id
+    FROM pledges.pledge_history
+    WHERE entry_type = 'modified'
+    UNION ALL
+    SELECT 'pledges.revision_abandoned', pledge_id || ':' || revision || ':' || proposal
+    FROM pledges.proposals
+    WHERE announced_at IS NOT NULL
+    UNION ALL
     SELECT 'pledges.card_changed', pledge_id
     FROM pledges.pledge_history
     WHERE entry_type = 'card_changed'

@@ -48,6 +48,8 @@ UNION ALL
 SELECT 'the trigger that refuses the way back is gone', ARRAY[wanted.relation, wanted.name]
 FROM (VALUES
     ('pledges.pledges', 'pledge_moves_forward'),
+    ('pledges.pledges', 'price_moves_with_its_line'),
+    ('pledges.proposals', 'proposal_is_decided_once'),
     ('pledges.pledge_history', 'history_is_append_only'),
     ('pledges.campaign_state', 'campaign_state_moves_forward'),
     ('checkout.orders', 'orders_only_go_forward'),

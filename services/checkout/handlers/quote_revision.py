@@ -48,6 +48,8 @@ async def answer(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> Quot
     try:
         delivery = await _delivery(pool, carrier, asked)
         async with transaction(pool) as conn:
+            if not asked.is_held:
+                return await preview_revision(conn, asked, delivery)
             return await quote_revision(conn, asked, delivery)
     except Refusal as exc:
         return RevisionRefused(
@@ -77,7 +79,7 @@ async def _delivery(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> D
     if delivery.destination is None or not carrier.is_configured:
         return delivery
     async with transaction(pool) as conn:
-        if await _proposed(conn, asked) is not None:
+        if asked.is_held and await _proposed(conn, asked) is not None:
             return delivery
         priced = await _priced(conn, asked, delivery, is_held=False)
     postage = await carrier.quote(
@@ -104,6 +106,16 @@ async def quote_revision(
     await revisions.insert_held(conn, asked, quoted, request_hash=digest)
     await _hold(conn, asked, quoted.pledge)
     return quoted
+
+
+async def preview_revision(
+    conn: Connection, asked: QuoteRevision, delivery: Delivery
+) -> RevisionQuoted:
+    """Price a revision for somebody who is still looking: nothing is held or written."""
+    await _require_current(conn, asked)
+    priced = await _priced(conn, asked, delivery, is_held=False)
+    _require_sendable(asked, priced)
+    return RevisionQuoted(pledge=priced.pledges[0])
 
 
 def _again(known: Proposed, digest: str) -> RevisionQuoted:

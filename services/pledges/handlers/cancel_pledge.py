@@ -2,7 +2,6 @@
 
 from contracts.events.pledges import PledgeCancelled
 from contracts.magic_link import MagicLink
-from contracts.refusals import NotYours
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.pledges import domain
@@ -19,8 +18,7 @@ async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | No
     The campaign is locked before the pledge, so that no close can count the pledge and
     lose it; the clock is read last, when every wait is over.
     """
-    if order_id is not None and order_id != link.order_id:
-        raise NotYours("not_yours", "This link is for another pledge.")
+    domain.require_own(link, order_id)
     held = await campaigns.lock_campaigns_shared(conn, [link.campaign_slug])
     now = await ledger.lock_pledges(conn, [link.order_id])
     if now is None:

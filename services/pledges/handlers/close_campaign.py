@@ -12,7 +12,7 @@ from services.pledges import domain
 from services.pledges.figures import Figures, Totals, compare
 from services.pledges.handlers.change_totals import save_and_tell
 from services.pledges.pledge import SETTLEMENT, Campaign
-from services.pledges.queries import campaigns, checks, closing, totals
+from services.pledges.queries import campaigns, checks, closing, proposals, totals
 
 Outcome = Literal["closed", "waiting", "disagrees"]
 
@@ -81,6 +81,7 @@ async def finish(
         closed_at=now,
         is_cancelled=is_cancelled,
     )
+    await proposals.abandon_of_campaign(conn, slug)
     if is_funded:
         await closing.insert_charge_requests(conn, slug, purpose=SETTLEMENT, requested_at=now)
     else:

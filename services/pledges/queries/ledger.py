@@ -84,7 +84,7 @@ async def insert_pledges(conn: Connection, created: Sequence[Change]) -> set[Ple
         SELECT pledge_id FROM fresh
         """,
         [_pledge_row(each.pledge) for each in created],
-        [row for each in created for row in _line_rows(each.pledge)],
+        [row for each in created for row in line_rows(each.pledge)],
         [_history_row(each.entry) for each in created],
     )
     return {row["pledge_id"] for row in rows}
@@ -107,7 +107,21 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 charge_id = new.charge_id,
                 payment_intent_id = new.payment_intent_id,
                 card = new.card,
-                card_saved_at = new.card_saved_at
+                card_saved_at = new.card_saved_at,
+                definition_version = new.definition_version,
+                goal_cents = new.goal_cents,
+                subtotal_cents = new.subtotal_cents,
+                shipping_cents = new.shipping_cents,
+                tax_cents = new.tax_cents,
+                tip_percent = new.tip_percent,
+                tip_cents = new.tip_cents,
+                total_cents = new.total_cents,
+                tax_provider = new.tax_provider,
+                tax_rate = new.tax_rate,
+                shipping_source = new.shipping_source,
+                why = new.why,
+                price_details = new.price_details,
+                shipping_address = new.shipping_address
             FROM jsonb_populate_recordset(NULL::pledges, $1) AS new
             WHERE pledges.pledge_id = new.pledge_id
         )
@@ -249,7 +263,7 @@ def _pledge_row(pledge: Pledge) -> dict[str, Any]:
     return {**msgspec.structs.asdict(pledge), **price, "price_details": details}
 
 
-def _line_rows(pledge: Pledge) -> list[dict[str, Any]]:
+def line_rows(pledge: Pledge) -> list[dict[str, Any]]:
     return [
         {"pledge_id": pledge.pledge_id, "line_no": number, **msgspec.structs.asdict(line)}
         for number, line in enumerate(pledge.lines, start=1)

@@ -6,6 +6,7 @@ BAD = "invalid_link"
 START_CARD = "/pledge/payment-method/start"
 AT_BANK = "/pledge/authenticate/start"
 COMPLETE_CARD = "/pledge/payment-method/complete"
+MODIFY, PREVIEW = "/pledge/modify", "/pledge/quote"
 FORGED = (
     ("garbage", "totally_random_garbage_token_12345"),
     ("no signature", "eyJvcmRlcklkIjoidGVzdCJ9"),
@@ -43,6 +44,8 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
         read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD),
         read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
         write(f"cancel: {name}", "/pledge/cancel", {"token": token}, 401, BAD),
+        write(f"change: {name}", MODIFY, {"token": token, "tipPercent": 0}, 401, BAD),
+        write(f"price of a change: {name}", PREVIEW, {"token": token}, 401, BAD),
         write(f"another card: {name}", START_CARD, {"token": token}, 401, BAD),
         write(f"at the bank: {name}", AT_BANK, {"token": token}, 401, BAD),
         # A segment of dots alone is no address of ours.
@@ -119,6 +122,10 @@ CASES = (
             read(f"/pledge, well signed: {name}", f"/pledge?token={token}", status, error),
             write(
                 f"cancel, well signed: {name}", "/pledge/cancel", {"token": token}, status, error
+            ),
+            write(f"change, well signed: {name}", MODIFY, {"token": token}, status, error),
+            write(
+                f"price of a change, well signed: {name}", PREVIEW, {"token": token}, status, error
             ),
             write(
                 f"another card, well signed: {name}", START_CARD, {"token": token}, status, error

@@ -1,0 +1,137 @@
+"""What a change would cost, for somebody who is still choosing: nothing is written or held."""
+
+import msgspec
+
+from contracts.ids import CampaignSlug, PledgeId
+from contracts.magic_link import MagicLink
+from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge, QuoteState, Why
+from services.chassis.bus import Bus
+from services.chassis.database import Pool, transaction
+from services.pledges import domain, revising
+from services.pledges.bodies import ModifyRequest
+from services.pledges.handlers.modify_pledge import ask
+from services.pledges.handlers.open_link import no_such_pledge
+from services.pledges.pledge import Pledge
+from services.pledges.queries import campaigns, ledger, proposals
+from services.pledges.record import Line, line_told
+
+
+class Sums(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whole cents."""
+
+    subtotal: int
+    shipping: int
+    tax: int
+    tip_percent: int
+    tip_amount: int
+    amount: int
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A way of posting, and what it adds to the plain way, in cents."""
+
+    id: str
+    surcharge: int
+    selected: bool
+
+
+class Along(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A pledge of the same checkout whose tip changes with this one, in cents."""
+
+    order_id: PledgeId
+    campaign_slug: CampaignSlug
+    campaign_title: str
+    previous_amount: int
+    amount: int
+
+
+class ChangePreview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer of `POST /pledge/quote`: the pledge as it would be, and as it is."""
+
+    order_id: PledgeId
+    revision: int
+    totals: Sums
+    previous: Sums
+    lines: tuple[Line, ...]
+    why: tuple[Why, ...]
+    shipping_options: tuple[Option, ...]
+    shipping_state: QuoteState
+    tax_state: QuoteState
+    linked: tuple[Along, ...]
+
+
+async def preview_change(
+    pool: Pool, bus: Bus, link: MagicLink, asked: ModifyRequest
+) -> ChangePreview:
+    """Return what the pledge would cost, or refuse as a change of it would be refused."""
+    domain.require_own(link, asked.order_id)
+    revising.require_tip(asked)
+    async with transaction(pool) as conn:
+        linked = await proposals.list_linked(conn, link.order_id)
+        pledges = await ledger.list_pledges(conn, sorted(linked))
+        known = [await campaigns.read_campaign(conn, slug) for slug in sorted(set(linked.values()))]
+    by_slug = {slug: each for held in known for slug, each in held.campaigns.items()}
+    now = next((held.now for held in known if held.now is not None), None)
+    own = next((each for each in pledges if each.pledge_id == link.order_id), None)
+    if own is None or now is None:
+        raise no_such_pledge()
+    domain.require_holder(own, link)
+    domain.require_changeable(own, by_slug[own.campaign], now=now)
+    revising.require_revision(own, asked)
+    along = [
+        each
+        for each in pledges
+        if each.pledge_id != own.pledge_id
+        and revising.is_tipped_along(each, by_slug[each.campaign], asked.tip_percent, now=now)
+    ]
+    questions = tuple(
+        revising.question_about(each, asked, is_own=each is own, proposal=1, is_held=False)
+        for each in (own, *along)
+    )
+    priced, *tipped = await ask(bus, questions)
+    return ChangePreview(
+        order_id=own.pledge_id,
+        revision=own.revision,
+        totals=_sums(priced.price),
+        previous=_sums(own.price),
+        lines=tuple(line_told(each) for each in priced.lines),
+        why=priced.price.why,
+        shipping_options=_options(priced.price),
+        shipping_state=priced.price.shipping_state,
+        tax_state=priced.price.tax_state,
+        linked=tuple(
+            _along(before, after, by_slug[before.campaign].title)
+            for before, after in zip(along, tipped, strict=True)
+        ),
+    )
+
+
+def _sums(price: PriceBreakdown) -> Sums:
+    return Sums(
+        subtotal=price.subtotal_cents,
+        shipping=price.shipping_cents,
+        tax=price.tax_cents,
+        tip_percent=price.tip_percent,
+        tip_amount=price.tip_cents,
+        amount=price.total_cents,
+    )
+
+
+def _options(price: PriceBreakdown) -> tuple[Option, ...]:
+    """Return the plain way and each option that some parcel could have. Like a cart's."""
+    taken = {each.option for each in price.shipments} - {STANDARD}
+    found = [Option(id=STANDARD, surcharge=0, selected=not taken)] if price.shipments else []
+    for option in dict.fromkeys(name for each in price.shipments for name in each.offered):
+        extra = sum(each.offered.get(option, 0) for each in price.shipments)
+        found.append(Option(id=option, surcharge=extra, selected=option in taken))
+    return tuple(found)
+
+
+def _along(before: Pledge, after: PricedPledge, title: str) -> Along:
+    return Along(
+        order_id=before.pledge_id,
+        campaign_slug=before.campaign,
+        campaign_title=title,
+        previous_amount=before.price.total_cents,
+        amount=after.price.total_cents,
+    )
