@@ -1,4 +1,4 @@
-"""A pledge changes before its deadline: proposed, priced by checkout, committed whole or not at all."""
+"""A pledge changes before its deadline: proposed, priced by checkout, committed whole or not."""
 
 import asyncio
 from decimal import Decimal

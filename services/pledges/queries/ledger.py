@@ -96,9 +96,7 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
         """
         WITH changed AS (
             UPDATE pledges
-            SET status = new.status,
-                revision = new.revision,
-                updated_at = new.updated_at,
+            SET (status, revision, updated_at) = (new.status, new.revision, new.updated_at),
                 cancelled_at = new.cancelled_at,
                 charged_at = new.charged_at,
                 recovery = new.recovery,
@@ -110,12 +108,10 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 card_saved_at = new.card_saved_at,
                 definition_version = new.definition_version,
                 goal_cents = new.goal_cents,
-                subtotal_cents = new.subtotal_cents,
-                shipping_cents = new.shipping_cents,
-                tax_cents = new.tax_cents,
-                tip_percent = new.tip_percent,
-                tip_cents = new.tip_cents,
-                total_cents = new.total_cents,
+                (subtotal_cents, shipping_cents, tax_cents) =
+                    (new.subtotal_cents, new.shipping_cents, new.tax_cents),
+                (tip_percent, tip_cents, total_cents) =
+                    (new.tip_percent, new.tip_cents, new.total_cents),
                 tax_provider = new.tax_provider,
                 tax_rate = new.tax_rate,
                 shipping_source = new.shipping_source,
