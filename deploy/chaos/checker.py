@@ -113,7 +113,7 @@ def _tables() -> str:
     )
     parked = " UNION ALL ".join(
         f"SELECT '{schema}' AS listener, consumer, subject, event_id, error,"  # noqa: S608
-        f" resolved_at FROM {schema}.parked_events"
+        f" resolved_at, is_waiting, try_again_at FROM {schema}.parked_events"
         for schema in SCHEMAS
     )
     return f"""

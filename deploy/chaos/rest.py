@@ -122,7 +122,12 @@ async def _in_the_database(conn: Connection, outside: Outside | None) -> tuple[l
         f"(SELECT coalesce(max(outbox_id), 0) FROM {schema}.outbox)"  # noqa: S608
         for schema in SCHEMAS
     )
-    rows = await conn.fetch(f"{UNDONE} UNION ALL {unpublished}")
+    early = " UNION ALL ".join(
+        f"SELECT 'events too early for {schema}', count(*) FROM {schema}.parked_events"  # noqa: S608
+        " WHERE resolved_at IS NULL AND try_again_at IS NOT NULL"
+        for schema in SCHEMAS
+    )
+    rows = await conn.fetch(f"{UNDONE} UNION ALL {unpublished} UNION ALL {early}")
     undone = [f"{row['number']} {row['what']}" for row in rows if row["number"]]
     if outside is not None and (waiting := await _saved_and_open(conn, outside)):
         undone.append(f"{waiting} sessions whose card is saved")

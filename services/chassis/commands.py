@@ -82,7 +82,7 @@ async def run_parked(
 
 def _show(found: list[parked.ParkedEvent]) -> None:
     for each in found:
-        state = "waiting" if each.is_waiting else "parked"
+        state = "waiting" if each.is_waiting else "early" if each.try_again_at else "parked"
         sys.stdout.write(
             f"{each.parked_id:>6}  {state:<8} {each.parked_at:%Y-%m-%d %H:%M}  "
             f"{each.consumer}  {each.subject}  {each.event_id}\n        {each.error}\n"

@@ -2,13 +2,16 @@
 
 A consumer takes up to 64 messages, records their ids and applies them in one
 transaction, a savepoint each. Outcomes are decided here and nowhere else: done or seen
-before → ack; a fault → later again, with growing delay; still no after the last try,
-or not decodable → parked with its error, where an operator finds it; behind a parked one
-of its aggregate → beside that one, in order.
+before → ack; a fault → later again, with growing delay; too early → kept beside the bus
+and tried until what it needs is here; still no after the last try, or not decodable →
+parked with its error, where an operator finds it; behind a parked one of its aggregate →
+beside that one, in order.
 """
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import Mapping
 
 import msgspec
@@ -17,10 +20,11 @@ from nats.aio.msg import Msg
 from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
-from services.chassis import crash, parked, retrying, telemetry
+from services.chassis import crash, early, parked, retrying, telemetry
 from services.chassis.away import AWAY
 from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.early import NotYet
 from services.chassis.handling import Delivery, Handler, Handlers, ManyHandler
 from services.chassis.messages import (
     BATCH,
@@ -40,10 +44,6 @@ BEHIND = "waits behind an event of its aggregate"
 LAST_TRY = "ended the process on its last try, or never got an answer"
 
 
-class NotYet(Exception):
-    """The event is right but too early here; deliver it again in a moment."""
-
-
 class Listener:
     """Feeds one durable consumer's events to the handlers of one service."""
 
@@ -59,6 +59,7 @@ class Listener:
         assert not missing, f"{consumer.durable}: {missing} without handler or subscription"
         self.consumer = consumer
         self.handlers = Handlers(consumer.durable, handlers, together or {})
+        self._looked_at = -math.inf
 
     async def run(self, pool: Pool, bus: Bus) -> None:
         """Consume for ever; when the bus or the database is away, wait and go on."""
@@ -69,6 +70,7 @@ class Listener:
                 try:
                     while True:
                         await self.consume(pool, await pull.fetch(BATCH, seconds=FETCH_SECONDS))
+                        await self._look_for_early(pool)
                 finally:
                     await pull.close()
             except (*AWAY, *BUSY, Unavailable) as exc:
@@ -81,6 +83,12 @@ class Listener:
         await asyncio.sleep(0.5)
         with contextlib.suppress(*AWAY):
             await bus.declare()
+
+    async def _look_for_early(self, pool: Pool) -> None:
+        """Try again what came too early, now and then."""
+        if time.monotonic() - self._looked_at >= early.LOOK_SECONDS:
+            self._looked_at = time.monotonic()
+            await retrying.retry_early(pool, self)
 
     async def consume(self, pool: Pool, messages: list[Msg]) -> None:
         """Apply one batch and answer every message of it."""
@@ -204,6 +212,9 @@ class Listener:
             return
         tries = delivery_count(msg)
         is_early = isinstance(fault, NotYet)
+        if is_early and tries >= early.ON_THE_BUS:
+            await self._keep_early(pool, msg, fault)
+            return
         if tries >= DELIVERIES_MAX:
             await park(pool, self.consumer.durable, msg, f"{type(fault).__name__}: {fault}")
             return
@@ -217,6 +228,18 @@ class Listener:
                 exc_info=fault,
             )
         await msg.nak(delay=DELAYS_SECONDS[min(tries, len(DELAYS_SECONDS)) - 1])
+
+    async def _keep_early(self, pool: Pool, msg: Msg, fault: BaseException) -> None:
+        """Take an early event off the bus; one that has waited too long is parked."""
+        durable, error = self.consumer.durable, f"{type(fault).__name__}: {fault}"
+        async with transaction(pool) as conn:
+            has_time = await early.keep(conn, durable, parked.letter(msg), error)
+        if not has_time:
+            await park(pool, durable, msg, error)
+            return
+        await msg.ack()
+        self._count("early")
+        log.warning("event_early", consumer=durable, subject=msg.subject, error=error[:500])
 
     def _count(self, outcome: str) -> None:
         telemetry.INBOX.labels(self.consumer.durable, outcome).inc()

@@ -42,6 +42,8 @@ class ParkedEvent(msgspec.Struct, frozen=True, rename="camel"):
     deliveries: int
     is_waiting: bool
     parked_at: datetime
+    # It came too early and is tried again by itself; None: it waits for a person.
+    try_again_at: datetime | None = None
 
 
 def letter(msg: Msg) -> Letter:
@@ -84,6 +86,10 @@ async def keep(
             error = excluded.error,
             deliveries = excluded.deliveries,
             is_waiting = excluded.is_waiting,
+            parked_at = CASE WHEN parked_events.resolved_at IS NULL
+                THEN parked_events.parked_at ELSE excluded.parked_at END,
+            try_again_at = NULL,
+            open_tries = 0,
             resolved_at = NULL
         """,
         consumer,
@@ -100,13 +106,14 @@ async def keep(
 
 
 async def is_kept(conn: Connection, consumer: str, event_id: str) -> bool:
-    """Tell whether this event is parked at the moment."""
+    """Tell whether this event is parked at the moment, and not merely early."""
     return bool(
         await conn.fetchval(
             """
             SELECT EXISTS (
                 SELECT FROM parked_events
-                WHERE consumer = $1 AND event_id = $2 AND resolved_at IS NULL
+                WHERE consumer = $1 AND event_id = $2
+                  AND resolved_at IS NULL AND try_again_at IS NULL
             )
             """,
             consumer,

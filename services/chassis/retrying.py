@@ -1,4 +1,4 @@
-"""Retrying what is parked: by an operator, or by the listener whose last try went well."""
+"""Retrying what is parked: by an operator, or by the listener where it was too early."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -7,11 +7,14 @@ import asyncpg
 import msgspec
 
 from contracts.streams import Consumer
-from services.chassis import parked, telemetry
+from services.chassis import early, parked, telemetry
 from services.chassis.database import BUSY, Connection, Pool, decode_rows, transaction
 from services.chassis.parked import Letter, ParkedEvent
 
 log = telemetry.logger(__name__)
+
+ITSELF = "the listener itself"
+EARLY, FAILED = "still too early", "failed again"
 
 
 class Applies(Protocol):
@@ -69,7 +72,7 @@ async def find_all(pool: Pool) -> list[ParkedEvent]:
     rows = await pool.fetch(
         """
         SELECT parked_id, consumer, subject, event_id, aggregate_id, aggregate_version, error,
-               deliveries, is_waiting, parked_at
+               deliveries, is_waiting, parked_at, try_again_at
         FROM parked_events
         WHERE resolved_at IS NULL
         ORDER BY parked_id
@@ -100,7 +103,27 @@ async def retry_followers(pool: Pool, listener: Applies, aggregate: str) -> None
     async with transaction(pool) as conn:
         first = await _next_in_line(conn, listener.consumer.durable, aggregate)
     if first is not None:
-        await retry(pool, [listener], first, done_by="the listener itself")
+        await retry(pool, [listener], first, done_by=ITSELF)
+
+
+async def retry_early(pool: Pool, listener: Applies) -> None:
+    """Try the early events of a listener whose next try has come, and those behind them."""
+    durable = listener.consumer.durable
+    waited = await early.oldest_seconds(pool, durable)
+    telemetry.INBOX_EARLY.labels(durable).set(waited or 0)
+    if waited is None:
+        return
+    async with transaction(pool) as conn:
+        due, given_up = await early.take_due(conn, durable)
+    for subject in given_up:
+        _note_parked(durable, subject, early.NO_END)
+    for parked_id in due:
+        try:
+            await retry(pool, [listener], parked_id, done_by=ITSELF)
+        except CannotRetry:
+            # Done by somebody else, or one of its aggregate is parked before it.
+            async with transaction(pool) as conn:
+                await early.put_off(conn, parked_id)
 
 
 async def _retry_one(
@@ -109,21 +132,39 @@ async def _retry_one(
     async with transaction(pool) as conn:
         row = await _locked(conn, parked_id)
         consumer, kept = row["consumer"], _letter_of(row)
-        error = await _try(conn, listeners.get(consumer), kept)
+        fault = await _try(conn, listeners.get(consumer), kept)
         following = None
-        if error:
-            await parked.keep(conn, consumer, kept, error)
-        else:
+        if fault is None:
             await parked.resolve(conn, consumer, kept.event_id)
             following = await _next_in_line(conn, consumer, kept.aggregate)
-        outcome = Retried(
-            parked_id, consumer, kept.event_id, "failed again" if error else "applied", error
-        )
-        await parked.note_action(conn, "parked_retry", done_by, msgspec.to_builtins(outcome))
-    log.warning(
-        "parked_retried", consumer=consumer, event_id=kept.event_id, outcome=outcome.outcome
-    )
+        said, error = await _keep(conn, consumer, kept, fault)
+        outcome = Retried(parked_id, consumer, kept.event_id, said, error)
+        # Of an early event only the end is worth a line for ever.
+        if done_by != ITSELF or said != EARLY:
+            await parked.note_action(conn, "parked_retry", done_by, msgspec.to_builtins(outcome))
+    if said == FAILED and done_by == ITSELF:
+        _note_parked(consumer, kept.subject, error)
+    if said != EARLY:
+        log.info("parked_retried", consumer=consumer, event_id=kept.event_id, outcome=said)
     return outcome, following
+
+
+def _note_parked(consumer: str, subject: str, error: str) -> None:
+    telemetry.INBOX.labels(consumer, "parked").inc()
+    log.error("event_parked", consumer=consumer, subject=subject, error=error[:500])
+
+
+async def _keep(
+    conn: Connection, consumer: str, kept: Letter, fault: Exception | None
+) -> tuple[str, str]:
+    """Keep what could not be applied; return what became of the try, in words, and why."""
+    if fault is None:
+        return "applied", ""
+    error = f"{type(fault).__name__}: {fault}"
+    if isinstance(fault, early.NotYet) and await early.keep(conn, consumer, kept, error):
+        return EARLY, error
+    await parked.keep(conn, consumer, kept, error)
+    return FAILED, error
 
 
 async def _locked(conn: Connection, parked_id: int) -> asyncpg.Record:
@@ -164,7 +205,7 @@ async def _locked(conn: Connection, parked_id: int) -> asyncpg.Record:
     return row
 
 
-async def _try(conn: Connection, listener: Applies | None, kept: Letter) -> str:
+async def _try(conn: Connection, listener: Applies | None, kept: Letter) -> Exception | None:
     """Apply in a savepoint; return what was wrong."""
     try:
         async with conn.transaction():
@@ -175,8 +216,8 @@ async def _try(conn: Connection, listener: Applies | None, kept: Letter) -> str:
     except BUSY:
         raise
     except Exception as exc:
-        return f"{type(exc).__name__}: {exc}"
-    return ""
+        return exc
+    return None
 
 
 async def _say_again(conn: Connection, kept: Letter) -> None:

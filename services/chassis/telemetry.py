@@ -51,8 +51,14 @@ OUTBOX_OLDEST = Gauge(
 )
 INBOX = Counter(
     "inbox_events",
-    "Deliveries by what became of them: applied, duplicate, retried, parked.",
+    "Deliveries by what became of them: applied, duplicate, retried, early, parked.",
     ("consumer", "outcome"),
+    registry=REGISTRY,
+)
+INBOX_EARLY = Gauge(
+    "inbox_early_oldest_seconds",
+    "How long the oldest event has waited that came before what it needs.",
+    ("consumer",),
     registry=REGISTRY,
 )
 LOGS_DROPPED = Counter("log_lines_dropped", "Lines nobody was there to read.", registry=REGISTRY)

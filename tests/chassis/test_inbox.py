@@ -20,6 +20,7 @@ from deploy.chaos.proxy import Faults, Proxy
 from services.chassis import inbox, outbox
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool, open_pool
+from services.chassis.early import NotYet
 from services.chassis.outbox import new_event_id
 from tests.chassis import toy
 from tests.chassis.conftest import ToyDatabase
@@ -63,12 +64,14 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.asynccontextmanager
-async def listening(pool: Pool, nats_url: str) -> AsyncIterator[Voice]:
-    """Run the toy's listener for a while, with a bus of its own."""
+async def listening(
+    pool: Pool, nats_url: str, ear: inbox.Listener | None = None
+) -> AsyncIterator[Voice]:
+    """Run the toy's listener for a while, or another, with a bus of its own."""
     bus = Bus(nats_url, name="toy", streams=STREAMS, consumers=CONSUMERS)
     tasks = [asyncio.create_task(bus.run())]
     await bus.ready()
-    tasks.append(asyncio.create_task(listener().run(pool, bus)))
+    tasks.append(asyncio.create_task((ear or listener()).run(pool, bus)))
     try:
         yield Voice(nats_url)
     finally:
@@ -145,25 +148,16 @@ async def test_what_is_too_early_comes_again(pool: Pool, owner: Connection, nats
         nonlocal times
         times += 1
         if times < 3:
-            raise inbox.NotYet("not yet")
+            raise NotYet("not yet")
         await conn.execute(
             "INSERT INTO heard (event_id, what, heard_at) VALUES ($1, $2, platform.now())",
             event.event_id,
             event.campaign,
         )
 
-    bus = Bus(nats_url, name="toy", streams=STREAMS, consumers=CONSUMERS)
-    patient = listener(hear)
-    tasks = [asyncio.create_task(bus.run())]
-    await bus.ready()
-    tasks.append(asyncio.create_task(patient.run(pool, bus)))
-    await Voice(nats_url).say(an_event("early"))
-    await count(owner, HEARD, 1)
-    left = set(tasks)
-    while left:
-        for task in left:
-            task.cancel()
-        _, left = await asyncio.wait(left, timeout=0.2)
+    async with listening(pool, nats_url, listener(hear)) as voice:
+        await voice.say(an_event("early"))
+        await count(owner, HEARD, 1)
 
     assert times == 3
     assert await owner.fetchval(PARKED) == 0

@@ -26,8 +26,9 @@ from contracts.streams import consumer
 from services.chassis import bus, outbox
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool, transaction
+from services.chassis.early import NotYet
 from services.chassis.handling import Handler, ManyHandler
-from services.chassis.inbox import Listener, NotYet
+from services.chassis.inbox import Listener
 from services.chassis.service import Parts, Running, Service
 from services.chassis.settings import CommonSettings, Secret
 

@@ -9,7 +9,7 @@ from contracts.events.campaigns import CampaignCancelled
 from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.checkout.handlers.drain_campaign import drain_campaigns
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_cancelled_campaign
 from services.checkout.handlers.hear_pledges import hear_released

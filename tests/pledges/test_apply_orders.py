@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from contracts.events.pledges import PledgeCreated, PledgeRefused, TotalsChanged
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,

@@ -11,7 +11,7 @@ from contracts.events.pledges import (
     TotalsChanged,
 )
 from contracts.ids import CampaignSlug
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from tests.pledges.builders import (
     NOW,
     SLUG,

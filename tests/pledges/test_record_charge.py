@@ -6,7 +6,7 @@ import pytest
 
 from contracts.events.base import Event
 from contracts.events.pledges import PledgesCharged, PledgesChargeFailed, TotalsChanged
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges.domain import LedgerFault
 from tests.pledges.builders import (
     AMOUNT,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.events.pledges import PledgesLost, PledgesRefunded, TotalsChanged
 from contracts.ids import PledgeId
 from contracts.money import Cents
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges import returning
 from services.pledges.domain import LedgerFault
 from services.pledges.pledge import Pledge

@@ -47,7 +47,7 @@ MAY_CHANGE = {
     "outbox": {"published_at"},
     "parked_events": {
         *("resolved_at", "error", "deliveries", "is_waiting"),
-        *("aggregate_id", "aggregate_version"),
+        *("aggregate_id", "aggregate_version", "parked_at", "try_again_at", "open_tries"),
     },
     "stripe_events": {"outcome", "error", "attempts", "due_at"},
     "mails": {
@@ -273,7 +273,8 @@ async def test_the_accounts_are_nothing_but_accounts(owner: Connection) -> None:
         SELECT rolname, rolconnlimit, rolpassword LIKE 'SCRAM-SHA-256$%' AS is_scram,
                rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls AS is_more
         FROM pg_authid
-        WHERE rolname LIKE 'pool\\_%'
+        -- The chassis' own tests may have made the toy's on the same server.
+        WHERE rolname LIKE 'pool\\_%' AND rolname <> 'pool_toy'
         """
     )
     memberships = await owner.fetchval(

@@ -8,7 +8,7 @@ from contracts.events.pledges import ChargeRequested, PledgeCancelled
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
 from services.chassis.database import Connection, Pool, transaction
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.chassis.outbox import new_event_id
 from services.settlement.handlers import take_requests
 from services.settlement.handlers.take_requests import RequestRefused

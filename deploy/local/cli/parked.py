@@ -81,7 +81,9 @@ def _retry(data: DataDir, service: str, number: str, *, as_json: bool) -> None:
 
 def _show(found: list[dict[str, Any]]) -> None:
     for each in found:
-        what = "waiting" if each["isWaiting"] else paint("parked", fg="red")
+        what = paint("parked", fg="red")
+        if each["isWaiting"] or each["tryAgainAt"]:
+            what = "waiting" if each["isWaiting"] else "early"
         since = each["parkedAt"][:16].replace("T", " ")
         say(f"{each['id']}  {what}  {since}  {each['consumer']}  {each['subject']}")
         say(f"    {each['error']}  (event {each['eventId']})")

@@ -7,7 +7,7 @@ from contracts.events.campaigns import (
     PlatformPublished,
 )
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.queries import campaigns, stock
 from services.checkout.stock import PLATFORM_SHELF, Limited, add_ons_of, things_of

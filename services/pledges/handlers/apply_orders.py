@@ -9,7 +9,7 @@ from contracts.events.pledges import PledgeCreated, PledgeRefused
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, canonical_email
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges import domain
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals

@@ -4,7 +4,7 @@ from contracts.events.checkout import CardSaved
 from contracts.events.pledges import PledgeCardChanged
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges import domain
 from services.pledges.queries import campaigns, ledger
 

@@ -4,7 +4,7 @@ from contracts.events.checkout import CheckoutDrained
 from contracts.events.settlement import DeadlinePassed
 from services.chassis import telemetry
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges.queries import campaigns as queries
 
 log = telemetry.logger(__name__)

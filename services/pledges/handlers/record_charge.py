@@ -19,7 +19,7 @@ from contracts.events.settlement import (
 )
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges import domain, paying
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals

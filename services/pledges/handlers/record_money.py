@@ -10,7 +10,7 @@ from contracts.events.settlement import Disputed, FeesKnown, Refunded
 from contracts.money import Cents
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.pledges import domain, returning
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals

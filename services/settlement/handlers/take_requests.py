@@ -12,7 +12,7 @@ from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.chassis.inbox import NotYet
+from services.chassis.early import NotYet
 from services.settlement import charging
 from services.settlement.handlers.give_notice import keep_for_notice, notice_close
 from services.settlement.queries import campaigns, charges, copies, recovery
