@@ -35,9 +35,9 @@ class Aftermath:
 
     async def hear(self) -> None:
         """Hear everything Stripe has said so far, as its events come from checkout."""
-        page = self.stripe.http.get("/v1/events", params={"limit": 100}).json()
+        events = self.stripe.events()
         async with transaction(self.run.pool) as conn:
-            for event in reversed(page["data"]):
+            for event in reversed(events):
                 thing = event["data"]["object"]
                 if event["type"].startswith(("charge.", "refund.", "radar.", "payment_intent.")):
                     told = StripeEventReceived(

@@ -72,7 +72,7 @@ class Settlement:
 
     async def change_card(self, charge_id: ChargeId, card: Card, *, saved_at: datetime) -> None:
         """Let the ledger say that the charge's pledge has this card now."""
-        row = await self.owner.fetchrow(
+        row = await self.pool.fetchrow(
             """
             SELECT supporter_id, pledge_ids[1] AS pledge_id, coalesce((
                 SELECT revision FROM pledge_copies WHERE pledge_id = pledge_ids[1]), 1) AS revision

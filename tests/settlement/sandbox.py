@@ -91,6 +91,17 @@ class Sandbox:
             intent["amount"] for intent in self.intents(campaign) if intent["status"] == "succeeded"
         ]
 
+    def events(self) -> list[dict[str, Any]]:
+        """Return everything Stripe has said, the newest first."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, str] = {"limit": "100"}
+        while True:
+            page = self.http.get("/v1/events", params=query).raise_for_status().json()
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+            query["starting_after"] = page["data"][-1]["id"]
+
     def requests(self) -> list[dict[str, Any]]:
         """Return what Stripe's API was asked lately, oldest first."""
         answer: list[dict[str, Any]] = self.http.get("/sandbox/requests.json").json()

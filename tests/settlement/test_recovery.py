@@ -321,47 +321,6 @@ async def test_a_sum_no_card_can_pay_is_lost_at_once_and_told_once(
     assert lost["because"] == "impossible"
 
 
-async def test_card_dunning_and_person_at_once_charge_everybody_once(
-    run: Settlement, stripe: Sandbox
-) -> None:
-    cards = [stripe.saved_card(NEEDS_PERSON) for _ in range(20)]
-    await move_clock(run.owner, NOW)
-    charge_ids = await run.ask(*cards)
-    for charge_id in charge_ids:
-        await run.charge(charge_id)
-    await run.owner.execute("UPDATE charges SET next_attempt_at = platform.now()")
-    by_method = {card.payment_method_id: card for card in cards}
-
-    async def bring_card(charge_id: str) -> None:
-        card = by_method[(await run.read(charge_id))["payment_method_id"]]
-        await run.change_card(charge_id, stripe.another_card(card), saved_at=NOW + DAY)
-
-    async def come(charge_id: str, intent_id: str, method: str) -> None:
-        async with transaction(run.pool) as conn:
-            await pass_bank.watch_person(conn, charge_id)
-        secret, _ = await run.gateway.read_secret(intent_id)
-        await asyncio.to_thread(_confirm, stripe, secret, method, intent_id)
-
-    rows = [await run.read(charge_id) for charge_id in charge_ids]
-    await asyncio.gather(
-        run.tick(),
-        *(
-            come(row["charge_id"], row["payment_intent_id"], row["payment_method_id"])
-            for row in rows
-        ),
-    )
-    for charge_id in charge_ids:
-        await bring_card(charge_id)
-    await run.owner.execute("UPDATE charges SET person_until = clock_timestamp()")
-    for _ in range(4):
-        await run.finish()
-        await schedules.check_unknown(run.pool, run.gateway)
-
-    assert await run.statuses() == ["succeeded"] * 20
-    assert sorted(stripe.charged(run.slug)) == [AMOUNT] * 20
-    assert len(stripe.intents(run.slug)) == 20
-
-
 async def test_a_killed_end_is_taken_up_again(run: Settlement, stripe: Sandbox) -> None:
     charge_id, _ = await declined(run, stripe)
     await move_clock(run.owner, NOW + 8 * DAY)
@@ -386,17 +345,6 @@ def _told(intent_id: str, kind: str) -> StripeEventReceived:
         object_id=intent_id,
         object=None,
     )
-
-
-def _confirm(stripe: Sandbox, secret: str, method: str, intent_id: str) -> None:
-    """Come and pass, as far as it goes: whoever was faster may have paid already."""
-    status = stripe.http.post(
-        "/elements/confirm-payment", json={"clientSecret": secret, "paymentMethod": method}
-    )
-    if status.status_code == 200 and status.json()["paymentIntent"]["status"] == "requires_action":
-        stripe.http.post(
-            f"/sandbox/payment-intents/{intent_id}/authenticate", json={"succeed": True}
-        )
 
 
 class Frozen:
