@@ -34,6 +34,7 @@ from services.checkout.handlers.hear_pledges import (
     hear_closed,
     hear_created,
     hear_lost,
+    hear_many_created,
     hear_missed,
     hear_refused,
     hear_released,
@@ -74,6 +75,7 @@ def listeners(drain: Bell) -> list[Listener]:
                 TotalsChanged: hear_totals,
                 OrdersMissed: hear_missed,
             },
+            together={PledgeCreated: hear_many_created},
         ),
         Listener(
             consumer("checkout-calendar"),

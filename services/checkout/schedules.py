@@ -9,7 +9,7 @@ from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.checkout.bell import Bell
-from services.checkout.handlers.apply_stripe import Applying, apply_events
+from services.checkout.handlers.apply_stripe import Applying, Round
 from services.checkout.handlers.care_for_cards import announce_fading_cards
 from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.drain_campaign import drain_campaigns
@@ -26,6 +26,7 @@ from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRe
 log = telemetry.logger(__name__)
 
 EVENTS_IDLE_SECONDS = 0.5
+GATHER_SECONDS = 0.05
 TICK_SECONDS = 1.0
 FIGURES_SECONDS = 15.0
 READ_BACK_SECONDS = 900.0
@@ -57,7 +58,7 @@ class Workshop(msgspec.Struct, frozen=True):
 def loops(shop: Workshop) -> list[Loop]:
     """Return the background loops of a worker."""
     return [
-        _leading(shop, "checkout:stripe-events", _stripe_events(shop), every_seconds=0),
+        _stripe_events(shop),
         _leading(shop, "checkout:drain", _drain(shop), every_seconds=0),
         _leading(shop, "checkout:orders", _orders(shop)),
         _leading(shop, "checkout:cards", _cards(shop)),
@@ -74,14 +75,25 @@ def _leading(shop: Workshop, job: str, tick: Loop, *, every_seconds: float = TIC
 
 
 def _stripe_events(shop: Workshop) -> Loop:
-    applying = Applying(shop.pool, shop.stripe, shop.limits)
+    round_ = Round(Applying(shop.pool, shop.stripe, shop.limits))
 
     async def tick() -> None:
-        await shop.bells.stripe.wait(EVENTS_IDLE_SECONDS)
-        while await apply_events(applying):
-            pass
+        if round_.is_idle:
+            await shop.bells.stripe.wait(EVENTS_IDLE_SECONDS)
+        if await round_.take():
+            # There may be more.
+            shop.bells.stripe.ring()
+        await round_.gather(GATHER_SECONDS)
 
-    return tick
+    lead = _leading(shop, "checkout:stripe-events", tick, every_seconds=0)
+
+    async def run() -> None:
+        try:
+            await lead()
+        finally:
+            await round_.end()
+
+    return run
 
 
 def _drain(shop: Workshop) -> Loop:

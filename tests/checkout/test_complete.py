@@ -4,17 +4,18 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
+import msgspec
 import pytest
 
 from contracts.consent import CONSENT_VERSION, TEXTS
 from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent
 from contracts.events.pledges import TotalsChanged
-from contracts.ids import CampaignSlug, supporter_id
+from contracts.ids import CampaignSlug, OrderId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import Address
 from services.chassis.database import transaction
 from services.checkout.bodies import ConsentBody
-from services.checkout.handlers.hear_pledges import hear_created, hear_totals
+from services.checkout.handlers.hear_pledges import hear_created, hear_many_created, hear_totals
 from services.checkout.queries import customers, stock
 from services.checkout.stock import Thing, Units
 from tests.checkout.floor import Floor
@@ -150,6 +151,30 @@ async def test_an_order_is_persisted_when_all_its_pledges_are_heard_of(floor: Fl
 
     assert half.status == "completed"
     assert (await floor.order(order.order_id)).status == "persisted"
+
+
+async def test_many_pledges_heard_of_together_are_what_each_would_be_alone(floor: Floor) -> None:
+    one, two = await floor.publish(), await floor.publish()
+    plain = await floor.complete(await floor.open(a_cart(f"{one.slug}__frame")))
+    bundle, half = [
+        await floor.complete(await floor.open(a_cart(f"{one.slug}__frame", f"{two.slug}__frame")))
+        for _ in range(2)
+    ]
+    unknown = msgspec.structs.replace(plain, order_id=OrderId("pool-intent-nobody"))
+
+    told = [
+        created(plain),
+        created(unknown),
+        created(bundle, bundle.pledges[0]),
+        created(half, half.pledges[0]),
+        created(bundle, bundle.pledges[1]),
+        created(plain),
+    ]
+    await floor.do(hear_many_created, told)
+
+    assert (await floor.order(plain.order_id)).status == "persisted"
+    assert (await floor.order(bundle.order_id)).status == "persisted"
+    assert (await floor.order(half.order_id)).status == "completed"
 
 
 async def test_a_pledge_of_an_order_nobody_knows_is_no_fault(floor: Floor) -> None:

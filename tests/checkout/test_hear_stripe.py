@@ -1,7 +1,9 @@
 """What Stripe tells us: believed only when signed, stored once, applied once, never lost."""
 
+import asyncio
 import time
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from unittest.mock import Mock
 
 import msgspec
@@ -10,14 +12,16 @@ import pytest
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
 from services.chassis.database import open_pool
-from services.checkout.handlers.apply_stripe import Applying, apply_events
+from services.checkout.handlers.apply_stripe import Applying, Round
 from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.stripe_gateway import StripeGateway
+from services.checkout.stripe_objects import SessionState
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import WEBHOOK_SECRET, Sandbox
-from tests.checkout.webhooks import a_session, an_event, signed, tell
+from tests.checkout.webhooks import a_session, an_event, apply_due, signed, tell
 from tests.support.stack import Database
 
 
@@ -143,7 +147,7 @@ async def test_a_completed_session_told_three_times_completes_once_at_stripes_ti
     news = [await tell(floor, checkout.settings, event) for _ in range(3)]
     copy = {**event, "id": "evt_copy", "created": int(at.timestamp()) + 50}
     await tell(floor, checkout.settings, copy)
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
     (said,) = await floor.said(CheckoutCompleted, started.order_id)
 
     assert news == [True, False, False]
@@ -181,7 +185,7 @@ async def test_the_webhook_before_our_own_record_completes_the_order(
     await _as_before_the_record(floor)
 
     await tell(floor, checkout.settings, an_event(a_session(started.order_id, started.session_id)))
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     order = await floor.order(started.order_id)
     assert (order.status, order.session_id) == ("completed", started.session_id)
@@ -198,7 +202,7 @@ async def test_an_expired_session_frees_its_units(
         checkout.settings,
         an_event(a_session(started.order_id, started.session_id), "expired"),
     )
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert (await floor.order(started.order_id)).status == "expired"
     assert (await floor.stock(film.slug))["frame"].reserved == 0
@@ -209,12 +213,12 @@ async def test_an_event_of_an_unknown_order_waits_ten_minutes_and_is_then_seen(
 ) -> None:
     await tell(floor, checkout.settings, an_event(a_session("pool-intent-nobody", "cs_1")))
 
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
     waiting = await outcomes(floor)
     await floor.owner.execute(
         "UPDATE stripe_events SET due_at = now(), received_at = now() - interval '11 minutes'"
     )
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert waiting == [(None, "unknown order")]
     assert await outcomes(floor) == [("parked", "unknown order")]
@@ -231,7 +235,7 @@ async def test_an_event_that_names_somebody_elses_session_is_parked(
     await _as_before_the_record(floor, mine.order_id)
 
     await tell(floor, checkout.settings, an_event(a_session(mine.order_id, other.session_id)))
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert await outcomes(floor) == [("parked", "conflict")]
     assert (await floor.order(mine.order_id)).status == "opening"
@@ -246,11 +250,11 @@ async def test_while_stripe_is_away_an_event_waits_and_nothing_is_parked(
     await tell(floor, checkout.settings, an_event(a_session(started.order_id, started.session_id)))
     sandbox.faults(error_rate=1)
 
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
     waiting = await outcomes(floor)
     sandbox.faults(reset=True)
     await floor.owner.execute("UPDATE stripe_events SET due_at = now()")
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
     assert waiting == [(None, "StripeAway")]
     assert await outcomes(floor) == [("applied", None)]
@@ -268,3 +272,50 @@ async def _as_before_the_record(floor: Floor, order_id: str | None = None) -> No
         order_id,
     )
     await floor.owner.execute("ALTER TABLE orders ENABLE TRIGGER orders_only_go_forward")
+
+
+class Hesitant:
+    """A Stripe that keeps one session's reader waiting until it is told to go on."""
+
+    def __init__(self, stripe: StripeGateway, session_id: str) -> None:
+        self._stripe = stripe
+        self._session_id = session_id
+        self.goes_on = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stripe, name)
+
+    async def read_session(self, session_id: str) -> SessionState:
+        if session_id == self._session_id:
+            await self.goes_on.wait()
+        return await self._stripe.read_session(session_id)
+
+
+async def test_an_event_that_waits_for_stripe_holds_up_no_other(
+    floor: Floor, checkout: Checkout, sandbox: Sandbox
+) -> None:
+    film = await floor.publish()
+    slow, quick = [
+        await start_checkout(checkout, a_cart(f"{film.slug}__frame"), None) for _ in range(2)
+    ]
+    for started in (slow, quick):
+        sandbox.save_card(started.session_id).raise_for_status()
+    stripe = Hesitant(checkout.stripe, slow.session_id)
+    round_ = Round(Applying(floor.pool, stripe, checkout.limits))  # type: ignore[arg-type]
+
+    await tell(floor, checkout.settings, an_event(a_session(slow.order_id, slow.session_id)))
+    took = [await round_.take(), await round_.take()]
+    await tell(floor, checkout.settings, an_event(a_session(quick.order_id, quick.session_id)))
+    took.append(await round_.take())
+    async with asyncio.timeout(20):
+        while (await floor.order(quick.order_id)).status != "completed":
+            await round_.gather(0.05)
+    waits = (await floor.order(slow.order_id)).status
+    stripe.goes_on.set()
+    await round_.gather(20)
+
+    assert took == [1, 0, 1]
+    assert waits == "open"
+    assert (await floor.order(slow.order_id)).status == "completed"
+    assert round_.is_idle
+    assert await outcomes(floor) == [("applied", None)] * 2

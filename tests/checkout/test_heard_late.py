@@ -8,14 +8,14 @@ import pytest
 from contracts.campaign import CampaignDefinition
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, CheckoutRefused
 from services.checkout.answers import Started
-from services.checkout.handlers.apply_stripe import Applying, apply_events
+from services.checkout.handlers.apply_stripe import Applying
 from services.checkout.handlers.drain_campaign import drain_campaigns
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import order_hash
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import Sandbox
-from tests.checkout.webhooks import a_session, an_event, tell
+from tests.checkout.webhooks import a_session, an_event, apply_due, tell
 
 SOON = timedelta(hours=1)
 CROWD = 24
@@ -34,7 +34,7 @@ async def hear(
     session = a_session(started.order_id, started.session_id)
     event = an_event(session, created=int(completed_at.timestamp()))
     assert await tell(floor, checkout.settings, event)
-    await apply_events(Applying(floor.pool, checkout.stripe, checkout.limits))
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
 
 @pytest.mark.parametrize(

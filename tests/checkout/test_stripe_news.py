@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from contracts.events.checkout import CardSaved, CheckoutCompleted, StripeEventReceived
-from services.checkout.handlers.apply_stripe import HANDLERS, Applying, apply_events
+from services.checkout.handlers.apply_stripe import HANDLERS, Applying
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.handlers.hear_stripe import store_event
 from services.checkout.handlers.read_back import end_stray_sessions, read_events_back
@@ -28,6 +28,7 @@ from services.checkout.stripe_news import (
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import DECLINED, Sandbox
+from tests.checkout.webhooks import apply_due
 
 
 def an_event(kind: str, facts: dict[str, Any], **envelope: Any) -> bytes:
@@ -50,7 +51,7 @@ async def tell(floor: Floor, raw: bytes) -> bool:
 
 async def apply(floor: Floor, checkout: Checkout, limits: CardLimits | None = None) -> None:
     """Apply all that is due: read back is also what other tests did at the same Stripe."""
-    while await apply_events(Applying(floor.pool, checkout.stripe, limits or checkout.limits)):
+    while await apply_due(Applying(floor.pool, checkout.stripe, limits or checkout.limits)):
         continue
 
 

@@ -13,7 +13,7 @@ from contracts.magic_link import CURRENT_KEY, MagicLink, sign
 from contracts.refusals import LinkRefused, NotFound, NotYours, StateRefused, TooMany, Unavailable
 from services.checkout.bodies import CompleteCardBody, StartCardBody
 from services.checkout.card_answers import CardUpdateStarted
-from services.checkout.handlers.apply_stripe import Applying, apply_events
+from services.checkout.handlers.apply_stripe import Applying
 from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged, hear_released
 from services.checkout.handlers.look_after_orders import look_after_updates
@@ -27,6 +27,7 @@ from tests.checkout.floor import Floor
 from tests.checkout.samples import a_slug, an_email, cancelled, charged, released
 from tests.checkout.sandbox import Sandbox
 from tests.checkout.test_guard_cards import fail
+from tests.checkout.webhooks import apply_due
 
 SECRET = b"magic-link-secret-of-these-tests-0123456789"
 KEYS = {CURRENT_KEY: SECRET}
@@ -123,7 +124,7 @@ async def test_without_the_browser_the_webhook_is_enough(noor: Supporter) -> Non
     pool, stripe = noor.floor.pool, noor.checkout.stripe
 
     await read_events_back(pool, stripe, is_live=False)
-    await apply_events(Applying(pool, stripe, noor.checkout.limits))
+    await apply_due(Applying(pool, stripe, noor.checkout.limits))
 
     assert [each.card.last4 for each in await noor.said(order)] == ["4444"]
 

@@ -7,10 +7,13 @@ from typing import Any
 import msgspec
 from stripe import WebhookSignature
 
+from services.checkout.handlers.apply_stripe import Applying, Round
 from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.settings import Settings
 from tests.checkout.floor import Floor
 from tests.checkout.sandbox import WEBHOOK_SECRET
+
+APPLY_SECONDS = 60
 
 
 def an_event(session: dict[str, Any], kind: str = "completed", **facts: Any) -> dict[str, Any]:
@@ -33,6 +36,15 @@ def signed(raw: bytes, *, secret: str = WEBHOOK_SECRET, age_seconds: int = 0) ->
     at = int(time.time()) - age_seconds
     header: str = WebhookSignature.generate_signature_header(raw.decode(), secret, timestamp=at)
     return header
+
+
+async def apply_due(applying: Applying) -> int:
+    """Apply what Stripe told us and is due now, to the end; return how many events that was."""
+    round_ = Round(applying)
+    count = await round_.take()
+    await round_.gather(APPLY_SECONDS)
+    assert round_.is_idle
+    return count
 
 
 async def tell(

@@ -8,7 +8,9 @@ import msgspec
 from contracts.ids import OrderId
 from contracts.refusals import Refusal, Unavailable
 from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.database import Pool, single, transaction
+from services.chassis.leader import LAST_ROUND_SECONDS
+from services.chassis.stopping import ended
 from services.checkout.handlers.apply_completions import apply_completions
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.guard_cards import CardLimits
@@ -44,6 +46,7 @@ from services.checkout.stripe_objects import card_of
 log = telemetry.logger(__name__)
 
 BATCH = 64
+UNDER_WAY_MAX = 512
 AT_ONCE = 8
 UNKNOWN_SECONDS_MAX = 600
 TRIES_MAX = 8
@@ -58,17 +61,58 @@ class Applying(msgspec.Struct, frozen=True):
     limits: CardLimits
 
 
-async def apply_events(applying: Applying) -> int:
-    """Apply every stored event whose time has come; return how many there were."""
-    async with transaction(applying.pool) as conn:
-        due = await stripe_events.list_due(conn, BATCH)
+class Round:
+    """Applies what is due, as it comes: an event that waits for Stripe holds up no other.
+
+    What comes while Stripe is asked is gathered for a moment: one transaction for many.
+    """
+
+    def __init__(self, applying: Applying) -> None:
+        self._applying = applying
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._under_way: dict[asyncio.Task[None], list[str]] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether nothing is under way."""
+        return not self._under_way
+
+    async def take(self) -> int:
+        """Begin with what is due and not under way; return how many events that is."""
+        busy = [event_id for ids in self._under_way.values() for event_id in ids]
+        room = min(BATCH, UNDER_WAY_MAX - len(busy))
+        async with single(self._applying.pool) as conn:
+            due = await stripe_events.list_due(conn, room, besides=busy)
+        if due:
+            task = asyncio.create_task(_apply_all(self._applying, due, self._slots))
+            self._under_way[task] = [each.event_id for each in due]
+        return len(due)
+
+    async def gather(self, seconds: float) -> None:
+        """Wait for what is under way, at most so long; raise what went wrong with it."""
+        if not self._under_way:
+            return
+        done, _ = await asyncio.wait(self._under_way, timeout=seconds)
+        for task in done:
+            del self._under_way[task]
+        for task in done:
+            task.result()
+
+    async def end(self) -> None:
+        """Let what is under way end, if that is soon."""
+        rest = asyncio.gather(*self._under_way, return_exceptions=True)
+        await ended(rest, within_seconds=LAST_ROUND_SECONDS)
+
+
+async def _apply_all(
+    applying: Applying, due: Sequence[StripeEvent], slots: asyncio.Semaphore
+) -> None:
+    """Apply these events, or say of each when to try again."""
     completed = [each for each in due if _is_completion(each)]
     alone = [each for each in due if not _is_completion(each)]
-    slots = asyncio.Semaphore(AT_ONCE)
     await asyncio.gather(
         _apply_completed(applying, completed, slots), _apply_each(applying, alone, slots)
     )
-    return len(due)
 
 
 def _is_completion(event: StripeEvent) -> bool:

@@ -110,7 +110,7 @@ async def _give_up(conn: Connection, order: Order, saved: SavedCard) -> None:
     """End an order without an address: nobody could be told, or ever manage such a pledge."""
     log.error("completed_without_email", order_id=order.order_id)
     if order.status in UNDECIDED:
-        await orders.mark_status(conn, order.order_id, "abandoned")
+        await orders.mark_statuses(conn, {order.order_id: "abandoned"})
     await free_units(conn, order, now=await campaigns.now(conn))
     nobody = CardOwner(supporter_id=SupporterId(""), email="", language=order.language)
     unused = KeptCard(card=saved.card, owner=nobody, saved_at=saved.completed_at)

@@ -22,7 +22,7 @@ async def end_order(
     order = await orders.lock_order(conn, order_id)
     if order is None or order.status not in UNDECIDED:
         return 0
-    await orders.mark_status(conn, order_id, ended_as)
+    await orders.mark_statuses(conn, {order_id: ended_as})
     return await free_units(conn, order, now=await campaigns.now(conn))
 
 

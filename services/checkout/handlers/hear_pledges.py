@@ -25,7 +25,7 @@ from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.drain_campaign import drained_as
 from services.checkout.handlers.hold_units import free_held
 from services.checkout.handlers.keep_cards import end_uses
-from services.checkout.orders import Order, status_of
+from services.checkout.orders import Order, ShareKey, status_of
 from services.checkout.queries import campaigns, cards, orders, revisions, shares
 
 log = telemetry.logger(__name__)
@@ -33,10 +33,22 @@ log = telemetry.logger(__name__)
 
 async def hear_created(conn: Connection, event: PledgeCreated) -> None:
     """The claim is confirmed: the pledge stands in the ledger."""
-    order = await _order(conn, event.pledge.order_id)
-    if order is not None:
-        await shares.mark_persisted(conn, order.order_id, event.pledge.campaign)
-        await _move_on(conn, order)
+    await hear_many_created(conn, [event])
+
+
+async def hear_many_created(conn: Connection, events: Sequence[PledgeCreated]) -> None:
+    """Many claims are confirmed: rows as arrays, however many pledges stand."""
+    keys = [ShareKey(each.pledge.order_id, each.pledge.campaign) for each in events]
+    statuses = await orders.lock_statuses(conn, sorted({each.order_id for each in keys}))
+    for order_id in {each.order_id for each in keys} - set(statuses):
+        log.error("pledge_of_unknown_order", order_id=order_id)
+    await shares.mark_persisted(conn, keys)
+    waiting = [order_id for order_id, status in statuses.items() if status == "completed"]
+    told = await shares.list_shares_of(conn, waiting)
+    moved = {order_id: status_of(told.get(order_id, ()), "completed") for order_id in waiting}
+    await orders.mark_statuses(
+        conn, {key: status for key, status in moved.items() if status != "completed"}
+    )
 
 
 async def hear_cancelled(conn: Connection, event: PledgeCancelled) -> None:
@@ -44,7 +56,7 @@ async def hear_cancelled(conn: Connection, event: PledgeCancelled) -> None:
     pledge = event.pledge
     order = await _order(conn, pledge.order_id)
     if order is not None:
-        await shares.mark_persisted(conn, order.order_id, pledge.campaign)
+        await shares.mark_persisted(conn, [ShareKey(order.order_id, pledge.campaign)])
         await revisions.mark_standing(
             conn, order.order_id, pledge.campaign, revision=pledge.revision, is_cancelled=True
         )
@@ -121,7 +133,7 @@ async def _move_on(conn: Connection, order: Order) -> None:
         return
     status = status_of(await shares.list_shares(conn, order.order_id), order.status)
     if status != order.status:
-        await orders.mark_status(conn, order.order_id, status)
+        await orders.mark_statuses(conn, {order.order_id: status})
 
 
 async def _free_all(

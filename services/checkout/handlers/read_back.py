@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.checkout.handlers.hear_stripe import store_event
-from services.checkout.queries import campaigns, orders, stripe_events
+from services.checkout.queries import campaigns, card_updates, stripe_events
 from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.stripe_news import LISTED
 
@@ -63,7 +63,7 @@ async def end_stray_sessions(pool: Pool, stripe: StripeGateway) -> int:
             each for each in page if each.created < (now - SETTLED).timestamp() and each.is_ours
         ]
         async with transaction(pool) as conn:
-            awaited = await orders.list_awaited(conn, [each.session_id for each in settled])
+            awaited = await card_updates.list_awaited(conn, [each.session_id for each in settled])
         for each in settled:
             if each.session_id not in awaited:
                 await stripe.expire_session(each.session_id)

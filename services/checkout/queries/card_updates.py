@@ -185,3 +185,22 @@ async def list_others(conn: Connection, pledge_id: PledgeId, limit: int = 20) ->
         limit,
     )
     return decode_rows(rows, OtherCard)
+
+
+async def list_awaited(conn: Connection, session_ids: list[str]) -> set[str]:
+    """Return those of these sessions in which somebody may still save a card."""
+    rows = await conn.fetch(
+        """
+        SELECT session_id
+        FROM orders
+        WHERE session_id = ANY($1)
+          AND status = 'open'
+        UNION ALL
+        SELECT session_id
+        FROM card_updates
+        WHERE session_id = ANY($1)
+          AND status = 'open'
+        """,
+        session_ids,
+    )
+    return {row["session_id"] for row in rows}

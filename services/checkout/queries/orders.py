@@ -1,6 +1,6 @@
 """SQL about orders: recorded once, moved forward only, found again when nobody answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -80,18 +80,8 @@ async def find_order(conn: Connection, order_id: OrderId) -> Order | None:
 
 
 async def lock_order(conn: Connection, order_id: OrderId) -> Order | None:
-    row = await conn.fetchrow(
-        """
-        SELECT order_id, status, request_hash, supporter_id, email, language, ui_mode, pledges,
-               shipping_address, attribution, consent, page, session_id, created_at,
-               completed_at
-        FROM orders
-        WHERE order_id = $1
-        FOR UPDATE
-        """,
-        order_id,
-    )
-    return msgspec.convert(row, Order) if row is not None else None
+    locked = await lock_orders(conn, [order_id])
+    return locked[0] if locked else None
 
 
 async def lock_orders(conn: Connection, order_ids: Sequence[OrderId]) -> list[Order]:
@@ -109,6 +99,21 @@ async def lock_orders(conn: Connection, order_ids: Sequence[OrderId]) -> list[Or
         order_ids,
     )
     return decode_rows(rows, Order)
+
+
+async def lock_statuses(conn: Connection, order_ids: Sequence[OrderId]) -> dict[OrderId, Status]:
+    """Lock those of the orders that there are, in the order of their ids; return how they stand."""
+    rows = await conn.fetch(
+        """
+        SELECT order_id, status
+        FROM orders
+        WHERE order_id = ANY($1)
+        ORDER BY order_id
+        FOR UPDATE
+        """,
+        order_ids,
+    )
+    return {row["order_id"]: row["status"] for row in rows}
 
 
 async def list_sessions(
@@ -182,8 +187,19 @@ async def mark_open(conn: Connection, order_id: OrderId, session_id: str) -> boo
     return opened is not None
 
 
-async def mark_status(conn: Connection, order_id: OrderId, status: Status) -> None:
-    await conn.execute("UPDATE orders SET status = $2 WHERE order_id = $1", order_id, status)
+async def mark_statuses(conn: Connection, statuses: Mapping[OrderId, Status]) -> None:
+    if not statuses:
+        return
+    await conn.execute(
+        """
+        UPDATE orders AS o
+        SET status = told.status
+        FROM unnest($1::text[], $2::text[]) AS told (order_id, status)
+        WHERE o.order_id = told.order_id
+        """,
+        list(statuses),
+        list(statuses.values()),
+    )
 
 
 async def mark_completed(conn: Connection, decided: Sequence[Order]) -> None:
@@ -253,25 +269,6 @@ async def list_undecided(
         limit,
     )
     return [(row["order_id"], row["status"]) for row in rows]
-
-
-async def list_awaited(conn: Connection, session_ids: list[str]) -> set[str]:
-    """Return those of these sessions in which somebody may still save a card."""
-    rows = await conn.fetch(
-        """
-        SELECT session_id
-        FROM orders
-        WHERE session_id = ANY($1)
-          AND status = 'open'
-        UNION ALL
-        SELECT session_id
-        FROM card_updates
-        WHERE session_id = ANY($1)
-          AND status = 'open'
-        """,
-        session_ids,
-    )
-    return {row["session_id"] for row in rows}
 
 
 async def count_by_status(conn: Connection) -> dict[str, int]:

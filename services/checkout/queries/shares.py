@@ -3,21 +3,31 @@
 from collections.abc import Sequence
 
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.database import Connection
 from services.checkout.orders import CampaignShare, ShareKey
 
 
 async def list_shares(conn: Connection, order_id: OrderId) -> list[CampaignShare]:
+    return (await list_shares_of(conn, [order_id])).get(order_id, [])
+
+
+async def list_shares_of(
+    conn: Connection, order_ids: Sequence[OrderId]
+) -> dict[OrderId, list[CampaignShare]]:
     rows = await conn.fetch(
         """
-        SELECT campaign, state, reason
+        SELECT order_id, campaign, state, reason
         FROM order_campaigns
-        WHERE order_id = $1
-        ORDER BY campaign
+        WHERE order_id = ANY($1)
+        ORDER BY order_id, campaign
         """,
-        order_id,
+        order_ids,
     )
-    return decode_rows(rows, CampaignShare)
+    found: dict[OrderId, list[CampaignShare]] = {}
+    for row in rows:
+        share = CampaignShare(campaign=row["campaign"], state=row["state"], reason=row["reason"])
+        found.setdefault(row["order_id"], []).append(share)
+    return found
 
 
 async def mark_completed(conn: Connection, shares: Sequence[ShareKey]) -> None:
@@ -35,17 +45,18 @@ async def mark_completed(conn: Connection, shares: Sequence[ShareKey]) -> None:
     )
 
 
-async def mark_persisted(conn: Connection, order_id: OrderId, campaign: CampaignSlug) -> None:
+async def mark_persisted(conn: Connection, shares: Sequence[ShareKey]) -> None:
     await conn.execute(
         """
-        UPDATE order_campaigns
+        UPDATE order_campaigns AS known
         SET state = 'persisted'
-        WHERE order_id = $1
-          AND campaign = $2
-          AND state = 'completed'
+        FROM unnest($1::text[], $2::text[]) AS shares (order_id, campaign)
+        WHERE known.order_id = shares.order_id
+          AND known.campaign = shares.campaign
+          AND known.state = 'completed'
         """,
-        order_id,
-        campaign,
+        [each.order_id for each in shares],
+        [each.campaign for each in shares],
     )
 
 

@@ -64,7 +64,9 @@ async def insert_event(conn: Connection, event: NewEvent) -> bool:
     return inserted is not None
 
 
-async def list_due(conn: Connection, limit: int) -> list[StripeEvent]:
+async def list_due(
+    conn: Connection, limit: int, *, besides: Sequence[str] = ()
+) -> list[StripeEvent]:
     rows = await conn.fetch(
         """
         SELECT event_id, event_type, object_id, session_id, order_id, update_id, created_at,
@@ -73,10 +75,12 @@ async def list_due(conn: Connection, limit: int) -> list[StripeEvent]:
         FROM stripe_events
         WHERE outcome IS NULL
           AND due_at <= clock_timestamp()
+          AND event_id <> ALL ($2)
         ORDER BY due_at
         LIMIT $1
         """,
         limit,
+        besides,
     )
     return decode_rows(rows, StripeEvent)
 

@@ -230,6 +230,7 @@ def _live_island(state: CampaignState, stage: Stage) -> dict[str, object]:
         "title": state.definition.title,
         "pledgedCents": state.pledged_cents,
         "settledCents": state.settled_cents,
+        "lateCents": state.late_support_cents,
         "isCharged": definition.is_charged or state.is_settled,
         "stock": {tier_id: stock.remaining for tier_id, stock in state.stock.items()},
         "startsAt": state.definition.starts_at.isoformat(),

@@ -78,6 +78,7 @@ function isOutdated({ campaign: live, stats, inventory }) {
     stats.pledgedAmount !== campaign.pledgedCents ||
     settledOf(stats) !== campaign.settledCents ||
     live.charged !== campaign.isCharged ||
+    stats.lateSupportAmount !== campaign.lateCents ||
     Object.entries(inventory.tiers).some(isSoldOut)
   );
 }
