@@ -87,6 +87,8 @@ ROUTES: tuple[Route, ...] = (
     _post("/stats/{slug}/check", "pledges", "admin", failures_per_minute=5),
     _post("/stats/{slug}/recalculate", "pledges", "admin", failures_per_minute=5),
     _post("/admin/projections/check", "pledges", "admin", failures_per_minute=5),
+    _post("/admin/campaign-index/rebuild/{slug}", "pledges", "admin", failures_per_minute=5),
+    _post("/inventory/{slug}/recalculate", "checkout", "admin", failures_per_minute=5),
     _get("/admin/evidence/{order_id}", "pledges", "admin", failures_per_minute=5),
     _get("/admin/reports/campaign-runner/preview", "pledges", "admin", failures_per_minute=5),
     _get(

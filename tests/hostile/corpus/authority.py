@@ -17,6 +17,8 @@ ROUTES = (
     ("POST", "/admin/rebuild"),
     ("POST", "/stats/$SLUG/check"),
     ("POST", "/stats/$SLUG/recalculate"),
+    ("POST", "/inventory/$SLUG/recalculate"),
+    ("POST", "/admin/campaign-index/rebuild/$SLUG"),
     ("GET", "/admin/reports/campaign-runner.csv?campaignSlug=$SLUG"),
     ("GET", "/admin/reports/campaign-runner/preview?campaignSlug=$SLUG"),
     ("GET", "/admin/reports/taxes"),
@@ -83,6 +85,8 @@ CASES = (
         for path, error in (
             ("/stats/no-such-film/check", "not_found"),
             ("/stats/no-such-film/recalculate", "not_found"),
+            ("/admin/campaign-index/rebuild/no-such-film", "not_found"),
+            ("/inventory/no-such-film/recalculate", "campaign_not_found"),
             ("/admin/settle/no-such-film", "unknown_campaign"),
             ("/admin/settle-dispatch/no-such-film", "unknown_campaign"),
         )
