@@ -3,7 +3,9 @@
 `access` says who may ask: `public` anybody; `browser` needs the site's own origin;
 `admin` needs `Authorization: Bearer $ADMIN_SECRET`; `webhook` carries its own
 signature. `failures_per_minute` limits failed requests per address (decisions.md,
-"Rate limiting"); None means unlimited. Limits are bytes, time-outs seconds.
+"Rate limiting"); None means unlimited. Limits are bytes, time-outs seconds. What
+`is_streamed` may be of any length and is passed on as it comes; its time-out is for the
+beginning, and for each part.
 """
 
 from typing import Literal
@@ -24,6 +26,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     body_max: int = 16 * KIB
     timeout_seconds: float = 10.0
     failures_per_minute: int | None = None
+    is_streamed: bool = False
 
 
 def _get(path: str, owner: str, access: Access = "public", **more: float | None) -> Route:
@@ -84,7 +87,20 @@ ROUTES: tuple[Route, ...] = (
     _post("/stats/{slug}/check", "pledges", "admin", failures_per_minute=5),
     _post("/stats/{slug}/recalculate", "pledges", "admin", failures_per_minute=5),
     _post("/admin/projections/check", "pledges", "admin", failures_per_minute=5),
+    _post("/admin/campaign-index/rebuild/{slug}", "pledges", "admin", failures_per_minute=5),
+    _post("/inventory/{slug}/recalculate", "checkout", "admin", failures_per_minute=5),
     _get("/admin/evidence/{order_id}", "pledges", "admin", failures_per_minute=5),
+    _get("/admin/reports/campaign-runner/preview", "pledges", "admin", failures_per_minute=5),
+    _get(
+        "/admin/reports/campaign-runner.csv",
+        "pledges",
+        "admin",
+        timeout_seconds=15.0,
+        failures_per_minute=5,
+        is_streamed=True,
+    ),
+    _get("/admin/reports/taxes", "pledges", "admin", failures_per_minute=5),
+    _get("/admin/supporters", "pledges", "admin", failures_per_minute=5),
     _get("/admin/mails/{order_id}", "notify", "admin", failures_per_minute=5),
     _post("/admin/close/{slug}", "pledges", "admin", failures_per_minute=5),
     _post("/admin/settle/{slug}", "settlement", "admin", failures_per_minute=5),

@@ -54,8 +54,8 @@ CONSUMERS = (
         durable="pledges-definitions",
         stream="CAMPAIGNS",
         listener="pledges",
-        # What platform.yml decides is in the priced lines already when an order comes here.
-        events=(campaigns.CampaignPublished, campaigns.CampaignCancelled),
+        # What platform.yml decides about a price is in the priced lines already.
+        events=(*_DEFINITIONS, campaigns.CampaignCancelled),
     ),
     Consumer(
         durable="settlement-definitions",

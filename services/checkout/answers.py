@@ -87,6 +87,12 @@ class Inventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     version: int
 
 
+class Recount(Inventory, frozen=True, kw_only=True, rename="camel"):
+    """The stock counted anew from what orders hold, and whether that changed anything."""
+
+    corrected: bool
+
+
 class AddOnInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The stock of the platform's own limited products, the same for every campaign."""
 

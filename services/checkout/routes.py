@@ -23,6 +23,7 @@ from services.checkout.answers import (
     Ended,
     Inventory,
     OrderStatus,
+    Recount,
     Recovered,
     Started,
     StockChange,
@@ -48,6 +49,7 @@ from services.checkout.handlers.quote_parts import (
     quote_shipping,
     quote_tax,
 )
+from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.handlers.recover_checkout import recover
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.handlers.update_card import Keys
@@ -202,7 +204,13 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
             changed = await change_stock(conn, data)
         return Response(changed, headers=PRIVATE)
 
-    return [recover_checkout, inventory_by_hand]
+    @post("/inventory/{slug:str}/recalculate", status_code=200, guards=[guard])
+    async def recalculate_inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Recount]:
+        async with transaction(pool) as conn:
+            recounted = await recount_stock(conn, slug)
+        return Response(recounted, headers=PRIVATE)
+
+    return [recover_checkout, inventory_by_hand, recalculate_inventory]
 
 
 ROUTES = [

@@ -6,6 +6,8 @@ from contracts.magic_link import CURRENT_KEY
 from services.chassis.service import Parts, Running, Service
 from services.pledges import routes
 from services.pledges.consumers import listeners
+from services.pledges.handlers.write_report import Reports
+from services.pledges.routes.reports import report_routes
 from services.pledges.schedules import Closer
 from services.pledges.settings import Settings
 
@@ -21,6 +23,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             routes.quote_change,
             routes.show_stats,
             *routes.operator_routes(settings.admin_secret),
+            *report_routes(settings.admin_secret, Reports(running.pool)),
         ],
         listeners=listeners(),
         loops=[Closer(running.pool).run],

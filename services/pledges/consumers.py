@@ -1,6 +1,6 @@
 """What the ledger hears, and who acts on it."""
 
-from contracts.events.campaigns import CampaignCancelled, CampaignPublished
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardSaved, CheckoutCompleted, CheckoutDrained
 from contracts.events.settlement import (
     ChargeDeclined,
@@ -19,6 +19,7 @@ from services.pledges.handlers.change_card import change_card
 from services.pledges.handlers.end_early import end_early
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
 from services.pledges.handlers.keep_definition import keep_definition
+from services.pledges.handlers.keep_platform import keep_platform
 from services.pledges.handlers.record_charge import (
     pass_reminder_on,
     record_decline,
@@ -33,7 +34,11 @@ def listeners() -> list[Listener]:
     return [
         Listener(
             consumer("pledges-definitions"),
-            {CampaignPublished: keep_definition, CampaignCancelled: end_early},
+            {
+                CampaignPublished: keep_definition,
+                PlatformPublished: keep_platform,
+                CampaignCancelled: end_early,
+            },
         ),
         Listener(
             consumer("pledges-orders"),

@@ -97,6 +97,12 @@ class Correction(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     differences: tuple[Difference, ...]
 
 
+class IndexRebuilt(Correction, frozen=True, kw_only=True, rename="camel"):
+    """The same, and how many pledges of the campaign are not cancelled."""
+
+    indexed: int
+
+
 class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The public figures of `GET /stats/{slug}`: cents, but the goal is in dollars."""
 

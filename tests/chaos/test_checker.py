@@ -26,6 +26,9 @@ pytestmark = pytest.mark.stack
 PLANTED = {
     "i01_three_sums": "UPDATE pledges.campaign_totals SET pledged_cents = pledged_cents + 1",
     "i02_history_folds": "DELETE FROM pledges.pledge_history WHERE entry_type = 'cancelled'",
+    "i02_history_is_sealed": """
+        UPDATE pledges.pledge_history SET recorded_at = recorded_at + interval '1 second'
+    """,
     "i02_history_is_guarded": "GRANT DELETE ON pledges.pledge_history TO pool_pledges",
     "i03_every_cent_has_a_reason": """
         UPDATE pledges.pledges SET why = jsonb_set(why, '{0,inputs,cents}', '1')

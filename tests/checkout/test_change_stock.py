@@ -12,6 +12,7 @@ from services.checkout.answers import Left, StockChange
 from services.checkout.bodies import STOCK_MAX, StockBody
 from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.hear_campaigns import hear_campaign
+from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.stock import PLATFORM_SHELF
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import a_cart, a_product, a_tier, published
@@ -175,3 +176,33 @@ async def test_what_cannot_be_changed_is_refused_and_not_noted(
     assert refused.value.status == status
     assert list(refused.value.fields) == ([field] if field else [])
     assert await floor.owner.fetchval("SELECT count(*) FROM operator_actions") == 0
+
+
+async def test_a_wrong_count_is_set_to_what_orders_hold_and_a_right_one_is_left(
+    floor: Floor,
+) -> None:
+    film = await floor.publish(tiers=(a_tier(limit_total=5),))
+    await floor.open(a_cart(f"{film.slug}__frame"))
+    right = await floor.do(recount_stock, film.slug)
+    await floor.pool.execute("UPDATE stock SET claimed = 3 WHERE shelf = $1", film.slug)
+
+    repaired = await floor.do(recount_stock, film.slug)
+    again = await floor.do(recount_stock, film.slug)
+
+    assert (right.corrected, repaired.corrected, again.corrected) == (False, True, False)
+    assert repaired.tiers["frame"] == Left(limit=5, claimed=0, reserved=1, remaining=4)
+    assert (repaired.version, again.version) == (right.version + 1, right.version + 1)
+    noted = await floor.pool.fetchval(
+        "SELECT details -> 'before' -> 'tiers' -> 'frame' ->> 'claimed'"
+        " FROM operator_actions WHERE action = 'stock recount'"
+    )
+    assert noted == "3"
+    await floor.assert_units_add_up()
+
+
+@pytest.mark.parametrize(("slug", "status"), [("no-such-film", 404), ("NO", 400)])
+async def test_only_a_campaign_is_recounted(floor: Floor, slug: str, status: int) -> None:
+    with pytest.raises(Refusal) as refused:
+        await floor.do(recount_stock, slug)
+
+    assert refused.value.status == status

@@ -80,7 +80,7 @@ def test_a_route_is_owned_by_a_service_behind_the_gateway() -> None:
 def test_who_may_ask_fits_what_is_asked(route: object) -> None:
     (found,) = [each for each in ROUTES if each is route]
 
-    assert re.fullmatch(r"(/[a-z0-9-]+|/\{[a-z_]+\})+", found.path)
+    assert re.fullmatch(r"(/[a-z0-9-]+|/\{[a-z_]+\})+(\.csv)?", found.path)
     assert 0 < found.timeout_seconds <= 15
     assert 0 < found.body_max <= 256 * 1024
     if found.path.startswith("/admin/"):

@@ -247,6 +247,7 @@ async def test_operators_prove_and_repair_the_sums(client: Client, ledger: Ledge
     [
         "/stats/hand-relations/check",
         "/stats/hand-relations/recalculate",
+        "/admin/campaign-index/rebuild/hand-relations",
         "/admin/projections/check",
     ],
 )

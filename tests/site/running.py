@@ -44,6 +44,8 @@ class Behind:
     headers: dict[str, str] = field(default_factory=lambda: {"content-type": "application/json"})
     wait_seconds: float = 0.0
     hangs_up: int = 0
+    # After so many bytes of an answer the connection is gone.
+    breaks_after: int | None = None
     # Answers for the next requests, one each; afterwards the usual one.
     queue: list[tuple[int, object]] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
@@ -58,7 +60,7 @@ class Behind:
         """Answer kindly again, and forget what was asked."""
         self.status, self.answer = 200, b'{"ok":true}'
         self.headers = {"content-type": "application/json"}
-        self.wait_seconds, self.hangs_up = 0.0, 0
+        self.wait_seconds, self.hangs_up, self.breaks_after = 0.0, 0, None
         self.queue.clear()
         self.heard.clear()
 
@@ -90,8 +92,10 @@ class Behind:
             answer = json.dumps(document).encode()
         sent = {**self.headers, "content-length": str(len(answer))}
         top = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
-        writer.write(f"HTTP/1.1 {status} Fine\r\n{top}\r\n".encode() + answer)
+        writer.write(f"HTTP/1.1 {status} Fine\r\n{top}\r\n".encode() + answer[: self.breaks_after])
         await writer.drain()
+        if self.breaks_after is not None:
+            raise ConnectionResetError
 
 
 @contextlib.asynccontextmanager

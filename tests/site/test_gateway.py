@@ -5,6 +5,7 @@ import gzip
 import json
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from contracts.routes import ROUTES, Route
@@ -12,6 +13,7 @@ from tests.site.running import Behind, RunningSite, path_of
 
 START = "/checkout-intent/start"
 PLEDGE = "/pledge"
+REPORT = "/admin/reports/campaign-runner.csv"
 Shared = tuple[RunningSite, Behind]
 
 
@@ -271,3 +273,45 @@ async def test_a_refusal_is_json_with_every_header(site: RunningSite) -> None:
     assert json.loads(answer.content)["error"] == "not_found"
     for name in ("content-security-policy", "x-content-type-options", "x-request-id"):
         assert name in answer.headers
+
+
+async def test_a_report_is_passed_on_however_long_it_is(
+    site: RunningSite, services: Behind
+) -> None:
+    services.headers = {
+        "content-type": "text/csv; charset=utf-8",
+        "content-disposition": 'attachment; filename="a.csv"',
+    }
+    # More than an answer may have that is held in memory as a whole.
+    services.answer = b"a,b\r\n" * 4_000_000
+
+    size = 0
+    async with site.http.stream("GET", REPORT, headers=site.admin) as answer:
+        async for part in answer.aiter_bytes():
+            size += len(part)
+
+    assert size == len(services.answer)
+    assert answer.headers["content-disposition"] == 'attachment; filename="a.csv"'
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_report_that_is_refused_is_an_answer_like_any_other(
+    site: RunningSite, services: Behind
+) -> None:
+    services.queue = [(404, {"error": "not_found"})]
+
+    refused = await site.http.get(REPORT, headers=site.admin)
+    unasked = await site.http.get(REPORT)
+
+    assert (refused.status_code, refused.json()["error"]) == (404, "not_found")
+    assert unasked.status_code == 401
+
+
+async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(
+    site: RunningSite, services: Behind
+) -> None:
+    services.answer = b"a,b\r\n" * 100_000
+    services.breaks_after = 300_000
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        await site.http.get(REPORT, headers=site.admin)

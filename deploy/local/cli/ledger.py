@@ -42,6 +42,43 @@ def check(*, slug: str | None, as_json: bool, data: Path) -> None:
     """
     document = stack_of(data, as_json=as_json)
     path = f"/stats/{slug}/check" if slug else "/admin/projections/check"
+    answer = _asked(document, path, as_json=as_json)
+    report = _inspected(document, data)
+    found = [each for each in report.violations if slug is None or slug in each.evidence]
+    if as_json:
+        print_json({**answer, "invariants": _as_json(report, found)})
+    else:
+        _show(answer)
+        _show_invariants(report, found)
+    sys.exit(0 if answer["inSync"] and not found else 1)
+
+
+@ledger.command()
+@click.argument("slug")
+@json_option
+@data_option
+def recalculate(*, slug: str, as_json: bool, data: Path) -> None:
+    """Set a campaign's totals and stock to what history and orders say, in public.
+
+    A correction is a further version and a line of its own; nothing is rewritten. Exit 1
+    when a pledge still differs from its own history: that is for a person to look at.
+    """
+    document = stack_of(data, as_json=as_json)
+    totals, stock = (
+        _asked(document, path, as_json=as_json)
+        for path in (f"/admin/campaign-index/rebuild/{slug}", f"/inventory/{slug}/recalculate")
+    )
+    if as_json:
+        print_json({**totals, "inventory": stock})
+    else:
+        for name, answer in (("Totals", totals), ("Stock", stock)):
+            was = "corrected" if answer["corrected"] else "right"
+            say(f"{name:<8} {was}, version {answer['version']}")
+        _show(totals)
+    sys.exit(0 if totals["inSync"] else 1)
+
+
+def _asked(document: dict[str, Any], path: str, *, as_json: bool) -> dict[str, Any]:
     try:
         answer: dict[str, Any] = loopback.call(
             "POST",
@@ -51,15 +88,8 @@ def check(*, slug: str | None, as_json: bool, data: Path) -> None:
             seconds=CHECK_SECONDS,
         )
     except loopback.CallFailed as exc:
-        refuse(f"The ledger was not checked: {exc}", as_json=as_json)
-    report = _inspected(document, data)
-    found = [each for each in report.violations if slug is None or slug in each.evidence]
-    if as_json:
-        print_json({**answer, "invariants": _as_json(report, found)})
-    else:
-        _show(answer)
-        _show_invariants(report, found)
-    sys.exit(0 if answer["inSync"] and not found else 1)
+        refuse(f"The ledger was not asked: {exc}", as_json=as_json)
+    return answer
 
 
 def _show(answer: dict[str, Any]) -> None:

@@ -1,8 +1,17 @@
 """Prove that history, pledges and totals agree; correct the totals where they don't."""
 
+import msgspec
+
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection
-from services.pledges.figures import CampaignCheck, Correction, Figures, ProjectionCheck, compare
+from services.pledges.figures import (
+    CampaignCheck,
+    Correction,
+    Figures,
+    IndexRebuilt,
+    ProjectionCheck,
+    compare,
+)
 from services.pledges.handlers.change_totals import save_and_tell
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import campaigns, checks, totals
@@ -56,6 +65,17 @@ async def recalculate(conn: Connection, slug: str) -> Correction:
     )
 
 
+async def rebuild_index(conn: Connection, slug: str) -> IndexRebuilt:
+    """Set what is derived from history to what it says, and count who is in it.
+
+    The pledges' own table is the index: it cannot lack what is in it. What could differ is
+    the totals, and a pledge that is not what its history says, which is told.
+    """
+    corrected = await recalculate(conn, slug)
+    indexed = await campaigns.count_indexed(conn, corrected.campaign_slug)
+    return IndexRebuilt(**msgspec.structs.asdict(corrected), indexed=indexed)
+
+
 async def _check(conn: Connection, slug: CampaignSlug) -> CampaignCheck:
     differences = compare(
         await checks.sum_history(conn, slug),
@@ -63,6 +83,7 @@ async def _check(conn: Connection, slug: CampaignSlug) -> CampaignCheck:
         await totals.read_totals(conn, slug),
     )
     differences += await checks.list_unfolded(conn, slug)
+    differences += await checks.list_altered(conn, slug)
     return CampaignCheck(
         campaign_slug=slug, in_sync=not differences, differences=tuple(differences)
     )

@@ -227,3 +227,11 @@ async def is_cancelled(conn: Connection, campaign: CampaignSlug) -> bool:
         "SELECT is_cancelled FROM campaign_state WHERE campaign = $1", campaign
     )
     return found
+
+
+async def count_indexed(conn: Connection, campaign: CampaignSlug) -> int:
+    """Return how many pledges of a campaign are not cancelled, late support with them."""
+    found: int = await conn.fetchval(
+        "SELECT count(*) FROM pledges WHERE campaign = $1 AND status <> 'cancelled'", campaign
+    )
+    return found

@@ -181,3 +181,26 @@ async def list_unfolded(conn: Connection, campaign: CampaignSlug) -> list[Differ
         timeout=LONG_SECONDS,
     )
     return decode_rows(rows, Difference)
+
+
+async def list_altered(conn: Connection, campaign: CampaignSlug) -> list[Difference]:
+    """Return every line of history that is missing or does not fit its seal, by its name."""
+    rows = await conn.fetch(
+        """
+        SELECT format('%s line %s', pledges.pledge_id, expected) AS what,
+            CASE WHEN line.version IS NULL THEN 'missing' ELSE 'altered' END AS history,
+            CASE WHEN line.version IS NULL THEN 'counted on' ELSE 'sealed otherwise' END AS pledges
+        FROM pledges
+        CROSS JOIN generate_series(1, revision) AS expected
+        LEFT JOIN pledge_history AS line
+            ON line.pledge_id = pledges.pledge_id AND line.version = expected
+        WHERE campaign = $1
+          AND (line.version IS NULL OR line.seal <> history_seal(line))
+        ORDER BY pledges.pledge_id, expected
+        LIMIT $2
+        """,
+        campaign,
+        FOLDS_MAX,
+        timeout=LONG_SECONDS,
+    )
+    return decode_rows(rows, Difference)

@@ -9,6 +9,7 @@ from litestar import Request, get, post
 from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
+from litestar.response.streaming import ASGIStreamingResponse
 
 from contracts.refusals import InputRefused, Refusal
 from contracts.routes import ROUTES, Route
@@ -82,6 +83,8 @@ class Gateway:
     async def _pass_on(self, route: Route, request: Request[Any, Any, Any]) -> ASGIResponse:
         client = self._proxies.client(request.scope)
         await self._admission.require(route, request.headers, client)
+        if route.is_streamed:
+            return await self._flow_on(route, request, client)
         body = await read_body(request) if route.method == "POST" else b""
         answer = await self._upstream.ask(
             route.method,
@@ -94,6 +97,21 @@ class Gateway:
         )
         await self._admission.note(route, client, answer.status)
         return ASGIResponse(status_code=answer.status, headers=answer.headers, body=answer.body)
+
+    async def _flow_on(
+        self, route: Route, request: Request[Any, Any, Any], client: str
+    ) -> ASGIResponse:
+        flow = await self._upstream.flow(
+            self._places_of(route.owner),
+            _target(request),
+            headers=request.headers,
+            client=client,
+            timeout_seconds=route.timeout_seconds,
+        )
+        await self._admission.note(route, client, flow.status)
+        return ASGIStreamingResponse(
+            iterator=flow.parts, status_code=flow.status, headers=dict(flow.headers)
+        )
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:

@@ -2,7 +2,8 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
 import msgspec
@@ -11,7 +12,12 @@ from yarl import URL
 from contracts.refusals import Refusal, Unavailable
 from services.chassis import telemetry
 
+if TYPE_CHECKING:
+    from aiohttp.client import _RequestContextManager
+
 log = telemetry.logger(__name__)
+
+T = TypeVar("T")
 
 CONNECT_SECONDS = 1.0
 ANSWER_BYTES_MAX = 16 * 1024 * 1024
@@ -52,6 +58,14 @@ class Answer(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Flow(msgspec.Struct, frozen=True):
+    """What the owner begins to say; whoever takes it reads `parts` to the end."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    parts: AsyncIterator[bytes]
+
+
 class Upstream:
     """The services behind the gateway."""
 
@@ -80,13 +94,68 @@ class Upstream:
         Raises `Unavailable` when the owner cannot be reached, `UpstreamTimeout` when it
         does not answer in time.
         """
+        sent = self._headers(headers, client)
+
+        async def once(place: str) -> Answer:
+            return await self._once(method, place + target, sent, body)
+
+        repeats_left = 1 if method == "GET" or "idempotency-key" in map(str.lower, sent) else 0
+        return await self._bounded(places, once, repeats_left, timeout_seconds=timeout_seconds)
+
+    async def flow(
+        self,
+        places: Sequence[str],
+        target: str,
+        *,
+        headers: Mapping[str, str],
+        client: str,
+        timeout_seconds: float,
+    ) -> Flow:
+        """Return the answer to a GET as it comes, however long it is.
+
+        It must begin in time, and so must each part of it; one that does not ends the
+        answer in the middle, which its reader notices. Refused like `ask`.
+        """
+        sent = self._headers(headers, client)
+
+        async def once(place: str) -> Flow:
+            response = await self._request("GET", place + target, sent, b"")
+            passed_back = _passed_back(response.headers.items())
+            return Flow(response.status, passed_back, self._parts(response, timeout_seconds))
+
+        return await self._bounded(places, once, 1, timeout_seconds=timeout_seconds)
+
+    async def _parts(
+        self, response: aiohttp.ClientResponse, timeout_seconds: float
+    ) -> AsyncIterator[bytes]:
+        # Counted like any other request for as long as it is read.
+        self._in_flight += 1
+        try:
+            while True:
+                async with asyncio.timeout(timeout_seconds):
+                    part = await response.content.readany()
+                if not part:
+                    return
+                yield part
+        finally:
+            self._in_flight -= 1
+            # Whoever stops in the middle does not keep the owner writing.
+            response.close()
+
+    async def _bounded(
+        self,
+        places: Sequence[str],
+        once: Callable[[str], Awaitable[T]],
+        repeats_left: int,
+        *,
+        timeout_seconds: float,
+    ) -> T:
         if self._in_flight >= CONNECTIONS_MAX:
             raise Unavailable("busy", "We are busy for a moment. Nothing was changed.")
-        sent = self._headers(headers, client)
         self._in_flight += 1
         try:
             async with asyncio.timeout(timeout_seconds):
-                return await self._somewhere(method, places, target, sent, body)
+                return await self._somewhere(places, once, repeats_left)
         except TimeoutError as exc:
             log.warning("upstream_timeout", owner=URL(places[0]).origin().human_repr())
             raise UpstreamTimeout(
@@ -103,15 +172,14 @@ class Upstream:
             self._in_flight -= 1
 
     async def _somewhere(
-        self, method: str, places: Sequence[str], target: str, sent: dict[str, str], body: bytes
-    ) -> Answer:
+        self, places: Sequence[str], once: Callable[[str], Awaitable[T]], repeats_left: int
+    ) -> T:
         first = next(self._turns) % len(places)
-        repeats_left = 1 if method == "GET" or "idempotency-key" in map(str.lower, sent) else 0
         fault: Exception = ConnectionError()
         # The first once more at the end: it may have been the only one.
         for place in (*places[first:], *places[:first], places[first]):
             try:
-                return await self._once(method, place + target, sent, body)
+                return await once(place)
             except NEVER_SENT as exc:
                 fault = exc
             except CONNECTION_FAULTS as exc:
@@ -122,13 +190,7 @@ class Upstream:
         raise fault
 
     async def _once(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
-        async with self._open().request(
-            method,
-            URL(url, encoded=True),
-            headers=headers,
-            data=body if method == "POST" else None,
-            allow_redirects=False,
-        ) as response:
+        async with self._request(method, url, headers, body) as response:
             parts: list[bytes] = []
             size = 0
             async for part in response.content.iter_any():
@@ -137,6 +199,17 @@ class Upstream:
                     raise aiohttp.ClientPayloadError("the answer is too large")
                 parts.append(part)
             return Answer(response.status, _passed_back(response.headers.items()), b"".join(parts))
+
+    def _request(
+        self, method: str, url: str, headers: dict[str, str], body: bytes
+    ) -> "_RequestContextManager":
+        return self._open().request(
+            method,
+            URL(url, encoded=True),
+            headers=headers,
+            data=body if method == "POST" else None,
+            allow_redirects=False,
+        )
 
     def _open(self) -> aiohttp.ClientSession:
         """Return the session; it belongs to the running loop, so it is made at first use."""

@@ -17,8 +17,17 @@ ROUTES = (
     ("POST", "/admin/rebuild"),
     ("POST", "/stats/$SLUG/check"),
     ("POST", "/stats/$SLUG/recalculate"),
+    ("POST", "/inventory/$SLUG/recalculate"),
+    ("POST", "/admin/campaign-index/rebuild/$SLUG"),
+    ("GET", "/admin/reports/campaign-runner.csv?campaignSlug=$SLUG"),
+    ("GET", "/admin/reports/campaign-runner/preview?campaignSlug=$SLUG"),
+    ("GET", "/admin/reports/taxes"),
+    ("GET", "/admin/supporters?campaignSlug=$SLUG"),
 )
 NOBODY = "unauthorized"
+LEDGER = "/admin/reports/campaign-runner.csv"
+SUPPORTERS = "/admin/supporters"
+TAXES = "/admin/reports/taxes"
 WRONG: tuple[tuple[str, dict[str, str]], ...] = (
     ("no secret", {}),
     ("wrong secret", {"Authorization": "Bearer wrong-secret"}),
@@ -41,6 +50,11 @@ SHIRT = {"campaignSlug": "$SLUG", "productId": "$SHIRT", "variantId": "s"}
 
 def _stock(name: str, body: Any, status: int, error: str = "") -> Case:
     return operate(f"inventory: {name}", "/admin/inventory", body, status, error)
+
+
+def ask(name: str, target: str, status: int, error: str = "") -> Case:
+    """Return an operator's question."""
+    return Case(name=name, target=target, headers=OPERATOR, status=status, error=error)
 
 
 def asked(name: str, method: str, path: str, headers: dict[str, str]) -> Case:
@@ -71,6 +85,8 @@ CASES = (
         for path, error in (
             ("/stats/no-such-film/check", "not_found"),
             ("/stats/no-such-film/recalculate", "not_found"),
+            ("/admin/campaign-index/rebuild/no-such-film", "not_found"),
+            ("/inventory/no-such-film/recalculate", "campaign_not_found"),
             ("/admin/settle/no-such-film", "unknown_campaign"),
             ("/admin/settle-dispatch/no-such-film", "unknown_campaign"),
         )
@@ -81,6 +97,21 @@ CASES = (
         headers=OPERATOR,
         status=404,
         error="unknown_campaign",
+    ),
+    *(
+        ask(f"{path[7:]}: {name}", f"{path}?{query}", status, error)
+        for path, name, query, status, error in (
+            (LEDGER, "unknown campaign", "campaignSlug=no-such-film", 404, "not_found"),
+            (LEDGER, "no campaign's name", "campaignSlug=%00", 400, "invalid_input"),
+            (LEDGER, "no campaign", "reportType=pledge", 400, "invalid_input"),
+            (LEDGER, "unknown report", "campaignSlug=$SLUG&reportType=../x", 400, "invalid_input"),
+            (SUPPORTERS, "a NUL", "campaignSlug=$SLUG&search=%00", 400, "invalid_input"),
+            (SUPPORTERS, "SQL", "campaignSlug=$SLUG&search=%27%20OR%201%3D1--", 200, ""),
+            (SUPPORTERS, "unknown status", "campaignSlug=$SLUG&status=rich", 400, "invalid_input"),
+            (SUPPORTERS, "everybody at once", "campaignSlug=$SLUG&limit=9e9", 400, "invalid_input"),
+            (TAXES, "the end of time", "until=9999-12-31", 400, "invalid_input"),
+            (TAXES, "no day", "since=1%20OR%201", 400, "invalid_input"),
+        )
     ),
     *(
         operate(f"{path}: no campaign's name", path, {}, 400, "invalid_input")

@@ -16,9 +16,14 @@ from services.chassis.database import ACQUIRE_SECONDS, Pool, transaction
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.pledges.bodies import ModifyRequest
-from services.pledges.figures import Correction, ProjectionCheck, Stats
+from services.pledges.figures import Correction, IndexRebuilt, ProjectionCheck, Stats
 from services.pledges.handlers.cancel_pledge import cancel_pledge
-from services.pledges.handlers.check_projections import check_all, check_one, recalculate
+from services.pledges.handlers.check_projections import (
+    check_all,
+    check_one,
+    rebuild_index,
+    recalculate,
+)
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
 from services.pledges.handlers.modify_pledge import modify_pledge
 from services.pledges.handlers.open_link import Keys, open_link
@@ -154,6 +159,18 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await recalculate(conn, slug)
 
+    @post(
+        "/admin/campaign-index/rebuild/{slug:str}",
+        status_code=200,
+        guards=guards,
+        response_headers=PRIVATE,
+    )
+    async def rebuild(
+        slug: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> IndexRebuilt:
+        async with transaction(pool) as conn:
+            return await rebuild_index(conn, slug)
+
     @post("/admin/close/{slug:str}", status_code=200, guards=guards, response_headers=PRIVATE)
     async def close_with_what_is_here(
         slug: FromPath[str],
@@ -170,4 +187,7 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await read_evidence(conn, order_id)
 
-    return [evidence, check, check_every_campaign, recalculate_totals, close_with_what_is_here]
+    return [
+        *(evidence, check, check_every_campaign, recalculate_totals, rebuild),
+        close_with_what_is_here,
+    ]
