@@ -22,6 +22,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             routes.modify,
             routes.quote_change,
             routes.show_stats,
+            *routes.projection_routes(settings.admin_secret),
             *routes.operator_routes(settings.admin_secret),
             *report_routes(settings.admin_secret, Reports(running.pool)),
         ],

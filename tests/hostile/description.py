@@ -110,6 +110,7 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     guard = bearer_guard(SECRET)
     yield from (*checkout.ROUTES, *checkout.admin_routes(guard))
     yield from (pledges.show_pledge, pledges.list_pledges, pledges.cancel, pledges.show_stats)
+    yield from pledges.projection_routes(SECRET)
     yield from pledges.operator_routes(SECRET)
     yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES, *AFTER_ROUTES)
     yield from notify.operator_routes(SECRET)

@@ -6,7 +6,8 @@ FROM pledges.pledge_history AS line
 JOIN pledges.pledges USING (pledge_id)
 WHERE seal <> pledges.history_seal(line)
 UNION ALL
-SELECT format('line %s of its history is missing', expected), ARRAY[pledge_id, campaign]
+SELECT format('line %s of its history is missing', expected),
+    ARRAY[pledges.pledge_id, pledges.campaign]
 FROM pledges.pledges
 CROSS JOIN generate_series(1, revision) AS expected
 LEFT JOIN pledges.pledge_history AS line

@@ -134,7 +134,7 @@ async def show_stats(slug: FromPath[str], pool: NamedDependency[SkipValidation[P
         return await read_stats(conn, slug)
 
 
-def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
+def projection_routes(secret: Secret) -> list[HTTPRouteHandler]:
     """Return the routes that prove and repair the ledger's sums."""
     guards = [bearer_guard(secret)]
 
@@ -171,6 +171,13 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await rebuild_index(conn, slug)
 
+    return [check, check_every_campaign, recalculate_totals, rebuild]
+
+
+def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
+    """Return the routes with which an operator ends what waits, and answers a dispute."""
+    guards = [bearer_guard(secret)]
+
     @post("/admin/close/{slug:str}", status_code=200, guards=guards, response_headers=PRIVATE)
     async def close_with_what_is_here(
         slug: FromPath[str],
@@ -187,7 +194,4 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await read_evidence(conn, order_id)
 
-    return [
-        *(evidence, check, check_every_campaign, recalculate_totals, rebuild),
-        close_with_what_is_here,
-    ]
+    return [evidence, close_with_what_is_here]
