@@ -9,7 +9,7 @@ import pytest
 
 from deploy.chaos.crowd import Crowd
 from deploy.chaos.experiment import Measure, Play
-from deploy.chaos.experiments import poison, replayed, webhooks
+from deploy.chaos.experiments import poison, replayed, settled_crowd, webhooks
 from deploy.chaos.stage import Stage
 from deploy.local.layout import DataDir
 from tests.support.invariants import assert_invariants
@@ -23,7 +23,7 @@ Story = Callable[[Play], Awaitable[list[Measure]]]
 @pytest.fixture(scope="module")
 def lived_in() -> Iterator[Stack]:
     """A stack of their own: what they leave parked would be in the way of other tests."""
-    with running_stack() as running:
+    with running_stack(chargers=2) as running:
         yield running
 
 
@@ -51,3 +51,19 @@ def test_poison_for_every_durable_is_parked_and_stops_nobody(lived_in: Stack) ->
 
 def test_replaying_every_outbox_three_times_changes_no_table(lived_in: Stack) -> None:
     play(lived_in, lambda play: replayed.story(play, supporters=12))
+
+
+def test_a_crowd_is_charged_to_the_cent_and_mailed_once_through_every_fault(
+    lived_in: Stack,
+) -> None:
+    play(
+        lived_in,
+        lambda play: settled_crowd.settle(
+            play,
+            supporters=40,
+            twice=12,
+            kill_every_seconds=1.0,
+            chargers=("settlement", "settlement-charger-2"),
+            hurries=True,
+        ),
+    )

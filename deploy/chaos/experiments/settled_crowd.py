@@ -6,10 +6,11 @@ when the window ends, and the certificate has to add up.
 """
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -23,8 +24,8 @@ SUPPORTERS = 1_000
 TWICE = 300
 PER_SECOND = 12
 CHARGERS = ("settlement", "settlement-charger-2", "settlement-charger-3", "settlement-charger-4")
+KILLS = 8
 KILL_EVERY_SECONDS = 5.0
-TROUBLE_SECONDS = 40.0
 TIERS = (("frame", 50), ("reel", 12), ("print", 199))
 GOOD = ("4242424242424242", "5555555555554444", "378282246310005", "4000002500003155")
 BAD = ("4000000000000341", "4000008260003178", "4100000000000019", "4000002760003184")
@@ -76,33 +77,32 @@ def drawn(play: Play, supporters: int, twice: int) -> list[Supporter]:
 
 async def act(play: Play) -> list[Measure]:
     """Play it at its full size."""
-    return await settle(play, supporters=SUPPORTERS, twice=TWICE, trouble_seconds=TROUBLE_SECONDS)
+    return await settle(play, supporters=SUPPORTERS, twice=TWICE)
 
 
 async def settle(
-    play: Play, *, supporters: int, twice: int, trouble_seconds: float
+    play: Play,
+    *,
+    supporters: int,
+    twice: int,
+    kill_every_seconds: float = KILL_EVERY_SECONDS,
+    chargers: Sequence[str] = CHARGERS,
+    hurries: bool = False,
 ) -> list[Measure]:
-    """Figures: supporters whom Stripe did not charge what the oracle says, and the proof."""
+    """Figures: supporters whom Stripe did not charge what the oracle says, and the proof.
+
+    `hurries`: Stripe is well again after the trouble, and nobody waits for a lease to end.
+    """
     tiers = tuple(TierText(id=tier, price=str(price), stackable=True) for tier, price in TIERS)
     slug = await play.crowd.publish("crowd", ends_in_days=2, tiers=tiers)
     people = drawn(play, supporters, twice)
     await _all_pledge(play, slug, people)
     play.say(f"{supporters} people made {supporters + twice} pledges")
     await play.rested(180)
-    await play.crowd.faults(
-        latency_ms=250,
-        timeout_rate=0.05,
-        error_rate=0.02,
-        duplicate_webhooks=True,
-        reorder_webhooks=True,
-    )
-    play.stage.faults["lost answers, 5 %"] += 1
-    play.stage.faults["500s, 2 %"] += 1
+    await _hurt_stripe(play)
     await play.crowd.move_clock(advance="P3D")
-    await _trouble(play, trouble_seconds)
-    began = time.monotonic()
-    run = await play.crowd.wait_settled(slug, seconds=600)
-    decided = time.monotonic() - began
+    await _trouble(play, kill_every_seconds, chargers)
+    decided = await _charged(play, slug, hurries=hurries)
     await play.crowd.faults(reset=True)
     await play.crowd.move_clock(advance="P8D")
     await until(lambda: _is_settled(play, slug), seconds=120, what="settled", every=1.0)
@@ -147,15 +147,56 @@ async def _pledge(play: Play, slug: str, person: Supporter) -> None:
         person.pledges.append(pledge)
 
 
-async def _trouble(play: Play, seconds: float) -> None:
-    """Kill a charger every five seconds, and Postgres and NATS once each in between."""
+async def _charged(play: Play, slug: str, *, hurries: bool) -> float:
+    """Wait until no charge is undecided; return how many seconds that took."""
+    began = time.monotonic()
+    if hurries:
+        await play.crowd.faults(reset=True)
+    async with _leases_skipped(play) if hurries else contextlib.nullcontext():
+        await play.crowd.wait_settled(slug, seconds=600)
+    return time.monotonic() - began
+
+
+async def _hurt_stripe(play: Play) -> None:
+    """Make Stripe and Resend slow, forgetful and failing, and the webhooks a mess."""
+    await play.crowd.faults(
+        latency_ms=250,
+        timeout_rate=0.05,
+        error_rate=0.02,
+        duplicate_webhooks=True,
+        reorder_webhooks=True,
+    )
+    play.stage.faults["lost answers, 5 %"] += 1
+    play.stage.faults["500s, 2 %"] += 1
+
+
+async def _trouble(play: Play, every_seconds: float, chargers: Sequence[str]) -> None:
+    """Kill a charger again and again, and Postgres and NATS once each in between."""
     servers = {2: "postgres", 4: "nats"}
-    for number in range(int(seconds / KILL_EVERY_SECONDS)):
-        await asyncio.sleep(KILL_EVERY_SECONDS)
-        play.stage.send(play.chance.choice(CHARGERS), signal.SIGKILL)
+    for number in range(KILLS):
+        await asyncio.sleep(every_seconds)
+        play.stage.send(play.chance.choice(chargers), signal.SIGKILL)
         if number in servers:
             play.stage.send(servers[number], signal.SIGKILL)
             play.say(f"killed {servers[number]}")
+
+
+@contextlib.asynccontextmanager
+async def _leases_skipped(play: Play) -> AsyncIterator[None]:
+    """Let every lease and every wait before a look end at once, for a while."""
+
+    async def skip_for_ever() -> None:
+        while True:
+            await play.stage.skip_leases()
+            await asyncio.sleep(1.0)
+
+    skipping = asyncio.create_task(skip_for_ever())
+    try:
+        yield
+    finally:
+        skipping.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await skipping
 
 
 async def _is_settled(play: Play, slug: str) -> bool:
