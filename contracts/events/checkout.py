@@ -45,6 +45,13 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     utm_term: str = ""
 
 
+class RefusedPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What of an order did not become a pledge: the campaign it was for, and why."""
+
+    campaign: CampaignSlug
+    reason: Literal["sold_out", "deadline_passed", "closed"]
+
+
 class CheckoutCompleted(Event, frozen=True, kw_only=True, tag="checkout.completed"):
     """A card is saved for an order. `completed_at` is Stripe's time and decides
     which side of a deadline the order is on."""
@@ -59,16 +66,24 @@ class CheckoutCompleted(Event, frozen=True, kw_only=True, tag="checkout.complete
     consent: Consent | None = None
     attribution: Attribution | None = None
     shipping_address: Address | None = None
+    # What of the same order was refused already: whoever confirms the rest names it.
+    refused: tuple[RefusedPart, ...] = ()
 
 
 class CheckoutRefused(Event, frozen=True, kw_only=True, tag="checkout.refused"):
-    """A card was saved for something that can no longer be had. Nothing is pledged."""
+    """A card was saved for something that can no longer be had. Nothing is pledged.
+
+    An order has one mail: `is_told` when another event of the order tells of this refusal,
+    `also` is what this one has to tell beside its own.
+    """
 
     order_id: OrderId
     email: str
     language: str
     campaign: CampaignSlug
     reason: Literal["sold_out", "deadline_passed"]
+    is_told: bool = False
+    also: tuple[RefusedPart, ...] = ()
 
 
 class CheckoutDrained(Event, frozen=True, kw_only=True, tag="checkout.drained"):

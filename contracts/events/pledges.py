@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from contracts.events.base import Event
-from contracts.events.checkout import Card
+from contracts.events.checkout import Card, RefusedPart
 from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
@@ -39,9 +39,13 @@ class PledgeSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PledgeCreated(Event, frozen=True, kw_only=True, tag="pledges.created"):
-    """A completed order became a pledge to one campaign."""
+    """A completed order became a pledge to one campaign.
+
+    `refused` is what of the same order did not: the order's first pledge names it.
+    """
 
     pledge: PledgeSnapshot
+    refused: tuple[RefusedPart, ...] = ()
 
 
 class PledgeModified(Event, frozen=True, kw_only=True, tag="pledges.modified"):
@@ -80,7 +84,10 @@ class PledgeCardChanged(Event, frozen=True, kw_only=True, tag="pledges.card_chan
 
 
 class PledgeRefused(Event, frozen=True, kw_only=True, tag="pledges.refused"):
-    """A completed order came after the campaign had closed. Nothing is pledged."""
+    """A completed order came after the campaign had closed. Nothing is pledged.
+
+    `is_told` and `also` are as in `checkout.refused`.
+    """
 
     pledge_id: PledgeId
     order_id: OrderId
@@ -89,6 +96,8 @@ class PledgeRefused(Event, frozen=True, kw_only=True, tag="pledges.refused"):
     language: str
     lines: tuple[PricedLine, ...]
     reason: Literal["closed"] = "closed"
+    is_told: bool = False
+    also: tuple[RefusedPart, ...] = ()
 
 
 class CampaignClosed(Event, frozen=True, kw_only=True, tag="pledges.closed"):

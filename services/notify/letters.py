@@ -1,7 +1,9 @@
 """A mail as it leaves us: subject, HTML and plain text."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import css_inline
@@ -9,11 +11,14 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
+from contracts.ids import CampaignSlug
 from services.notify.language import LANGUAGES, Language, catalogue
 from services.notify.mails import Campaign, Mail, MailKind, PlatformNames
+from services.notify.refused import refused_parts
 from services.notify.views import Links, one_line, view_of
 
 TEMPLATES = Path(__file__).parent / "templates"
+NONE: Mapping[CampaignSlug, Campaign] = MappingProxyType({})
 BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -42,15 +47,27 @@ class Letters:
             keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
         )
 
-    def write(self, mail: Mail, campaign: Campaign, platform: PlatformNames) -> Letter:
-        """Return `mail` as a letter."""
+    def write(
+        self,
+        mail: Mail,
+        campaign: Campaign,
+        platform: PlatformNames,
+        *,
+        others: Mapping[CampaignSlug, Campaign] = NONE,
+    ) -> Letter:
+        """Return `mail` as a letter; `others` has every other campaign that it speaks of."""
         view = view_of(mail, campaign, platform, self._links)
         shown = msgspec.structs.asdict(view)
+        refused = refused_parts(mail, others, view.language)
         templates = self._templates[view.language]
         html = templates.get_template(f"{mail.kind}.html.j2").render(
-            shown, film=Markup("<strong>{}</strong>").format(view.title)
+            shown,
+            film=_strong(view.title),
+            refused=[(_strong(each.title), each) for each in refused],
         )
-        text = templates.get_template(f"{mail.kind}.txt.j2").render(shown, film=view.title)
+        text = templates.get_template(f"{mail.kind}.txt.j2").render(
+            shown, film=view.title, refused=[(each.title, each) for each in refused]
+        )
         return Letter(
             kind=mail.kind,
             sender=self._sender,
@@ -62,6 +79,10 @@ class Letters:
             # Mail clients fold letters with one subject into one; two pledges are two.
             headers={"X-Entity-Ref-ID": mail.mail_id},
         )
+
+
+def _strong(title: str) -> Markup:
+    return Markup("<strong>{}</strong>").format(title)
 
 
 def _environment(language: Language) -> jinja2.Environment:

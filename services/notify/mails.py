@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.events.checkout import Card, CardNoticeDue
+from contracts.events.checkout import Card, CardNoticeDue, RefusedPart
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.events.settlement import NoticedPledge
 from contracts.ids import CampaignSlug, PledgeId
@@ -80,6 +80,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     returned_cents: Cents | None = None
     # Each pledge of a sum that is about to be charged.
     pledges: tuple[NoticedPledge, ...] = ()
+    # What else of the same order was refused.
+    refused: tuple[RefusedPart, ...] = ()
 
 
 class NewMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +109,11 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     edition: int
     first_attempt_at: datetime
     claimed_at: datetime
+
+    @property
+    def mentioned(self) -> set[CampaignSlug]:
+        """Return every campaign that the mail speaks of."""
+        return {self.campaign, *(each.campaign for each in self.facts.refused)}
 
     @property
     def idempotency_key(self) -> str:

@@ -116,7 +116,7 @@ async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float)
     """Lease the mails whose turn it is: one per recipient, and only the oldest open one.
 
     A lease that ended belongs to a sender that died, so its mail is due again. A mail
-    whose campaign is not known here yet waits for it.
+    that speaks of a campaign that is not known here yet waits for it.
     """
     rows = await conn.fetch(
         """
@@ -126,6 +126,12 @@ async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float)
             JOIN campaigns ON campaigns.slug = mails.campaign
             WHERE mails.status IN ('queued', 'sending')
               AND mails.next_attempt_at <= clock_timestamp()
+              AND NOT EXISTS (
+                  SELECT 1
+                  FROM jsonb_array_elements(mails.facts -> 'refused') AS part
+                  LEFT JOIN campaigns AS other ON other.slug = part ->> 'campaign'
+                  WHERE other.slug IS NULL
+              )
               AND NOT EXISTS (
                   SELECT 1
                   FROM mails AS older

@@ -103,7 +103,9 @@ class Sender:
             async with transaction(self._pool) as conn:
                 await queries.return_mail(conn, mail, delay_seconds=self._pace.held_seconds)
             return
-        letter = self._letters.write(mail, batch.campaigns[mail.campaign], batch.platform)
+        letter = self._letters.write(
+            mail, batch.campaigns[mail.campaign], batch.platform, others=batch.campaigns
+        )
         outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
         crash.point("notify.after_send")
         if isinstance(outcome, Limited):

@@ -1,13 +1,13 @@
 """The ledger's rules: what becomes a pledge, what may change it, and when it is too late."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
-from contracts.events.checkout import CardSaved, CheckoutCompleted
+from contracts.events.checkout import CardSaved, CheckoutCompleted, RefusedPart
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
-from contracts.ids import canonical_email
+from contracts.ids import PledgeId, canonical_email
 from contracts.magic_link import MagicLink
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
@@ -90,6 +90,34 @@ def refuse(
         refused_at=now,
         lines=priced.lines,
     )
+
+
+def refusals_told(
+    orders: Sequence[CheckoutCompleted],
+    created: Mapping[PledgeId, Change],
+    refused: Mapping[PledgeId, RefusedOrder],
+) -> dict[PledgeId, tuple[RefusedPart, ...]]:
+    """Return which pledge, or which refusal, tells of all that was refused of its order.
+
+    A bundle has one mail that names both (decisions.md, "Bundles"): the order's first
+    pledge tells of every refusal; without a pledge the first refusal tells of the others.
+    """
+    told: dict[PledgeId, tuple[RefusedPart, ...]] = {}
+    for order in orders:
+        ids = sorted(each.pledge_id for each in order.pledges)
+        pledged = [each for each in ids if each in created]
+        late = [refused[each] for each in ids if each in refused]
+        parts = [
+            *order.refused,
+            *(RefusedPart(campaign=each.campaign, reason="closed") for each in late),
+        ]
+        if not parts:
+            continue
+        teller = pledged[0] if pledged else late[0].pledge_id
+        own = None if pledged else late[0].campaign
+        others = [each for each in parts if each.campaign != own]
+        told[teller] = tuple(sorted(others, key=lambda each: each.campaign))
+    return told
 
 
 def require_holder(pledge: Pledge, link: MagicLink) -> None:

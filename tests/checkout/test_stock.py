@@ -12,6 +12,7 @@ from contracts.campaign import AddOnVariant
 from contracts.events.checkout import (
     CheckoutCompleted,
     CheckoutRefused,
+    RefusedPart,
     StockChanged,
     StockLevel,
 )
@@ -313,7 +314,7 @@ async def test_a_late_card_is_refused_when_its_units_went_to_somebody_else(floor
     (event,) = await floor.said(CheckoutRefused, late.order_id)
 
     assert ended.status == "too_late"
-    assert (event.reason, event.campaign) == ("sold_out", film.slug)
+    assert (event.reason, event.campaign, event.is_told) == ("sold_out", film.slug, False)
     assert await floor.said(CheckoutCompleted, late.order_id) == []
     assert (await floor.stock(film.slug))["two"].claimed == 0
     await floor.assert_units_add_up()
@@ -338,7 +339,8 @@ async def test_a_bundle_goes_on_without_the_campaign_that_is_refused(floor: Floo
 
     assert completed.status == "completed"
     assert standing.pledge_id == f"{order.order_id}-{going_on.slug}"
-    assert (no.campaign, no.reason) == (ending.slug, "deadline_passed")
+    assert (no.campaign, no.reason, no.is_told) == (ending.slug, "deadline_passed", True)
+    assert event.refused == (RefusedPart(campaign=ending.slug, reason="deadline_passed"),)
     assert (await floor.stock(ending.slug))["frame"].reserved == 0
     assert (await floor.order(order.order_id)).status == "persisted"
     await floor.assert_units_add_up()

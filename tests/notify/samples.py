@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from contracts.events.checkout import Card, CardNoticeDue
+from contracts.events.checkout import Card, CardNoticeDue, RefusedPart
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.events.settlement import NoticedPledge
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
@@ -32,6 +32,14 @@ CAMPAIGN = Campaign(
     timezone="America/Denver",
     goal_cents=Cents(1_800_000),
     instagram_url="https://www.instagram.com/ninebridges",
+)
+OTHER = Campaign(
+    slug=CampaignSlug("the-salt-road"),
+    title="The Salt Road",
+    deadline_at=datetime(2026, 11, 27, 5, tzinfo=UTC),
+    timezone="America/New_York",
+    goal_cents=Cents(900_000),
+    instagram_url="",
 )
 PLATFORM = PlatformNames(support_email="hello@pool.example")
 LETTERS = Letters(
@@ -196,6 +204,17 @@ def refund_of(cents: int, in_all: int) -> Facts:
     )
 
 
+def a_bundle() -> Facts:
+    """Return what is told of an order of which another part came too late."""
+    return msgspec.structs.replace(
+        mails.facts_of_pledge(a_pledge()),
+        refused=(
+            RefusedPart(campaign=OTHER.slug, reason="deadline_passed"),
+            RefusedPart(campaign=OTHER.slug, reason="sold_out"),
+        ),
+    )
+
+
 SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "pledge_confirmed": ("pledge_confirmed", mails.facts_of_pledge(a_pledge())),
     "pledge_cancelled": ("pledge_cancelled", mails.facts_of_pledge(a_pledge())),
@@ -240,6 +259,11 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "not_counted_closed": ("not_counted", Facts(lines=(FRAME,), reason="closed")),
     "not_counted_deadline": ("not_counted", Facts(reason="deadline_passed")),
     "not_counted_sold_out": ("not_counted", Facts(reason="sold_out")),
+    "not_counted_several": (
+        "not_counted",
+        Facts(reason="sold_out", refused=(RefusedPart(campaign=OTHER.slug, reason="closed"),)),
+    ),
+    "pledge_confirmed_bundle": ("pledge_confirmed", a_bundle()),
     "card_expires": ("card_expires", mails.facts_of_fading_card(a_card_notice())),
     "card_unusable": ("card_unusable", mails.facts_of_fading_card(a_card_notice())),
     "pledge_confirmed_card_expires": (
@@ -252,4 +276,5 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
 def a_letter(name: str, language: Language) -> Letter:
     """Return the sample of that name as a letter."""
     kind, facts = SAMPLES[name]
-    return LETTERS.write(a_mail(kind, facts, language=language), CAMPAIGN, PLATFORM)
+    mail = a_mail(kind, facts, language=language)
+    return LETTERS.write(mail, CAMPAIGN, PLATFORM, others={OTHER.slug: OTHER})

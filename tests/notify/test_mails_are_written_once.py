@@ -7,7 +7,7 @@ import pytest
 
 from contracts.campaign import PlatformDefinition
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.checkout import CheckoutRefused
+from contracts.events.checkout import CheckoutRefused, RefusedPart
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
@@ -22,6 +22,7 @@ from tests.notify.samples import (
     AFTER_THE_END,
     EMAIL,
     ORDER,
+    OTHER,
     SLUG,
     a_notice,
     a_pledge,
@@ -127,6 +128,48 @@ async def test_an_order_refused_by_two_services_is_explained_once(pool: Pool) ->
     await tell(pool, by_checkout, every_event()[-1])
 
     assert await kinds(pool) == ["not_counted"]
+
+
+async def test_a_bundle_has_one_mail_that_names_what_counts_and_what_does_not(pool: Pool) -> None:
+    late = RefusedPart(campaign=OTHER.slug, reason="deadline_passed")
+    refusal = told(
+        CheckoutRefused,
+        order_id=ORDER,
+        email=EMAIL,
+        language="en",
+        campaign=late.campaign,
+        reason=late.reason,
+        is_told=True,
+    )
+
+    await tell(pool, refusal, told(PledgeCreated, pledge=a_pledge(), refused=(late,)))
+
+    (row,) = await pool.fetch("SELECT kind, facts -> 'refused' AS refused FROM mails")
+    assert (row["kind"], row["refused"]) == ("pledge_confirmed", [msgspec.to_builtins(late)])
+
+
+async def test_a_bundle_of_which_nothing_counts_has_one_mail_too(pool: Pool) -> None:
+    parts = {"order_id": ORDER, "email": EMAIL, "language": "en"}
+    also = RefusedPart(campaign=OTHER.slug, reason="sold_out")
+    first = told(CheckoutRefused, **parts, campaign=SLUG, reason="sold_out", also=(also,))
+    second = told(CheckoutRefused, **parts, campaign=OTHER.slug, reason="sold_out", is_told=True)
+
+    await tell(pool, second, first)
+
+    (row,) = await pool.fetch("SELECT kind, campaign, facts -> 'refused' AS refused FROM mails")
+    assert (row["kind"], row["campaign"]) == ("not_counted", SLUG)
+    assert row["refused"] == [msgspec.to_builtins(also)]
+
+
+async def test_what_was_refused_is_told_though_the_rest_was_cancelled_before_its_mail(
+    pool: Pool,
+) -> None:
+    late = RefusedPart(campaign=OTHER.slug, reason="deadline_passed")
+    cancelled = told(PledgeCancelled, pledge=a_pledge(status="cancelled", revision=2))
+
+    await tell(pool, cancelled, told(PledgeCreated, pledge=a_pledge(), refused=(late,)))
+
+    assert await kinds(pool) == ["pledge_cancelled", "not_counted"]
 
 
 async def test_the_recipient_is_one_person_however_the_address_is_written(pool: Pool) -> None:

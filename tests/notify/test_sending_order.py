@@ -3,14 +3,18 @@
 import asyncio
 import time
 
+import msgspec
 import pytest
 
+from contracts.events.campaigns import CampaignPublished
+from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCancelled, PledgeCreated
 from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.database import Connection, Pool
 from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
 from services.notify.schedules import Sender
+from tests.notify.conftest import a_definition
 from tests.notify.recorder import Recorder
 from tests.notify.samples import LETTERS, a_pledge
 from tests.notify.telling import mails, make_due, outcomes, pledge, tell, told
@@ -148,3 +152,21 @@ async def test_the_pace_is_kept() -> None:
     assert 0.24 < time.monotonic() - started < 0.6
     assert Pace(2).batch == 6
     assert Pace(0.1).batch == 1
+
+
+async def test_a_mail_that_names_another_campaign_waits_until_its_title_is_known(
+    pool: Pool, sender: Sender, resend_stub: Recorder
+) -> None:
+    late = RefusedPart(campaign=CampaignSlug("unheard-of"), reason="deadline_passed")
+    await tell(pool, told(PledgeCreated, pledge=a_pledge(), refused=(late,)))
+
+    await sender.tick()
+    (waiting,) = await mails(pool)
+    other = msgspec.structs.replace(a_definition(title="Nobody Listens"), slug=late.campaign)
+    await tell(pool, told(CampaignPublished, definition=other))
+    await sender.tick()
+
+    assert (waiting["status"], waiting["attempts"]) == ("queued", 0)
+    (request,) = resend_stub.requests
+    assert "Nothing was pledged to Nobody Listens" in request.body["text"]
+    assert request.body["subject"] == "Pledge confirmed | Nine Bridges North"

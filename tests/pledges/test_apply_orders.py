@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.ids import CampaignSlug
 from services.chassis.early import NotYet
 from tests.pledges.builders import (
     AMOUNT,
@@ -122,7 +125,38 @@ async def test_a_bundle_is_decided_per_campaign(ledger: Ledger) -> None:
 
     assert (await ledger.stats(open_)).pledge_count == 1
     assert (await ledger.stats(over)).pledge_count == 0
-    assert [each.campaign for each in await ledger.told(PledgeRefused)] == [over]
+    (refused,) = await ledger.told(PledgeRefused)
+    (created,) = await ledger.told(PledgeCreated)
+    assert (refused.campaign, refused.is_told) == (over, True)
+    assert created.refused == (RefusedPart(campaign=over, reason="closed"),)
+
+
+async def test_a_bundle_of_which_nothing_is_left_is_told_of_by_its_first_refusal(
+    ledger: Ledger,
+) -> None:
+    first, second = await ledger.open("forty-chairs"), await ledger.open("one-roll")
+    await ledger.end([], first)
+    await ledger.end([], second)
+    gone = RefusedPart(campaign=CampaignSlug("a-door"), reason="sold_out")
+    order = msgspec.structs.replace(an_order(second, first), refused=(gone,))
+
+    await ledger.hear(order, again(order))
+
+    told = {each.campaign: each for each in await ledger.told(PledgeRefused)}
+    assert (told[first].is_told, told[second].is_told) == (False, True)
+    assert told[first].also == (gone, RefusedPart(campaign=second, reason="closed"))
+    assert told[second].also == ()
+
+
+async def test_of_two_pledges_one_tells_what_was_refused(ledger: Ledger) -> None:
+    first, second = await ledger.open("forty-chairs"), await ledger.open("one-roll")
+    gone = RefusedPart(campaign=CampaignSlug("a-door"), reason="sold_out")
+    order = msgspec.structs.replace(an_order(second, first), refused=(gone,))
+
+    await ledger.hear(order)
+
+    told = {each.pledge.campaign: each.refused for each in await ledger.told(PledgeCreated)}
+    assert told == {first: (gone,), second: ()}
 
 
 async def test_two_pledges_of_one_person_are_one_supporter(ledger: Ledger) -> None:

@@ -70,10 +70,20 @@ WITH due AS (
                  AND mails.recipient = supporters.email
            ))
     UNION ALL
-    SELECT 'not_counted', order_id || ':' || campaign, campaign, orders.email, 1
+    -- An order has one mail for all that was refused of it: the confirmation of its first
+    -- pledge names it, and where there is none the order has a mail of its own.
+    SELECT 'not_counted', order_id, min(campaign), max(orders.email), 1
     FROM checkout.order_campaigns
     JOIN checkout.orders USING (order_id)
     WHERE state = 'refused'
+      AND NOT EXISTS (
+          SELECT
+          FROM pledges.pledges AS pledge
+          JOIN notify.mails ON mails.kind = 'pledge_confirmed'
+              AND mails.cause = pledge.pledge_id || ':1'
+          WHERE pledge.order_id = orders.order_id
+      )
+    GROUP BY order_id
     UNION ALL
     SELECT 'card_notice', concat_ws(':', campaign, supporter_id, days_left), campaign,
         supporters.email, count(*)
@@ -90,7 +100,8 @@ written AS (
             ELSE kind
         END AS kind,
         CASE
-            WHEN kind IN ('payment_failed', 'payment_unconfirmed') THEN split_part(cause, ':', 1)
+            WHEN kind IN ('payment_failed', 'payment_unconfirmed', 'not_counted')
+                THEN split_part(cause, ':', 1)
             WHEN kind IN ('card_expires', 'card_unusable') THEN concat_ws(':',
                 split_part(cause, ':', 1), split_part(cause, ':', 2), split_part(cause, ':', -1))
             ELSE cause

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent
+from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent, RefusedPart
 from contracts.ids import CampaignSlug, OrderId, SupporterId, canonical_email, supporter_id
 from contracts.pricing import PricedPledge
 from services.chassis import outbox, telemetry
@@ -202,13 +202,19 @@ def _kept_card(completion: Completion) -> KeptCard:
 
 
 def _entries(completion: Completion, *, now: datetime) -> list[Entry]:
-    """Return what is told of an order: one event for what counts, one for each refusal."""
+    """Return what is told of an order: one event for what counts, one for each refusal.
+
+    The refusals are named in one mail: with what counts, or by the first of them.
+    """
     order_id = completion.order.order_id
     entries: list[Entry] = []
     if completion.accepted:
         made = _completed(completion, now=now)
         entries.append(Entry(event=made, key=order_id, aggregate=order_id, version=1))
-    for version, (slug, reason) in enumerate(sorted(completion.refused.items()), start=2):
+    refused = _refused_parts(completion)
+    for version, part in enumerate(refused, start=2):
+        slug, reason = part.campaign, completion.refused[part.campaign]
+        is_telling = not completion.accepted and part == refused[0]
         event = CheckoutRefused(
             event_id=outbox.new_event_id(),
             occurred_at=now,
@@ -217,9 +223,18 @@ def _entries(completion: Completion, *, now: datetime) -> list[Entry]:
             language=completion.order.language,
             campaign=slug,
             reason=reason,
+            is_told=not is_telling,
+            also=refused[1:] if is_telling else (),
         )
         entries.append(Entry(event=event, key=order_id, aggregate=order_id, version=version))
     return entries
+
+
+def _refused_parts(completion: Completion) -> tuple[RefusedPart, ...]:
+    return tuple(
+        RefusedPart(campaign=slug, reason=reason)
+        for slug, reason in sorted(completion.refused.items())
+    )
 
 
 def _completed(completion: Completion, *, now: datetime) -> CheckoutCompleted:
@@ -237,6 +252,7 @@ def _completed(completion: Completion, *, now: datetime) -> CheckoutCompleted:
         consent=_consent(order, saved.completed_at),
         attribution=order.attribution,
         shipping_address=order.shipping_address,
+        refused=_refused_parts(completion),
     )
 
 

@@ -7,7 +7,7 @@ the event under another id, or a replay years later, finds the mail already writ
 import msgspec
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from contracts.events.checkout import CardNoticeDue, CheckoutRefused
+from contracts.events.checkout import CardNoticeDue, CheckoutRefused, RefusedPart
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
@@ -18,7 +18,8 @@ from contracts.events.pledges import (
     PledgesRecoveryReminded,
     PledgesReleased,
 )
-from contracts.ids import CampaignSlug, OrderId
+from contracts.ids import OrderId
+from contracts.pricing import PricedLine
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.notify import mails, queries
@@ -50,10 +51,12 @@ async def remember_platform(conn: Connection, event: PlatformPublished) -> None:
 async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
     """Tell the supporter what was pledged, on what condition, and how to get back to it.
 
-    A confirmation that is heard after the cancellation would be false: none is written.
+    It names what else of the order was refused: an order has one mail. A confirmation that
+    is heard after the cancellation would be false: then only what was refused is told.
     """
     pledge = event.pledge
     if await queries.has_mail(conn, "pledge_cancelled", pledge.pledge_id):
+        await _explain(conn, pledge.order_id, event.refused, pledge.email, pledge.language)
         return
     await write(
         conn,
@@ -63,7 +66,7 @@ async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
             campaign=pledge.campaign,
             address=pledge.email,
             language=pledge.language,
-            facts=mails.facts_of_pledge(pledge),
+            facts=msgspec.structs.replace(mails.facts_of_pledge(pledge), refused=event.refused),
         ),
     )
 
@@ -177,32 +180,19 @@ async def report_release(conn: Connection, event: PledgesReleased) -> None:
 
 async def explain_late_pledge(conn: Connection, event: PledgeRefused) -> None:
     """Tell somebody whose order came after the count that nothing was pledged."""
-    await write(
-        conn,
-        NewMail(
-            kind="not_counted",
-            cause=_refusal(event.order_id, event.campaign),
-            campaign=event.campaign,
-            address=event.email,
-            language=event.language,
-            facts=Facts(lines=event.lines, reason=event.reason),
-        ),
-    )
+    own = RefusedPart(campaign=event.campaign, reason=event.reason)
+    if not event.is_told:
+        refused = (own, *event.also)
+        await _explain(
+            conn, event.order_id, refused, event.email, event.language, lines=event.lines
+        )
 
 
 async def explain_refused_order(conn: Connection, event: CheckoutRefused) -> None:
     """Tell somebody whose card was saved for nothing that nothing was pledged."""
-    await write(
-        conn,
-        NewMail(
-            kind="not_counted",
-            cause=_refusal(event.order_id, event.campaign),
-            campaign=event.campaign,
-            address=event.email,
-            language=event.language,
-            facts=Facts(reason=event.reason),
-        ),
-    )
+    own = RefusedPart(campaign=event.campaign, reason=event.reason)
+    if not event.is_told:
+        await _explain(conn, event.order_id, (own, *event.also), event.email, event.language)
 
 
 async def warn_about_card(conn: Connection, event: CardNoticeDue) -> None:
@@ -235,7 +225,9 @@ async def lease_mails(conn: Connection, *, limit: int, lease_seconds: float) -> 
     ready = tuple(mail for mail in claimed if not mail.is_overdue)
     return Batch(
         mails=ready,
-        campaigns=await queries.list_campaigns(conn, [mail.campaign for mail in ready]),
+        campaigns=await queries.list_campaigns(
+            conn, sorted({slug for mail in ready for slug in mail.mentioned})
+        ),
         platform=await queries.read_platform(conn),
     )
 
@@ -258,5 +250,27 @@ async def write(conn: Connection, mail: NewMail) -> None:
         log.info("mail_queued", mail=mail_id, kind=mail.kind)
 
 
-def _refusal(order_id: OrderId, campaign: CampaignSlug) -> str:
-    return f"{order_id}:{campaign}"
+async def _explain(
+    conn: Connection,
+    order_id: OrderId,
+    refused: tuple[RefusedPart, ...],
+    email: str,
+    language: str,
+    *,
+    lines: tuple[PricedLine, ...] = (),
+) -> None:
+    """Write the mail about an order of which nothing counts: the first part, then the others."""
+    if not refused:
+        return
+    first, *others = refused
+    await write(
+        conn,
+        NewMail(
+            kind="not_counted",
+            cause=f"{order_id}:{first.campaign}",
+            campaign=first.campaign,
+            address=email,
+            language=language,
+            facts=Facts(lines=() if others else lines, reason=first.reason, refused=tuple(others)),
+        ),
+    )

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from contracts.events.checkout import CheckoutCompleted
+from contracts.events.checkout import CheckoutCompleted, RefusedPart
 from contracts.events.pledges import PledgeCreated, PledgeRefused
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, canonical_email
 from services.chassis import outbox
@@ -15,6 +15,8 @@ from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.pledge import Campaign, Change, Pledge, RefusedOrder
 from services.pledges.queries import campaigns, closing, ledger
+
+Told = Mapping[PledgeId, tuple[RefusedPart, ...]]
 
 
 async def apply_order(conn: Connection, order: CheckoutCompleted) -> None:
@@ -30,6 +32,7 @@ async def apply_orders(conn: Connection, orders: Sequence[CheckoutCompleted]) ->
         raise NotYet(f"no definition yet of {set(slugs) - set(held.campaigns)}")
     created, refused = _decide(orders, held.campaigns, held.now)
     causes = {order.order_id: order.event_id for order in orders}
+    told = domain.refusals_told(orders, created, refused)
     if created:
         people = {
             order.supporter_id: ledger.Person(order.supporter_id, canonical_email(order.email))
@@ -38,10 +41,11 @@ async def apply_orders(conn: Connection, orders: Sequence[CheckoutCompleted]) ->
         await ledger.insert_supporters(conn, list(people.values()), held.now)
         fresh = await ledger.insert_pledges(conn, list(created.values()))
         made = [created[each] for each in created if each in fresh]
-        await _tell_created(conn, made, causes, now=held.now)
+        await _tell_created(conn, made, causes, told, now=held.now)
     if refused:
         fresh = await ledger.insert_refused(conn, list(refused.values()))
-        await _tell_refused(conn, [refused[each] for each in refused if each in fresh], causes)
+        late = [refused[each] for each in refused if each in fresh]
+        await outbox.append_all(conn, [_refused(each, causes, told) for each in late])
 
 
 def _decide(
@@ -65,12 +69,17 @@ def _decide(
 
 
 async def _tell_created(
-    conn: Connection, made: Sequence[Change], causes: Mapping[OrderId, EventId], *, now: datetime
+    conn: Connection,
+    made: Sequence[Change],
+    causes: Mapping[OrderId, EventId],
+    told: Told,
+    *,
+    now: datetime,
 ) -> None:
     by_campaign: dict[CampaignSlug, list[Change]] = defaultdict(list)
     for change in made:
         by_campaign[change.pledge.campaign].append(change)
-    await outbox.append_all(conn, [_created(each.pledge, causes, now=now) for each in made])
+    await outbox.append_all(conn, [_created(each.pledge, causes, told, now=now) for each in made])
     for change in made:
         if change.pledge.is_late:
             await closing.insert_late_request(conn, change.pledge, requested_at=now)
@@ -86,9 +95,14 @@ async def _tell_created(
             )
 
 
-def _created(pledge: Pledge, causes: Mapping[OrderId, EventId], *, now: datetime) -> outbox.Entry:
+def _created(
+    pledge: Pledge, causes: Mapping[OrderId, EventId], told: Told, *, now: datetime
+) -> outbox.Entry:
     event = PledgeCreated(
-        event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(pledge)
+        event_id=outbox.new_event_id(),
+        occurred_at=now,
+        pledge=domain.snapshot(pledge),
+        refused=told.get(pledge.pledge_id, ()),
     )
     return outbox.Entry(
         event=event,
@@ -99,13 +113,7 @@ def _created(pledge: Pledge, causes: Mapping[OrderId, EventId], *, now: datetime
     )
 
 
-async def _tell_refused(
-    conn: Connection, refused: Sequence[RefusedOrder], causes: Mapping[OrderId, EventId]
-) -> None:
-    await outbox.append_all(conn, [_refused(each, causes) for each in refused])
-
-
-def _refused(refused: RefusedOrder, causes: Mapping[OrderId, EventId]) -> outbox.Entry:
+def _refused(refused: RefusedOrder, causes: Mapping[OrderId, EventId], told: Told) -> outbox.Entry:
     event = PledgeRefused(
         event_id=outbox.new_event_id(),
         occurred_at=refused.refused_at,
@@ -115,6 +123,8 @@ def _refused(refused: RefusedOrder, causes: Mapping[OrderId, EventId]) -> outbox
         email=refused.email,
         language=refused.language,
         lines=refused.lines,
+        is_told=refused.pledge_id not in told,
+        also=told.get(refused.pledge_id, ()),
     )
     return outbox.Entry(
         event=event,
