@@ -60,9 +60,9 @@ def test_a_crowd_is_charged_to_the_cent_and_mailed_once_through_every_fault(
         lived_in,
         lambda play: settled_crowd.settle(
             play,
-            supporters=40,
-            twice=12,
-            kill_every_seconds=1.0,
+            supporters=30,
+            twice=10,
+            kill_every_seconds=0.8,
             chargers=("settlement", "settlement-charger-2"),
             hurries=True,
         ),
