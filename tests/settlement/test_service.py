@@ -185,7 +185,7 @@ async def test_a_termination_lets_charges_in_flight_end_and_exits_0(
 
 
 @contextlib.asynccontextmanager
-async def _charger(database: Database, nats_url: str, stripe: Sandbox) -> AsyncIterator[None]:
+async def a_charger(database: Database, nats_url: str, stripe: Sandbox) -> AsyncIterator[None]:
     """Run one more charger, with everything of its own."""
     from services.chassis.settings import Secret
 
@@ -220,7 +220,7 @@ async def test_every_message_five_times_and_four_chargers_make_one_payment_each(
     stripe.faults(latency_ms=50)
     async with contextlib.AsyncExitStack() as stack:
         for _ in range(4):
-            await stack.enter_async_context(_charger(database, nats_url, stripe))
+            await stack.enter_async_context(a_charger(database, nats_url, stripe))
         ledger = await stack.enter_async_context(speaking(nats_url))
         await declared(nats_url)
         for charge_id in charge_ids:
@@ -243,7 +243,7 @@ async def test_a_message_that_is_no_wake_up_is_parked_and_blocks_nobody(
     import nats
 
     (charge_id,) = await run.ask(stripe.saved_card())
-    async with _charger(database, nats_url, stripe), speaking(nats_url) as ledger:
+    async with a_charger(database, nats_url, stripe), speaking(nats_url) as ledger:
         await declared(nats_url)
         client = await nats.connect(nats_url)
         await client.jetstream().publish(f"charges.due.{run.slug}", b"\xff not json")
