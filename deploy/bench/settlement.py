@@ -22,27 +22,38 @@ PEOPLE_AT_ONCE = 8
 
 
 async def run(seed: int, say: Say) -> list[Figure]:
-    """Play every workload; the first is made by people, so that the checker can judge it."""
+    """Play every workload; the first is made by people, so that the checker can judge it.
+
+    Each figure is said as it comes, too: what was measured is not lost with what was not.
+    """
     figures: list[Figure] = []
+
+    def keep(*more: Figure) -> None:
+        figures.extend(more)
+        for each in more:
+            say(each.line())
+
     async with crew(seed, say, limit=LIMIT) as one:
+        say(f"{SIZES[0]} supporters at {LIMIT}/s")
         slug = await _by_people(one, SIZES[0])
-        figures += _figures(LIMIT, await one.settle(slug, SIZES[0]))
-        figures.append(await broken(one.play.stage, say))
+        keep(*_figures(LIMIT, await one.settle(slug, SIZES[0])))
+        keep(await broken(one.play.stage, say))
         alone: dict[int, Run] = {}
         for count in SIZES[1:]:
             say(f"{count:,} supporters at {LIMIT}/s")
             alone[count] = await one.settle(await one.fill(count), count)
-            figures += _figures(LIMIT, alone[count])
+            keep(*_figures(LIMIT, alone[count]))
     for chargers in CREWS:
         say(f"{chargers} chargers, one of them killed")
         async with crew(seed, say, limit=LIMIT, chargers=chargers) as several:
             slug = await several.fill(CREW_SUPPORTERS)
             together = await several.settle(slug, CREW_SUPPORTERS, kill=True)
-        figures += _crew_figures(chargers, together, alone[CREW_SUPPORTERS])
+        keep(*_crew_figures(chargers, together, alone[CREW_SUPPORTERS]))
     many = int(os.environ.get(MANY, MANY_DEFAULT))
     say(f"{many:,} supporters at {RAISED}/s")
     async with crew(seed, say, limit=RAISED) as fast:
-        return figures + _fast_figures(await fast.settle(await fast.fill(many), many))
+        keep(*_fast_figures(await fast.settle(await fast.fill(many), many)))
+    return figures
 
 
 async def _by_people(one: Crew, count: int) -> str:
