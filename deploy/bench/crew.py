@@ -40,10 +40,8 @@ FROM settlement.charges
 WHERE campaign = $1 AND status = 'succeeded'
 """
 TOOK = """
-SELECT extract(epoch FROM max(decided_at) - min(requested_at))::float8 AS all_seconds,
-       extract(epoch FROM max(decided_at) FILTER (WHERE lease_token = 1 AND checks = 0)
-           - min(requested_at))::float8 AS undisturbed_seconds,
-       count(*) FILTER (WHERE lease_token > 1 OR checks > 0) AS disturbed
+SELECT extract(epoch FROM max(decided_at) - min(requested_at))::float8 AS seconds,
+       count(*) FILTER (WHERE status <> 'succeeded') AS undecided
 FROM settlement.charges
 WHERE campaign = $1
 """
@@ -122,9 +120,12 @@ class Crew:
             await self._reached(slug, round(count * KILLED_AT))
             stage.send(self.chargers[-1], signal.SIGKILL)
             await self._stood_still(slug)
-            # What the killed one held waits for its lease: everybody else is done.
+            # What the killed one held waits for its leases, or for the bus to give its
+            # messages to somebody else: everybody else is done.
+            run.undisturbed_seconds, run.disturbed = await self._took(slug)
             await stage.skip_leases()
         await self._reached(slug, count)
+        run.seconds, _ = await self._took(slug)
         ended.set()
         await sampling
         # Of a process that was killed nobody knows what it had used.
@@ -148,6 +149,11 @@ class Crew:
 
         await until(has_reached, seconds=SETTLE_SECONDS, what=f"{count} charged", every=0.2)
 
+    async def _took(self, slug: str) -> tuple[float, int]:
+        """Return how long the charges took that are decided, and how many are not."""
+        (row,) = await owner.rows(self.play.stage, TOOK, slug)
+        return row["seconds"], row["undecided"]
+
     async def _stood_still(self, slug: str) -> None:
         """Wait until nobody is charged any more for a while."""
         before = -1
@@ -168,14 +174,12 @@ class Crew:
         calls = [seen[name] for name in CALLS]
         run.fullest = max(asked.fullest_second([each["at"] for each in one]) for one in calls)
         run.refused = asked.refused_share([each for one in calls for each in one])
-        (row,) = await owner.rows(self.play.stage, TOOK, slug)
-        run.seconds, run.undisturbed_seconds = row["all_seconds"], row["undisturbed_seconds"]
-        run.disturbed = row["disturbed"]
         first = min(each["at"] for each in seen[CALLS[1]])
         rush = [
             each["at"]
             for each in seen[CALLS[1]]
-            if each["status"] == 200 and each["at"] - first <= run.undisturbed_seconds
+            if each["status"] == 200
+            and each["at"] - first <= (run.undisturbed_seconds or run.seconds)
         ]
         run.per_second = asked.per_second(rush)
         intents = await self.play.crowd.payment_intents(slug)
