@@ -30,7 +30,7 @@ async def drained_per_second(stage: Stage, order_id: str) -> tuple[int, float]:
         # The relay has to publish them first; the ledger sleeps from here on.
         asleep = stage.freeze("pledges")
         before = await conn.fetchval("SELECT count(*) FROM pledges.pledges")
-        await _copy(conn, order_id)
+        await copy_order(conn, order_id, EVENTS)
 
         async def is_published() -> bool:
             waiting = await conn.fetchval(
@@ -59,13 +59,14 @@ async def _reached(conn: asyncpg.Connection, count: int) -> float:
     return await until(has_reached, seconds=DRAIN_SECONDS, what=f"{count} pledges", every=0.02)
 
 
-async def _copy(conn: asyncpg.Connection, order_id: str) -> None:
+async def copy_order(conn: asyncpg.Connection, order_id: str, count: int) -> None:
+    """Let checkout say that `count` others completed the very same order."""
     row = await conn.fetchrow(
         "SELECT payload, headers FROM checkout.outbox WHERE aggregate_id = $1", order_id
     )
     assert row is not None, order_id
     one = msgspec.json.decode(row["payload"], type=CheckoutCompleted)
-    copies = [_another(one) for _ in range(EVENTS)]
+    copies = [_another(one) for _ in range(count)]
     headers = msgspec.json.decode(row["headers"], type=dict[str, str])
     await conn.executemany(
         """

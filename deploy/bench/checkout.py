@@ -12,6 +12,7 @@ import asyncpg
 
 from deploy.bench import cpu, own_rate
 from deploy.bench.backlog import drained_per_second
+from deploy.bench.correct import broken
 from deploy.bench.figures import Bench, Figure, Say, median, percentile
 from deploy.bench.webhooks import Webhooks
 from deploy.chaos.crowd import Crowd, Pledge, an_email
@@ -65,7 +66,7 @@ async def run(seed: int, say: Say) -> list[Figure]:
             one = await _round(crowd, hooks, count=count, at_once=at_once)
             figures += _slow_figures(one, at_once)
         await crowd.faults(latency_ms=0)
-        figures.append(await _broken(stage, say))
+        figures.append(await broken(stage, say))
         say("a backlog of completed orders")
         return figures + await _backlog(stage, rounds[-1].order_ids)
 
@@ -171,21 +172,6 @@ def _slow_figures(one: Round, at_once: int) -> list[Figure]:
             Figure("answer to a webhook, p50", workload, p50, "ms", goal=15.0, is_cap=True)
         )
     return figures
-
-
-async def _broken(stage: Stage, say: Say) -> Figure:
-    """A rate counts only if everything adds up afterwards."""
-    report = await stage.inspect(120)
-    for violation in report.violations:
-        say(str(violation))
-    return Figure(
-        "broken invariants",
-        "after all of it",
-        len(report.violations),
-        "",
-        goal=0,
-        is_cap=True,
-    )
 
 
 async def _backlog(stage: Stage, order_ids: Sequence[str]) -> list[Figure]:

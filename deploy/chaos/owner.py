@@ -12,7 +12,7 @@ COMMAND_SECONDS = 60.0
 
 async def value(stage: Stage, query: str, *arguments: Any) -> Any:
     """Return the one value a query asks for."""
-    conn = await _connected(stage)
+    conn = await connected(stage)
     try:
         return await conn.fetchval(query, *arguments)
     finally:
@@ -21,7 +21,7 @@ async def value(stage: Stage, query: str, *arguments: Any) -> Any:
 
 async def rows(stage: Stage, query: str, *arguments: Any) -> list[asyncpg.Record]:
     """Return what a query finds."""
-    conn = await _connected(stage)
+    conn = await connected(stage)
     try:
         found: list[asyncpg.Record] = await conn.fetch(query, *arguments)
         return found
@@ -31,7 +31,7 @@ async def rows(stage: Stage, query: str, *arguments: Any) -> list[asyncpg.Record
 
 async def act(stage: Stage, *statements: str) -> None:
     """Run statements in one transaction, past triggers that guard against services."""
-    conn = await _connected(stage)
+    conn = await connected(stage)
     try:
         async with conn.transaction():
             await conn.execute("SET LOCAL session_replication_role = replica")
@@ -41,7 +41,8 @@ async def act(stage: Stage, *statements: str) -> None:
         await conn.close()
 
 
-async def _connected(stage: Stage) -> "asyncpg.Connection[asyncpg.Record]":
+async def connected(stage: Stage) -> "asyncpg.Connection[asyncpg.Record]":
+    """Return a connection of the owner's; whoever asked for it closes it."""
     return await asyncpg.connect(
         stage.owner_url, timeout=CONNECT_SECONDS, command_timeout=COMMAND_SECONDS
     )

@@ -16,7 +16,7 @@ from deploy.sandbox.store import Obj, Store
 from deploy.sandbox.timetable import Timetable
 
 API_VERSION = "2026-10-28.endive"
-REQUESTS_KEPT = 20_000
+REQUESTS_KEPT = 50_000
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -24,7 +25,7 @@ from contracts.streams import consumer
 from services.chassis import crash, telemetry
 from services.chassis.away import AWAY
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Pool, transaction
+from services.chassis.database import BUSY, Connection, Pool, transaction
 from services.chassis.inbox import DELIVERIES_MAX, Listener, park
 from services.chassis.messages import (
     FETCH_SECONDS,
@@ -34,6 +35,7 @@ from services.chassis.messages import (
 )
 from services.chassis.pull import Pull
 from services.settlement.charging import (
+    LEASE,
     Created,
     Declined,
     Postponed,
@@ -220,25 +222,28 @@ async def create(pool: Pool, gateway: StripeGateway, work: Work) -> str | None:
         crash.point("settlement.after_create")
     if isinstance(outcome, Created):
         return outcome.payment_intent_id
-    async with transaction(pool) as conn:
+
+    async def write(conn: Connection) -> None:
         if isinstance(outcome, Declined):
             await record_outcomes.record_decline(conn, charge, "", outcome)
         else:
             assert isinstance(outcome, Postponed)
             await make_charge.record_postponed(conn, work, outcome)
+
+    await _record(pool, write)
     return None
 
 
 async def confirm(pool: Pool, gateway: StripeGateway, work: Work, intent_id: str) -> None:
     """Record the PaymentIntent, confirm it, record the outcome."""
-    async with transaction(pool) as conn:
-        await make_charge.begin_confirm(conn, work, intent_id)
+    await _record(pool, lambda conn: make_charge.begin_confirm(conn, work, intent_id))
     crash.point("settlement.before_confirm")
     outcome = await gateway.confirm(
         intent_id, work.attempt.confirm_parameters, work.confirm_key(intent_id)
     )
     crash.point("settlement.after_confirm")
-    async with transaction(pool) as conn:
+
+    async def write(conn: Connection) -> None:
         if isinstance(outcome, Succeeded):
             await record_outcomes.record_success(conn, work.charge, intent_id, outcome)
         elif isinstance(outcome, Declined):
@@ -247,4 +252,24 @@ async def confirm(pool: Pool, gateway: StripeGateway, work: Work, intent_id: str
             await make_charge.record_unknown(conn, work, outcome)
         else:
             await make_charge.record_postponed(conn, work, outcome)
+
+    await _record(pool, write)
     crash.point("settlement.after_record")
+
+
+async def _record(pool: Pool, write: Callable[[Connection], Awaitable[None]]) -> None:
+    """Write what we know and nobody else does, as soon as Postgres lets us.
+
+    Given up with the lease: from then on somebody else reads it back at Stripe. Whether the
+    lease is still ours every write asks for itself.
+    """
+    limit = time.monotonic() + LEASE.total_seconds()
+    while True:
+        try:
+            async with transaction(pool) as conn:
+                await write(conn)
+                return
+        except (*BUSY, Unavailable):
+            if time.monotonic() > limit:
+                raise
+            await database_is_back(pool)

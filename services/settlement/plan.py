@@ -94,7 +94,12 @@ class ChargeFacts(msgspec.Struct, frozen=True):
     card_exp_year: int
 
 
-def forecast(campaign: Campaign, pledges: Sequence[PledgeCopy]) -> Plan:
+def forecast(
+    campaign: Campaign,
+    pledges: Sequence[PledgeCopy],
+    *,
+    refused_cards: frozenset[str] = frozenset(),
+) -> Plan:
     """Return what the close would charge if it came now."""
     active = [pledge for pledge in pledges if pledge.status == "active"]
     charges = [_summed(group) for group in _by_supporter(active)]
@@ -107,6 +112,7 @@ def forecast(campaign: Campaign, pledges: Sequence[PledgeCopy]) -> Plan:
         charges,
         excluded,
         several=_with_several_cards(active),
+        refused_cards=refused_cards,
         is_forecast=True,
         is_funded=pledged >= campaign.goal_cents,
     )
@@ -117,6 +123,8 @@ def executed(
     closing: Closing,
     charges: Sequence[ChargeFacts],
     pledges: Sequence[PledgeCopy],
+    *,
+    refused_cards: frozenset[str] = frozenset(),
 ) -> Plan:
     """Return what the close asked to charge."""
     included = {pledge_id for charge in charges for pledge_id in charge.pledge_ids}
@@ -131,6 +139,7 @@ def executed(
         charges,
         excluded,
         several=_with_several_cards(p for p in pledges if p.pledge_id in included),
+        refused_cards=refused_cards,
         is_forecast=False,
         is_funded=closing.is_funded,
     )
@@ -203,10 +212,11 @@ def _plan(
     excluded: Sequence[tuple[PledgeId, str]],
     *,
     several: set[SupporterId],
+    refused_cards: frozenset[str],
     is_forecast: bool,
     is_funded: bool,
 ) -> Plan:
-    shown = [_shown(campaign, charge, several) for charge in charges]
+    shown = [_shown(campaign, charge, several, refused_cards) for charge in charges]
     return Plan(
         campaign_slug=campaign.slug,
         plan_hash=plan_hash(campaign.slug, charges),
@@ -222,7 +232,12 @@ def _plan(
     )
 
 
-def _shown(campaign: Campaign, charge: ChargeFacts, several: set[SupporterId]) -> PlannedCharge:
+def _shown(
+    campaign: Campaign,
+    charge: ChargeFacts,
+    several: set[SupporterId],
+    refused_cards: frozenset[str],
+) -> PlannedCharge:
     deadline, zone = campaign.deadline_at, campaign.timezone
     is_over = expires_before(charge, deadline, zone)
     until = card_life.needed_until(deadline, campaign.recovery_days)
@@ -230,6 +245,8 @@ def _shown(campaign: Campaign, charge: ChargeFacts, several: set[SupporterId]) -
         "expires_before_deadline": is_over,
         # Good for the first try, and not for the last one.
         "expires_in_recovery": not is_over and expires_before(charge, until, zone),
+        # A bank said no to it for another campaign, and nothing was paid with it since.
+        "declined_elsewhere": charge.payment_method_id in refused_cards,
         "amount_too_small": campaign.currency == "usd" and charge.amount_cents < SMALLEST_CENTS,
         "several_cards": charge.supporter_id in several,
     }

@@ -1,17 +1,26 @@
 """One supporter is charged once, wherever a process dies and whatever answer is lost."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
-from services.chassis.database import Connection, Pool, open_pool, transaction
+from services.chassis.database import (
+    ACQUIRE_SECONDS,
+    Connection,
+    Pool,
+    open_pool,
+    transaction,
+)
 from services.settlement import consumers, schedules
 from services.settlement.charging import Created, Postponed, Succeeded
 from services.settlement.handlers import look_after, make_charge, record_outcomes
 from services.settlement.handlers.record_outcomes import LeaseLost
+from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, NEEDS_PERSON, Sandbox
@@ -358,6 +367,46 @@ async def test_nothing_is_sent_when_the_outcome_could_not_be_recorded(
         await consumers.charge(gone, run.gateway, charge_id)
 
     assert stripe.intents(run.slug) == []
+
+
+class Crowded:
+    """A gateway during whose confirmation everybody else takes the service's connections."""
+
+    def __init__(self, gateway: StripeGateway, pool: Pool) -> None:
+        self._gateway = gateway
+        self._pool = pool
+        self.crowd: asyncio.Task[None] | None = None
+
+    async def create(self, parameters: Mapping[str, Any], key: str) -> Any:
+        return await self._gateway.create(parameters, key)
+
+    async def confirm(self, intent_id: str, parameters: Mapping[str, Any], key: str) -> Any:
+        outcome = await self._gateway.confirm(intent_id, parameters, key)
+        held = await self._pool.acquire()
+
+        async def leave() -> None:
+            # Longer than anybody waits for a connection.
+            await asyncio.sleep(ACQUIRE_SECONDS + 0.3)
+            await self._pool.release(held)
+
+        self.crowd = asyncio.create_task(leave())
+        return outcome
+
+
+async def test_an_outcome_that_finds_the_database_busy_is_recorded_when_it_is_not(
+    database: Database, run: Settlement, stripe: Sandbox
+) -> None:
+    (charge_id,) = await run.ask(stripe.saved_card())
+    narrow = await open_pool(database.url("settlement"), schema="settlement", size_max=1)
+    crowded = Crowded(run.gateway, narrow)
+
+    await consumers.charge(narrow, cast(StripeGateway, crowded), charge_id)
+
+    assert crowded.crowd is not None
+    await crowded.crowd
+    await narrow.close()
+    assert await run.statuses() == ["succeeded"]
+    assert await run.attempts() == [(1, "succeeded")]
 
 
 async def test_the_gauges_count_what_an_operator_watches(

@@ -59,6 +59,18 @@ def test_a_supporter_is_charged_once_for_all_pledges_with_the_newest_card() -> N
     assert sorted(noor.order_ids) == ["new", "old"]
 
 
+def test_a_card_that_could_not_pay_another_campaign_is_likely_to_fail_again() -> None:
+    pledges = [a_copy(card=ANOTHER_CARD), a_copy("ines", "other")]
+
+    made = plan.forecast(CAMPAIGN, pledges, refused_cards=frozenset({"pm_2"}))
+
+    flags = {each.supporter: each.flags for each in made.charges}
+    assert flags == {"noor": ("declined_elsewhere",), "ines": ()}
+    assert made.plan_hash == plan.forecast(CAMPAIGN, pledges).plan_hash, (
+        "it is charged all the same"
+    )
+
+
 def test_who_is_not_charged_is_named_with_the_reason() -> None:
     made = plan.forecast(CAMPAIGN, [a_copy(), a_copy(pledge="gone", status="cancelled")])
 

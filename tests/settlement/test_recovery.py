@@ -15,8 +15,17 @@ from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
 from services.settlement import consumers, schedules
 from services.settlement.handlers import hear_stripe, pass_bank, recover, take_requests
+from services.settlement.queries import copies
 from services.settlement.stripe_gateway import StripeGateway
-from tests.settlement.builders import AMOUNT, NOW, move_clock, outbox_events
+from tests.settlement.builders import (
+    AMOUNT,
+    NOW,
+    a_pledge,
+    a_slug,
+    created,
+    move_clock,
+    outbox_events,
+)
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON, Sandbox
 
@@ -319,6 +328,23 @@ async def test_a_sum_no_card_can_pay_is_lost_at_once_and_told_once(
     (lost,) = await outbox_events(run.owner, "settlement.charge_lost")
     assert decline["is_quiet"]
     assert lost["because"] == "impossible"
+
+
+async def test_a_card_declined_for_one_campaign_is_a_doubt_in_the_next_ones_plan(
+    run: Settlement, stripe: Sandbox
+) -> None:
+    other = a_slug()
+    bad, good = stripe.saved_card(DECLINED), stripe.saved_card()
+    await run.ask(bad, good)
+    await run.finish()
+    async with transaction(run.pool) as conn:
+        for card in (bad, good):
+            await take_requests.keep_pledge(conn, created(a_pledge(other, card=card)))
+        in_other = await copies.list_refused_cards(conn, other)
+        in_its_own = await copies.list_refused_cards(conn, run.slug)
+
+    assert in_other == {bad.payment_method_id}
+    assert in_its_own == frozenset()
 
 
 async def test_a_killed_end_is_taken_up_again(run: Settlement, stripe: Sandbox) -> None:

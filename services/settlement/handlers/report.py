@@ -36,10 +36,11 @@ async def make_plan(conn: Connection, slug: CampaignSlug) -> Plan:
     campaign = await _known(conn, slug)
     closing = await copies.find_closing(conn, slug)
     pledges = await copies.list_copies(conn, slug)
+    refused = await copies.list_refused_cards(conn, slug)
     if closing is None:
-        return plan.forecast(campaign, pledges)
+        return plan.forecast(campaign, pledges, refused_cards=refused)
     asked = await copies.list_charge_facts(conn, slug)
-    return plan.executed(campaign, closing, asked, pledges)
+    return plan.executed(campaign, closing, asked, pledges, refused_cards=refused)
 
 
 async def dispatch(conn: Connection, slug: CampaignSlug, plan_hash: str | None) -> Run:

@@ -66,6 +66,32 @@ async def list_copies(conn: Connection, slug: CampaignSlug) -> list[PledgeCopy]:
     return decode_rows(rows, PledgeCopy)
 
 
+async def list_refused_cards(conn: Connection, slug: CampaignSlug) -> frozenset[str]:
+    """Return this campaign's cards that could not pay another one, and have not paid since."""
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT refused.payment_method_id
+        FROM pledge_copies AS copy
+        JOIN charges AS refused USING (payment_method_id)
+        WHERE copy.campaign = $1
+          AND refused.campaign <> $1
+          AND refused.status IN ('declined', 'with_person', 'ending', 'lost')
+          AND refused.because IS NOT NULL
+          AND NOT EXISTS (
+              SELECT
+              FROM charges AS paid
+              WHERE paid.payment_method_id = refused.payment_method_id
+                AND paid.status = 'succeeded'
+                AND paid.decided_at > refused.first_declined_at
+          )
+        LIMIT $2
+        """,
+        slug,
+        ROWS_MAX,
+    )
+    return frozenset(row["payment_method_id"] for row in rows)
+
+
 async def save_closing(conn: Connection, closed: CampaignClosed) -> None:
     """Keep the final count. A copy changes nothing."""
     await conn.execute(
