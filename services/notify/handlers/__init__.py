@@ -4,6 +4,8 @@ The cause names the fact by what it is about, not by the event that told it: a c
 the event under another id, or a replay years later, finds the mail already written.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
@@ -48,15 +50,19 @@ async def remember_platform(conn: Connection, event: PlatformPublished) -> None:
 
 
 async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
-    """Tell the supporter what was pledged, on what condition, and how to get back to it.
+    """Tell the supporter what was pledged, on what condition, and how to get back to it."""
+    await confirm_pledges(conn, [event])
+
+
+async def confirm_pledges(conn: Connection, events: Sequence[PledgeCreated]) -> None:
+    """Tell many supporters: rows as arrays.
 
     A confirmation that is heard after the cancellation would be false: none is written.
     """
-    pledge = event.pledge
-    if await queries.has_mail(conn, "pledge_cancelled", pledge.pledge_id):
-        return
-    await write(
-        conn,
+    pledges = [each.pledge for each in events]
+    ids = [pledge.pledge_id for pledge in pledges]
+    cancelled = await queries.list_mailed(conn, "pledge_cancelled", ids)
+    news = [
         NewMail(
             kind="pledge_confirmed",
             cause=f"{pledge.pledge_id}:{pledge.revision}",
@@ -64,8 +70,11 @@ async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
             address=pledge.email,
             language=pledge.language,
             facts=mails.facts_of_pledge(pledge),
-        ),
-    )
+        )
+        for pledge in pledges
+        if pledge.pledge_id not in cancelled
+    ]
+    await write_all(conn, news)
 
 
 async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None:
@@ -253,9 +262,14 @@ async def record_outcome(conn: Connection, mail: Mail, outcome: Outcome) -> Step
 
 async def write(conn: Connection, mail: NewMail) -> None:
     """Write a mail, once for its cause."""
-    mail_id = await queries.insert_mail(conn, telemetry.new_id(), mail)
-    if mail_id is not None:
-        log.info("mail_queued", mail=mail_id, kind=mail.kind)
+    await write_all(conn, [mail])
+
+
+async def write_all(conn: Connection, news: Sequence[NewMail]) -> None:
+    """Write mails in this order, each once for its cause."""
+    named = {telemetry.new_id(): mail for mail in news}
+    for mail_id in await queries.insert_mails(conn, named):
+        log.info("mail_queued", mail=mail_id, kind=named[mail_id].kind)
 
 
 def _refusal(order_id: OrderId, campaign: CampaignSlug) -> str:
