@@ -26,7 +26,7 @@ from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRe
 log = telemetry.logger(__name__)
 
 EVENTS_IDLE_SECONDS = 0.5
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.5
 TICK_SECONDS = 1.0
 FIGURES_SECONDS = 15.0
 READ_BACK_SECONDS = 900.0

@@ -43,6 +43,7 @@ def listeners() -> list[Listener]:
                 PledgesLost: handlers.report_loss,
                 PledgesRefunded: money_mails.report_refund,
             },
+            together={PledgeCreated: handlers.confirm_pledges},
         ),
         Listener(consumer("notify-charges"), {ChargeNoticeDue: money_mails.give_notice}),
         Listener(

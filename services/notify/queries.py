@@ -1,6 +1,6 @@
 """Every SQL statement of notify."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -84,32 +84,41 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
     )
 
 
-async def has_mail(conn: Connection, kind: MailKind, cause: str) -> bool:
-    """Tell whether a mail was written for that cause."""
-    found = await conn.fetchval("SELECT 1 FROM mails WHERE kind = $1 AND cause = $2", kind, cause)
-    return found is not None
+async def list_mailed(conn: Connection, kind: MailKind, causes: Sequence[str]) -> set[str]:
+    """Return those of these causes for which a mail was written."""
+    rows = await conn.fetch(
+        "SELECT cause FROM mails WHERE kind = $1 AND cause = ANY($2)", kind, causes
+    )
+    return {row["cause"] for row in rows}
 
 
-async def insert_mail(conn: Connection, mail_id: str, mail: NewMail) -> str | None:
-    """Write the mail; return its id, or None if its cause has one already."""
-    written: str | None = await conn.fetchval(
+async def insert_mails(conn: Connection, new: Mapping[str, NewMail]) -> list[str]:
+    """Write mails under these ids, in this order; return the ids of those whose cause had none."""
+    mails = list(new.values())
+    rows = await conn.fetch(
         """
         INSERT INTO mails
             (mail_id, kind, cause, campaign, recipient, address, language, facts, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, platform.now())
+        SELECT mail_id, kind, cause, campaign, recipient, address, language, facts,
+               platform.now()
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                    $7::text[], $8::jsonb[])
+            WITH ORDINALITY
+            AS new (mail_id, kind, cause, campaign, recipient, address, language, facts, place)
+        ORDER BY place
         ON CONFLICT ON CONSTRAINT one_mail_per_cause DO NOTHING
         RETURNING mail_id
         """,
-        mail_id,
-        mail.kind,
-        mail.cause,
-        mail.campaign,
-        canonical_email(mail.address),
-        mail.address,
-        mail.language,
-        mail.facts,
+        list(new),
+        [each.kind for each in mails],
+        [each.cause for each in mails],
+        [each.campaign for each in mails],
+        [canonical_email(each.address) for each in mails],
+        [each.address for each in mails],
+        [each.language for each in mails],
+        [each.facts for each in mails],
     )
-    return written
+    return [row["mail_id"] for row in rows]
 
 
 async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float) -> list[Mail]:

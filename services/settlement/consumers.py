@@ -85,6 +85,7 @@ def listeners() -> list[Listener]:
                 CampaignClosed: take_requests.keep_closing,
                 ChargeRequested: take_requests.request_charge,
             },
+            together={PledgeCreated: take_requests.keep_pledges},
         ),
         Listener(consumer("settlement-stripe"), {StripeEventReceived: hear_stripe.keep_event}),
     ]

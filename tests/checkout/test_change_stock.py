@@ -12,10 +12,11 @@ from services.checkout.answers import Left, StockChange
 from services.checkout.bodies import STOCK_MAX, StockBody
 from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.hear_campaigns import hear_campaign
+from services.checkout.handlers.hear_pledges import hear_charged, hear_created
 from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.stock import PLATFORM_SHELF
 from tests.checkout.floor import Floor, settled
-from tests.checkout.samples import a_cart, a_product, a_tier, published
+from tests.checkout.samples import a_cart, a_product, a_tier, charged, created, published
 
 SIZES = (
     AddOnVariant(variant_id="s", label="S", inventory=2),
@@ -198,6 +199,17 @@ async def test_a_wrong_count_is_set_to_what_orders_hold_and_a_right_one_is_left(
     )
     assert noted == "3"
     await floor.assert_units_add_up()
+
+
+async def test_what_was_charged_is_still_taken_when_it_is_counted_anew(floor: Floor) -> None:
+    film = await floor.publish(tiers=(a_tier(limit_total=5),))
+    order = await floor.complete(await floor.open(a_cart(f"{film.slug}__frame")))
+    await floor.do(hear_created, created(order))
+    await floor.do(hear_charged, charged(order))
+
+    counted = await floor.do(recount_stock, film.slug)
+
+    assert counted.tiers["frame"] == Left(limit=5, claimed=1, reserved=0, remaining=4)
 
 
 @pytest.mark.parametrize(("slug", "status"), [("no-such-film", 404), ("NO", 400)])

@@ -74,6 +74,17 @@ def test_example_f_a_bundle_rounds_per_campaign_and_then_sums() -> None:
     assert [pledge.pledge_id for pledge in pledges] == [f"{ORDER}-film", f"{ORDER}-other-film"]
 
 
+@pytest.mark.parametrize(
+    ("cents", "tax", "tip", "total"),
+    [(1_999, 157, 100, 2_256), (820, 65, 41, 926), (435, 34, 22, 491)],
+)
+def test_a_price_with_cents_is_a_price(cents: int, tax: int, tip: int, total: int) -> None:
+    """Prices that binary floats cannot hold: $19.99, $8.20 and $4.35."""
+    pledges = priced(a_tier(price_cents=Cents(cents)))
+
+    assert figures(pledges) == (cents, tax, 0, tip, total)
+
+
 def test_a_cart_of_one_campaign_keeps_the_orders_id() -> None:
     assert [pledge.pledge_id for pledge in priced(a_tier())] == [ORDER]
 

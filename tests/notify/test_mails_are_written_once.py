@@ -16,7 +16,7 @@ from contracts.events.pledges import (
 )
 from contracts.ids import EventId, PledgeId
 from services.chassis.database import Pool, transaction
-from services.notify import queries
+from services.notify import handlers, queries
 from tests.notify.conftest import a_definition
 from tests.notify.samples import (
     AFTER_THE_END,
@@ -236,3 +236,19 @@ async def test_the_service_can_neither_rewrite_a_mail_nor_its_deliveries(pool: P
         )
     }
     assert deletable == 0
+
+
+async def test_confirmations_written_together_are_those_of_each_alone(pool: Pool) -> None:
+    ids = [PledgeId(f"pool-intent-{number}") for number in range(4)]
+    pledges = [a_pledge(pledge_id=each) for each in ids]
+    gone = msgspec.structs.replace(pledges[1], status="cancelled", revision=2)
+    await tell(pool, told(PledgeCancelled, pledge=gone), told(PledgeCreated, pledge=pledges[0]))
+
+    news = [told(PledgeCreated, pledge=each) for each in (*pledges, pledges[3])]
+    async with transaction(pool) as conn:
+        await handlers.confirm_pledges(conn, news)
+
+    rows = await pool.fetch(
+        "SELECT cause FROM mails WHERE kind = 'pledge_confirmed' ORDER BY mail_number"
+    )
+    assert [row["cause"] for row in rows] == [f"{ids[each]}:1" for each in (0, 2, 3)]

@@ -12,6 +12,7 @@ from services.chassis.early import NotYet
 from services.chassis.outbox import new_event_id
 from services.settlement.handlers import take_requests
 from services.settlement.handlers.take_requests import RequestRefused
+from services.settlement.queries import copies, notices
 from tests.settlement.builders import a_pledge, a_slug, closed, created, outbox_events, requested
 
 
@@ -111,6 +112,28 @@ async def test_an_older_revision_of_a_pledge_changes_nothing(pool: Pool, owner: 
 
     rows = await owner.fetch("SELECT status, revision FROM pledge_copies")
     assert [tuple(row) for row in rows] == [("cancelled", 2)]
+
+
+async def test_pledges_kept_together_are_what_each_is_alone(pool: Pool, owner: Connection) -> None:
+    slug = a_slug()
+    one, two, three = (a_pledge(slug, amount=each) for each in (1_000, 2_000, 3_000))
+    gone = msgspec.structs.replace(two, revision=2, status="cancelled")
+    cancelled = PledgeCancelled(event_id=new_event_id(), occurred_at=two.created_at, pledge=gone)
+
+    async with transaction(pool) as conn:
+        await take_requests.keep_pledge(conn, cancelled)
+        await take_requests.keep_pledges(conn, [created(each) for each in (one, two, three)])
+        together = await copies.list_copies(conn, slug)
+        noticed = await notices.list_copies_of(conn, [each.pledge_id for each in (one, two, three)])
+
+    assert {(each.pledge_id, each.status, each.amount_cents) for each in together} == {
+        (one.pledge_id, "active", 1_000),
+        (two.pledge_id, "cancelled", 2_000),
+        (three.pledge_id, "active", 3_000),
+    }
+    assert sorted(noticed, key=lambda each: each.pledge_id) == sorted(
+        (one, gone, three), key=lambda each: each.pledge_id
+    )
 
 
 @pytest.mark.parametrize(

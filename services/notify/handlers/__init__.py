@@ -4,6 +4,8 @@ The cause names the fact by what it is about, not by the event that told it: a c
 the event under another id, or a replay years later, finds the mail already written.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
@@ -49,26 +51,26 @@ async def remember_platform(conn: Connection, event: PlatformPublished) -> None:
 
 
 async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
-    """Tell the supporter what was pledged, on what condition, and how to get back to it.
+    """Tell the supporter what was pledged, on what condition, and how to get back to it."""
+    await confirm_pledges(conn, [event])
+
+
+async def confirm_pledges(conn: Connection, events: Sequence[PledgeCreated]) -> None:
+    """Tell many supporters: rows as arrays.
 
     It names what else of the order was refused: an order has one mail. A confirmation that
     is heard after the cancellation would be false: then only what was refused is told.
     """
-    pledge = event.pledge
-    if await queries.has_mail(conn, "pledge_cancelled", pledge.pledge_id):
-        await _explain(conn, pledge.order_id, event.refused, pledge.email, pledge.language)
-        return
-    await write(
-        conn,
-        NewMail(
-            kind="pledge_confirmed",
-            cause=f"{pledge.pledge_id}:{pledge.revision}",
-            campaign=pledge.campaign,
-            address=pledge.email,
-            language=pledge.language,
-            facts=msgspec.structs.replace(mails.facts_of_pledge(pledge), refused=event.refused),
-        ),
-    )
+    ids = [each.pledge.pledge_id for each in events]
+    cancelled = await queries.list_mailed(conn, "pledge_cancelled", ids)
+    news: list[NewMail] = []
+    for event in events:
+        pledge = event.pledge
+        if pledge.pledge_id not in cancelled:
+            news.append(_confirmation(event))
+        elif event.refused:
+            news.append(_not_counted(pledge.order_id, event.refused, pledge.email, pledge.language))
+    await write_all(conn, news)
 
 
 async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None:
@@ -183,16 +185,17 @@ async def explain_late_pledge(conn: Connection, event: PledgeRefused) -> None:
     own = RefusedPart(campaign=event.campaign, reason=event.reason)
     if not event.is_told:
         refused = (own, *event.also)
-        await _explain(
-            conn, event.order_id, refused, event.email, event.language, lines=event.lines
-        )
+        mail = _not_counted(event.order_id, refused, event.email, event.language, lines=event.lines)
+        await write(conn, mail)
 
 
 async def explain_refused_order(conn: Connection, event: CheckoutRefused) -> None:
     """Tell somebody whose card was saved for nothing that nothing was pledged."""
     own = RefusedPart(campaign=event.campaign, reason=event.reason)
     if not event.is_told:
-        await _explain(conn, event.order_id, (own, *event.also), event.email, event.language)
+        refused = (own, *event.also)
+        mail = _not_counted(event.order_id, refused, event.email, event.language)
+        await write(conn, mail)
 
 
 async def warn_about_card(conn: Connection, event: CardNoticeDue) -> None:
@@ -245,32 +248,43 @@ async def record_outcome(conn: Connection, mail: Mail, outcome: Outcome) -> Step
 
 async def write(conn: Connection, mail: NewMail) -> None:
     """Write a mail, once for its cause."""
-    mail_id = await queries.insert_mail(conn, telemetry.new_id(), mail)
-    if mail_id is not None:
-        log.info("mail_queued", mail=mail_id, kind=mail.kind)
+    await write_all(conn, [mail])
 
 
-async def _explain(
-    conn: Connection,
+async def write_all(conn: Connection, news: Sequence[NewMail]) -> None:
+    """Write mails in this order, each once for its cause."""
+    named = {telemetry.new_id(): mail for mail in news}
+    for mail_id in await queries.insert_mails(conn, named):
+        log.info("mail_queued", mail=mail_id, kind=named[mail_id].kind)
+
+
+def _confirmation(event: PledgeCreated) -> NewMail:
+    pledge = event.pledge
+    return NewMail(
+        kind="pledge_confirmed",
+        cause=f"{pledge.pledge_id}:{pledge.revision}",
+        campaign=pledge.campaign,
+        address=pledge.email,
+        language=pledge.language,
+        facts=msgspec.structs.replace(mails.facts_of_pledge(pledge), refused=event.refused),
+    )
+
+
+def _not_counted(
     order_id: OrderId,
     refused: tuple[RefusedPart, ...],
     email: str,
     language: str,
     *,
     lines: tuple[PricedLine, ...] = (),
-) -> None:
-    """Write the mail about an order of which nothing counts: the first part, then the others."""
-    if not refused:
-        return
+) -> NewMail:
+    """Return the mail about an order of which nothing counts: the first part, then the others."""
     first, *others = refused
-    await write(
-        conn,
-        NewMail(
-            kind="not_counted",
-            cause=f"{order_id}:{first.campaign}",
-            campaign=first.campaign,
-            address=email,
-            language=language,
-            facts=Facts(lines=() if others else lines, reason=first.reason, refused=tuple(others)),
-        ),
+    return NewMail(
+        kind="not_counted",
+        cause=f"{order_id}:{first.campaign}",
+        campaign=first.campaign,
+        address=email,
+        language=language,
+        facts=Facts(lines=() if others else lines, reason=first.reason, refused=tuple(others)),
     )

@@ -16,7 +16,7 @@ async def give_notice(conn: Connection, event: ChargeNoticeDue) -> None:
     A receipt that was written before makes the notice untrue: then there is none.
     """
     notice = event.notice
-    if await queries.has_mail(conn, "payment_confirmed", min(notice.pledge_ids)):
+    if await queries.list_mailed(conn, "payment_confirmed", [min(notice.pledge_ids)]):
         return
     facts = mails.facts_of_notice(notice, reason=event.moment)
     await write(

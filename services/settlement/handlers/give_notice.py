@@ -9,10 +9,6 @@ from datetime import datetime
 
 from contracts.events.pledges import (
     ChargeRequested,
-    PledgeCancelled,
-    PledgeCardChanged,
-    PledgeCreated,
-    PledgeModified,
     PledgeSnapshot,
     SupporterNotice,
 )
@@ -28,13 +24,6 @@ log = telemetry.logger(__name__)
 
 BATCH = 100
 SETTLEMENT = "settlement"
-
-
-async def keep_for_notice(
-    conn: Connection, event: PledgeCreated | PledgeModified | PledgeCancelled | PledgeCardChanged
-) -> None:
-    """Keep what a notice would say of a pledge."""
-    await notices.save_copy(conn, event.pledge)
 
 
 async def notice_close(conn: Connection, request: ChargeRequested) -> None:

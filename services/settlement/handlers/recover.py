@@ -6,10 +6,9 @@ from services.chassis import outbox
 from services.chassis.database import Connection
 from services.settlement import recovery
 from services.settlement.charging import LEASE, Cancelled, ChargeRow, EndOutcome, Succeeded
-from services.settlement.handlers.give_notice import keep_for_notice
 from services.settlement.handlers.record_outcomes import record_loss, record_success
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import copies, outcomes, rounds
+from services.settlement.queries import copies, notices, outcomes, rounds
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.recovery import Reminder
 from services.settlement.recovery import AUTOMATIC_MAX, PERSON_MAX, RULES
@@ -20,8 +19,8 @@ ENDINGS_MAX = 20
 
 async def hear_card(conn: Connection, event: PledgeCardChanged) -> None:
     """Keep the pledge's card, and let its charge use it. Older news changes nothing."""
-    await keep_for_notice(conn, event)
-    if await copies.save_copy(conn, event.pledge):
+    await notices.save_copies(conn, [event.pledge])
+    if await copies.save_copies(conn, [event.pledge]):
         await _take_card(conn, event.pledge)
 
 

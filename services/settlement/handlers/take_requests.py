@@ -1,5 +1,7 @@
 """Keep what the ledger says, and turn each request for money into one charge."""
 
+from collections.abc import Sequence
+
 from contracts.events.campaigns import PlatformPublished
 from contracts.events.pledges import (
     CampaignClosed,
@@ -7,6 +9,7 @@ from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
     PledgeModified,
+    PledgeSnapshot,
 )
 from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
@@ -14,8 +17,8 @@ from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
 from services.settlement import charging
-from services.settlement.handlers.give_notice import keep_for_notice, notice_close
-from services.settlement.queries import campaigns, charges, copies, recovery
+from services.settlement.handlers.give_notice import notice_close
+from services.settlement.queries import campaigns, charges, copies, notices, recovery
 from services.settlement.queries.rounds import Queued
 
 
@@ -28,8 +31,17 @@ async def keep_pledge(
     event: PledgeCreated | PledgeModified | PledgeCancelled,
 ) -> None:
     """Keep the pledge for the forecast, and for what its supporter is told before a charge."""
-    await copies.save_copy(conn, event.pledge)
-    await keep_for_notice(conn, event)
+    await _keep(conn, [event.pledge])
+
+
+async def keep_pledges(conn: Connection, events: Sequence[PledgeCreated]) -> None:
+    """Keep many new pledges: rows as arrays."""
+    await _keep(conn, [each.pledge for each in events])
+
+
+async def _keep(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> None:
+    await copies.save_copies(conn, pledges)
+    await notices.save_copies(conn, pledges)
 
 
 async def keep_platform(conn: Connection, event: PlatformPublished) -> None:

@@ -1,9 +1,11 @@
 """SQL about what the ledger said: pledges and closings."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts.events.pledges import CampaignClosed, PledgeSnapshot
-from contracts.ids import CampaignSlug
+from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.database import Connection, decode_rows
 from services.settlement.domain import Closing
 from services.settlement.plan import ChargeFacts, PledgeCopy
@@ -11,15 +13,18 @@ from services.settlement.plan import ChargeFacts, PledgeCopy
 ROWS_MAX = 500_000
 
 
-async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> bool:
-    """Keep the pledge as it stands; False when this or something newer is known."""
-    kept = await conn.fetchval(
+async def save_copies(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> set[PledgeId]:
+    """Keep pledges as they stand; return those of which nothing as new was known."""
+    rows = await conn.fetch(
         """
         INSERT INTO pledge_copies
             (pledge_id, campaign, supporter_id, revision, status, amount_cents, goal_cents,
              customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
              card_exp_year, created_at, card_saved_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        SELECT *
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::bigint[],
+                    $7::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], $12::int[],
+                    $13::int[], $14::timestamptz[], $15::timestamptz[])
         ON CONFLICT (pledge_id) DO UPDATE
         SET revision = excluded.revision, status = excluded.status,
             amount_cents = excluded.amount_cents, goal_cents = excluded.goal_cents,
@@ -28,25 +33,25 @@ async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> bool:
             card_exp_month = excluded.card_exp_month, card_exp_year = excluded.card_exp_year,
             card_saved_at = excluded.card_saved_at
         WHERE pledge_copies.revision < excluded.revision
-        RETURNING true
+        RETURNING pledge_id
         """,
-        pledge.pledge_id,
-        pledge.campaign,
-        pledge.supporter_id,
-        pledge.revision,
-        pledge.status,
-        pledge.price.total_cents,
-        pledge.price.goal_cents,
-        pledge.card.customer_id,
-        pledge.card.payment_method_id,
-        pledge.card.brand,
-        pledge.card.last4,
-        pledge.card.exp_month,
-        pledge.card.exp_year,
-        pledge.created_at,
-        pledge.card_saved_at,
+        [each.pledge_id for each in pledges],
+        [each.campaign for each in pledges],
+        [each.supporter_id for each in pledges],
+        [each.revision for each in pledges],
+        [each.status for each in pledges],
+        [each.price.total_cents for each in pledges],
+        [each.price.goal_cents for each in pledges],
+        [each.card.customer_id for each in pledges],
+        [each.card.payment_method_id for each in pledges],
+        [each.card.brand for each in pledges],
+        [each.card.last4 for each in pledges],
+        [each.card.exp_month for each in pledges],
+        [each.card.exp_year for each in pledges],
+        [each.created_at for each in pledges],
+        [each.card_saved_at for each in pledges],
     )
-    return kept is not None
+    return {row["pledge_id"] for row in rows}
 
 
 async def list_copies(conn: Connection, slug: CampaignSlug) -> list[PledgeCopy]:

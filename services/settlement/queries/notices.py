@@ -23,23 +23,24 @@ class DueNotice(msgspec.Struct, frozen=True):
     is_in_time: bool
 
 
-async def save_copy(conn: Connection, pledge: PledgeSnapshot) -> None:
-    """Keep what a notice would say of a pledge, unless something newer is known."""
+async def save_copies(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> None:
+    """Keep what a notice would say of pledges, unless something newer is known."""
     await conn.execute(
         """
         INSERT INTO notice_copies (pledge_id, campaign, supporter_id, revision, status, snapshot)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        SELECT *
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::jsonb[])
         ON CONFLICT (pledge_id) DO UPDATE
         SET revision = excluded.revision, status = excluded.status,
             snapshot = excluded.snapshot
         WHERE notice_copies.revision < excluded.revision
         """,
-        pledge.pledge_id,
-        pledge.campaign,
-        pledge.supporter_id,
-        pledge.revision,
-        pledge.status,
-        pledge,
+        [each.pledge_id for each in pledges],
+        [each.campaign for each in pledges],
+        [each.supporter_id for each in pledges],
+        [each.revision for each in pledges],
+        [each.status for each in pledges],
+        pledges,
     )
 
 
