@@ -1,14 +1,19 @@
 """Completed orders become pledges: once, per campaign, and only in time."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
 from contracts.events.pledges import PledgeCreated, PledgeRefused, TotalsChanged
+from contracts.ids import supporter_id
+from services.chassis.database import transaction
 from services.chassis.early import NotYet
+from services.pledges.queries.ledger import Person, insert_supporters
 from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,
+    NOW,
     SUBTOTAL,
     again,
     an_order,
@@ -151,3 +156,16 @@ async def test_several_orders_in_one_call_change_the_totals_once(ledger: Ledger)
     assert totals.pledge_count == 20
     assert len(await ledger.told(PledgeCreated)) == 20
     await ledger.assert_in_sync()
+
+
+async def test_one_person_heard_of_by_many_at_once_is_one_supporter(ledger: Ledger) -> None:
+    async def remember(number: int) -> None:
+        email = f"new{number}@halfmoon.example"
+        person = Person(supporter_id(email), email)
+        async with transaction(ledger.pool) as conn:
+            await insert_supporters(conn, [person], NOW)
+
+    for number in range(300):
+        await asyncio.gather(*(remember(number) for _ in range(12)))
+
+    assert await ledger.count("supporters") == 300
