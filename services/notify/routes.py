@@ -12,7 +12,7 @@ from services.chassis.database import Pool
 from services.chassis.errors import PRIVATE
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.notify import queries
+from services.notify.queries import overview
 
 
 class MailShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -35,7 +35,7 @@ def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:
     async def mails_of_a_pledge(
         order_id: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
     ) -> list[MailShown]:
-        rows = await queries.list_mails_of(pool, order_id)
+        rows = await overview.list_mails_of(pool, order_id)
         return [msgspec.convert(row, MailShown) for row in rows]
 
     return [mails_of_a_pledge]

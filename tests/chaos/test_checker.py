@@ -83,7 +83,9 @@ PLANTED = {
     "i11_mails_arrive_once": """
         UPDATE notify.mails SET status = 'parked', sent_at = NULL WHERE kind = 'not_funded'
     """,
-    "i11_refusals_are_named": "UPDATE checkout.order_campaigns SET state = 'refused'",
+    "i11_refusals_are_named": """
+        UPDATE checkout.order_campaigns SET state = 'refused', reason = 'too_late'
+    """,
     "i14_event_iff_fact": "DELETE FROM pledges.outbox WHERE event_type = 'pledges.created'",
     "i14_outboxes_are_empty": """
         UPDATE settlement.outbox SET published_at = NULL

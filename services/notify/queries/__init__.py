@@ -1,13 +1,12 @@
-"""Every SQL statement of notify."""
+"""The SQL of mails and of what they say about campaigns."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug, canonical_email
-from services.chassis.database import Connection, Pool, decode_rows
+from services.chassis.database import Connection, decode_rows
 from services.notify.mails import (
     Accepted,
     Campaign,
@@ -19,22 +18,6 @@ from services.notify.mails import (
     Step,
     outcome_name,
 )
-
-
-class Waiting(msgspec.Struct, frozen=True):
-    """How many mails of a kind are not sent yet, and the age of the oldest."""
-
-    kind: str
-    count: int
-    oldest_seconds: float
-
-
-class Stuck(msgspec.Struct, frozen=True):
-    """How many mails of a kind only a person can do something about."""
-
-    kind: str
-    status: str
-    count: int
 
 
 async def save_campaign(conn: Connection, definition: CampaignDefinition) -> None:
@@ -260,47 +243,4 @@ async def return_mail(conn: Connection, mail: Mail, *, delay_seconds: float) -> 
         mail.mail_id,
         mail.attempts,
         delay_seconds,
-    )
-
-
-async def count_waiting(pool: Pool) -> list[Waiting]:
-    rows = await pool.fetch(
-        """
-        SELECT kind,
-               count(*) AS count,
-               extract(epoch FROM clock_timestamp() - min(queued_at))::float8 AS oldest_seconds
-        FROM mails
-        WHERE status IN ('queued', 'sending')
-        GROUP BY kind
-        LIMIT 100
-        """
-    )
-    return decode_rows(rows, Waiting)
-
-
-async def count_stuck(pool: Pool) -> list[Stuck]:
-    rows = await pool.fetch(
-        """
-        SELECT kind, status, count(*) AS count
-        FROM mails
-        WHERE status IN ('undeliverable', 'parked')
-        GROUP BY kind, status
-        LIMIT 100
-        """
-    )
-    return decode_rows(rows, Stuck)
-
-
-async def list_mails_of(pool: Pool, pledge_id: str) -> list[Any]:
-    """Return the mails that lead to a pledge, oldest first, by the names operators read."""
-    return await pool.fetch(
-        """
-        SELECT mail_id AS "mailId", kind, address, language, created_at AS "writtenAt", status,
-               sent_at AS "sentAt", resend_id AS "resendId"
-        FROM mails
-        WHERE facts ->> 'pledge_id' = $1
-        ORDER BY mail_number
-        LIMIT 200
-        """,
-        pledge_id,
     )
