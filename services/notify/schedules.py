@@ -26,6 +26,7 @@ from services.notify.mails import (
     outcome_name,
 )
 from services.notify.pacing import Pace
+from services.notify.queries import gauges
 from services.notify.resend_gateway import ResendGateway
 
 log = telemetry.logger(__name__)
@@ -134,9 +135,9 @@ class Sender:
         WAITING.clear()
         STUCK.clear()
         oldest = 0.0
-        for waiting in await queries.count_waiting(self._pool):
+        for waiting in await gauges.count_waiting(self._pool):
             WAITING.labels(waiting.kind).set(waiting.count)
             oldest = max(oldest, waiting.oldest_seconds)
-        for stuck in await queries.count_stuck(self._pool):
+        for stuck in await gauges.count_stuck(self._pool):
             STUCK.labels(stuck.kind, stuck.status).set(stuck.count)
         OLDEST.set(oldest)
