@@ -7,6 +7,7 @@ from services.chassis.service import Parts, Running, Service
 from services.pledges import routes
 from services.pledges.consumers import listeners
 from services.pledges.handlers.write_report import Reports
+from services.pledges.routes.community import community_routes
 from services.pledges.routes.reports import report_routes
 from services.pledges.schedules import Closer
 from services.pledges.settings import Settings
@@ -24,6 +25,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             routes.show_stats,
             *routes.projection_routes(settings.admin_secret),
             *routes.operator_routes(settings.admin_secret),
+            *community_routes(settings.admin_secret),
             *report_routes(settings.admin_secret, Reports(running.pool)),
         ],
         listeners=listeners(),

@@ -22,6 +22,7 @@ ROUTES = (
     ("GET", "/admin/reports/campaign-runner.csv?campaignSlug=$SLUG"),
     ("GET", "/admin/reports/campaign-runner/preview?campaignSlug=$SLUG"),
     ("GET", "/admin/reports/taxes"),
+    ("GET", "/admin/reports/credits.csv?campaignSlug=$SLUG"),
     ("GET", "/admin/supporters?campaignSlug=$SLUG"),
 )
 NOBODY = "unauthorized"

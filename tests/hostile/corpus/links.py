@@ -7,6 +7,7 @@ START_CARD = "/pledge/payment-method/start"
 AT_BANK = "/pledge/authenticate/start"
 COMPLETE_CARD = "/pledge/payment-method/complete"
 MODIFY, PREVIEW = "/pledge/modify", "/pledge/quote"
+VOTE = {"decisionId": "poster", "option": "x"}
 FORGED = (
     ("garbage", "totally_random_garbage_token_12345"),
     ("no signature", "eyJvcmRlcklkIjoidGVzdCJ9"),
@@ -43,6 +44,10 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
     return (
         read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD),
         read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
+        read(f"/votes: {name}", f"/votes?token={token}", 401, BAD),
+        read(f"/community: {name}", f"/community?token={token}", 401, BAD),
+        write(f"vote: {name}", "/votes", {"token": token, **VOTE}, 401, BAD),
+        write(f"credit: {name}", "/credits", {"token": token, "creditedAs": "x"}, 401, BAD),
         write(f"cancel: {name}", "/pledge/cancel", {"token": token}, 401, BAD),
         write(f"change: {name}", MODIFY, {"token": token, "tipPercent": 0}, 401, BAD),
         write(f"price of a change: {name}", PREVIEW, {"token": token}, 401, BAD),
@@ -109,6 +114,20 @@ CASES = (
         "pledge_cancelled",
     ),
     read("/pledge: cancelled, still shown", "/pledge?token=$CANCELLED", 200),
+    read("/votes: a pledge that was cancelled", "/votes?token=$CANCELLED", 403, "no_access"),
+    read(
+        "/community: a pledge that was cancelled", "/community?token=$CANCELLED", 403, "no_access"
+    ),
+    write("vote: cancelled", "/votes", {"token": "$CANCELLED", **VOTE}, 403, "no_access"),
+    write("vote: on nothing", "/votes", {"token": "$TOKEN", **VOTE}, 400, "unknown_decision"),
+    read("/votes: NUL for a decision", "/votes?token=$TOKEN&decisions=%00", 400, "invalid_input"),
+    write(
+        "credit: a name with no end",
+        "/credits",
+        {"token": "$TOKEN", "creditedAs": "x" * 501},
+        400,
+        "invalid_input",
+    ),
     *(
         case
         for name, token, status, error in (
@@ -120,6 +139,9 @@ CASES = (
         )
         for case in (
             read(f"/pledge, well signed: {name}", f"/pledge?token={token}", status, error),
+            read(f"/votes, well signed: {name}", f"/votes?token={token}", status, error),
+            read(f"/community, well signed: {name}", f"/community?token={token}", status, error),
+            write(f"vote, well signed: {name}", "/votes", {"token": token, **VOTE}, status, error),
             write(
                 f"cancel, well signed: {name}", "/pledge/cancel", {"token": token}, status, error
             ),

@@ -1,0 +1,115 @@
+"""The edge of the supporters' page: their links in, counts and names out."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Response, get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery, JSONBody, QueryParameter, SkipValidation
+
+from contracts.magic_link import TOKEN_LENGTH_MAX
+from services.chassis.clock import PlatformClock
+from services.chassis.database import Pool, transaction
+from services.chassis.errors import PRIVATE
+from services.chassis.guards import bearer_guard
+from services.chassis.settings import Secret
+from services.pledges.community import CommunityShown, Credit, DecisionShown, Votes
+from services.pledges.handlers import gather
+from services.pledges.handlers.open_link import Keys, open_link
+
+Token = Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
+
+
+class VoteRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """What a supporter chose. Interfaces, `POST /votes`."""
+
+    token: Token
+    decision_id: Annotated[str, msgspec.Meta(max_length=200)]
+    option: Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class CreditRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """How a supporter wants to be named; without a name, not at all."""
+
+    token: Token
+    credited_as: Annotated[str, msgspec.Meta(max_length=500)]
+    on_wall: bool = False
+
+
+@get("/votes", response_headers=PRIVATE)
+async def show_votes(
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    token: FromQuery[str | None] = None,
+    decisions: FromQuery[str | None] = None,
+) -> Votes:
+    link = open_link(token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        return await gather.read_votes(conn, link, decisions)
+
+
+@post("/votes", status_code=200, response_headers=PRIVATE)
+async def vote(
+    data: JSONBody[VoteRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+) -> DecisionShown:
+    link = open_link(data.token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        return await gather.vote(conn, link, decision_id=data.decision_id, option=data.option)
+
+
+@get("/community", response_headers=PRIVATE)
+async def show_community(
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    token: FromQuery[str | None] = None,
+    campaign: Annotated[str | None, QueryParameter(name="campaignSlug")] = None,
+) -> CommunityShown:
+    link = open_link(token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        return await gather.read_community(conn, link, campaign)
+
+
+@post("/credits", status_code=200, response_headers=PRIVATE)
+async def take_credit(
+    data: JSONBody[CreditRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+) -> Credit:
+    link = open_link(data.token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        return await gather.take_credit(
+            conn, link, credited_as=data.credited_as, on_wall=data.on_wall
+        )
+
+
+def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
+    """Return the routes of the supporters' page, and the operators' list of names."""
+
+    @get("/admin/reports/credits.csv", guards=[bearer_guard(secret)])
+    async def credited(
+        pool: NamedDependency[SkipValidation[Pool]],
+        slug: Annotated[str, QueryParameter(name="campaignSlug", max_length=300)],
+    ) -> Response[bytes]:
+        async with transaction(pool) as conn:
+            campaign, page = await gather.write_credits(conn, slug)
+        return Response(
+            page,
+            media_type="text/csv; charset=utf-8",
+            headers={
+                **PRIVATE,
+                "Content-Disposition": f'attachment; filename="{campaign}-credits.csv"',
+            },
+        )
+
+    return [show_votes, vote, show_community, take_credit, credited]
