@@ -1,5 +1,6 @@
 """Completed orders become pledges: once, per campaign, and only in time."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
@@ -7,11 +8,14 @@ import pytest
 
 from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCreated, PledgeRefused, TotalsChanged
-from contracts.ids import CampaignSlug
+from contracts.ids import CampaignSlug, supporter_id
+from services.chassis.database import transaction
 from services.chassis.early import NotYet
+from services.pledges.queries.ledger import Person, insert_supporters
 from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,
+    NOW,
     SUBTOTAL,
     again,
     an_order,
@@ -185,3 +189,16 @@ async def test_several_orders_in_one_call_change_the_totals_once(ledger: Ledger)
     assert totals.pledge_count == 20
     assert len(await ledger.told(PledgeCreated)) == 20
     await ledger.assert_in_sync()
+
+
+async def test_one_person_heard_of_by_many_at_once_is_one_supporter(ledger: Ledger) -> None:
+    async def remember(number: int) -> None:
+        email = f"new{number}@halfmoon.example"
+        person = Person(supporter_id(email), email)
+        async with transaction(ledger.pool) as conn:
+            await insert_supporters(conn, [person], NOW)
+
+    for number in range(300):
+        await asyncio.gather(*(remember(number) for _ in range(12)))
+
+    assert await ledger.count("supporters") == 300

@@ -24,14 +24,18 @@ class Person(msgspec.Struct, frozen=True):
 async def insert_supporters(
     conn: Connection, people: Sequence[Person], known_since: datetime
 ) -> None:
-    """Remember people we did not know."""
+    """Remember people we did not know.
+
+    Whichever of their two unique names another transaction was faster with: with only one
+    of them to go by, Postgres raises the other's violation (seen, with two orders at once).
+    """
     await conn.execute(
         """
         INSERT INTO supporters (supporter_id, email, known_since)
         SELECT supporter_id, email, $2
         FROM jsonb_populate_recordset(NULL::supporters, $1)
         ORDER BY supporter_id
-        ON CONFLICT (supporter_id) DO NOTHING
+        ON CONFLICT DO NOTHING
         """,
         people,
         known_since,
