@@ -15,6 +15,7 @@ from services.site.desk import Desk, shop_of
 from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
 from services.site.gateway.checkout import Checkout
+from services.site.gateway.community import Supporters
 from services.site.gateway.front_door import FrontDoor, Hosts
 from services.site.gateway.headers import Dress, Policy
 from services.site.gateway.proxy import Gateway
@@ -30,6 +31,7 @@ from services.site.publishing.present import Media
 from services.site.routes import errors, feeds, files, live, pay
 from services.site.routes.cancel import cancel_route
 from services.site.routes.cart import CartForms, cart_routes
+from services.site.routes.community import Gathering, community_routes
 from services.site.routes.lost import lost
 from services.site.routes.pages import page_routes
 from services.site.routes.publish import publish_route
@@ -125,6 +127,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *page_routes(site),
             *cart_routes(CartForms(site=site, desk=desk, admission=admission)),
             *result_routes(Results(site=site, checkout=checkout, admission=admission)),
+            *community_routes(_gathering(settings, site, upstream, admission)),
             *(*gateway.routes(), pay.spanish_route(site)),
             *(live.snapshot_route(site), live.events),
             *(files.static, files.media_route(content / "media")),
@@ -141,6 +144,14 @@ async def compose(settings: Settings, running: Running) -> Parts:
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
     )
+
+
+def _gathering(
+    settings: Settings, site: Site, upstream: Upstream, admission: Admission
+) -> Gathering:
+    """Return what the supporters' page stands on: the ledger, asked at every view."""
+    ledger = Supporters(upstream, places=settings.upstream("pledges"), site_base=site.site_base)
+    return Gathering(site=site, supporters=ledger, admission=admission)
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:

@@ -14,6 +14,7 @@ METHODS = [
     ("templates/**.html.j2", "jinja2.ext:babel_extract"),
     ("public/**.py", "python"),
     ("cart/**.py", "python"),
+    ("community/**.py", "python"),
 ]
 OPTIONS = {"templates/**.html.j2": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"}}
 SAME_IN_SPANISH = {"Final", "{n} min", "{n} s"}

@@ -9,6 +9,7 @@ import msgspec
 from contracts.campaign import PlatformDefinition
 from services.site.cart.receipt import SuccessPage
 from services.site.cart.shown import CartPage
+from services.site.community.shown import CommunityPage
 from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
@@ -108,6 +109,20 @@ def render_manage(language: Language, site: SiteFrame) -> bytes:
         takes_cards=True,
     )
     return _render("manage.html.j2", frame, site, manage_strings=manage_strings(language))
+
+
+def render_community(page: CommunityPage, site: SiteFrame) -> bytes:
+    """Return the supporters' page of a campaign, for one person or for nobody."""
+    texts = catalogue(page.language)
+    frame = Frame(
+        language=page.language,
+        path=f"/community/{page.slug}/",
+        title=_titled(f"{texts.gettext('For supporters')}: {page.title}", site),
+        is_indexed=False,
+        has_cart=False,
+        is_private=True,
+    )
+    return _render("community.html.j2", frame, site, page=page)
 
 
 def render_text(name: str, language: Language, site: SiteFrame) -> bytes:

@@ -91,6 +91,8 @@ class CampaignContent(msgspec.Struct, frozen=True, kw_only=True):
     add_ons: dict[str, AddOnContent] = {}
     phases: tuple[PhaseContent, ...] = ()
     stretch_descriptions: tuple[str, ...] = ()
+    # By decision: the pictures of its options, in their order, None where there is none.
+    option_pictures: dict[str, tuple[Picture | None, ...]] = {}
     diary: tuple[DiaryEntry, ...] = ()
 
 

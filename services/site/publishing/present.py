@@ -66,6 +66,10 @@ def present(document: CampaignDocument, media: Media) -> state.CampaignContent:
             for phase in document.phases
         ),
         stretch_descriptions=tuple(to_text(goal.description) for goal in document.stretch_goals),
+        option_pictures={
+            decision_id: tuple(media.picture(image) for image in words.option_images)
+            for decision_id, words in document.decisions.items()
+        },
         diary=tuple(
             state.DiaryEntry(
                 entry_id=entry.entry_id,

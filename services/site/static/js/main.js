@@ -16,6 +16,7 @@ if (ownCart) {
   });
 }
 if (document.querySelector("[data-campaign]")) import("./campaign.js");
+if (document.querySelector("[data-community]")) import("./community.js");
 if (document.querySelector("[data-manage]")) import("./manage.js");
 else if (document.querySelector("[data-success]")) import("./success.js");
 else if (isPledgePending()) import("./persisted.js").then(({ resume }) => resume());
