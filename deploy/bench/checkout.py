@@ -53,7 +53,7 @@ async def run(seed: int, say: Say) -> list[Figure]:
         await crowd.faults(drop_webhooks=True)
         rounds, ceilings = [], []
         for number in range(ROUNDS):
-            one = await _round(crowd, hooks, count=PLEDGES, at_once=AT_ONCE)
+            one = await play_round(crowd, hooks, count=PLEDGES, at_once=AT_ONCE)
             ceilings.append(
                 await own_rate.per_second(stage.owner_url, one.order_ids, connections=AT_ONCE)
             )
@@ -63,7 +63,7 @@ async def run(seed: int, say: Say) -> list[Figure]:
         await crowd.faults(latency_ms=LATENCY_MS)
         for at_once, count in ((1, ALONE), (AT_ONCE, PLEDGES)):
             say(f"Stripe takes {LATENCY_MS} ms, {at_once} at once")
-            one = await _round(crowd, hooks, count=count, at_once=at_once)
+            one = await play_round(crowd, hooks, count=count, at_once=at_once)
             figures += _slow_figures(one, at_once)
         await crowd.faults(latency_ms=0)
         figures.append(await broken(stage, say))
@@ -71,14 +71,14 @@ async def run(seed: int, say: Say) -> list[Figure]:
         return figures + await _backlog(stage, rounds[-1].order_ids)
 
 
-async def _round(crowd: Crowd, hooks: Webhooks, *, count: int, at_once: int) -> Round:
+async def play_round(crowd: Crowd, hooks: Webhooks, *, count: int, at_once: int) -> Round:
     """Let people start and save cards, then deliver Stripe's word of all of them."""
     slug = await crowd.publish("bench", ends_in_days=20)
     people = [Pledge(slug, an_email()) for _ in range(count)]
     began = time.perf_counter()
-    await _at_once(at_once, [partial(crowd.start, each) for each in people])
+    await together(at_once, [partial(crowd.start, each) for each in people])
     starts = count / (time.perf_counter() - began)
-    await _at_once(at_once, [partial(crowd.save_card, each) for each in people])
+    await together(at_once, [partial(crowd.save_card, each) for each in people])
     deliveries = await hooks.undelivered({each.session_id for each in people})
     used = cpu.seconds(crowd.stage, OURS)
     began = time.perf_counter()
@@ -88,7 +88,7 @@ async def _round(crowd: Crowd, hooks: Webhooks, *, count: int, at_once: int) -> 
     async def deliver(body: bytes) -> None:
         answers.append(await hooks.deliver(body))
 
-    await _at_once(at_once, [partial(deliver, body) for body in deliveries])
+    await together(at_once, [partial(deliver, body) for body in deliveries])
     accepted = count / (time.perf_counter() - began)
     at = await persisted
     return Round(
@@ -101,7 +101,7 @@ async def _round(crowd: Crowd, hooks: Webhooks, *, count: int, at_once: int) -> 
     )
 
 
-async def _at_once(limit: int, calls: Sequence[Callable[[], Awaitable[Any]]]) -> None:
+async def together(limit: int, calls: Sequence[Callable[[], Awaitable[Any]]]) -> None:
     """Make the calls, so many of them at any time."""
     waiting = list(reversed(calls))
 

@@ -250,17 +250,22 @@ async def test_a_form_without_scripts_votes_and_shows_the_page(
         "wall": [],
     }
     ledger.queue = [(200, {}), (200, community), (409, {"error": "decision_closed"})]
-    ledger.queue += [(200, community)]
+    ledger.queue += [(200, community), (403, {"error": "no_access"})]
     form = {"t": "a.b", "do": "vote", "decision": "poster", "option": "The mast"}
     headers = {"origin": "null"}
 
     voted = await one_film.http.post("/community/long-take/", data=form, headers=headers)
     late = await one_film.http.post("/es/community/long-take/", data=form, headers=headers)
 
-    assert (voted.status_code, late.status_code) == (200, 409)
+    drawn = await one_film.http.post(
+        "/community/long-take/", data={"t": "a.b", "scripted": "1"}, headers=headers
+    )
+
+    assert (voted.status_code, late.status_code, drawn.status_code) == (200, 409, 200)
+    assert "closed to a cancelled pledge" in drawn.text
     assert "Your vote for The mast is counted." in voted.text
     assert "Se cerró antes de que llegara tu voto." in late.text
-    assert [each.method for each in ledger.heard] == ["POST", "GET"] * 2
+    assert [each.method for each in ledger.heard] == ["POST", "GET", "POST", "GET", "GET"]
 
 
 async def test_there_is_no_page_of_no_film(one_film: RunningSite) -> None:

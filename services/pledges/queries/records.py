@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.ids import PledgeId
+from contracts.ids import PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
 from services.pledges.pledge import Campaign, Entry, Pledge
 
@@ -48,3 +48,12 @@ async def read_record(conn: Connection, pledge_id: PledgeId) -> WholeRecord | No
         pledge_id,
     )
     return next(iter(decode_rows(rows, WholeRecord)), None)
+
+
+async def list_ids_of(conn: Connection, supporter_id: SupporterId) -> list[PledgeId]:
+    """Return every pledge of a supporter, oldest first."""
+    rows = await conn.fetch(
+        "SELECT pledge_id FROM pledges WHERE supporter_id = $1 ORDER BY created_at, pledge_id",
+        supporter_id,
+    )
+    return [row["pledge_id"] for row in rows]

@@ -16,6 +16,7 @@ from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.pledges.community import CommunityShown, Credit, DecisionShown, Votes
 from services.pledges.handlers import gather
+from services.pledges.handlers.export_data import export_data
 from services.pledges.handlers.open_link import Keys, open_link
 
 Token = Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
@@ -93,6 +94,22 @@ async def take_credit(
         )
 
 
+@get("/pledge/export", response_headers=PRIVATE)
+async def export(
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    token: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    link = open_link(token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        found = await export_data(conn, link)
+    # Indented: it is for people as well as for programs.
+    page = msgspec.json.format(msgspec.json.encode(found), indent=2)
+    headers = {"Content-Disposition": 'attachment; filename="my-pledges.json"'}
+    return Response(page, media_type="application/json", headers=headers)
+
+
 def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
     """Return the routes of the supporters' page, and the operators' list of names."""
 
@@ -112,4 +129,4 @@ def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
             },
         )
 
-    return [show_votes, vote, show_community, take_credit, credited]
+    return [show_votes, vote, show_community, take_credit, export, credited]

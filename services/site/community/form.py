@@ -20,6 +20,8 @@ class CommunityForm(msgspec.Struct, frozen=True, kw_only=True):
     option: str = ""
     credited_as: str = ""
     on_wall: bool = False
+    # A script asks for a drawing: what is wrong is on it.
+    is_scripted: bool = False
 
 
 def read_form(pairs: Iterable[tuple[str, str]]) -> CommunityForm:
@@ -33,4 +35,5 @@ def read_form(pairs: Iterable[tuple[str, str]]) -> CommunityForm:
         option=said.get("option", "")[:TEXT_LENGTH_MAX],
         credited_as=said.get("credited_as", "")[:TEXT_LENGTH_MAX],
         on_wall="on_wall" in said,
+        is_scripted="scripted" in said,
     )

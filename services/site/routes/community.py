@@ -40,6 +40,8 @@ COMMUNITY = Route(
     failures_per_minute=45,
 )
 HINT_SECONDS = 90 * 86_400
+# What is the person's own matter, and stands on the page.
+REFUSED = (400, 401, 403, 404, 409)
 STATUS = {"no_link": 200, "bad_link": 401, "no_access": 403, "away": 503}
 
 
@@ -67,7 +69,7 @@ class Gathering(msgspec.Struct, frozen=True, kw_only=True):
         caller = Caller(address=address, headers=request.headers)
         answered = await self._answered(form, state, language, caller)
         await self.admission.note(COMMUNITY, address, answered.status)
-        return _sent(self.site, answered, request)
+        return _sent(self.site, answered, request, is_drawing=form.is_scripted)
 
     async def _answered(
         self, form: CommunityForm, state: CampaignState, language: Language, caller: Caller
@@ -130,7 +132,9 @@ def _form_route(gathering: Gathering, language: Language) -> HTTPRouteHandler:
     )(serve)
 
 
-def _sent(site: Site, answered: Answered, request: Request[Any, Any, Any]) -> ASGIResponse:
+def _sent(
+    site: Site, answered: Answered, request: Request[Any, Any, Any], *, is_drawing: bool
+) -> ASGIResponse:
     page = answered.page
     headers = {
         "cache-control": "private, no-store",
@@ -147,7 +151,7 @@ def _sent(site: Site, answered: Answered, request: Request[Any, Any, Any]) -> AS
         headers["retry-after"] = "5"
     return ASGIResponse(
         body=render_community(page, site.shelf.frame()),
-        status_code=answered.status,
+        status_code=200 if is_drawing and answered.status in REFUSED else answered.status,
         media_type="text/html",
         is_head_response=request.method == "HEAD",
         headers=headers,

@@ -44,6 +44,7 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
     return (
         read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD),
         read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
+        read(f"/pledge/export: {name}", f"/pledge/export?token={token}", 401, BAD),
         read(f"/votes: {name}", f"/votes?token={token}", 401, BAD),
         read(f"/community: {name}", f"/community?token={token}", 401, BAD),
         write(f"vote: {name}", "/votes", {"token": token, **VOTE}, 401, BAD),
@@ -139,6 +140,12 @@ CASES = (
         )
         for case in (
             read(f"/pledge, well signed: {name}", f"/pledge?token={token}", status, error),
+            read(
+                f"/pledge/export, well signed: {name}",
+                f"/pledge/export?token={token}",
+                status,
+                error,
+            ),
             read(f"/votes, well signed: {name}", f"/votes?token={token}", status, error),
             read(f"/community, well signed: {name}", f"/community?token={token}", status, error),
             write(f"vote, well signed: {name}", "/votes", {"token": token, **VOTE}, status, error),

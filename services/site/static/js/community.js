@@ -47,7 +47,7 @@ function name(ballot) {
 async function send(said, button, place) {
   if (button?.getAttribute("aria-busy") === "true") return;
   button?.setAttribute("aria-busy", "true");
-  const fresh = await drawn(new URLSearchParams({ t: kept(), ...said }));
+  const fresh = await drawn(new URLSearchParams({ t: kept(), ...said, scripted: "1" }));
   button?.removeAttribute("aria-busy");
   if (!fresh) {
     document.getElementById("announce").textContent = say("offline");
@@ -57,7 +57,8 @@ async function send(said, button, place) {
   bind();
   const notice = main().querySelector(".notice");
   document.getElementById("announce").textContent = notice?.textContent.trim() ?? "";
-  (place && document.getElementById(place)?.querySelector("h2") || main().querySelector("h1")).focus();
+  // Only who did something is taken to what came of it.
+  if (place) (document.getElementById(place)?.querySelector("h2") ?? main().querySelector("h1")).focus();
 }
 
 async function drawn(body) {

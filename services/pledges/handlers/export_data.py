@@ -1,0 +1,81 @@
+"""Hand a supporter everything the ledger holds about them."""
+
+from datetime import datetime
+
+import msgspec
+
+from contracts.events.checkout import Attribution, Consent
+from contracts.magic_link import MagicLink
+from services.chassis.database import Connection
+from services.pledges import domain
+from services.pledges.community import Credit
+from services.pledges.handlers.open_link import no_such_pledge
+from services.pledges.pledge import Pledge
+from services.pledges.queries import community, ledger, money, records
+from services.pledges.record import PledgeRecord, public_record
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that moved: to us, or (negative) from us, in cents."""
+
+    kind: str
+    cents: int
+
+
+class ExportedPledge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A pledge with what only its supporter is told of it."""
+
+    pledge: PledgeRecord
+    consent: Consent | None
+    came_by: Attribution | None
+    money: tuple[Movement, ...]
+    votes: dict[str, str]
+    credit: Credit
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Everything under one address. Amounts are cents unless they say dollars."""
+
+    exported_at: datetime
+    email: str
+    pledges: tuple[ExportedPledge, ...]
+
+
+async def export_data(conn: Connection, link: MagicLink) -> Export:
+    """Return what there is about the link's supporter, of every campaign they backed.
+
+    The link proves who somebody is: it went to their inbox and to no other.
+    """
+    own = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
+    if own is None:
+        raise no_such_pledge()
+    domain.require_holder(own, link)
+    found: list[ExportedPledge] = []
+    now = None
+    for pledge_id in await records.list_ids_of(conn, own.supporter_id):
+        whole = await records.read_record(conn, pledge_id)
+        assert whole is not None, "a pledge is never deleted"
+        now = whole.now
+        campaign, supporter = whole.pledge.campaign, whole.pledge.supporter_id
+        found.append(
+            ExportedPledge(
+                pledge=public_record(whole.pledge, whole.campaign, whole.history, now=whole.now),
+                consent=whole.pledge.consent,
+                came_by=whole.pledge.attribution,
+                money=await _moved(conn, whole.pledge),
+                votes=await community.list_choices(conn, campaign, supporter),
+                credit=await community.read_credit(conn, campaign, supporter),
+            )
+        )
+    assert now is not None, "there is the link's own"
+    return Export(exported_at=now, email=own.email, pledges=tuple(found))
+
+
+async def _moved(conn: Connection, pledge: Pledge) -> tuple[Movement, ...]:
+    if pledge.charge_id is None:
+        return ()
+    return tuple(
+        Movement(kind=each.kind, cents=each.cents)
+        for each in await money.list_moved(conn, pledge.charge_id)
+        if each.pledge_id == pledge.pledge_id
+    )
