@@ -28,7 +28,8 @@ from tests.pledges.test_ledger_routes import ADMIN, a_token, client  # noqa: F40
 
 Client = httpx.AsyncClient
 POSTER, NAME, OLD = "poster", "name", "old"
-OPTIONS = ("The mast", "The harbour", "El último barco")
+# The last is as long as an author may write one.
+OPTIONS = ("The mast", "The harbour", "El último barco ".ljust(160, "."))
 
 
 async def opened(ledger: Ledger, *, closes_in_days: int = 3) -> None:
