@@ -99,6 +99,7 @@ CONSUMERS = (
             pledges.PledgeModified,
             pledges.RevisionAbandoned,
             pledges.PledgeCancelled,
+            pledges.PledgeErased,
             pledges.PledgeRefused,
             pledges.PledgesReleased,
             pledges.PledgesCharged,
@@ -128,6 +129,7 @@ CONSUMERS = (
         events=(
             pledges.PledgeCreated,
             pledges.PledgeCancelled,
+            pledges.PledgeErased,
             pledges.PledgeRefused,
             pledges.PledgesReleased,
             pledges.PledgesCharged,

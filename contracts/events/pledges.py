@@ -77,6 +77,19 @@ class PledgeCancelled(Event, frozen=True, kw_only=True, tag="pledges.cancelled")
     pledge: PledgeSnapshot
 
 
+class PledgeErased(Event, frozen=True, kw_only=True, tag="pledges.erased"):
+    """A supporter is to be forgotten: whoever has their name or address takes it out.
+
+    `email` is the one spelling of the address, for those who know people by nothing else.
+    """
+
+    pledge_id: PledgeId
+    order_id: OrderId
+    campaign: CampaignSlug
+    supporter_id: SupporterId
+    email: str
+
+
 class PledgeCardChanged(Event, frozen=True, kw_only=True, tag="pledges.card_changed"):
     """The pledge will be charged to another card, or its card has new data."""
 

@@ -10,6 +10,7 @@ from contracts.events.pledges import (
     OrdersMissed,
     PledgeCancelled,
     PledgeCreated,
+    PledgeErased,
     PledgeModified,
     PledgeRefused,
     PledgesCharged,
@@ -23,6 +24,7 @@ from contracts.streams import consumer
 from services.chassis.database import Connection
 from services.chassis.inbox import Listener
 from services.checkout.bell import Bell
+from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_campaigns import (
     hear_campaign,
     hear_cancelled_campaign,
@@ -67,6 +69,7 @@ def listeners(drain: Bell) -> list[Listener]:
                 PledgeModified: hear_modified,
                 RevisionAbandoned: hear_abandoned,
                 PledgeCancelled: hear_cancelled,
+                PledgeErased: hear_erased,
                 PledgeRefused: hear_refused,
                 PledgesReleased: hear_released,
                 PledgesCharged: hear_charged,

@@ -5,6 +5,7 @@ from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCreated,
+    PledgeErased,
     PledgeRefused,
     PledgesCharged,
     PledgesChargeFailed,
@@ -17,7 +18,7 @@ from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.notify import handlers
-from services.notify.handlers import money_mails
+from services.notify.handlers import forgetting, money_mails
 
 
 def listeners() -> list[Listener]:
@@ -35,6 +36,7 @@ def listeners() -> list[Listener]:
             {
                 PledgeCreated: handlers.confirm_pledge,
                 PledgeCancelled: handlers.confirm_cancellation,
+                PledgeErased: forgetting.forget_person,
                 PledgeRefused: handlers.explain_late_pledge,
                 PledgesReleased: handlers.report_release,
                 PledgesCharged: handlers.confirm_payment,

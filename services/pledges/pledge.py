@@ -28,6 +28,7 @@ EntryType = Literal[
     "refund_failed",
     "disputed",
     "dispute_closed",
+    "erased",
 ]
 RefusalReason = Literal["closed", "deadline_passed"]
 

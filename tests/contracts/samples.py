@@ -153,6 +153,15 @@ SAMPLES: tuple[Event, ...] = (
         proposal=1,
         reason="timed_out",
     ),
+    pledges.PledgeErased(
+        event_id=an_id(99),
+        occurred_at=AT,
+        pledge_id=PLEDGE,
+        order_id=ORDER,
+        campaign=SLUG,
+        supporter_id=SUPPORTER,
+        email=EMAIL,
+    ),
     pledges.PledgeRefused(
         event_id=an_id(9),
         occurred_at=AT,

@@ -9,6 +9,10 @@ WITH facts (event_type, subject) AS (
     FROM pledges.pledge_history
     WHERE entry_type = 'cancelled'
     UNION ALL
+    SELECT 'pledges.erased', pledge_id
+    FROM pledges.pledge_history
+    WHERE entry_type = 'erased'
+    UNION ALL
     SELECT 'pledges.modified', pledge_id
     FROM pledges.pledge_history
     WHERE entry_type = 'modified'

@@ -1,7 +1,7 @@
 -- I-18: states only move forward, and the database refuses the way back.
 -- holds: always
 WITH steps AS (
-    SELECT pledge_id, version, status AS next_status,
+    SELECT pledge_id, version, entry_type, status AS next_status,
         lag(status) OVER (PARTITION BY pledge_id ORDER BY version) AS status
     FROM pledges.pledge_history
 ),
@@ -18,6 +18,8 @@ SELECT format('from %s to %s', coalesce(status, 'nothing'), next_status) AS what
 FROM steps
 WHERE NOT CASE
     WHEN status IS NULL THEN next_status = 'active'
+    -- Whoever is forgotten leaves a pledge as it was.
+    WHEN entry_type = 'erased' THEN next_status = status
     WHEN status = 'active'
         THEN next_status IN ('active', 'cancelled', 'charged', 'payment_failed', 'released')
     WHEN status = 'payment_failed' THEN next_status IN ('payment_failed', 'charged')
@@ -51,6 +53,8 @@ FROM (VALUES
     ('pledges.pledges', 'price_moves_with_its_line'),
     ('pledges.proposals', 'proposal_is_decided_once'),
     ('pledges.pledge_history', 'history_is_append_only'),
+    ('pledges.pledge_history', 'history_is_never_deleted'),
+    ('pledges.pledge_history', 'history_is_sealed'),
     ('pledges.campaign_state', 'campaign_state_moves_forward'),
     ('checkout.orders', 'orders_only_go_forward'),
     ('settlement.charges', 'charges_move_forward'),

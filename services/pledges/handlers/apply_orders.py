@@ -15,6 +15,7 @@ from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.pledge import Campaign, Change, Pledge, RefusedOrder
 from services.pledges.queries import campaigns, closing, ledger
+from services.pledges.queries.people import recall
 
 Told = Mapping[PledgeId, tuple[RefusedPart, ...]]
 
@@ -39,6 +40,7 @@ async def apply_orders(conn: Connection, orders: Sequence[CheckoutCompleted]) ->
             for order in orders
         }
         await ledger.insert_supporters(conn, list(people.values()), held.now)
+        await recall(conn, list(people.values()))
         fresh = await ledger.insert_pledges(conn, list(created.values()))
         made = [created[each] for each in created if each in fresh]
         await _tell_created(conn, made, causes, told, now=held.now)

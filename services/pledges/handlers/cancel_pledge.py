@@ -4,7 +4,7 @@ from contracts.events.pledges import PledgeCancelled
 from contracts.magic_link import MagicLink
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges import domain
+from services.pledges import domain, erasing
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.handlers.read_pledge import read_pledge
@@ -24,6 +24,8 @@ async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | No
     if now is None:
         raise no_such_pledge()
     pledge = (await ledger.list_pledges(conn, [link.order_id]))[0]
+    if erasing.is_erased(pledge):
+        raise no_such_pledge()
     domain.require_holder(pledge, link)
     change = domain.cancel(pledge, held.campaigns[pledge.campaign], now=now)
     await ledger.save_changes(conn, [change])

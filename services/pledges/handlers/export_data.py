@@ -7,7 +7,7 @@ import msgspec
 from contracts.events.checkout import Attribution, Consent
 from contracts.magic_link import MagicLink
 from services.chassis.database import Connection
-from services.pledges import domain
+from services.pledges import domain, erasing
 from services.pledges.community import Credit
 from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Pledge
@@ -47,7 +47,7 @@ async def export_data(conn: Connection, link: MagicLink) -> Export:
     The link proves who somebody is: it went to their inbox and to no other.
     """
     own = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
-    if own is None:
+    if own is None or erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)
     found: list[ExportedPledge] = []

@@ -7,7 +7,7 @@ from contracts.campaign import Decision
 from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink
 from services.chassis.database import Connection
-from services.pledges import community, domain
+from services.pledges import community, domain, erasing
 from services.pledges.community import CommunityShown, Credit, DecisionShown, Member, Votes
 from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.handlers.read_stats import require_campaign
@@ -87,7 +87,7 @@ async def _member(conn: Connection, link: MagicLink, *, is_held: bool = False) -
     if is_held:
         await ledger.lock_pledges(conn, [link.order_id])
     pledge = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
-    if pledge is None:
+    if pledge is None or erasing.is_erased(pledge):
         raise no_such_pledge()
     domain.require_holder(pledge, link)
     return community.member(pledge, await queries.read_decisions(conn, pledge.campaign))

@@ -20,7 +20,7 @@ from contracts.subjects import QUOTE
 from services.chassis import crash, outbox, telemetry
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool, transaction
-from services.pledges import domain, revising
+from services.pledges import domain, erasing, revising
 from services.pledges.bodies import ModifyRequest
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
@@ -109,6 +109,8 @@ async def _propose(
         raise no_such_pledge()
     pledges = await ledger.list_pledges(conn, sorted(linked))
     own = next(each for each in pledges if each.pledge_id == link.order_id)
+    if erasing.is_erased(own):
+        raise no_such_pledge()
     domain.require_holder(own, link)
     named = _digest(key) if key is not None else None
     wanted = _digest(msgspec.json.encode(msgspec.structs.replace(asked, token="")).decode())

@@ -7,7 +7,7 @@ from contracts.magic_link import MagicLink
 from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge, QuoteState, Why
 from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
-from services.pledges import domain, revising
+from services.pledges import domain, erasing, revising
 from services.pledges.bodies import ModifyRequest
 from services.pledges.handlers.modify_pledge import ask
 from services.pledges.handlers.open_link import no_such_pledge
@@ -73,7 +73,7 @@ async def preview_change(
     by_slug = {slug: each for held in known for slug, each in held.campaigns.items()}
     now = next((held.now for held in known if held.now is not None), None)
     own = next((each for each in pledges if each.pledge_id == link.order_id), None)
-    if own is None or now is None:
+    if own is None or now is None or erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)
     domain.require_changeable(own, by_slug[own.campaign], now=now)

@@ -108,8 +108,7 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 returned_cents = new.returned_cents,
                 charge_id = new.charge_id,
                 payment_intent_id = new.payment_intent_id,
-                card = new.card,
-                card_saved_at = new.card_saved_at,
+                (card, card_saved_at) = (new.card, new.card_saved_at),
                 definition_version = new.definition_version,
                 goal_cents = new.goal_cents,
                 (subtotal_cents, shipping_cents, tax_cents) =
@@ -121,6 +120,7 @@ async def save_changes(conn: Connection, changes: Sequence[Change]) -> None:
                 shipping_source = new.shipping_source,
                 why = new.why,
                 price_details = new.price_details,
+                (email, attribution) = (new.email, new.attribution),
                 shipping_address = new.shipping_address
             FROM jsonb_populate_recordset(NULL::pledges, $1) AS new
             WHERE pledges.pledge_id = new.pledge_id

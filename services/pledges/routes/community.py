@@ -16,6 +16,7 @@ from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.pledges.community import CommunityShown, Credit, DecisionShown, Votes
 from services.pledges.handlers import gather
+from services.pledges.handlers.erase_person import Erased, erase_person
 from services.pledges.handlers.export_data import export_data
 from services.pledges.handlers.open_link import Keys, open_link
 
@@ -40,6 +41,15 @@ class CreditRequest(
     token: Token
     credited_as: Annotated[str, msgspec.Meta(max_length=500)]
     on_wall: bool = False
+
+
+class EraseRequest(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """Who is to be forgotten: the link says it; `orderId` may repeat its pledge."""
+
+    token: Token
+    order_id: Annotated[str, msgspec.Meta(max_length=300)] | None = None
 
 
 @get("/votes", response_headers=PRIVATE)
@@ -110,6 +120,18 @@ async def export(
     return Response(page, media_type="application/json", headers=headers)
 
 
+@post("/pledge/erase", status_code=200, response_headers=PRIVATE)
+async def erase(
+    data: JSONBody[EraseRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+) -> Erased:
+    link = open_link(data.token, link_keys, now=clock.now())
+    async with transaction(pool) as conn:
+        return await erase_person(conn, link, order_id=data.order_id)
+
+
 def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
     """Return the routes of the supporters' page, and the operators' list of names."""
 
@@ -129,4 +151,4 @@ def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
             },
         )
 
-    return [show_votes, vote, show_community, take_credit, export, credited]
+    return [show_votes, vote, show_community, take_credit, export, erase, credited]

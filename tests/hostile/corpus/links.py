@@ -50,6 +50,7 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
         write(f"vote: {name}", "/votes", {"token": token, **VOTE}, 401, BAD),
         write(f"credit: {name}", "/credits", {"token": token, "creditedAs": "x"}, 401, BAD),
         write(f"cancel: {name}", "/pledge/cancel", {"token": token}, 401, BAD),
+        write(f"erase: {name}", "/pledge/erase", {"token": token}, 401, BAD),
         write(f"change: {name}", MODIFY, {"token": token, "tipPercent": 0}, 401, BAD),
         write(f"price of a change: {name}", PREVIEW, {"token": token}, 401, BAD),
         write(f"another card: {name}", START_CARD, {"token": token}, 401, BAD),
@@ -115,6 +116,13 @@ CASES = (
         "pledge_cancelled",
     ),
     read("/pledge: cancelled, still shown", "/pledge?token=$CANCELLED", 200),
+    write(
+        "erase: another's order",
+        "/pledge/erase",
+        {"token": "$TOKEN", "orderId": "$OTHER_ORDER"},
+        403,
+        "not_yours",
+    ),
     read("/votes: a pledge that was cancelled", "/votes?token=$CANCELLED", 403, "no_access"),
     read(
         "/community: a pledge that was cancelled", "/community?token=$CANCELLED", 403, "no_access"
@@ -152,6 +160,7 @@ CASES = (
             write(
                 f"cancel, well signed: {name}", "/pledge/cancel", {"token": token}, status, error
             ),
+            write(f"erase, well signed: {name}", "/pledge/erase", {"token": token}, status, error),
             write(f"change, well signed: {name}", MODIFY, {"token": token}, status, error),
             write(
                 f"price of a change, well signed: {name}", PREVIEW, {"token": token}, status, error

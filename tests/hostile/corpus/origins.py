@@ -11,6 +11,7 @@ BROWSER_ROUTES = {
     "/shipping/quote": {"items": []},
     "/tax/quote": {"subtotalCents": 1},
     "/pledge/cancel": {"token": "x"},
+    "/pledge/erase": {"token": "x"},
     "/votes": {"token": "x", "decisionId": "x", "option": "x"},
     "/pledge/payment-method/start": {"token": "x"},
     "/pledge/payment-method/complete": {"token": "x", "sessionId": "cs_x"},

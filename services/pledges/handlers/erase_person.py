@@ -1,0 +1,114 @@
+"""Forget a person: withdraw what can be withdrawn, and take their name off everything else."""
+
+import msgspec
+
+from contracts.events.pledges import PledgeCancelled, PledgeErased
+from contracts.ids import PledgeId, canonical_email
+from contracts.magic_link import MagicLink
+from services.chassis import outbox
+from services.chassis.database import Connection
+from services.pledges import domain, erasing
+from services.pledges.handlers.change_totals import change_totals
+from services.pledges.handlers.open_link import no_such_pledge
+from services.pledges.pledge import Change
+from services.pledges.queries import campaigns, ledger, people, records, revisions
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What became of somebody's pledges: all of them erased, some withdrawn before."""
+
+    success: bool
+    message: str
+    erased: tuple[PledgeId, ...]
+    cancelled: tuple[PledgeId, ...]
+
+
+async def erase_person(conn: Connection, link: MagicLink, *, order_id: str | None) -> Erased:
+    """Erase the person a link was sent to, in every campaign they backed.
+
+    Refused while a charge of theirs may be under way. Amounts, dates and what was chosen
+    stay under a pseudonym: they are the campaigns' books.
+    """
+    domain.require_own(link, order_id)
+    own = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
+    if own is None or erasing.is_erased(own):
+        raise no_such_pledge()
+    domain.require_holder(own, link)
+    ids = await records.list_ids_of(conn, own.supporter_id)
+    slugs = sorted({each.campaign for each in await ledger.list_pledges(conn, ids)})
+    held = await campaigns.lock_campaigns_shared(conn, slugs)
+    now = await ledger.lock_pledges(conn, ids)
+    assert now is not None, "the link's own pledge is there"
+    pledges = await ledger.list_pledges(conn, ids)
+    for each in pledges:
+        erasing.require_decided(each, held.campaigns[each.campaign], now=now)
+    withdrawn: list[Change] = []
+    erased: list[Change] = []
+    for each in pledges:
+        standing = each
+        if each.status == "active":
+            change = domain.cancel(each, held.campaigns[each.campaign], now=now)
+            await ledger.save_changes(conn, [change])
+            withdrawn.append(change)
+            standing = change.pledge
+        if not erasing.is_erased(standing):
+            erased.append(erasing.erase(standing, now=now))
+    await _forget(conn, erased, canonical_email(own.email))
+    await _tell(conn, withdrawn, erased, email=canonical_email(own.email))
+    for change in sorted(withdrawn, key=lambda change: change.pledge.campaign):
+        gone = change.pledge
+        await change_totals(
+            conn, gone.campaign, change.for_totals, pledge_ids=[gone.pledge_id], now=now
+        )
+    return Erased(
+        success=True,
+        message="Your data is erased.",
+        erased=tuple(each.pledge.pledge_id for each in erased),
+        cancelled=tuple(each.pledge.pledge_id for each in withdrawn),
+    )
+
+
+async def _forget(conn: Connection, erased: list[Change], email: str) -> None:
+    await ledger.save_changes(conn, erased)
+    await revisions.save_contents(conn, [each.pledge for each in erased])
+    for each in erased:
+        await people.forget_history(conn, each.pledge.pledge_id, erasing.BLANK_CARD)
+    supporter = erased[0].pledge.supporter_id
+    await people.forget(conn, supporter, email=email, pseudonym=erasing.pseudonym(supporter))
+
+
+async def _tell(
+    conn: Connection, withdrawn: list[Change], erased: list[Change], *, email: str
+) -> None:
+    """Say who withdrew, as ever, and then whom everybody has to forget."""
+    entries = [
+        outbox.Entry(
+            event=PledgeCancelled(
+                event_id=outbox.new_event_id(),
+                occurred_at=each.entry.recorded_at,
+                pledge=domain.snapshot(each.pledge),
+            ),
+            key=each.pledge.campaign,
+            aggregate=each.pledge.pledge_id,
+            version=each.pledge.revision,
+        )
+        for each in withdrawn
+    ]
+    entries += [
+        outbox.Entry(
+            event=PledgeErased(
+                event_id=outbox.new_event_id(),
+                occurred_at=each.entry.recorded_at,
+                pledge_id=each.pledge.pledge_id,
+                order_id=each.pledge.order_id,
+                campaign=each.pledge.campaign,
+                supporter_id=each.pledge.supporter_id,
+                email=email,
+            ),
+            key=each.pledge.campaign,
+            aggregate=each.pledge.pledge_id,
+            version=each.pledge.revision,
+        )
+        for each in erased
+    ]
+    await outbox.append_all(conn, entries)

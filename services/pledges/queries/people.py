@@ -1,0 +1,47 @@
+"""Forgetting a person: what of theirs is beside their pledges."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contracts.events.checkout import Card
+from contracts.ids import PledgeId, SupporterId
+from services.chassis.database import Connection
+from services.pledges.queries.ledger import Person
+
+
+async def forget(conn: Connection, supporter: SupporterId, *, email: str, pseudonym: str) -> None:
+    """Put a pseudonym in the place of an address, and take back how somebody is credited."""
+    await conn.execute(
+        "UPDATE supporters SET email = $2 WHERE supporter_id = $1", supporter, pseudonym
+    )
+    await conn.execute(
+        "UPDATE refused_orders SET email = $2 WHERE lower(email) = $1", email, pseudonym
+    )
+    await conn.execute(
+        """
+        UPDATE credits
+        SET credited_as = '', is_on_wall = false
+        WHERE supporter_id = $1
+        """,
+        supporter,
+    )
+
+
+async def forget_history(conn: Connection, pledge_id: PledgeId, blank: Card) -> None:
+    """Take answers and cards out of the lines of a pledge whose last line says so."""
+    await conn.execute("SELECT erase_history($1, $2)", pledge_id, msgspec.to_builtins(blank))
+
+
+async def recall(conn: Connection, persons: Sequence[Person]) -> None:
+    """Know those who were forgotten, and come again, under their own address again."""
+    await conn.execute(
+        """
+        UPDATE supporters
+        SET email = new.email
+        FROM jsonb_populate_recordset(NULL::supporters, $1) AS new
+        WHERE supporters.supporter_id = new.supporter_id
+          AND supporters.email <> new.email
+        """,
+        persons,
+    )
