@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from deploy.chaos import bus
+from deploy.chaos import bus, mailed
 from deploy.chaos.checker import SCHEMAS
 from deploy.chaos.crowd import Pledge
 from deploy.chaos.experiment import Experiment, Measure, Play
@@ -36,6 +36,7 @@ async def act(play: Play) -> list[Measure]:
         await deaths.of(victim, partial(_kill, play, victim))
     people = await deaths.everybody_has_their_pledge()
     await play.rested()
+    await mailed.everybody(play.stage, seconds=90)
     mails = await play.crowd.mails("", "Pledge confirmed")
     told = Counter(mail["to"][0] for mail in mails)
     return [

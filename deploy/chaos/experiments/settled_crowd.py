@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 
-from deploy.chaos import owner
+from deploy.chaos import mailed
 from deploy.chaos.content import TierText
 from deploy.chaos.crowd import Pledge, an_email
 from deploy.chaos.experiment import Experiment, Measure, Play
@@ -30,14 +30,6 @@ TIERS = (("frame", 50), ("reel", 12), ("print", 199))
 GOOD = ("4242424242424242", "5555555555554444", "378282246310005", "4000002500003155")
 BAD = ("4000000000000341", "4000008260003178", "4100000000000019", "4000002760003184")
 """Declined, without funds, blocked as fraud, and one whose bank wants to see the person."""
-
-
-UNSENT = "SELECT count(*) FROM notify.mails WHERE status IN ('queued', 'sending')"
-NOW_DUE = """
-UPDATE notify.mails
-SET next_attempt_at = clock_timestamp()
-WHERE status = 'queued'
-"""
 
 
 @dataclass
@@ -106,7 +98,7 @@ async def settle(
     await play.crowd.faults(reset=True)
     await play.crowd.move_clock(advance="P8D")
     await until(lambda: _is_settled(play, slug), seconds=120, what="settled", every=1.0)
-    await until(lambda: _is_mailed(play), seconds=180, what="every mail is sent", every=1.0)
+    await mailed.everybody(play.stage, seconds=180)
     wrong, twice_paid = await _compared(play, slug, people)
     run = await play.crowd.run_of(slug)
     certificate = run["certificate"]
@@ -201,12 +193,6 @@ async def _leases_skipped(play: Play) -> AsyncIterator[None]:
 
 async def _is_settled(play: Play, slug: str) -> bool:
     return (await play.crowd.run_of(slug)).get("status") == "settled"
-
-
-async def _is_mailed(play: Play) -> bool:
-    """Skip what is left of the minutes after which a mail whose answer was lost is sent again."""
-    await owner.act(play.stage, NOW_DUE)
-    return not await owner.value(play.stage, UNSENT)
 
 
 async def _compared(
