@@ -106,6 +106,7 @@ CONSUMERS = (
             pledges.CampaignClosed,
             pledges.TotalsChanged,
             pledges.OrdersMissed,
+            pledges.LinksRenewed,
         ),
     ),
     Consumer(
@@ -119,6 +120,7 @@ CONSUMERS = (
             pledges.PledgeCardChanged,
             pledges.CampaignClosed,
             pledges.ChargeRequested,
+            pledges.LinksRenewed,
         ),
     ),
     Consumer(
@@ -127,6 +129,8 @@ CONSUMERS = (
         listener="notify",
         events=(
             pledges.PledgeCreated,
+            pledges.PledgeModified,
+            pledges.LinksRenewed,
             pledges.PledgeCancelled,
             pledges.PledgeRefused,
             pledges.PledgesReleased,

@@ -3,8 +3,10 @@
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
+    LinksRenewed,
     PledgeCancelled,
     PledgeCreated,
+    PledgeModified,
     PledgeRefused,
     PledgesCharged,
     PledgesChargeFailed,
@@ -17,7 +19,7 @@ from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.notify import handlers
-from services.notify.handlers import money_mails
+from services.notify.handlers import keep_definitions, money_mails, pledge_mails
 
 
 def listeners() -> list[Listener]:
@@ -26,14 +28,16 @@ def listeners() -> list[Listener]:
         Listener(
             consumer("notify-definitions"),
             {
-                CampaignPublished: handlers.remember_campaign,
-                PlatformPublished: handlers.remember_platform,
+                CampaignPublished: keep_definitions.remember_campaign,
+                PlatformPublished: keep_definitions.remember_platform,
             },
         ),
         Listener(
             consumer("notify-mails"),
             {
                 PledgeCreated: handlers.confirm_pledge,
+                PledgeModified: pledge_mails.confirm_change,
+                LinksRenewed: pledge_mails.send_links,
                 PledgeCancelled: handlers.confirm_cancellation,
                 PledgeRefused: handlers.explain_late_pledge,
                 PledgesReleased: handlers.report_release,

@@ -153,6 +153,19 @@ SAMPLES: tuple[Event, ...] = (
         proposal=1,
         reason="timed_out",
     ),
+    pledges.LinksRenewed(
+        event_id=an_id(61),
+        occurred_at=AT,
+        supporter_id=SUPPORTER,
+        generation=2,
+        email=EMAIL,
+        language="es",
+        pledges=(
+            pledges.LinkedPledge(
+                pledge_id=PLEDGE, campaign=SLUG, title="Hand Relations", deadline_at=DEADLINE
+            ),
+        ),
+    ),
     pledges.PledgeRefused(
         event_id=an_id(9),
         occurred_at=AT,

@@ -12,6 +12,8 @@ BROWSER_ROUTES = {
     "/tax/quote": {"subtotalCents": 1},
     "/pledge/cancel": {"token": "x"},
     "/votes": {"token": "x", "decisionId": "x", "option": "x"},
+    "/pledge/modify": {"token": "x"},
+    "/pledge/quote": {"token": "x"},
     "/pledge/payment-method/start": {"token": "x"},
     "/pledge/payment-method/complete": {"token": "x", "sessionId": "cs_x"},
 }
