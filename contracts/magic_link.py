@@ -19,7 +19,10 @@ from contracts.refusals import LinkRefused
 PLEDGE_SCOPE = "pledge"
 LIFETIME = timedelta(days=90)
 TOKEN_LENGTH_MAX = 2_048
-CURRENT_KEY = "k1"
+FIRST_GENERATION = 1
+
+Keys = Mapping[str, bytes]
+"""Keys by their id, the current one first."""
 
 
 class MagicLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -30,7 +33,10 @@ class MagicLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     campaign_slug: CampaignSlug
     exp: int
     scope: str = PLEDGE_SCOPE
-    kid: str = CURRENT_KEY
+    # Which key signed it; `sign` knows.
+    kid: str = ""
+    # Every link that is sent again ends those of the generations before.
+    gen: int = FIRST_GENERATION
 
 
 def expires_at(*, now: datetime, deadline: datetime) -> int:
@@ -38,13 +44,28 @@ def expires_at(*, now: datetime, deadline: datetime) -> int:
     return int((max(now, deadline) + LIFETIME).timestamp())
 
 
+def keyring(current: bytes, previous: bytes = b"") -> Keys:
+    """Return the key that signs, and the one before it while its links live."""
+    return {key_id(key): key for key in (current, previous) if key}
+
+
+def current_key(keys: Keys) -> bytes:
+    """Return the key that signs."""
+    return next(iter(keys.values()))
+
+
+def key_id(secret: bytes) -> str:
+    """Return what a key is called in its links: it tells nothing of the key but which it is."""
+    return hmac.digest(secret, b"pool: the name of this key", "sha256").hex()[:8]
+
+
 def sign(link: MagicLink, secret: bytes) -> str:
-    """Return the token for `link`."""
-    body = _encode(msgspec.json.encode(link))
+    """Return the token for `link`, under the name of the key that signs it."""
+    body = _encode(msgspec.json.encode(msgspec.structs.replace(link, kid=key_id(secret))))
     return f"{body}.{_signature(body, secret)}"
 
 
-def verify(token: str, keys: Mapping[str, bytes], *, now: datetime, scope: str) -> MagicLink:
+def verify(token: str, keys: Keys, *, now: datetime, scope: str) -> MagicLink:
     """Return what `token` says, or raise `LinkRefused`, the same way for every fault.
 
     The payload is decoded only for its key id before the signature holds; nothing
@@ -66,6 +87,15 @@ def verify(token: str, keys: Mapping[str, bytes], *, now: datetime, scope: str) 
     if link.scope != scope or link.exp <= now.timestamp():
         raise _refused()
     return link
+
+
+def require_generation(link: MagicLink, generation: int) -> None:
+    """Refuse a link that was sent before the newest, like every other link that opens nothing.
+
+    A newer one than is known here is the newest: the news of it is still on its way.
+    """
+    if link.gen < generation:
+        raise _refused()
 
 
 def _refused() -> LinkRefused:

@@ -75,6 +75,7 @@ ROUTES: tuple[Route, ...] = (
     _get("/pledge/export", "pledges", failures_per_minute=120),
     _post("/pledge/erase", "pledges", "browser", failures_per_minute=30),
     _post("/pledge/cancel", "pledges", "browser", failures_per_minute=30),
+    _post("/pledge/links", "pledges", "public", failures_per_minute=30),
     _post("/pledge/modify", "pledges", "browser", timeout_seconds=15.0, failures_per_minute=30),
     _post("/pledge/quote", "pledges", "browser", failures_per_minute=90),
     _get("/pay/{token}", "settlement", failures_per_minute=120),

@@ -107,6 +107,7 @@ CONSUMERS = (
             pledges.CampaignClosed,
             pledges.TotalsChanged,
             pledges.OrdersMissed,
+            pledges.LinksRenewed,
         ),
     ),
     Consumer(
@@ -120,6 +121,7 @@ CONSUMERS = (
             pledges.PledgeCardChanged,
             pledges.CampaignClosed,
             pledges.ChargeRequested,
+            pledges.LinksRenewed,
         ),
     ),
     Consumer(
@@ -128,6 +130,8 @@ CONSUMERS = (
         listener="notify",
         events=(
             pledges.PledgeCreated,
+            pledges.PledgeModified,
+            pledges.LinksRenewed,
             pledges.PledgeCancelled,
             pledges.PledgeErased,
             pledges.PledgeRefused,

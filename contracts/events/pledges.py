@@ -96,6 +96,28 @@ class PledgeCardChanged(Event, frozen=True, kw_only=True, tag="pledges.card_chan
     pledge: PledgeSnapshot
 
 
+class LinkedPledge(msgspec.Struct, frozen=True, kw_only=True):
+    """A pledge that a fresh link opens, and when its campaign ends."""
+
+    pledge_id: PledgeId
+    campaign: CampaignSlug
+    title: str
+    deadline_at: datetime
+
+
+class LinksRenewed(Event, frozen=True, kw_only=True, tag="pledges.links_renewed"):
+    """A supporter asked for lost links: fresh ones are due, and every older one is over.
+
+    A link of a generation before `generation` opens nothing any more. Newest pledge first.
+    """
+
+    supporter_id: SupporterId
+    generation: int
+    email: str
+    language: str
+    pledges: tuple[LinkedPledge, ...]
+
+
 class PledgeRefused(Event, frozen=True, kw_only=True, tag="pledges.refused"):
     """A completed order came after the campaign had closed. Nothing is pledged.
 

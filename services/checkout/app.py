@@ -3,7 +3,7 @@
 import functools
 from pathlib import Path
 
-from contracts.magic_link import CURRENT_KEY
+from contracts.magic_link import keyring
 from contracts.subjects import QUOTE
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
@@ -54,7 +54,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
             "stripe_bell": bells.stripe,
             "carrier": carrier,
             "checkout": checkout,
-            "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
+            "link_keys": keyring(
+                settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()
+            ),
         },
         closers=[stripe.close, checkout.challenge.close, carrier.close],
         body_max=BODY_BYTES_MAX,

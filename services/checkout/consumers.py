@@ -7,6 +7,7 @@ from contracts.events.campaigns import (
 )
 from contracts.events.pledges import (
     CampaignClosed,
+    LinksRenewed,
     OrdersMissed,
     PledgeCancelled,
     PledgeCreated,
@@ -30,6 +31,7 @@ from services.checkout.handlers.hear_campaigns import (
     hear_cancelled_campaign,
     hear_platform,
 )
+from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
     hear_charged,
@@ -77,6 +79,7 @@ def listeners(drain: Bell) -> list[Listener]:
                 CampaignClosed: hear_closed,
                 TotalsChanged: hear_totals,
                 OrdersMissed: hear_missed,
+                LinksRenewed: hear_links,
             },
             together={PledgeCreated: hear_many_created},
         ),

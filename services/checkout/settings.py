@@ -20,6 +20,8 @@ class Settings(StripeSettings, frozen=True, kw_only=True):
     stripe_webhook_secret: Secret = Secret("")
     # The same key that the ledger opens links with: another card is saved by a link.
     magic_link_secret: Secret
+    # The key before it, while links live that it signed.
+    magic_link_secret_previous: Secret = Secret("")
     # Multiplies every limit on people's routes.
     rate_limit_scale: Annotated[float, msgspec.Meta(gt=0)] = 1.0
     # A challenge for addresses from which too many cards failed. Both or none.

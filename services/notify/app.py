@@ -5,12 +5,12 @@ from pathlib import Path
 from services.chassis.service import Parts, Running, Service
 from services.notify.consumers import listeners
 from services.notify.letters import Letters
+from services.notify.links import Links
 from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
 from services.notify.routes import operator_routes
 from services.notify.schedules import Sender
 from services.notify.settings import Settings
-from services.notify.views import Links
 
 
 async def compose(settings: Settings, running: Running) -> Parts:

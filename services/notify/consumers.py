@@ -3,9 +3,11 @@
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
+    LinksRenewed,
     PledgeCancelled,
     PledgeCreated,
     PledgeErased,
+    PledgeModified,
     PledgeRefused,
     PledgesCharged,
     PledgesChargeFailed,
@@ -18,7 +20,7 @@ from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
 from services.notify import handlers
-from services.notify.handlers import forgetting, money_mails
+from services.notify.handlers import forgetting, keep_definitions, money_mails, pledge_mails
 
 
 def listeners() -> list[Listener]:
@@ -27,14 +29,16 @@ def listeners() -> list[Listener]:
         Listener(
             consumer("notify-definitions"),
             {
-                CampaignPublished: handlers.remember_campaign,
-                PlatformPublished: handlers.remember_platform,
+                CampaignPublished: keep_definitions.remember_campaign,
+                PlatformPublished: keep_definitions.remember_platform,
             },
         ),
         Listener(
             consumer("notify-mails"),
             {
                 PledgeCreated: handlers.confirm_pledge,
+                PledgeModified: pledge_mails.confirm_change,
+                LinksRenewed: pledge_mails.send_links,
                 PledgeCancelled: handlers.confirm_cancellation,
                 PledgeErased: forgetting.forget_person,
                 PledgeRefused: handlers.explain_late_pledge,

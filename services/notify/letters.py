@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from contracts.ids import CampaignSlug
 from services.notify.language import LANGUAGES, Language, catalogue
+from services.notify.links import Links, one_line
 from services.notify.mails import Campaign, Mail, MailKind, PlatformNames
 from services.notify.refused import refused_parts
-from services.notify.views import Links, one_line, view_of
+from services.notify.views import view_of
 
 TEMPLATES = Path(__file__).parent / "templates"
 NONE: Mapping[CampaignSlug, Campaign] = MappingProxyType({})

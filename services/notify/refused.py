@@ -7,8 +7,8 @@ import msgspec
 from contracts.ids import CampaignSlug
 from services.notify import formatting
 from services.notify.language import Language
+from services.notify.links import one_line
 from services.notify.mails import Campaign, Mail
-from services.notify.views import one_line
 
 
 class Refused(msgspec.Struct, frozen=True):

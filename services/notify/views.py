@@ -1,17 +1,17 @@
 """A mail's facts in words and links, ready for the templates."""
 
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
-from contracts import card_life, magic_link
+from contracts import card_life
 from contracts.ids import ORDER_PREFIX, PledgeId
 from contracts.pricing import PricedLine
 from services.notify import formatting
-from services.notify.language import N_, Language, catalogue, chosen, prefix
+from services.notify.language import N_, Language, catalogue, chosen
+from services.notify.links import Links, Opener, one_line
 from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames, Sums
 
 REFERENCE_LENGTH = 12
@@ -33,6 +33,8 @@ NEWS: dict[MailKind, str] = {
     "refunded": N_("Refund"),
     "refund_failed": N_("Refund"),
     "campaign_ended": N_("Campaign ended"),
+    "pledge_modified": N_("Pledge updated"),
+    "your_links": N_("Your links"),
 }
 
 BRANDS = {
@@ -88,45 +90,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     is_late: bool
     campaign_url: str
     instagram_url: str
-
-
-class Links(msgspec.Struct, frozen=True, kw_only=True):
-    """Where links lead: the site, and the secret that makes one a key."""
-
-    site_base: str
-    magic_link_secret: bytes
-
-    def campaign(self, campaign: Campaign, language: Language) -> str:
-        """Return the campaign's page."""
-        return f"{self._site(language)}/campaigns/{quote(campaign.slug)}/"
-
-    def manage(self, mail: Mail, campaign: Campaign, language: Language) -> str:
-        """Return a link of this mail's own to the pledge it is about, if it is about one.
-
-        It depends on nothing but the mail and its campaign, so that a second attempt to
-        send the mail is the same request.
-        """
-        token = self._token(mail, campaign)
-        return f"{self._site(language)}/manage/?t={token}" if token else ""
-
-    def pay(self, mail: Mail, campaign: Campaign, language: Language) -> str:
-        """Return the same key to the page where a payment is confirmed at the bank."""
-        token = self._token(mail, campaign)
-        return f"{self._site(language)}/pay/{token}" if token else ""
-
-    def _token(self, mail: Mail, campaign: Campaign) -> str:
-        if mail.facts.pledge_id is None:
-            return ""
-        link = magic_link.MagicLink(
-            order_id=mail.facts.pledge_id,
-            email=mail.address,
-            campaign_slug=campaign.slug,
-            exp=magic_link.expires_at(now=mail.created_at, deadline=campaign.deadline_at),
-        )
-        return magic_link.sign(link, self.magic_link_secret)
-
-    def _site(self, language: Language) -> str:
-        return self.site_base.rstrip("/") + prefix(language)
+    # Of a pledge that was changed: what it was before; and every pledge of sent links.
+    before: str
+    openers: tuple[Opener, ...]
 
 
 def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Links) -> View:
@@ -140,7 +106,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         language=language,
         platform=name,
         has_support=bool(platform.support_email),
-        subject=_subject(mail.kind, title, language),
+        subject=_subject(mail.kind, name if mail.kind == "your_links" else title, language),
         title=title,
         goal=formatting.goal(campaign.goal_cents, language),
         deadline=formatting.moment(last, zone, language, seen=seen),
@@ -165,13 +131,9 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         is_late=facts.is_late,
         campaign_url=links.campaign(campaign, language),
         instagram_url=_instagram(campaign.instagram_url),
+        before=_cents(facts.before_cents, facts, language),
+        openers=links.openers(mail, language),
     )
-
-
-def one_line(text: str) -> str:
-    """Return `text` on one line, without what could end a header or hide in one."""
-    spaced = "".join(" " if c.isspace() else c for c in text)
-    return "".join(c for c in spaced if unicodedata.category(c) not in ("Cc", "Cf", "Cs")).strip()
 
 
 def _subject(kind: MailKind, title: str, language: Language) -> str:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from contracts.magic_link import CURRENT_KEY
+from contracts.magic_link import keyring
 from services.chassis.service import Parts, Running, Service
 from services.pledges import routes
 from services.pledges.consumers import listeners
@@ -22,6 +22,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             routes.cancel,
             routes.modify,
             routes.quote_change,
+            routes.ask_links,
             routes.show_stats,
             *routes.projection_routes(settings.admin_secret),
             *routes.operator_routes(settings.admin_secret),
@@ -32,7 +33,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
         loops=[Closer(running.pool).run],
         dependencies={
             "bus": running.bus,
-            "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
+            "link_keys": keyring(
+                settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()
+            ),
         },
     )
 

@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.checkout import CardSaved, CheckoutCompleted, RefusedPart
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.ids import PledgeId, canonical_email
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, require_generation
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
 from contracts.refusals import NotYours, StateRefused
@@ -121,7 +121,8 @@ def refusals_told(
 
 
 def require_holder(pledge: Pledge, link: MagicLink) -> None:
-    """Refuse a link that was not made for this pledge of this person."""
+    """Refuse a link that is over, or was not made for this pledge of this person."""
+    require_generation(link, pledge.link_generation)
     try:
         is_theirs = canonical_email(link.email) == canonical_email(pledge.email)
     except ValueError:

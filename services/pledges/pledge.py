@@ -95,6 +95,8 @@ class Pledge(msgspec.Struct, frozen=True, kw_only=True):
     lost_at: datetime | None = None
     # Of what was charged: refunded, or withdrawn by a bank.
     returned_cents: Cents = Cents(0)
+    # Of its supporter's links, the generation that still opens it.
+    link_generation: int = 1
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from services.pledges.handlers.announce_close import (
 )
 from services.pledges.handlers.ask_for_orders import ask_for_orders
 from services.pledges.handlers.close_campaign import close_campaign
+from services.pledges.handlers.send_links import send_links
 from services.pledges.queries import closing
 from services.pledges.queries.closing import Closing
 
@@ -71,6 +72,7 @@ class Closer:
         await self._empty(announce_releases)
         await self._empty(abandon_stale)
         await self._empty(announce_abandoned)
+        await self._empty(send_links)
         await self._measure()
 
     async def _close(self) -> None:

@@ -7,4 +7,6 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     """The key that magic links are signed with, and the operators' secret."""
 
     magic_link_secret: Secret
+    # The key before it, while links live that it signed.
+    magic_link_secret_previous: Secret = Secret("")
     admin_secret: Secret

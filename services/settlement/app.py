@@ -5,7 +5,7 @@ from pathlib import Path
 
 from litestar import Router
 
-from contracts.magic_link import CURRENT_KEY
+from contracts.magic_link import keyring
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe_budget import ENDPOINT_PER_SECOND, StripeBudget
@@ -41,7 +41,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
         ],
         dependencies={
             "gateway": gateway,
-            "link_keys": {CURRENT_KEY: settings.magic_link_secret.bytes()},
+            "link_keys": keyring(
+                settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()
+            ),
             "publishable_key": settings.stripe_publishable_key,
         },
         listeners=consumers.listeners(),

@@ -13,6 +13,7 @@ from contracts.events.checkout import StripeEventReceived
 from contracts.events.pledges import (
     CampaignClosed,
     ChargeRequested,
+    LinksRenewed,
     PledgeCancelled,
     PledgeCardChanged,
     PledgeCreated,
@@ -44,6 +45,7 @@ from services.settlement.charging import (
     Work,
 )
 from services.settlement.handlers import (
+    hear_links,
     hear_stripe,
     keep_calendar,
     make_charge,
@@ -84,6 +86,7 @@ def listeners() -> list[Listener]:
                 PledgeCardChanged: recover.hear_card,
                 CampaignClosed: take_requests.keep_closing,
                 ChargeRequested: take_requests.request_charge,
+                LinksRenewed: hear_links.hear_links,
             },
             together={PledgeCreated: take_requests.keep_pledges},
         ),

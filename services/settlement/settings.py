@@ -16,6 +16,8 @@ class Settings(StripeSettings, frozen=True, kw_only=True):
     admin_secret: Secret
     # The same key that the ledger opens links with: a person confirms a charge by their link.
     magic_link_secret: Secret
+    # The key before it, while links live that it signed.
+    magic_link_secret_previous: Secret = Secret("")
     # What Stripe.js is started with on that page.
     stripe_publishable_key: str = ""
     # How many charges may begin each second, by all chargers of the account together.

@@ -18,6 +18,7 @@ from services.site.gateway.checkout import Checkout
 from services.site.gateway.community import Supporters
 from services.site.gateway.front_door import FrontDoor, Hosts
 from services.site.gateway.headers import Dress, Policy
+from services.site.gateway.pledges import Pledges
 from services.site.gateway.proxy import Gateway
 from services.site.gateway.upstream import Upstream
 from services.site.live.announcing import Announcer
@@ -25,14 +26,16 @@ from services.site.live.mirror import Mirror
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
 from services.site.live.world import NOT_YET_MIGRATED, World
+from services.site.manage_desk import ManageDesk
 from services.site.public.render import SiteFrame
 from services.site.publisher import Publisher
 from services.site.publishing.present import Media
-from services.site.routes import errors, feeds, files, live, pay
+from services.site.routes import errors, feeds, files, live
 from services.site.routes.cancel import cancel_route
 from services.site.routes.cart import CartForms, cart_routes
 from services.site.routes.community import Gathering, community_routes
 from services.site.routes.lost import lost
+from services.site.routes.manage import PAY_PATH, Manage, manage_routes
 from services.site.routes.pages import page_routes
 from services.site.routes.publish import publish_route
 from services.site.routes.results import Results, result_routes
@@ -115,12 +118,15 @@ async def compose(settings: Settings, running: Running) -> Parts:
     hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
     site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
+    checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
+    pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=site_base)
+    manage_desk = ManageDesk(pledges, checkout, lambda: shop_of(memory.world))
+    managing = Manage(site=site, desk=manage_desk, admission=admission)
     gateway = Gateway(
         admission=admission, upstream=upstream, proxies=proxies, places_of=settings.upstream
-    ).with_pages({pay.PATH: partial(pay.in_english, site)})
+    ).with_pages({PAY_PATH: managing.pay_page})
     await _begin(running, publisher, memory)
 
-    checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
     desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
     return Parts(
         routes=[
@@ -128,7 +134,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *cart_routes(CartForms(site=site, desk=desk, admission=admission)),
             *result_routes(Results(site=site, checkout=checkout, admission=admission)),
             *community_routes(_gathering(settings, site, upstream, admission)),
-            *(*gateway.routes(), pay.spanish_route(site)),
+            *(*gateway.routes(), *manage_routes(managing)),
             *(live.snapshot_route(site), live.events),
             *(files.static, files.media_route(content / "media")),
             *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),

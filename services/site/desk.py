@@ -15,7 +15,8 @@ from services.site.cart.page import View, start_problems, step_problems
 from services.site.cart.seen import price_changed
 from services.site.cart.shop import Shop
 from services.site.cart.troubles import Trouble, add_ons_alone, explain
-from services.site.gateway.checkout import Caller, Checkout, Opened
+from services.site.gateway.asking import Caller
+from services.site.gateway.checkout import Checkout, Opened
 from services.site.live.world import World
 from services.site.public.add_ons import ADD_ON
 from services.site.public.language import Language, prefix

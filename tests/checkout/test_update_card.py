@@ -8,13 +8,15 @@ import msgspec
 import pytest
 
 from contracts.events.checkout import CardSaved
+from contracts.events.pledges import LinksRenewed
 from contracts.ids import CampaignSlug, PledgeId
-from contracts.magic_link import CURRENT_KEY, MagicLink, sign
+from contracts.magic_link import MagicLink, keyring, sign
 from contracts.refusals import LinkRefused, NotFound, NotYours, StateRefused, TooMany, Unavailable
 from services.checkout.bodies import CompleteCardBody, StartCardBody
 from services.checkout.card_answers import CardUpdateStarted
 from services.checkout.handlers.apply_stripe import Applying
 from services.checkout.handlers.detach_cards import detach_cards
+from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged, hear_released
 from services.checkout.handlers.look_after_orders import look_after_updates
 from services.checkout.handlers.read_back import read_events_back
@@ -24,13 +26,20 @@ from services.checkout.handlers.update_card import complete_update, start_update
 from services.checkout.orders import Order
 from services.checkout.queries import card_updates
 from tests.checkout.floor import Floor
-from tests.checkout.samples import a_slug, an_email, cancelled, charged, released
+from tests.checkout.samples import (
+    a_slug,
+    an_email,
+    an_event_id,
+    cancelled,
+    charged,
+    released,
+)
 from tests.checkout.sandbox import Sandbox
 from tests.checkout.test_guard_cards import fail
 from tests.checkout.webhooks import apply_due
 
 SECRET = b"magic-link-secret-of-these-tests-0123456789"
-KEYS = {CURRENT_KEY: SECRET}
+KEYS = keyring(SECRET)
 MASTERCARD = "5555555555554444"
 HERE = "203.0.113.9"
 
@@ -48,7 +57,7 @@ class Supporter:
         items = [f"{slug}__frame" for slug in slugs]
         return await self.floor.pledged(self.checkout, self.sandbox, *items, email=self.email)
 
-    def token(self, order: Order, number: int = 0, **changes: Any) -> str:
+    def token(self, order: Order, number: int = 0, *, key: bytes = SECRET, **changes: Any) -> str:
         pledge = order.pledges[number]
         link = MagicLink(
             order_id=pledge.pledge_id,
@@ -56,7 +65,7 @@ class Supporter:
             campaign_slug=pledge.campaign,
             exp=int((datetime.now(UTC) + timedelta(days=90)).timestamp()),
         )
-        return sign(msgspec.structs.replace(link, **changes), SECRET)
+        return sign(msgspec.structs.replace(link, **changes), key)
 
     async def start(self, token: str, **body: Any) -> CardUpdateStarted:
         return await start_update(self.checkout, StartCardBody(token=token, **body), KEYS, HERE)
@@ -218,7 +227,8 @@ async def test_a_pledge_that_is_over_takes_no_other_card(
     [
         pytest.param({"scope": "sign-in"}, LinkRefused, id="another scope"),
         pytest.param({"exp": 1}, LinkRefused, id="expired"),
-        pytest.param({"kid": "k9"}, LinkRefused, id="another key"),
+        pytest.param({"key": b"another key of thirty-two bytes!"}, LinkRefused, id="another key"),
+        pytest.param({"gen": 0}, LinkRefused, id="a generation that is over"),
         pytest.param({"email": "ines@halfmoon.example"}, NotYours, id="somebody else's address"),
         pytest.param({"email": "nonsense"}, NotYours, id="no address"),
         pytest.param({"order_id": PledgeId("pool-intent-made-up")}, NotFound, id="no such pledge"),
@@ -332,3 +342,30 @@ async def test_an_update_whose_process_died_is_given_up(noor: Supporter) -> None
     await look_after_updates(noor.floor.pool, noor.checkout.stripe)
 
     assert await noor.floor.owner.fetchval("SELECT status FROM card_updates") == "over"
+
+
+async def test_a_link_ends_when_a_newer_one_is_sent_in_whatever_order_that_is_heard(
+    noor: Supporter,
+) -> None:
+    order = await noor.pledge((await noor.floor.publish()).slug)
+    for generation in (3, 2, 3):
+        await noor.floor.do(hear_links, links_renewed(order, generation))
+
+    for old in (1, 2):
+        with pytest.raises(LinkRefused):
+            await noor.start(noor.token(order, gen=old))
+    for valid in (3, 4):
+        assert (await noor.start(noor.token(order, gen=valid))).session_id
+
+
+def links_renewed(order: Order, generation: int) -> LinksRenewed:
+    assert order.supporter_id is not None
+    return LinksRenewed(
+        event_id=an_event_id(),
+        occurred_at=datetime.now(UTC),
+        supporter_id=order.supporter_id,
+        generation=generation,
+        email=order.email or "",
+        language="en",
+        pledges=(),
+    )

@@ -162,6 +162,19 @@ SAMPLES: tuple[Event, ...] = (
         supporter_id=SUPPORTER,
         email=EMAIL,
     ),
+    pledges.LinksRenewed(
+        event_id=an_id(61),
+        occurred_at=AT,
+        supporter_id=SUPPORTER,
+        generation=2,
+        email=EMAIL,
+        language="es",
+        pledges=(
+            pledges.LinkedPledge(
+                pledge_id=PLEDGE, campaign=SLUG, title="Hand Relations", deadline_at=DEADLINE
+            ),
+        ),
+    ),
     pledges.PledgeRefused(
         event_id=an_id(9),
         occurred_at=AT,

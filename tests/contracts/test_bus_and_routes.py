@@ -87,6 +87,9 @@ def test_who_may_ask_fits_what_is_asked(route: object) -> None:
         assert found.access == "admin"
     if found.method == "GET":
         assert found.access in ("public", "admin")
+    elif found.path == "/pledge/links":
+        # Whoever asks is told nothing, and nobody but the owner of the address gets anything.
+        assert found.access == "public"
     else:
         assert found.access != "public", "a POST needs an origin, a secret or a signature"
     if found.access == "admin":

@@ -132,13 +132,15 @@ class Stage:
             return magic_link.sign(msgspec.structs.replace(link, **facts), secret)
 
         self.names |= {
+            "OTHER_EMAIL": other_email,
             "TAMPERED_PAYLOAD": f"{changed}.{signature}",
             "TAMPERED_SIGNATURE": f"{body}.{swapped}{signature[1:]}",
             "SHORT_SIGNATURE": f"{body}.{signature[:-1]}",
             "PADDED": f"{body}.{signature}=",
             "OTHER_KEY": altered(b"another key of thirty-two bytes!"),
             "EMPTY_KEY": altered(b""),
-            "UNKNOWN_KID": altered(kid="k9"),
+            "UNKNOWN_KID": self._signed_bytes(json.dumps({**payload, "kid": "k9"}).encode()),
+            "OLD_GENERATION": altered(gen=0),
             "EXPIRED": altered(exp=now - 1),
             "OTHER_SCOPE": altered(scope="unsubscribe"),
             "GHOST": altered(order_id=self.names["NOBODYS"]),

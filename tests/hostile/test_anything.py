@@ -61,7 +61,9 @@ EVENT = {
 
 def _refused_or_read(token: str) -> MagicLink | None:
     with contextlib.suppress(LinkRefused):
-        return magic_link.verify(token, {"k1": KEY}, now=NOW, scope=magic_link.PLEDGE_SCOPE)
+        return magic_link.verify(
+            token, magic_link.keyring(KEY), now=NOW, scope=magic_link.PLEDGE_SCOPE
+        )
     return None
 
 

@@ -42,8 +42,10 @@ def test_a_journey_leaves_nothing_behind(stage: Stage) -> None:
     )
     token = platform.token(platform.mail(email, "Pledge confirmed | "))
     answers = _abuse(stage, slug, email, token, word)
+    shown = _managed(stage, token)
     cancelled = platform.http.post("/pledge/cancel", json={"token": token})
     platform.mail(email, "Pledge cancelled | ")
+    asked = platform.http.post("/pledge/links", json={"email": email})
     written = _everything_written(stage)
 
     values = {
@@ -60,12 +62,24 @@ def test_a_journey_leaves_nothing_behind(stage: Stage) -> None:
         "the card": GOOD_CARD,
         "the session's secret": started["clientSecret"],
     }
-    assert cancelled.status_code == 200
+    assert (cancelled.status_code, asked.status_code) == (200, 202)
+    assert [answer.status_code for answer in shown] == [200, 200, 200, 200]
     assert all(answer.status_code >= 400 for answer in answers)
     assert len(written) > 10
     assert _hits(written, values) == []
     assert _hits({str(answer.url): answer.text for answer in answers}, values) == []
     assert not any(word in text for text in written.values())
+
+
+def _managed(stage: Stage, token: str) -> list[httpx.Response]:
+    """Open the manage page in each way, and change the pledge."""
+    http = stage.platform.http
+    return [
+        http.get("/manage/", params={"t": token}),
+        http.get(f"/pay/{token}", headers={"Accept": "text/html"}),
+        http.post("/manage/", data={"t": token, "p": token, "do": "receipt"}),
+        http.post("/pledge/modify", json={"token": token, "tipPercent": 0}),
+    ]
 
 
 def _abuse(stage: Stage, slug: str, email: str, token: str, word: str) -> list[httpx.Response]:

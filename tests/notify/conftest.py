@@ -8,9 +8,9 @@ import pytest
 from contracts.campaign import CampaignDefinition
 from services.chassis.database import Connection, Pool, open_pool, transaction
 from services.chassis.migrations import migrate
-from services.notify import queries
 from services.notify.app import SERVICE
 from services.notify.pacing import Pace
+from services.notify.queries import definitions
 from services.notify.resend_gateway import ResendGateway
 from services.notify.schedules import Sender
 from tests.notify.recorder import Recorder
@@ -43,7 +43,7 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
     """The service's own pool, under its own role, with one campaign known."""
     opened = await open_pool(database.url("notify"), schema="notify")
     async with transaction(opened) as conn:
-        await queries.save_campaign(conn, a_definition())
+        await definitions.save_campaign(conn, a_definition())
     yield opened
     await opened.close()
 

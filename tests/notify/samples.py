@@ -5,17 +5,17 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from contracts.events.checkout import Card, CardNoticeDue, RefusedPart
-from contracts.events.pledges import PledgeSnapshot, SupporterNotice
+from contracts.events.pledges import LinkedPledge, PledgeSnapshot, SupporterNotice
 from contracts.events.settlement import NoticedPledge
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
 from contracts.recovery import DeclineClass, Recovery
-from services.notify import mails
+from services.notify import telling
 from services.notify.language import Language
 from services.notify.letters import Letter, Letters
+from services.notify.links import Links
 from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames
-from services.notify.views import Links
 
 SITE = "https://pool.example"
 SECRET = b"a secret of at least 32 bytes, for tests"
@@ -191,14 +191,14 @@ def owing(
         next_attempt_at=AFTER_THE_END + timedelta(days=next_day) if next_day else None,
         needs_authentication=because == "person",
     )
-    facts = mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END)
+    facts = telling.facts_of_notice(a_notice(), happened_at=AFTER_THE_END)
     return msgspec.structs.replace(facts, recovery=recovery, is_last_day=is_last_day)
 
 
 def refund_of(cents: int, in_all: int) -> Facts:
     """Return what a mail about a refund tells."""
     return msgspec.structs.replace(
-        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END + timedelta(days=9)),
+        telling.facts_of_notice(a_notice(), happened_at=AFTER_THE_END + timedelta(days=9)),
         refund_cents=Cents(cents),
         returned_cents=Cents(in_all),
     )
@@ -207,7 +207,7 @@ def refund_of(cents: int, in_all: int) -> Facts:
 def a_bundle() -> Facts:
     """Return what is told of an order of which another part came too late."""
     return msgspec.structs.replace(
-        mails.facts_of_pledge(a_pledge()),
+        telling.facts_of_pledge(a_pledge()),
         refused=(
             RefusedPart(campaign=OTHER.slug, reason="deadline_passed"),
             RefusedPart(campaign=OTHER.slug, reason="sold_out"),
@@ -216,11 +216,29 @@ def a_bundle() -> Facts:
 
 
 SAMPLES: dict[str, tuple[MailKind, Facts]] = {
-    "pledge_confirmed": ("pledge_confirmed", mails.facts_of_pledge(a_pledge())),
-    "pledge_cancelled": ("pledge_cancelled", mails.facts_of_pledge(a_pledge())),
+    "pledge_confirmed": ("pledge_confirmed", telling.facts_of_pledge(a_pledge())),
+    "pledge_cancelled": ("pledge_cancelled", telling.facts_of_pledge(a_pledge())),
+    "pledge_modified": (
+        "pledge_modified",
+        msgspec.structs.replace(telling.facts_of_pledge(a_pledge()), before_cents=Cents(5_000)),
+    ),
+    "your_links": (
+        "your_links",
+        Facts(
+            opened=(
+                LinkedPledge(
+                    pledge_id=PLEDGE,
+                    campaign=SLUG,
+                    title=CAMPAIGN.title,
+                    deadline_at=CAMPAIGN.deadline_at,
+                ),
+            ),
+            link_generation=2,
+        ),
+    ),
     "payment_confirmed": (
         "payment_confirmed",
-        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END),
+        telling.facts_of_notice(a_notice(), happened_at=AFTER_THE_END),
     ),
     "payment_failed": ("payment_failed", owing("unexplained", next_day=3)),
     "payment_failed_last_day": ("payment_failed", owing("unusable", is_last_day=True)),
@@ -228,23 +246,23 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "payment_unconfirmed_last_day": ("payment_unconfirmed", owing("person", is_last_day=True)),
     "payment_lost": (
         "payment_lost",
-        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END + timedelta(days=7)),
+        telling.facts_of_notice(a_notice(), happened_at=AFTER_THE_END + timedelta(days=7)),
     ),
     "pledge_confirmed_late": (
         "pledge_confirmed",
-        mails.facts_of_pledge(msgspec.structs.replace(a_pledge(), is_late=True)),
+        telling.facts_of_pledge(msgspec.structs.replace(a_pledge(), is_late=True)),
     ),
-    "not_funded": ("not_funded", mails.facts_of_notice(a_notice())),
+    "not_funded": ("not_funded", telling.facts_of_notice(a_notice())),
     "payment_lost_refunded": (
         "payment_lost",
-        mails.facts_of_notice(a_notice(), happened_at=AFTER_THE_END, reason="refunded"),
+        telling.facts_of_notice(a_notice(), happened_at=AFTER_THE_END, reason="refunded"),
     ),
-    "campaign_ended": ("campaign_ended", mails.facts_of_notice(a_notice())),
-    "charge_notice_two_days": ("charge_notice", mails.facts_of_notice(a_notice())),
+    "campaign_ended": ("campaign_ended", telling.facts_of_notice(a_notice())),
+    "charge_notice_two_days": ("charge_notice", telling.facts_of_notice(a_notice())),
     "charge_notice_several": (
         "charge_notice",
         msgspec.structs.replace(
-            mails.facts_of_notice(a_notice(), reason="close"),
+            telling.facts_of_notice(a_notice(), reason="close"),
             pledges=(
                 NoticedPledge(pledge_id=PLEDGE, total_cents=Cents(5_000)),
                 NoticedPledge(
@@ -264,11 +282,11 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
         Facts(reason="sold_out", refused=(RefusedPart(campaign=OTHER.slug, reason="closed"),)),
     ),
     "pledge_confirmed_bundle": ("pledge_confirmed", a_bundle()),
-    "card_expires": ("card_expires", mails.facts_of_fading_card(a_card_notice())),
-    "card_unusable": ("card_unusable", mails.facts_of_fading_card(a_card_notice())),
+    "card_expires": ("card_expires", telling.facts_of_fading_card(a_card_notice())),
+    "card_unusable": ("card_unusable", telling.facts_of_fading_card(a_card_notice())),
     "pledge_confirmed_card_expires": (
         "pledge_confirmed",
-        mails.facts_of_pledge(msgspec.structs.replace(a_pledge(), card=OLD_CARD)),
+        telling.facts_of_pledge(msgspec.structs.replace(a_pledge(), card=OLD_CARD)),
     ),
 }
 

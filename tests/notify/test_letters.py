@@ -11,7 +11,7 @@ import pytest
 from contracts import magic_link
 from contracts.money import Cents
 from contracts.pricing import PricedLine
-from services.notify import mails
+from services.notify import mails, telling
 from services.notify.language import LANGUAGES, Language
 from services.notify.letters import Letter
 from services.notify.mails import Facts, PlatformNames
@@ -37,7 +37,7 @@ GOLDEN = Path(__file__).parent / "golden"
 EVERY_LETTER = [(name, language) for name in SAMPLES for language in LANGUAGES]
 TOKEN = re.compile(r"/manage/\?t=([A-Za-z0-9_.-]+)")
 STANDING = {
-    *("pledge_confirmed", "payment_confirmed", "payment_failed"),
+    *("pledge_confirmed", "pledge_modified", "payment_confirmed", "payment_failed", "your_links"),
     *("card_expires", "card_unusable", "charge_notice", "refunded", "refund_failed"),
 }
 
@@ -127,7 +127,7 @@ def test_a_standing_pledge_comes_with_a_link_that_opens_it(name: str, language: 
         assert not tokens
         return
     (token,) = tokens
-    link = magic_link.verify(token, {"k1": SECRET}, now=WRITTEN_AT, scope="pledge")
+    link = magic_link.verify(token, magic_link.keyring(SECRET), now=WRITTEN_AT, scope="pledge")
     assert (link.order_id, link.email, link.campaign_slug) == (PLEDGE, EMAIL, SLUG)
     # The key stands in the address of one link, never in anything a preview shows.
     assert token not in letter.subject
@@ -137,7 +137,7 @@ def test_a_standing_pledge_comes_with_a_link_that_opens_it(name: str, language: 
 def test_a_link_lives_ninety_days_past_the_deadline() -> None:
     (token,) = set(TOKEN.findall(a_letter("pledge_confirmed", "en").text))
 
-    link = magic_link.verify(token, {"k1": SECRET}, now=WRITTEN_AT, scope="pledge")
+    link = magic_link.verify(token, magic_link.keyring(SECRET), now=WRITTEN_AT, scope="pledge")
 
     assert link.exp == int((CAMPAIGN.deadline_at + magic_link.LIFETIME).timestamp())
 
@@ -166,7 +166,7 @@ def test_two_mails_about_one_pledge_carry_two_links() -> None:
 def test_a_tip_and_a_shipping_of_nothing_are_not_mentioned() -> None:
     pledge = a_pledge(price=a_price(tip=0, shipping=0))
 
-    letter = _written("pledge_confirmed", mails.facts_of_pledge(pledge))
+    letter = _written("pledge_confirmed", telling.facts_of_pledge(pledge))
 
     assert "Tip" not in letter.text
     assert "Shipping" not in letter.text
@@ -222,7 +222,7 @@ def test_a_deadline_in_another_year_is_written_with_its_year() -> None:
 
 
 def test_money_given_without_a_reward_is_called_that_and_has_no_quantity() -> None:
-    facts = mails.facts_of_pledge(a_pledge(lines=(EXTRA,), price=a_price(subtotal=1_500)))
+    facts = telling.facts_of_pledge(a_pledge(lines=(EXTRA,), price=a_price(subtotal=1_500)))
 
     assert "  Support without a reward: $15.00" in _written("pledge_confirmed", facts).text
 

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from services.notify import mails
+from services.notify import telling
 from tests.notify.samples import (
     CAMPAIGN,
     FRAME,
@@ -47,7 +47,7 @@ def test_a_hostile_title_stays_text_on_one_line(title: str) -> None:
 
 def test_a_hostile_label_stays_text_in_both_parts() -> None:
     line = msgspec.structs.replace(FRAME, label="A\n\nTotal: $0.00 <b>free</b>")
-    facts = mails.facts_of_pledge(a_pledge(lines=(line,)))
+    facts = telling.facts_of_pledge(a_pledge(lines=(line,)))
 
     letter = LETTERS.write(a_mail("pledge_confirmed", facts), CAMPAIGN, PLATFORM)
 

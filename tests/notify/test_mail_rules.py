@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from contracts.money import Cents
-from services.notify import mails
+from services.notify import telling
 from services.notify.mails import (
     TRYING,
     Accepted,
@@ -94,7 +94,7 @@ def test_a_mail_is_overdue_only_after_the_last_hour_that_is_safe() -> None:
 def test_a_mail_tells_the_events_figures_and_no_others() -> None:
     pledge, notice = a_pledge(), a_notice()
 
-    one, many = mails.facts_of_pledge(pledge).sums, mails.facts_of_notice(notice).sums
+    one, many = telling.facts_of_pledge(pledge).sums, telling.facts_of_notice(notice).sums
 
     assert one is not None
     assert many is not None

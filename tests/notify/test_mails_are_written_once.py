@@ -16,7 +16,8 @@ from contracts.events.pledges import (
 )
 from contracts.ids import EventId, PledgeId
 from services.chassis.database import Pool, transaction
-from services.notify import handlers, queries
+from services.notify import handlers
+from services.notify.queries import definitions
 from tests.notify.conftest import a_definition
 from tests.notify.samples import (
     AFTER_THE_END,
@@ -196,8 +197,8 @@ async def test_an_older_definition_changes_nothing(pool: Pool) -> None:
     )
 
     async with transaction(pool) as conn:
-        campaigns = await queries.list_campaigns(conn, [SLUG])
-        platform = await queries.read_platform(conn)
+        campaigns = await definitions.list_campaigns(conn, [SLUG])
+        platform = await definitions.read_platform(conn)
     assert campaigns[SLUG].title == "Third"
     assert platform.platform_name == "Two"
 

@@ -104,7 +104,7 @@ async def test_every_bad_link_gets_the_same_answer(client: Client, ledger: Ledge
         a_token(order, key=b"another secret"),
         a_token(order, exp=int(time.time()) - 1),
         a_token(order, scope="unsubscribe"),
-        a_token(order, kid="k0"),
+        a_token(order, gen=0),
         "é" * 50,
         "a" * 5_000,
     ]

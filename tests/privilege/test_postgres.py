@@ -26,6 +26,8 @@ MAY_DELETE = {
     "checkout.stock_overrides",
     # Failed cards are counted by address for an hour, and then nobody's business.
     "checkout.card_failures",
+    # Who asked for links of nobody's address is forgotten after a day.
+    "pledges.link_requests",
     # What a pledge contains now; what it contained before is in its history for good.
     "pledges.pledge_lines",
 }

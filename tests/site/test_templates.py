@@ -11,9 +11,10 @@ import pytest
 from services.site.cart.receipt import resume_pairs, success_page
 from services.site.cart.shown import CartPage
 from services.site.cart.troubles import Change, Trouble, WayOut
+from services.site.manage.page import shell
 from services.site.public import pages, render
 from services.site.public.language import LANGUAGES, Language
-from tests.site import carts
+from tests.site import carts, manage_pages
 from tests.site.stages import AFTER, BEFORE, FUNDED, LIVE, NOT_FUNDED, SITE, STATE, campaign
 
 SITE_ROOT = Path(render.__file__).parents[1]
@@ -103,7 +104,8 @@ PAGES: dict[str, Make] = {
     "card": carted(True, "card"),
     "card, without scripts": carted(False, "card"),
     "card, in trouble": carted(True, "card", trouble=TROUBLE),
-    "manage": lambda language: render.render_manage(language, SITE),
+    "manage": lambda language: render.render_manage(shell(language), SITE),
+    **{f"manage, {name}": manage_pages.drawn(name) for name in manage_pages.NAMES},
     "about": lambda language: render.render_text("about", language, SITE),
     "terms": lambda language: render.render_text("terms", language, SITE),
     "privacy": lambda language: render.render_text("privacy", language, SITE),

@@ -31,6 +31,7 @@ SITE_RANKS = {
     **RANKS,
     "publisher": 60,
     "desk": 60,
+    "manage_desk": 60,
     "live": 50,
     "gateway": 15,
 }

@@ -15,6 +15,7 @@ MODULES = {
     "E-9": "lost_answers",
     "E-9.1": "settled_crowd",
     "E-11": "deadline",
+    "E-11.1": "changes_at_deadline",
     "E-12": "webhooks",
     "E-12.1": "webhooks_disturbed",
     "E-13": "webhooks_dropped",

@@ -1,7 +1,7 @@
 """E-11: the deadline comes while fifty people save their card and fifty others withdraw.
 
 Ten campaigns, each with a deadline of its own; every other one reaches its goal. People act
-within two seconds around the instant. Modifications do not exist yet.
+within two seconds around the instant. Changes at the deadline are E-11.1.
 """
 
 import asyncio

@@ -6,6 +6,17 @@ WITH due AS (
     FROM pledges.pledges
     WHERE status <> 'cancelled'
     UNION ALL
+    SELECT 'pledge_modified', pledge_id || ':' || version, campaign, email, 1
+    FROM pledges.pledge_history
+    JOIN pledges.pledges USING (pledge_id)
+    WHERE entry_type = 'modified'
+    UNION ALL
+    -- In whose name it is written is the newest pledge's: of several campaigns any.
+    SELECT 'your_links', supporter_id || ':' || generation, NULL, supporters.email, 1
+    FROM pledges.link_requests
+    JOIN pledges.supporters USING (supporter_id)
+    WHERE state = 'sent'
+    UNION ALL
     SELECT 'pledge_cancelled', pledge_id, campaign, email, 1
     FROM pledges.pledges
     WHERE status = 'cancelled'

@@ -21,6 +21,10 @@ WITH facts (event_type, subject) AS (
     FROM pledges.proposals
     WHERE announced_at IS NOT NULL
     UNION ALL
+    SELECT 'pledges.links_renewed', 'links:' || supporter_id || ':' || generation
+    FROM pledges.link_requests
+    WHERE state = 'sent'
+    UNION ALL
     SELECT 'pledges.card_changed', pledge_id
     FROM pledges.pledge_history
     WHERE entry_type = 'card_changed'
@@ -141,7 +145,7 @@ events (event_type, subject) AS (
     SELECT event_type,
         CASE WHEN event_type IN ('pledges.totals_changed', 'checkout.stock_changed',
                 'checkout.add_on_stock_changed', 'checkout.card_saved', 'campaigns.published',
-                'campaigns.platform_published')
+                'campaigns.platform_published', 'pledges.links_renewed')
              THEN aggregate_id || ':' || aggregate_version
              ELSE aggregate_id
         END

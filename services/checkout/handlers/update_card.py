@@ -25,7 +25,15 @@ from services.checkout.handlers.settle_session import answering_within
 from services.checkout.handlers.settle_update import settle_update
 from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.orders import Order
-from services.checkout.queries import campaigns, card_updates, cards, customers, orders, shares
+from services.checkout.queries import (
+    campaigns,
+    card_updates,
+    cards,
+    customers,
+    link_generations,
+    orders,
+    shares,
+)
 from services.checkout.sessions import params_for_update
 from services.checkout.stripe_gateway import StripeRefused
 from services.checkout.stripe_objects import OpenedSession
@@ -154,6 +162,9 @@ async def _holder(conn: Connection, token: str, keys: Keys) -> Asked:
     if not held or states.get(held[0].campaign) not in ("completed", "persisted"):
         raise _no_such_pledge()
     (pledge,) = held
+    assert order.supporter_id is not None, "an order with pledges has a supporter"
+    generation = await link_generations.find_generation(conn, order.supporter_id)
+    magic_link.require_generation(link, generation)
     if not _is_theirs(order, link) or link.campaign_slug != pledge.campaign:
         raise NotYours("not_yours", "This link is for another pledge.")
     return Asked(order=order, pledge=pledge, link=link, now=now)

@@ -4,11 +4,10 @@ The cause names the fact by what it is about, not by the event that told it: a c
 the event under another id, or a replay years later, finds the mail already written.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused, RefusedPart
 from contracts.events.pledges import (
     PledgeCancelled,
@@ -20,11 +19,11 @@ from contracts.events.pledges import (
     PledgesRecoveryReminded,
     PledgesReleased,
 )
-from contracts.ids import OrderId
+from contracts.ids import OrderId, SupporterId, supporter_id
 from contracts.pricing import PricedLine
 from services.chassis import telemetry
 from services.chassis.database import Connection
-from services.notify import mails, queries
+from services.notify import queries, telling
 from services.notify.mails import (
     Accepted,
     Batch,
@@ -36,18 +35,9 @@ from services.notify.mails import (
     StepStatus,
     next_step,
 )
+from services.notify.queries import definitions, link_generations
 
 log = telemetry.logger(__name__)
-
-
-async def remember_campaign(conn: Connection, event: CampaignPublished) -> None:
-    """Keep what mails say about a campaign; an older version changes nothing."""
-    await queries.save_campaign(conn, event.definition)
-
-
-async def remember_platform(conn: Connection, event: PlatformPublished) -> None:
-    """Keep what mails say about the platform; an older version changes nothing."""
-    await queries.save_platform(conn, event.definition)
 
 
 async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
@@ -84,7 +74,7 @@ async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None
             campaign=pledge.campaign,
             address=pledge.email,
             language=pledge.language,
-            facts=mails.facts_of_pledge(pledge),
+            facts=telling.facts_of_pledge(pledge),
         ),
     )
 
@@ -100,7 +90,7 @@ async def confirm_payment(conn: Connection, event: PledgesCharged) -> None:
             campaign=event.campaign,
             address=notice.email,
             language=notice.language,
-            facts=mails.facts_of_notice(notice, happened_at=event.charged_at),
+            facts=telling.facts_of_notice(notice, happened_at=event.charged_at),
         ),
     )
 
@@ -110,11 +100,11 @@ async def report_declined_charge(conn: Connection, event: PledgesChargeFailed) -
     if event.is_quiet:
         return
     notice, failed_at = event.notice, event.failed_at
-    facts = mails.facts_of_notice(notice, happened_at=failed_at)
+    facts = telling.facts_of_notice(notice, happened_at=failed_at)
     await write(
         conn,
         NewMail(
-            kind=mails.kind_of_decline(event.recovery),
+            kind=telling.kind_of_decline(event.recovery),
             cause=f"{min(notice.pledge_ids)}:{failed_at.isoformat()}",
             campaign=event.campaign,
             address=notice.email,
@@ -130,13 +120,13 @@ async def remind_of_payment(conn: Connection, event: PledgesRecoveryReminded) ->
     await write(
         conn,
         NewMail(
-            kind=mails.kind_of_decline(event.recovery),
+            kind=telling.kind_of_decline(event.recovery),
             cause=f"{min(notice.pledge_ids)}:reminder:{event.number}",
             campaign=event.campaign,
             address=notice.email,
             language=notice.language,
             facts=msgspec.structs.replace(
-                mails.facts_of_notice(notice),
+                telling.facts_of_notice(notice),
                 recovery=event.recovery,
                 is_last_day=event.is_last_day,
             ),
@@ -155,7 +145,7 @@ async def report_loss(conn: Connection, event: PledgesLost) -> None:
             campaign=event.campaign,
             address=notice.email,
             language=notice.language,
-            facts=mails.facts_of_notice(
+            facts=telling.facts_of_notice(
                 notice,
                 happened_at=event.lost_at,
                 reason="refunded" if event.is_refunded else "",
@@ -175,7 +165,7 @@ async def report_release(conn: Connection, event: PledgesReleased) -> None:
             campaign=event.campaign,
             address=notice.email,
             language=notice.language,
-            facts=mails.facts_of_notice(notice),
+            facts=telling.facts_of_notice(notice),
         ),
     )
 
@@ -209,7 +199,7 @@ async def warn_about_card(conn: Connection, event: CardNoticeDue) -> None:
             campaign=event.campaign,
             address=event.email,
             language=event.language,
-            facts=mails.facts_of_fading_card(event),
+            facts=telling.facts_of_fading_card(event),
         ),
     )
 
@@ -228,10 +218,10 @@ async def lease_mails(conn: Connection, *, limit: int, lease_seconds: float) -> 
     ready = tuple(mail for mail in claimed if not mail.is_overdue)
     return Batch(
         mails=ready,
-        campaigns=await queries.list_campaigns(
+        campaigns=await definitions.list_campaigns(
             conn, sorted({slug for mail in ready for slug in mail.mentioned})
         ),
-        platform=await queries.read_platform(conn),
+        platform=await definitions.read_platform(conn),
     )
 
 
@@ -252,10 +242,22 @@ async def write(conn: Connection, mail: NewMail) -> None:
 
 
 async def write_all(conn: Connection, news: Sequence[NewMail]) -> None:
-    """Write mails in this order, each once for its cause."""
-    named = {telemetry.new_id(): mail for mail in news}
+    """Write mails in this order, each once for its cause.
+
+    Their links are of the generation that holds by now.
+    """
+    known = await link_generations.list_generations(conn, [supporter_id(m.address) for m in news])
+    named = {telemetry.new_id(): _linked(mail, known) for mail in news}
     for mail_id in await queries.insert_mails(conn, named):
         log.info("mail_queued", mail=mail_id, kind=named[mail_id].kind)
+
+
+def _linked(mail: NewMail, generations: Mapping[SupporterId, int]) -> NewMail:
+    generation = generations.get(supporter_id(mail.address), mail.facts.link_generation)
+    facts = msgspec.structs.replace(
+        mail.facts, link_generation=max(generation, mail.facts.link_generation)
+    )
+    return msgspec.structs.replace(mail, facts=facts)
 
 
 def _confirmation(event: PledgeCreated) -> NewMail:
@@ -266,7 +268,7 @@ def _confirmation(event: PledgeCreated) -> NewMail:
         campaign=pledge.campaign,
         address=pledge.email,
         language=pledge.language,
-        facts=msgspec.structs.replace(mails.facts_of_pledge(pledge), refused=event.refused),
+        facts=msgspec.structs.replace(telling.facts_of_pledge(pledge), refused=event.refused),
     )
 
 

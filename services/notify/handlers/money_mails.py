@@ -5,7 +5,7 @@ import msgspec
 from contracts.events.pledges import PledgesRefunded
 from contracts.events.settlement import ChargeNoticeDue
 from services.chassis.database import Connection
-from services.notify import mails, queries
+from services.notify import queries, telling
 from services.notify.handlers import write
 from services.notify.mails import NewMail
 
@@ -18,7 +18,7 @@ async def give_notice(conn: Connection, event: ChargeNoticeDue) -> None:
     notice = event.notice
     if await queries.list_mailed(conn, "payment_confirmed", [min(notice.pledge_ids)]):
         return
-    facts = mails.facts_of_notice(notice, reason=event.moment)
+    facts = telling.facts_of_notice(notice, reason=event.moment)
     await write(
         conn,
         NewMail(
@@ -35,7 +35,7 @@ async def give_notice(conn: Connection, event: ChargeNoticeDue) -> None:
 async def report_refund(conn: Connection, event: PledgesRefunded) -> None:
     """Tell a supporter that money is on its way back, or that their bank sent it to us again."""
     notice = event.notice
-    facts = mails.facts_of_notice(notice, happened_at=event.refunded_at)
+    facts = telling.facts_of_notice(notice, happened_at=event.refunded_at)
     await write(
         conn,
         NewMail(

@@ -1,11 +1,20 @@
-"""Show a pledge to the holder of its link."""
+"""Show a pledge to the holder of its link, and those of the same checkout."""
 
+import msgspec
+
+from contracts import magic_link
 from contracts.magic_link import MagicLink
 from services.chassis.database import Connection
 from services.pledges import domain, erasing
 from services.pledges.handlers.open_link import no_such_pledge
-from services.pledges.queries import records
+from services.pledges.queries import proposals, records
 from services.pledges.record import PledgeRecord, public_record
+
+
+class LinkedRecord(PledgeRecord, frozen=True, kw_only=True, rename="camel"):
+    """A pledge of the same checkout, with a link of its own: each link acts on its pledge alone."""
+
+    token: str
 
 
 async def read_pledge(conn: Connection, link: MagicLink) -> PledgeRecord:
@@ -15,3 +24,20 @@ async def read_pledge(conn: Connection, link: MagicLink) -> PledgeRecord:
         raise no_such_pledge()
     domain.require_holder(found.pledge, link)
     return public_record(found.pledge, found.campaign, found.history, now=found.now)
+
+
+async def read_pledges(conn: Connection, link: MagicLink, key: bytes) -> list[PledgeRecord]:
+    """Return the link's pledge, then those of the same checkout, of the same person.
+
+    Their links end when the one that was used ends.
+    """
+    own = await read_pledge(conn, link)
+    told: list[PledgeRecord] = [own]
+    for pledge_id, campaign in (await proposals.list_linked(conn, link.order_id)).items():
+        if pledge_id == own.order_id:
+            continue
+        theirs = msgspec.structs.replace(link, order_id=pledge_id, campaign_slug=campaign)
+        record = await read_pledge(conn, theirs)
+        token = magic_link.sign(theirs, key)
+        told.append(LinkedRecord(**msgspec.structs.asdict(record), token=token))
+    return told

@@ -197,7 +197,7 @@ async def list_pledges(conn: Connection, pledge_ids: Sequence[PledgeId]) -> list
             definition_version, status, revision, lines, price, currency, card, card_saved_at,
             created_at, updated_at, shipping_address, consent, attribution, cancelled_at,
             charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at,
-            returned_cents
+            returned_cents, link_generation
         FROM whole_pledges
         WHERE pledge_id = ANY($1)
         ORDER BY created_at, pledge_id
@@ -217,7 +217,7 @@ async def list_pledges_of(
             definition_version, status, revision, lines, price, currency, card, card_saved_at,
             created_at, updated_at, shipping_address, consent, attribution, cancelled_at,
             charged_at, charge_id, payment_intent_id, is_late, recovery, lost_at,
-            returned_cents
+            returned_cents, link_generation
         FROM whole_pledges
         WHERE campaign = $1
           AND supporter_id = ANY($2)

@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, SkipValidation
 
-from contracts.magic_link import TOKEN_LENGTH_MAX
+from contracts.magic_link import TOKEN_LENGTH_MAX, current_key
 from services.chassis import crash
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
@@ -29,8 +29,9 @@ from services.pledges.handlers.modify_pledge import modify_pledge
 from services.pledges.handlers.open_link import Keys, open_link
 from services.pledges.handlers.preview_change import ChangePreview, preview_change
 from services.pledges.handlers.read_evidence import Evidence, read_evidence
-from services.pledges.handlers.read_pledge import read_pledge
+from services.pledges.handlers.read_pledge import read_pledge, read_pledges
 from services.pledges.handlers.read_stats import read_stats
+from services.pledges.handlers.send_links import ask_for_links
 from services.pledges.record import PledgeRecord
 
 PRIVATE = {"Cache-Control": "private, no-store"}
@@ -45,6 +46,19 @@ class CancelRequest(
     token: Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
     order_id: Annotated[str, msgspec.Meta(max_length=300)] | None = None
     preferred_lang: Annotated[str, msgspec.Meta(max_length=10)] | None = None
+
+
+class LinksRequest(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Whose links were lost. What else a form of ours might carry is not read."""
+
+    email: Annotated[str, msgspec.Meta(max_length=320)]
+
+
+class LinksAsked(msgspec.Struct, frozen=True, kw_only=True):
+    """The same for everybody."""
+
+    status: str = "accepted"
+    message: str = "If we know this address, a new link is on its way."
 
 
 class CloseRequest(
@@ -83,7 +97,7 @@ async def list_pledges(
 ) -> list[PledgeRecord]:
     link = open_link(token, link_keys, now=clock.now())
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
-        return [await read_pledge(conn, link)]
+        return await read_pledges(conn, link, current_key(link_keys))
 
 
 @post("/pledge/cancel", status_code=200, response_headers=PRIVATE)
@@ -126,6 +140,15 @@ async def quote_change(
 ) -> ChangePreview:
     link = open_link(data.token, link_keys, now=clock.now())
     return await preview_change(pool, bus, link, data)
+
+
+@post("/pledge/links", status_code=202, response_headers=PRIVATE)
+async def ask_links(
+    data: JSONBody[LinksRequest], pool: NamedDependency[SkipValidation[Pool]]
+) -> LinksAsked:
+    async with transaction(pool) as conn:
+        await ask_for_links(conn, data.email)
+    return LinksAsked()
 
 
 @get("/stats/{slug:str}", response_headers=FRESH)

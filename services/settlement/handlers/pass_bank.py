@@ -17,7 +17,7 @@ from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused, U
 from services.chassis.database import Connection, Pool, transaction
 from services.settlement import charging
 from services.settlement.charging import PERSON_CHECK_SECONDS
-from services.settlement.queries import charges, pauses, people
+from services.settlement.queries import charges, link_generations, pauses, people
 from services.settlement.queries import recovery as attempts
 from services.settlement.queries.people import Owed
 from services.settlement.recovery import PERSON_MAX, PERSON_MINUTES
@@ -168,6 +168,7 @@ async def _owed(
     if held is None:
         raise NotFound("not_found", "There is no such pledge.")
     supporter, campaign = held
+    magic_link.require_generation(link, await link_generations.find_generation(conn, supporter))
     try:
         is_theirs = supporter_id(link.email) == supporter
     except ValueError:

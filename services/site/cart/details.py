@@ -118,23 +118,28 @@ def delivery_options(quote: Quote, form: CartForm, language: Language) -> tuple[
     """Return the ways of posting, where there is more than one."""
     if len(quote.shipping_options) < 2:
         return ()
+    has_chosen = any(option.selected for option in quote.shipping_options)
+    wanted = form.option or "standard"
+    return tuple(
+        Choice(
+            value=option.id,
+            label=option_name(option.id, language),
+            amount=formatting.money(option.amount, always_cents=True),
+            is_chosen=option.selected if has_chosen else option.id == wanted,
+        )
+        for option in quote.shipping_options
+    )
+
+
+def option_name(option: str, language: Language) -> str:
+    """Return what a way of posting is called."""
     texts = catalogue(language)
     names = {
         "standard": texts.gettext("Standard"),
         "signature_required": texts.gettext("Signature on delivery"),
         "adult_signature_required": texts.gettext("Signature of an adult on delivery"),
     }
-    has_chosen = any(option.selected for option in quote.shipping_options)
-    wanted = form.option or "standard"
-    return tuple(
-        Choice(
-            value=option.id,
-            label=names.get(option.id, option.id),
-            amount=formatting.money(option.amount, always_cents=True),
-            is_chosen=option.selected if has_chosen else option.id == wanted,
-        )
-        for option in quote.shipping_options
-    )
+    return names.get(option, option)
 
 
 def _errors(problems: Sequence[Problem]) -> dict[str, str]:

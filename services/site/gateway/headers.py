@@ -29,6 +29,11 @@ class Policy:
         self._stand_in = () if is_theirs or not script_origin else (script_origin,)
         self._pages: dict[tuple[bool, tuple[str, ...]], str] = {}
 
+    @property
+    def has_stand_in(self) -> bool:
+        """Tell whether the sandbox stands in for Stripe: never in production."""
+        return bool(self._stand_in)
+
     def page(self, *, pays: bool, image_origins: tuple[str, ...] = ()) -> str:
         """Return the policy of a page: our own files, and Stripe where a card is entered."""
         key = (pays, image_origins)

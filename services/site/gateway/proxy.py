@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from litestar import Request, get, post
@@ -18,7 +18,7 @@ from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
 from services.site.gateway.upstream import Upstream
 
-Page = Callable[[Request[Any, Any, Any]], ASGIResponse | None]
+Page = Callable[[Request[Any, Any, Any]], Awaitable[ASGIResponse | None]]
 BODY_SECONDS = 30.0
 WAITING_PATH = "/checkout-intent/status/{order_id}"
 PARAMETER = re.compile(r"\{(\w+)\}")
@@ -66,7 +66,7 @@ class Gateway:
         page = self._pages.get(route.path)
 
         async def passed_on(request: Request[Any, Any, Any]) -> ASGIResponse:
-            if page is not None and (shown := page(request)) is not None:
+            if page is not None and (shown := await page(request)) is not None:
                 return shown
             return await self._pass_on(route, request)
 

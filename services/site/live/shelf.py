@@ -19,6 +19,7 @@ from contracts.ids import CampaignSlug
 from services.chassis import telemetry
 from services.site.cart.shown import CartPage
 from services.site.live.world import World
+from services.site.manage.page import shell
 from services.site.public import pages, render
 from services.site.public.language import LANGUAGES, Language
 from services.site.public.state import CampaignContent
@@ -127,7 +128,7 @@ class Shelf:
             for status in ERRORS:
                 make = partial(render.render_error, status, language, frame)
                 self._put(f"error:{status}", language, make)
-            self._put("manage", language, partial(render.render_manage, language, frame))
+            self._put("manage", language, partial(render.render_manage, shell(language), frame))
             empty = CartPage(language=language, is_shell=True)
             self._put("cart", language, partial(render.render_cart, empty, frame))
 

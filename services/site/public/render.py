@@ -10,6 +10,7 @@ from contracts.campaign import PlatformDefinition
 from services.site.cart.receipt import SuccessPage
 from services.site.cart.shown import CartPage
 from services.site.community.shown import CommunityPage
+from services.site.manage.shown import ManagePage
 from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
@@ -97,18 +98,20 @@ def render_cart(page: CartPage, site: SiteFrame) -> bytes:
     return _render("cart.html.j2", frame, site, cart=page)
 
 
-def render_manage(language: Language, site: SiteFrame) -> bytes:
-    """Return the manage page's shell; who may see what is decided by the token alone."""
+def render_manage(page: ManagePage, site: SiteFrame) -> bytes:
+    """Return the manage page, with what its link opens or without a link."""
     frame = Frame(
-        language=language,
+        language=page.language,
         path="/manage/",
-        title=_titled(catalogue(language).gettext("Your pledges"), site),
+        title=_titled(catalogue(page.language).gettext("Your pledges"), site),
         is_indexed=False,
         has_cart=False,
         is_private=True,
         takes_cards=True,
     )
-    return _render("manage.html.j2", frame, site, manage_strings=manage_strings(language))
+    return _render(
+        "manage.html.j2", frame, site, page=page, manage_strings=manage_strings(page.language)
+    )
 
 
 def render_community(page: CommunityPage, site: SiteFrame) -> bytes:

@@ -73,91 +73,27 @@ def _live(_: Gettext) -> dict[str, str]:
 
 @functools.cache
 def manage_strings(language: Language) -> dict[str, str]:
-    """Return the sentences of the manage page."""
+    """Return the sentences the manage page's scripts say."""
     _ = catalogue(language).gettext
-    return {**_pledge(_), **_cancelling(_), **_receipt(_), **_paying(_)}
+    return {**_managing(_), **_paying(_)}
 
 
-def _pledge(_: Gettext) -> dict[str, str]:
-    """How a pledge stands."""
+def _managing(_: Gettext) -> dict[str, str]:
+    """What the page says when no newer one came, and on its button."""
     return {
-        "heading": _("From your checkout on {date}, as"),
-        "onlyKey": _("The link in that email is the only key to this page."),
-        "tagActive": _("Card saved, not charged"),
-        "tagLocked": _("Locked, being counted"),
-        "tagCharged": _("Paid"),
-        "tagFailed": _("Card declined"),
-        "tagReleased": _("Not funded"),
-        "tagCancelled": _("Cancelled"),
-        "sumActive": _("only if funded"),
-        "sumLocked": _("if funded, charged in a moment"),
-        "sumCharged": _("one charge"),
-        "sumFailed": _("to be charged when a card works"),
-        "sumReleased": _("nothing was charged"),
-        "sumCancelled": _("nothing is charged"),
-        "cancel": _("Cancel pledge"),
-        "seeFilm": _("See the film"),
-        "decidesOn": _("Decides on"),
-        "decidedOn": _("Closed on"),
-        "card": _("Card"),
-        "cardEnding": _("{brand} ending {last4}"),
-        "charged": _("Charged"),
-        "reference": _("Reference"),
-        "cancelledOn": _("Cancelled"),
-        "activeText": _("You can cancel until {deadline}."),
-        "lockedText": _(
-            "The deadline has passed and pledges are being counted. Nothing can be changed now."
-        ),
-        "chargedText": _("The film reached its goal. Thank you."),
-        "failedTitle": _("Your bank declined the charge."),
-        "failedUntil": _(
-            "The pledge stays open until {day}."
-            " After that it is lost to the film, and you owe nothing."
-        ),
-        "failedText": _("You were not charged. Your email says what happens next."),
-        "releasedText": _("The film didn't reach its goal. You were not charged."),
-        "cancelledText": _("This pledge was cancelled. You were not charged."),
-    }
-
-
-def _cancelling(_: Gettext) -> dict[str, str]:
-    """What cancelling says, and what can be wrong with a link."""
-    return {
-        "cancelTitle": _("Cancel this pledge?"),
-        "cancelDone": _("Your pledge is cancelled. Nothing is charged."),
-        "cancelling": _("Cancelling"),
-        "tooLateTitle": _("It is too late to cancel."),
-        "tooLateText": _("The deadline has passed, and pledges are being counted."),
-        "missingTitle": _("This page needs the link from your email"),
-        "missingText": _("Open the link in the confirmation email of your pledge."),
-        "badTitle": _("This link doesn't work"),
-        "badText": _(
-            "It may be incomplete, or older than 90 days after the campaign's end."
-            " Open the newest email about your pledge."
-        ),
-        "unknownTitle": _("There is no pledge behind this link"),
-        "unknownText": _("It was erased, or it never got as far as a saved card."),
         "offlineTitle": _("You seem to be offline"),
         "offlineText": _("Nothing was changed. Try again when you are back."),
         "failedLoadTitle": _("We can't show your pledge right now"),
         "failedLoadText": _("Nothing was changed. Try again in a minute."),
         "retry": _("Try again"),
+        "saveChanges": _("Save changes"),
+        "noChanges": _("No changes"),
     }
 
 
 def _paying(_: Gettext) -> dict[str, str]:
-    """The ways out of a declined charge, and what comes of them."""
+    """The ways to another card, and out of a declined charge, and what comes of them."""
     return {
-        "tagLate": _("Being charged"),
-        "sumLate": _("charged now, once"),
-        "lateText": _("The film is funded. We charge your card now and confirm it by email."),
-        "tagLost": _("Not paid"),
-        "sumLost": _("nothing was charged"),
-        "lostText": _("The time to pay is over. Nothing was taken, and you owe nothing."),
-        "historyLost": _("The time to pay ended"),
-        "bankTitle": _("Your bank wants you to confirm."),
-        "nextTry": _("We try this card again on {day}."),
-        "noNextTry": _("We don't try this card again by ourselves."),
         "dueOne": _("Your card is charged {amount}, once, as soon as your bank agrees."),
         "dueMany": _(
             "Your card is charged {amount}, once, for your {count} pledges to this film,"
@@ -165,6 +101,9 @@ def _paying(_: Gettext) -> dict[str, str]:
         ),
         "openingCard": _("Opening the card form"),
         "savingCard": _("Saving the card"),
+        "writingCard": _("The card is saved. We are writing it down."),
+        "cardKept": _("Your new card is saved. Nothing was charged."),
+        "stillWriting": _("The card is saved. It shows here in a moment."),
         "asking": _("Asking your bank. This takes a few seconds."),
         "stillAsking": _("Your bank takes its time. We email you as soon as it answers."),
         "atBank": _("Your bank asks you in a window of its own."),
@@ -178,23 +117,4 @@ def _paying(_: Gettext) -> dict[str, str]:
         "pay_needs_card": _("Please use another card."),
         "told_charged": _("Your payment is confirmed. Thank you."),
         "told_payment_failed": _("Your bank declined the charge."),
-    }
-
-
-def _receipt(_: Gettext) -> dict[str, str]:
-    """What happened to a pledge, and its sums."""
-    return {
-        "history": _("What happened"),
-        "historyCreated": _("Pledged {amount}"),
-        "historyModified": _("Changed to {amount}"),
-        "historyCancelled": _("Cancelled"),
-        "historyCharged": _("Charged {amount}"),
-        "historyFailed": _("Charge of {amount} declined"),
-        "yourPledge": _("Your pledge"),
-        "tip": _("Tip to {platform}, {percent}"),
-        "tax": _("Sales tax"),
-        "shipping": _("Shipping"),
-        "total": _("Total, if the film is funded"),
-        "custom": _("Support without a reward"),
-        "historyReleased": _("Released, nothing charged"),
     }

@@ -14,7 +14,7 @@ from services.site.cart.form import read_form
 from services.site.cart.page import cart_page
 from services.site.desk import Away, CardStep, Desk, Page
 from services.site.gateway.admission import Admission
-from services.site.gateway.checkout import Caller
+from services.site.gateway.asking import Caller
 from services.site.gateway.forms import read_pairs, referring_pairs
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.render import render_cart

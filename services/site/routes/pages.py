@@ -17,7 +17,6 @@ FIXED = {
     "/about/": "about",
     "/terms/": "terms",
     "/privacy/": "privacy",
-    "/manage/": "manage",
     "/cart/": "cart",
 }
 OF_CAMPAIGN = {"/campaigns/{slug:str}/": "campaign"}

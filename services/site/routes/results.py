@@ -16,7 +16,8 @@ from services.site.cart.answers import Receipt, Refused
 from services.site.cart.receipt import resume_pairs, success_page
 from services.site.desk import shop_of
 from services.site.gateway.admission import Admission
-from services.site.gateway.checkout import Caller, Checkout
+from services.site.gateway.asking import Caller
+from services.site.gateway.checkout import Checkout
 from services.site.public import render
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.pages import result_page
@@ -153,7 +154,7 @@ def _page(
     referrer: str = "no-referrer",
 ) -> ASGIResponse:
     return ASGIResponse(
-        body=body,
+        body=b"" if request.method == "HEAD" else body,
         status_code=status,
         media_type="text/html",
         is_head_response=request.method == "HEAD",

@@ -28,18 +28,22 @@ CASES = (
     *_both("a negative tip", {"tipPercent": -1}, 400, "invalid_tip"),
     *_both("half a per cent", {"tipPercent": 2.5}, 400, "invalid_input"),
     *_both("a reward nobody has", _tier(id="nothing-of-ours", qty=1), 400, "unknown_item"),
-    *_both("the same reward twice", {"addTiers": [{"id": "x"}, {"id": "x"}]}, 400, "invalid_input"),
+    *_both(
+        "the same reward twice", {"addTiers": [{"id": "x"}, {"id": "x"}]}, 400, "duplicate_item"
+    ),
     *_both("minus one reward", _tier(id="x", qty=-1), 400, "invalid_input"),
     *_both("half a reward", _tier(id="x", qty=0.5), 400, "invalid_input"),
     *_both("more rewards than fit a number", _tier(id="x", qty=2**63), 400, "invalid_input"),
     *_both("a price of their own", _tier(id="x", qty=1, price=1), 400, "invalid_input"),
-    *_both("nothing left", {"addTiers": [], "customAmount": 0}, 400, "nothing_pledged"),
+    *_both("nothing left", {"addTiers": [], "customAmount": 0}, 400, "invalid_amount"),
     *_both("a third decimal", {"customAmount": 1.005}, 400, "invalid_amount"),
     *_both("less than nothing", {"customAmount": -1}, 400, "invalid_amount"),
     *_both("more than a million", {"customAmount": 1e12}, 400, "invalid_amount"),
     *_both("a total of their own", {"amount": 1}, 400, "invalid_input"),
     *_both("another status", {"pledgeStatus": "charged"}, 400, "invalid_input"),
-    *_both("a way of posting nobody has", {"shippingOption": "pigeon"}, 400, "invalid_input"),
+    *_both(
+        "a way of posting nobody has", {"shippingOption": "pigeon"}, 400, "invalid_shipping_option"
+    ),
     *_both("a list for a number", {"tipPercent": [0]}, 400, "invalid_input"),
     write("change: nothing", MODIFY, {"token": "$TOKEN"}, 400, "nothing_changed"),
     write("change: no token", MODIFY, {}, 400, "invalid_input"),

@@ -25,6 +25,7 @@ FORGED = (
     ("key id nobody has", "$UNKNOWN_KID"),
     ("expired a second ago", "$EXPIRED"),
     ("of another kind", "$OTHER_SCOPE"),
+    ("of a generation that is over", "$OLD_GENERATION"),
     ("payload that is no object", "$NO_OBJECT"),
     ("payload nested deeply", "$DEEP"),
 )
@@ -216,6 +217,25 @@ CASES = (
     ),
     write("card saved: no session", COMPLETE_CARD, {"token": "$TOKEN"}, 400, "invalid_input"),
     read("/pledge: the right token", "/pledge?token=$TOKEN", 200),
-    read("manage page: a forged link shows the page and nothing else", "/manage/?t=forged", 200),
-    read("manage page: markup in the link", "/manage/?t=%3Cscript%3Ealert(1)%3C/script%3E", 200),
+    read("manage page: the right token", "/manage/?t=$TOKEN", 200),
+    read("manage page: no token", "/manage/", 200),
+    read("manage page: a forged link shows the page and nothing else", "/manage/?t=forged", 401),
+    read("manage page: markup in the link", "/manage/?t=%3Cscript%3Ealert(1)%3C/script%3E", 401),
+    *(
+        write(f"lost links: {name}", "/pledge/links", body, status, error)
+        for name, body, status, error in (
+            ("a supporter's address", {"email": "$OTHER_EMAIL"}, 202, ""),
+            ("a stranger's address", {"email": "nobody@halfmoon.example"}, 202, ""),
+            ("no address", {"email": "nobody"}, 400, "invalid_email"),
+            ("an address with NUL", {"email": "a@b.example\x00"}, 400, "invalid_input"),
+            (
+                "an address of 400 letters",
+                {"email": "a" * 400 + "@b.example"},
+                400,
+                "invalid_input",
+            ),
+            ("nothing", {}, 400, "invalid_input"),
+            ("a list", {"email": ["a@b.example"]}, 400, "invalid_input"),
+        )
+    ),
 )

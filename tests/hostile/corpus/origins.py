@@ -13,6 +13,8 @@ BROWSER_ROUTES = {
     "/pledge/cancel": {"token": "x"},
     "/pledge/erase": {"token": "x"},
     "/votes": {"token": "x", "decisionId": "x", "option": "x"},
+    "/pledge/modify": {"token": "x"},
+    "/pledge/quote": {"token": "x"},
     "/pledge/payment-method/start": {"token": "x"},
     "/pledge/payment-method/complete": {"token": "x", "sessionId": "cs_x"},
 }

@@ -15,17 +15,17 @@ export function get(path, headers = {}) {
 }
 
 /**
- * Send the cart's form. The answer is JSON in `data`, or in `part` the cart of the page that came.
+ * Send a form. The answer is JSON in `data`, or in `part` the wanted part of the page that came.
  * Neither means that something is in the way of the server itself: see `status`, 0 when offline.
  */
-export async function submit(path, pairs, accept = "text/html") {
+export async function submit(path, pairs, { accept = "text/html", part = "[data-cart]" } = {}) {
   const { status, type, text } = await fetched(path, {
     method: "POST",
     headers: { Accept: accept },
     body: new URLSearchParams(pairs),
   });
   if (type.startsWith("application/json")) return { status, data: parsed(text), part: null };
-  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-cart]");
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector(part);
   // Here scripts are on: what is for pages without them must not come along.
   for (const element of fresh?.querySelectorAll("noscript") ?? []) element.remove();
   return { status, data: null, part: fresh };

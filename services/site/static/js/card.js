@@ -57,7 +57,7 @@ export class CardStep {
     this.tell(say("cardLoading"));
     const pairs = [...this.view.pairs(), ["do", "card"], ["script", "1"], ...attribution()];
     if (left) pairs.push(["order", left]);
-    const answer = await submit(`${page.prefix}/cart/`, pairs, "application/json, text/html");
+    const answer = await submit(`${page.prefix}/cart/`, pairs, { accept: "application/json, text/html" });
     if (answer.data?.orderId) return this.mount(answer.data);
     this.pending = null;
     this.refused = print;

@@ -1,29 +1,32 @@
-// The manage page: the link's token leaves the address bar at once and lives as long as the tab.
-import { get, post } from "./api.js";
-import { date, fill, icon, island, lastMoment, money, page, percent } from "./words.js";
+// The manage page: the server draws it, this sends its forms and puts the newer drawing in place.
+import { submit } from "./api.js";
+import { island, page, percent } from "./words.js";
+import { morph } from "./morph.js";
 
 const KEY = "pool:manage";
+const PAUSE_MS = 300;
 const words = island("manage-strings");
-const part = (name, from = document) => from.querySelector(`[data-${name}]`);
-const token = takeToken();
+const root = document.querySelector("[data-manage]");
+const token = kept();
 
-const STATES = {
-  active: { tag: "tagActive", sum: "sumActive", tone: "pool", mark: "shield-check" },
-  locked: { tag: "tagLocked", sum: "sumLocked", tone: "", mark: "lock" },
-  charged: { tag: "tagCharged", sum: "sumCharged", tone: "good", mark: "check" },
-  payment_failed: { tag: "tagFailed", sum: "sumFailed", tone: "bad", mark: "circle-alert" },
-  released: { tag: "tagReleased", sum: "sumReleased", tone: "", mark: "circle-slash" },
-  late: { tag: "tagLate", sum: "sumLate", tone: "pool", mark: "clock" },
-  lost: { tag: "tagLost", sum: "sumLost", tone: "", mark: "circle-slash" },
-  cancelled: { tag: "tagCancelled", sum: "sumCancelled", tone: "", mark: "circle-slash" },
-};
+let turn = 0;
+let timer;
 
-part("retry").addEventListener("click", load);
-bindDialog();
-load();
+root.addEventListener("submit", onSubmit);
+root.addEventListener("change", onChange);
+root.addEventListener("input", onInput);
+root.addEventListener("click", onClick);
+root.addEventListener("cancel", onCancel, true);
+// Another tab of this browser may have done something: look again when somebody comes back.
+window.addEventListener("pageshow", (event) => event.persisted && show());
+
+if (root.dataset.mode === "shell" && token) show();
+else follow();
+// From here on a button is answered without leaving the page.
+document.documentElement.dataset.managed = "";
 
 /** What token.js took out of the address. */
-function takeToken() {
+function kept() {
   try {
     return sessionStorage.getItem(KEY) ?? window.poolToken ?? "";
   } catch {
@@ -31,213 +34,160 @@ function takeToken() {
   }
 }
 
-async function load() {
-  part("trouble").hidden = true;
-  if (!token) return trouble("missing");
-  part("loading").hidden = false;
-  const answer = await read();
-  if (answer.ok) return draw(answer.data);
-  if (answer.status === 401 || answer.status === 400) return trouble("bad");
-  if (answer.status === 404) return trouble("unknown");
-  return trouble(answer.status === 0 ? "offline" : "failedLoad", true);
+/** Draw all pledges anew. */
+export function show(sentence = "") {
+  return send([["t", token]], sentence);
 }
 
-function read() {
-  return get(`/pledge?token=${encodeURIComponent(token)}`);
+/** Read the page without showing it: what came of something that takes a while. */
+export async function look() {
+  const { part } = await submit(place(), [["t", token], ["script", "1"]], { part: "[data-manage]" });
+  return part;
 }
 
-function trouble(kind, canRetry = false) {
-  part("loading").hidden = true;
-  const box = part("trouble");
-  box.querySelector("h2").textContent = words[`${kind}Title`];
-  box.querySelector("p").textContent = words[`${kind}Text`];
-  part("retry").hidden = !canRetry;
-  box.hidden = false;
-  box.focus();
+async function send(pairs, sentence = "") {
+  clearTimeout(timer);
+  const mine = ++turn;
+  root.setAttribute("aria-busy", "true");
+  const answer = await submit(place(), [...pairs, ["script", "1"]], { part: "[data-manage]" });
+  // An answer to an older form: a newer one is on its way.
+  if (mine !== turn) return;
+  root.setAttribute("aria-busy", "false");
+  if (answer.data?.url) return location.assign(answer.data.url);
+  if (answer.part) draw(answer.part, sentence);
+  else trouble(answer.status === 0 ? "offline" : "failedLoad", () => send(pairs, sentence));
 }
 
-function draw(pledge) {
-  part("loading").hidden = true;
-  const who = part("who");
-  who.querySelector("span").textContent = fill(words.heading, { date: date(pledge.createdAt, page.timezone) });
-  who.querySelector("b").textContent = pledge.email;
-  who.hidden = false;
-  const element = document.getElementById("pledge-template").content.cloneNode(true).firstElementChild;
-  const status = statusOf(pledge);
-  drawState(element, status, pledge);
-  drawWords(element, status, pledge);
-  drawSums(element, pledge);
-  drawHistory(element, pledge);
-  drawActions(element, pledge);
-  part("pledges").replaceChildren(element);
+/** Put a newer drawing in place; the focus goes to what is new about it. */
+export function draw(part, sentence = "") {
+  const before = root.dataset.mode;
+  delete root.dataset.focus;
+  delete document.documentElement.dataset.link;
+  root.querySelector("[data-confirm][open]")?.close();
+  morph(root, part);
+  follow(before !== root.dataset.mode);
+  const said = sentence || root.querySelector("[data-said]")?.textContent || "";
+  document.getElementById("announce").textContent = said;
 }
 
-function statusOf(pledge) {
-  if (pledge.lostAt) return "lost";
-  if (pledge.pledgeStatus !== "active" || !pledge.deadlinePassed) return pledge.pledgeStatus;
-  return pledge.isLate ? "late" : "locked";
-}
-
-function drawState(element, status, pledge) {
-  const { tag, sum, tone, mark } = STATES[status];
-  const label = element.querySelector(".tag");
-  if (tone) label.classList.add(`tag--${tone}`);
-  label.append(icon(mark), words[tag]);
-  const owes = !["released", "cancelled", "lost"].includes(status);
-  element.querySelector(".pledge__sum").textContent = money(owes ? pledge.amount : 0);
-  element.querySelector(".pledge__means").textContent = words[sum];
-}
-
-function drawWords(element, status, pledge) {
-  const deadline = lastMoment(pledge.deadline, page.timezone);
-  drawPicture(element.querySelector("img"), pledge.campaignSlug);
-  element.querySelector("h2").textContent = pledge.campaignTitle || pledge.campaignSlug;
-  element.querySelector(".pledge__lines").append(...pledge.lines.map((line) => item("li", nameOf(line))));
-  const card = fill(words.cardEnding, { brand: brandOf(pledge.card.brand), last4: pledge.card.last4 });
-  const facts = [
-    [pledge.deadlinePassed ? words.decidedOn : words.decidesOn, deadline],
-    [words.card, card],
-    [words.charged, pledge.chargedAt && date(pledge.chargedAt, page.timezone)],
-    [words.cancelledOn, pledge.cancelledAt && date(pledge.cancelledAt, page.timezone)],
-    [words.reference, pledge.orderId.replace("pool-intent-", "").slice(0, 12)],
-  ];
-  for (const [label, value] of facts) {
-    if (value) element.querySelector(".facts").append(item("dt", label), item("dd", value));
-  }
-  const note = status === "payment_failed" ? "" : words[`${status}Text`];
-  part("note", element).textContent = fill(note, { deadline });
-  if (status === "payment_failed") drawFailure(element, pledge);
-}
-
-/** The film's picture, from the public catalogue. Without it the row is as good. */
-async function drawPicture(image, slug) {
-  const { data } = await get("/api/campaigns.json");
-  const film = data.campaigns?.find((each) => each.slug === slug);
-  if (!film?.image) return;
-  const { pathname, search } = new URL(film.image, location.href);
-  if (pathname.startsWith("/media/")) Object.assign(image, { src: pathname + search, hidden: false });
-}
-
-function drawFailure(element, pledge) {
-  const { recovery } = pledge;
-  const notice = element.querySelector(".notice");
-  const [title, text] = notice.querySelectorAll("p");
-  title.textContent = recovery?.needsAuthentication ? words.bankTitle : words.failedTitle;
-  text.textContent = recovery?.endsAt
-    ? fill(words.failedUntil, { day: date(recovery.endsAt, page.timezone) })
-    : words.failedText;
-  notice.classList.add("notice--bad");
-  notice.hidden = false;
-  if (!recovery) return;
-  import("./recover.js").then(({ Ways }) => {
-    new Ways(part("ways", element), { token, words, load: read, drawn }).show(pledge);
-  });
-}
-
-/** Show the pledge as it has become, and say so. */
-function drawn(pledge, sentence = words[`told_${pledge.pledgeStatus}`]) {
-  draw(pledge);
-  document.getElementById("announce").textContent = sentence ?? "";
-  document.querySelector("h1").focus();
-}
-
-function drawSums(element, pledge) {
-  const tip = fill(words.tip, { platform: page.platform, percent: percent(pledge.tipPercent) });
-  const rows = [
-    [words.yourPledge, pledge.subtotal],
-    [tip, pledge.tipAmount],
-    [words.tax, pledge.tax],
-  ];
-  if (pledge.shipping) rows.push([words.shipping, pledge.shipping]);
-  rows.push([words.total, pledge.amount]);
-  const list = element.querySelector(".totals");
-  for (const [label, cents] of rows) {
-    const row = document.createElement("div");
-    row.className = "totals__row";
-    row.append(item("dt", label), item("dd", money(cents)));
-    list.append(row);
-  }
-  list.lastElementChild.classList.add("totals__row--last");
-}
-
-function drawHistory(element, pledge) {
-  const told = {
-    created: words.historyCreated,
-    modified: words.historyModified,
-    cancelled: words.historyCancelled,
-    charged: words.historyCharged,
-    charge_failed: words.historyFailed,
-    released: words.historyReleased,
-    lost: words.historyLost,
-  };
-  const lines = pledge.history.filter((entry) => told[entry.type]).map((entry) => {
-    const amount = money(entry.type === "created" || entry.type === "charged" ? entry.amount : pledge.amount);
-    return item("li", `${date(entry.at, page.timezone)}: ${fill(told[entry.type], { amount })}`);
-  });
-  element.querySelector("ol").append(...lines);
-}
-
-function drawActions(element, pledge) {
-  const link = element.querySelector("a.button");
-  link.href = `${page.prefix}/campaigns/${pledge.campaignSlug}/`;
-  link.hidden = false;
-  const cancel = part("cancel", element);
-  cancel.hidden = !pledge.canCancel;
-  cancel.addEventListener("click", () => {
-    const dialog = document.getElementById("cancel-dialog");
-    dialog.querySelector(".notice").hidden = true;
-    part("confirm", dialog).hidden = false;
+function follow(isNew = false) {
+  delete document.documentElement.dataset.link;
+  const dialog = root.querySelector("[data-confirm]");
+  if (dialog) {
+    dialog.removeAttribute("open");
     dialog.showModal();
-    part("keep", dialog).focus();
-  });
+  }
+  const save = root.querySelector("[data-save-changes]");
+  if (save) {
+    const isChanged = save.dataset.changed === "true";
+    save.setAttribute("aria-disabled", String(!isChanged));
+    save.textContent = isChanged ? words.saveChanges : words.noChanges;
+  }
+  for (const button of root.querySelectorAll("[data-print]")) button.hidden = false;
+  const wanted = document.getElementById(root.dataset.focus ?? "");
+  if (wanted) wanted.focus();
+  else if (isNew || document.activeElement === document.body) focusTitle(isNew);
+  if (isNew) document.scrollingElement.scrollTop = 0;
+  if (root.querySelector("[data-recovers]")) import("./recover.js").then(({ meet }) => meet(root));
 }
 
-function bindDialog() {
-  const dialog = document.getElementById("cancel-dialog");
-  const confirm = part("confirm", dialog);
-  part("keep", dialog).addEventListener("click", () => dialog.close());
-  confirm.addEventListener("click", async () => {
-    if (confirm.getAttribute("aria-busy") === "true") return;
-    const label = confirm.querySelector("span");
-    const before = label.textContent;
-    confirm.setAttribute("aria-busy", "true");
-    label.textContent = words.cancelling;
-    const answer = await post("/pledge/cancel", { token });
-    confirm.setAttribute("aria-busy", "false");
-    label.textContent = before;
-    // Cancelling twice is answered with the state it already has: that is what was wanted.
-    if (answer.ok || answer.data.error === "pledge_cancelled") {
-      dialog.close();
-      document.getElementById("announce").textContent = words.cancelDone;
-      await load();
-      document.querySelector("h1").focus();
-      return;
-    }
-    refuse(dialog, confirm, answer);
-  });
+function focusTitle(isNew) {
+  if (isNew) document.getElementById("manage-title").focus();
 }
 
-function refuse(dialog, confirm, answer) {
-  const kind = answer.status === 409 ? "tooLate" : answer.status === 0 ? "offline" : "failedLoad";
-  const notice = dialog.querySelector(".notice");
-  const [title, text] = notice.querySelectorAll("p");
-  title.textContent = words[`${kind}Title`];
-  text.textContent = words[`${kind}Text`];
-  confirm.hidden = answer.status === 409;
-  notice.hidden = false;
+/** A trouble only this page knows of: offline, or no answer. */
+function trouble(kind, again) {
+  root.querySelector("#trouble")?.remove();
+  delete document.documentElement.dataset.link;
+  const notice = Object.assign(document.createElement("div"), { id: "trouble", className: "notice notice--bad", tabIndex: -1 });
+  notice.setAttribute("role", "alert");
+  const text = document.createElement("div");
+  for (const end of ["Title", "Text"]) {
+    text.append(Object.assign(document.createElement("p"), { textContent: words[kind + end] }));
+  }
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "button button--small", textContent: words.retry });
+  button.addEventListener("click", again);
+  text.append(button);
+  notice.append(text);
+  root.querySelector(".page-title").after(notice);
   notice.focus();
-  if (answer.status === 409) load();
 }
 
-function nameOf(line) {
-  const name = line.kind === "custom_amount" ? words.custom : line.label;
-  return line.quantity > 1 ? `${name} × ${line.quantity}` : name;
+function pairsOf(form, button) {
+  const pairs = [...new FormData(form)];
+  return button?.name ? [...pairs, [button.name, button.value]] : pairs;
 }
 
-function brandOf(brand) {
-  return brand ? brand[0].toUpperCase() + brand.slice(1) : "";
+function onSubmit(event) {
+  const button = event.submitter;
+  event.preventDefault();
+  if (button?.hasAttribute("data-card")) return meet("openCard", button);
+  if (button?.getAttribute("aria-disabled") === "true") return;
+  if (button?.name === "less" || button?.name === "more") return onStep(button);
+  const form = event.target;
+  if (button?.value === "links" && !form.reportValidity()) return;
+  send(pairsOf(form, button));
 }
 
-function item(tag, text) {
-  return Object.assign(document.createElement(tag), { textContent: text });
+/** Quick presses add up here and are sent once. */
+function onStep(button) {
+  const input = button.closest("[role=group]").querySelector("input");
+  const next = (Number.parseInt(input.value, 10) || 0) + (button.name === "more" ? 1 : -1);
+  input.value = Math.max(0, next);
+  update(button.form, PAUSE_MS);
+}
+
+/** Work out the total for what is on the form, soon: whatever comes in between is sent along. */
+function update(form, pause = 0) {
+  clearTimeout(timer);
+  turn += 1;
+  root.setAttribute("aria-busy", "true");
+  timer = setTimeout(() => send([...pairsOf(form), ["do", "look"]]), pause);
+}
+
+function onChange({ target }) {
+  const form = target.closest("[data-edit]");
+  if (!form) return;
+  if (target.name === "tip" || target.name === "tip-stop") onTip(form, target);
+  else update(form);
+}
+
+function onInput({ target }) {
+  const form = target.closest("[data-edit]");
+  if (!form) return;
+  if (target.name === "tip") onTip(form, target);
+  else if (target.inputMode) update(form, 2 * PAUSE_MS);
+}
+
+/** Stops and slider show the same tip; the total follows when the hand rests. */
+function onTip(form, { value }) {
+  for (const stop of form.querySelectorAll("[name=tip-stop]")) stop.checked = stop.value === value;
+  const range = form.querySelector("[data-tip-range]");
+  if (range.value !== value) range.value = value;
+  range.setAttribute("aria-valuetext", percent(value));
+  update(form, PAUSE_MS);
+}
+
+function onClick({ target }) {
+  if (target.closest("[data-print]")) window.print();
+  if (target.closest("[data-bank]")) meet("passBank", target);
+  if (target.closest("[data-save]")) meet("saveCard", target);
+  const link = target.closest("[data-goto]");
+  if (link) document.getElementById(link.hash.slice(1))?.focus();
+}
+
+/** Escape in the question goes back to the form, as its first button does. */
+function onCancel(event) {
+  if (!event.target.matches("[data-confirm]")) return;
+  event.preventDefault();
+  event.target.querySelector("[data-confirm-back]").click();
+}
+
+async function meet(deed, element) {
+  const { ways } = await import("./recover.js");
+  ways(element.closest("[data-ways]"))[deed]();
+}
+
+function place() {
+  return `${page.prefix}/manage/`;
 }

@@ -1,0 +1,85 @@
+"""What mails say about campaigns and the platform; site owns it."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from contracts.campaign import CampaignDefinition, PlatformDefinition
+from contracts.ids import CampaignSlug
+from services.chassis.database import Connection, decode_rows
+from services.notify.mails import Campaign, PlatformNames
+
+
+async def save_campaign(conn: Connection, definition: CampaignDefinition) -> None:
+    await conn.execute(
+        """
+        INSERT INTO campaigns
+            (slug, version, title, deadline_at, timezone, goal_cents, instagram_url)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (slug) DO UPDATE
+        SET version = excluded.version,
+            title = excluded.title,
+            deadline_at = excluded.deadline_at,
+            timezone = excluded.timezone,
+            goal_cents = excluded.goal_cents,
+            instagram_url = excluded.instagram_url
+        WHERE campaigns.version < excluded.version
+        """,
+        definition.slug,
+        definition.version,
+        definition.title,
+        definition.deadline_at,
+        definition.timezone,
+        definition.goal_cents,
+        definition.instagram_url,
+    )
+
+
+async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:
+    await conn.execute(
+        """
+        INSERT INTO platform_names
+            (version, platform_name, support_email, languages, recovery_window_days)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (only_row) DO UPDATE
+        SET version = excluded.version,
+            platform_name = excluded.platform_name,
+            support_email = excluded.support_email,
+            languages = excluded.languages,
+            recovery_window_days = excluded.recovery_window_days
+        WHERE platform_names.version < excluded.version
+        """,
+        definition.version,
+        definition.platform_name,
+        definition.support_email,
+        definition.languages,
+        definition.recovery_window_days,
+    )
+
+
+async def list_campaigns(
+    conn: Connection, slugs: Sequence[CampaignSlug]
+) -> dict[CampaignSlug, Campaign]:
+    """Return the named campaigns by slug."""
+    rows = await conn.fetch(
+        """
+        SELECT slug, title, deadline_at, timezone, goal_cents, instagram_url
+        FROM campaigns
+        WHERE slug = ANY($1)
+        LIMIT $2
+        """,
+        slugs,
+        len(slugs),
+    )
+    return {campaign.slug: campaign for campaign in decode_rows(rows, Campaign)}
+
+
+async def read_platform(conn: Connection) -> PlatformNames:
+    """Return what mails say about the platform: its defaults until site has told us."""
+    row = await conn.fetchrow(
+        """
+        SELECT platform_name, support_email, languages, recovery_window_days
+        FROM platform_names
+        """
+    )
+    return PlatformNames() if row is None else msgspec.convert(row, PlatformNames)

@@ -1,0 +1,1 @@
+"""The manage page: what a link holder sees of their pledges, and may change."""
