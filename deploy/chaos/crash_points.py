@@ -22,13 +22,14 @@ class Errand:
 
 # By phase. Each service of the chassis's points is one whose own points are few.
 PUBLISHING = (
+    # Each campaign ends a day later, and only one that ends within the week is gone through
+    # for cards that will not last.
+    Errand("checkout", "checkout.before_card_notices"),
     Errand("site", "site.before_published"),
     Errand("site", "site.after_published"),
     Errand("site", "outbox.before_publish"),
     Errand("site", "outbox.after_publish"),
     Errand("site", "outbox.after_mark"),
-    # A campaign that ends within the week is gone through for cards that will not last.
-    Errand("checkout", "checkout.before_card_notices"),
 )
 PLEDGING = (
     Errand("checkout", "checkout.intended"),

@@ -215,6 +215,8 @@ async def act(play: Play) -> list[Measure]:
     needing = await play.crowd.pledge(rounds.slugs[-1], card=NEEDS_BANK)
     await rounds.all_closing(CLOSING + CHARGING)
     await rounds.asking_back(ASKING_BACK)
+    # The bank's page is for a charge that is known to need it.
+    await play.crowd.wait_settled(rounds.slugs[-1], seconds=120)
     await rounds.recovering(RECOVERING, needing.email)
     play.stage.faults.update(f"died at {each.point}" for each in rounds.fired)
     began = time.monotonic()
