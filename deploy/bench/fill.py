@@ -47,11 +47,13 @@ async def copy_pledge(stage: Stage, pledge_id: str, count: int) -> None:
                     INSERT INTO {table} ({columns})
                     SELECT {columns}
                     FROM (
-                        SELECT (jsonb_populate_record(
-                            NULL::{table}, to_jsonb(original) || {names})).*
-                        FROM {table} AS original, generate_series(1, $2::integer) AS number
-                        WHERE pledge_id = $1
-                    ) AS copied
+                        SELECT copied.*
+                        FROM {table} AS original
+                        CROSS JOIN generate_series(1, $2::integer) AS number
+                        CROSS JOIN LATERAL jsonb_populate_record(
+                            NULL::{table}, to_jsonb(original) || {names}) AS copied
+                        WHERE original.pledge_id = $1
+                    ) AS every
                     """,  # noqa: S608
                     pledge_id,
                     count,

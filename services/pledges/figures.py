@@ -120,6 +120,7 @@ class Stats(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     collected_amount: int
     recovering_amount: int
     lost_amount: int
+    returned_amount: int
     late_support_amount: int
     version: int
     updated_at: datetime | None

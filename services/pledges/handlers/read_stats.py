@@ -30,6 +30,7 @@ async def read_stats(conn: Connection, slug: str) -> Stats:
         collected_amount=stored.collected_cents,
         recovering_amount=stored.recovering_cents,
         lost_amount=stored.lost_cents,
+        returned_amount=stored.returned_cents,
         late_support_amount=stored.late_support_cents,
         version=stored.version,
         updated_at=stored.updated_at,

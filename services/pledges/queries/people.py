@@ -15,9 +15,7 @@ async def forget(conn: Connection, supporter: SupporterId, *, email: str, pseudo
     await conn.execute(
         "UPDATE supporters SET email = $2 WHERE supporter_id = $1", supporter, pseudonym
     )
-    await conn.execute(
-        "UPDATE refused_orders SET email = $2 WHERE lower(email) = $1", email, pseudonym
-    )
+    await conn.execute("SELECT forget_refused($1, $2)", email, pseudonym)
     await conn.execute(
         """
         UPDATE credits
