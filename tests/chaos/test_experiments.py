@@ -9,7 +9,13 @@ import pytest
 
 from deploy.chaos.crowd import Crowd
 from deploy.chaos.experiment import Measure, Play
-from deploy.chaos.experiments import poison, replayed, settled_crowd, webhooks
+from deploy.chaos.experiments import (
+    changes_at_deadline,
+    poison,
+    replayed,
+    settled_crowd,
+    webhooks,
+)
 from deploy.chaos.stage import Stage
 from deploy.local.layout import DataDir
 from tests.support.invariants import assert_invariants
@@ -43,6 +49,12 @@ def play(stack: Stack, story: Story) -> None:
 
 def test_webhooks_three_times_in_any_order_make_each_pledge_once(lived_in: Stack) -> None:
     play(lived_in, lambda play: webhooks.story(play, people=200))
+
+
+def test_who_changes_or_withdraws_at_the_close_is_charged_what_they_were_told(
+    lived_in: Stack,
+) -> None:
+    play(lived_in, lambda play: changes_at_deadline.story(play, people=20))
 
 
 def test_poison_for_every_durable_is_parked_and_stops_nobody(lived_in: Stack) -> None:
