@@ -21,7 +21,11 @@ from contracts.routes import ROUTES
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, StockBody, TaxBody
+from services.pledges.bodies import ModifyRequest
+from services.pledges.handlers.write_report import Reports
 from services.pledges.routes import CancelRequest
+from services.pledges.routes.community import community_routes
+from services.pledges.routes.reports import report_routes
 from services.settlement.routes import (
     AuthenticateRequest,
     BatchRequest,
@@ -37,8 +41,10 @@ from services.settlement.routes.money import (
 )
 
 SECRET = Secret("nobody asks these routes anything")
+NO_POOL: Any = None
 INJECTED = (
     "pool",
+    "bus",
     "clock",
     "settings",
     "checkout",
@@ -56,6 +62,7 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     CompleteCardBody,
     StockBody,
     CancelRequest,
+    ModifyRequest,
     SettleRequest,
     DispatchRequest,
     BatchRequest,
@@ -110,6 +117,9 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     guard = bearer_guard(SECRET)
     yield from (*checkout.ROUTES, *checkout.admin_routes(guard))
     yield from (pledges.show_pledge, pledges.list_pledges, pledges.cancel, pledges.show_stats)
+    yield from (pledges.modify, pledges.quote_change, pledges.ask_links)
+    yield from community_routes(SECRET)
+    yield from report_routes(SECRET, Reports(NO_POOL))
     yield from pledges.projection_routes(SECRET)
     yield from pledges.operator_routes(SECRET)
     yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES, *AFTER_ROUTES)

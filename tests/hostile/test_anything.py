@@ -92,7 +92,11 @@ def test_a_signed_payload_of_any_kind_is_read_or_refused(payload: bytes) -> None
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=40))
 def test_what_is_signed_is_what_is_read(order: str, email: str, slug: str) -> None:
     link = MagicLink(
-        order_id=PledgeId(order), email=email, campaign_slug=CampaignSlug(slug), exp=2**40
+        order_id=PledgeId(order),
+        email=email,
+        campaign_slug=CampaignSlug(slug),
+        exp=2**40,
+        kid=magic_link.key_id(KEY),
     )
 
     assert _refused_or_read(magic_link.sign(link, KEY)) == link

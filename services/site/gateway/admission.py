@@ -95,4 +95,4 @@ def origin_of(address: str) -> str:
 
 
 def _key(route: Route, client: str) -> str:
-    return f"failures:{route.path}:{limited_as(client)}"
+    return f"failures:{route.method} {route.path}:{limited_as(client)}"
