@@ -155,6 +155,8 @@ def test_another_card_is_saved_on_the_page_and_a_reload_keeps_the_link(
     expect(page.locator("html[data-managed]")).to_be_attached()
     page.get_by_role("button", name="Use another card").click()
     expect(page.get_by_text("The new card pays for all your pledges")).to_be_visible()
+    # The form is Stripe's, and is there to be typed into once it can be saved.
+    expect(page.get_by_role("button", name="Save this card")).to_be_visible()
     fill_card(page, "5555555555554444")
     keep(page, "manage-new-card")
     page.get_by_role("button", name="Save this card").click()
