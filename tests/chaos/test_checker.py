@@ -284,6 +284,16 @@ def test_a_mail_whose_answer_was_lost_is_no_fault(scene: Scene) -> None:
     assert scene.judge(lost).is_clean
 
 
+def test_a_person_who_was_forgotten_is_no_fault(scene: Scene) -> None:
+    forgotten = """
+        UPDATE notify.mails SET recipient = '', address = '',
+            facts = jsonb_build_object('pledge_id', facts -> 'pledge_id')
+        WHERE kind = 'not_funded'
+    """
+
+    assert scene.judge(forgotten).is_clean
+
+
 def _again(rows: tuple[dict[str, Any], ...], row_id: str) -> tuple[dict[str, Any], ...]:
     return (*rows, {**rows[0], "id": row_id})
 

@@ -19,4 +19,5 @@ UNION ALL
 SELECT 'went to somebody else', ARRAY[mail_id, arrived.resend_id]
 FROM inbox_mails AS arrived
 JOIN notify.mails USING (mail_id)
-WHERE lower(arrived.recipient) <> lower(mails.address)
+-- Whoever asked to be forgotten is no longer its addressee.
+WHERE mails.address <> '' AND lower(arrived.recipient) <> lower(mails.address)

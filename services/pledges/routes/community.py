@@ -6,6 +6,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter, SkipValidation
 
 from contracts.magic_link import TOKEN_LENGTH_MAX
@@ -17,7 +18,7 @@ from services.chassis.settings import Secret
 from services.pledges.community import CommunityShown, Credit, DecisionShown, Votes
 from services.pledges.handlers import gather
 from services.pledges.handlers.erase_person import Erased, erase_person
-from services.pledges.handlers.export_data import export_data
+from services.pledges.handlers.export_data import Export, export_data
 from services.pledges.handlers.open_link import Keys, open_link
 
 Token = Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
@@ -104,7 +105,11 @@ async def take_credit(
         )
 
 
-@get("/pledge/export", response_headers=PRIVATE)
+@get(
+    "/pledge/export",
+    response_headers=PRIVATE,
+    responses={200: ResponseSpec(Export, description="Everything held about the supporter")},
+)
 async def export(
     pool: NamedDependency[SkipValidation[Pool]],
     clock: NamedDependency[SkipValidation[PlatformClock]],
@@ -135,7 +140,7 @@ async def erase(
 def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
     """Return the routes of the supporters' page, and the operators' list of names."""
 
-    @get("/admin/reports/credits.csv", guards=[bearer_guard(secret)])
+    @get("/admin/reports/credits.csv", guards=[bearer_guard(secret)], media_type="text/csv")
     async def credited(
         pool: NamedDependency[SkipValidation[Pool]],
         slug: Annotated[str, QueryParameter(name="campaignSlug", max_length=300)],
@@ -144,7 +149,7 @@ def community_routes(secret: Secret) -> list[HTTPRouteHandler]:
             campaign, page = await gather.write_credits(conn, slug)
         return Response(
             page,
-            media_type="text/csv; charset=utf-8",
+            media_type="text/csv",
             headers={
                 **PRIVATE,
                 "Content-Disposition": f'attachment; filename="{campaign}-credits.csv"',

@@ -39,12 +39,12 @@ def report_routes(secret: Secret, reports: Reports) -> list[HTTPRouteHandler]:
     async def preview(slug: Slug, kind: Kind = "pledge") -> ReportPreview:
         return await reports.preview(slug, kind)
 
-    @get("/admin/reports/campaign-runner.csv", guards=guards)
+    @get("/admin/reports/campaign-runner.csv", guards=guards, media_type="text/csv")
     async def download(slug: Slug, kind: Kind = "pledge") -> Stream:
         file = await reports.write(slug, kind)
         return Stream(
             file.parts,
-            media_type="text/csv; charset=utf-8",
+            media_type="text/csv",
             headers={**PRIVATE, "Content-Disposition": f'attachment; filename="{file.name}"'},
         )
 
