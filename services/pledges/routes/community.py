@@ -108,7 +108,11 @@ async def take_credit(
 @get(
     "/pledge/export",
     response_headers=PRIVATE,
-    responses={200: ResponseSpec(Export, description="Everything held about the supporter")},
+    responses={
+        200: ResponseSpec(
+            Export, generate_examples=False, description="Everything held about the supporter"
+        )
+    },
 )
 async def export(
     pool: NamedDependency[SkipValidation[Pool]],
