@@ -51,6 +51,28 @@ class NotInTime(Exception):
     """Something that had to happen did not, within its time."""
 
 
+TRIES_MAX = 5
+
+LEASES_END = (
+    """
+    UPDATE settlement.charges
+    SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp()),
+        person_until = least(person_until, clock_timestamp())
+    WHERE status IN ('sending', 'unknown', 'with_person', 'ending')
+    """,
+    """
+    UPDATE settlement.refunds
+    SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
+    WHERE status = 'sending'
+    """,
+    """
+    UPDATE settlement.looks
+    SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
+    WHERE done_at IS NULL
+    """,
+)
+
+
 async def until(
     probe: Callable[[], Awaitable[T | None]], *, seconds: float, what: str, every: float = 0.1
 ) -> T:
@@ -177,22 +199,8 @@ class Stage:
         """
         conn = await asyncpg.connect(self.owner_url, timeout=10)
         try:
-            await conn.execute(
-                """
-                UPDATE settlement.charges
-                SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp()),
-                    person_until = least(person_until, clock_timestamp())
-                WHERE status IN ('sending', 'unknown', 'with_person', 'ending')
-                """
-            )
-            for table, is_open in (("refunds", "status = 'sending'"), ("looks", "done_at IS NULL")):
-                await conn.execute(
-                    f"""
-                    UPDATE settlement.{table}
-                    SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
-                    WHERE {is_open}
-                    """  # noqa: S608
-                )
+            for statement in LEASES_END:
+                await _through_deadlocks(conn, statement)
         finally:
             await conn.close()
 
@@ -256,6 +264,15 @@ def free_port() -> int:
         port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
         if is_free(port):
             return port
+
+
+async def _through_deadlocks(conn: "asyncpg.Connection[asyncpg.Record]", statement: str) -> None:
+    """Run a statement that takes rows in no order; services take the same rows in theirs."""
+    for _ in range(TRIES_MAX):
+        with contextlib.suppress(asyncpg.DeadlockDetectedError):
+            await conn.execute(statement)
+            return
+    raise NotInTime("deadlock after deadlock")
 
 
 def _address(data: DataDir, name: str) -> tuple[str, int]:
