@@ -98,7 +98,7 @@ def test_a_pledge_is_changed_with_its_delivery_and_the_second_tab_hears_of_it(
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     page.get_by_role("button", name="Save changes").click()
-    page.get_by_role("dialog").get_by_role("button", name="Change my pledge").click()
+    page.get_by_role("dialog").get_by_role("button", name="Change my pledge").dblclick()
     expect(page.locator("#notice")).to_contain_text("Your pledge is changed.")
     keep(page, "manage-changed")
     page.get_by_text("What happened").click()

@@ -11,6 +11,7 @@ const token = kept();
 
 let turn = 0;
 let timer;
+let isDeciding = false;
 
 root.addEventListener("submit", onSubmit);
 root.addEventListener("change", onChange);
@@ -126,7 +127,10 @@ function onSubmit(event) {
   if (button?.name === "less" || button?.name === "more") return onStep(button);
   const form = event.target;
   if (button?.value === "links" && !form.reportValidity()) return;
-  send(pairsOf(form, button));
+  // A second press, while the first is on its way, wants nothing more than the first.
+  if (isDeciding) return;
+  isDeciding = true;
+  send(pairsOf(form, button)).finally(() => (isDeciding = false));
 }
 
 /** Quick presses add up here and are sent once. */
