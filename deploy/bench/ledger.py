@@ -26,8 +26,9 @@ from deploy.bench.webhooks import Webhooks
 from deploy.chaos import owner
 from deploy.chaos.crowd import Crowd
 from deploy.chaos.experiment import CONNECTIONS_MAX
-from deploy.chaos.stage import Stage, free_port, staged, until
+from deploy.chaos.stage import Stage, staged, until
 from deploy.local.layout import read_json
+from deploy.local.ports import free_port
 
 ROUNDS = 3
 PLEDGES = 300

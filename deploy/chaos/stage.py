@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import secrets
 import shutil
 import signal
 import tempfile
@@ -30,7 +29,7 @@ from deploy.local import stack_file
 from deploy.local.background import Background
 from deploy.local.campaigns_copy import SAMPLES, make_repository
 from deploy.local.layout import DataDir, read_json
-from deploy.local.ports import HIGHEST, HOST, LOWEST, is_free
+from deploy.local.ports import HOST, free_port
 from deploy.local.stack import Options
 
 T = TypeVar("T")
@@ -256,14 +255,6 @@ async def staged(
 def crash_setting(folder: Path) -> dict[str, str]:
     """Return the setting that lets each service of a stack be armed while it runs."""
     return {"POOL_CRASH_AT": f"@{folder}/crash-{{service}}"}
-
-
-def free_port() -> int:
-    """Return a port for the site, so that no such stack sits on a person's 8000."""
-    while True:
-        port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
-        if is_free(port):
-            return port
 
 
 async def _through_deadlocks(conn: "asyncpg.Connection[asyncpg.Record]", statement: str) -> None:

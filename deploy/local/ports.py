@@ -1,8 +1,10 @@
 """Ports: free ones, chosen once and kept, all on the loopback address."""
 
+import contextlib
 import random
 import socket
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 
 from deploy.local.layout import DataDir, read_json, write_json
 
@@ -20,8 +22,44 @@ class PortTaken(Exception):
 
 def is_free(port: int) -> bool:
     """Return whether a server could listen there now."""
+    return _binds(port, is_shared=True)
+
+
+def free_port() -> int:
+    """Return a port of ours that nobody has or had a moment ago.
+
+    Raises `PortTaken` when there is none.
+    """
+    for _ in range(ATTEMPTS_MAX):
+        port = random.randint(LOWEST, HIGHEST)
+        if _binds(port, is_shared=False):
+            return port
+    raise PortTaken(f"No free port between {LOWEST} and {HIGHEST} was found.")
+
+
+def hold(ports: Iterable[int]) -> list[socket.socket]:
+    """Keep ports until the sockets are closed: for our servers, which share addresses.
+
+    Between the choice and a server's start lie seconds. Meanwhile another stack finds such
+    a port taken, and no outgoing connection is given it. Only Linux lets a server listen
+    beside us; elsewhere nothing is held.
+    """
+    if sys.platform != "linux":
+        return []
+    held = []
+    for port in ports:
+        holder = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):  # Gone already: its server will say so.
+            holder.bind((HOST, port))
+        held.append(holder)
+    return held
+
+
+def _binds(port: int, *, is_shared: bool) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError:
@@ -66,8 +104,6 @@ def _site_port(wanted: int | None, kept: int | None) -> int:
 
 
 def _free_port(chosen: dict[str, int]) -> int:
-    for _ in range(ATTEMPTS_MAX):
-        port = random.randint(LOWEST, HIGHEST)
-        if port not in chosen.values() and is_free(port):
-            return port
-    raise PortTaken(f"No free port between {LOWEST} and {HIGHEST} was found.")
+    while (port := free_port()) in chosen.values():
+        pass
+    return port

@@ -130,6 +130,7 @@ class Stack:
             checkouts=options.checkouts,
         )
         chosen = ports.choose(self.data, names, options.port)
+        self._held = ports.hold(chosen.values())
         had_copy = self.data.campaigns.exists()
         campaigns = self._content(given)
         given["CAMPAIGNS_DIR"] = str(campaigns)

@@ -30,7 +30,12 @@ class LogOutput(logging.Handler):
         atexit.register(self.flush)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Queue the line, or count it as lost."""
+        """Queue the line, or count it as lost. What says something at the very end is not heard.
+
+        The interpreter is being taken down by then, and nothing can be imported any more.
+        """
+        if sys.is_finalizing():
+            return
         try:
             self._lines.put_nowait(self.format(record))
         except queue.Full:

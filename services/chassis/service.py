@@ -156,7 +156,7 @@ class Service(Generic[S]):
         # Every role answers the health routes; only `web` answers people.
         shown = parts if "web" in roles else Parts(degraded=parts.degraded)
         server = serving.server(settings, self.app(shown, running, settings))
-        answering = asyncio.create_task(server.serve())
+        answering = asyncio.create_task(serving.answer(server), name="server")
         done, _ = await asyncio.wait(
             [asyncio.create_task(stop.wait()), answering, connection, *loops],
             return_when=asyncio.FIRST_COMPLETED,

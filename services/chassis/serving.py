@@ -42,6 +42,21 @@ def server(settings: CommonSettings, app: Litestar) -> uvicorn.Server:
     return server
 
 
+class CannotListen(Exception):
+    """The server could not begin; what it logged before says why."""
+
+
+async def answer(server: uvicorn.Server) -> None:
+    """Answer requests until told to stop. Raises `CannotListen` when the port is taken.
+
+    Uvicorn would leave the interpreter instead, and with it everything that is still open.
+    """
+    try:
+        await server.serve()
+    except SystemExit as exc:
+        raise CannotListen(f"port {server.config.port}") from exc
+
+
 async def shut_down(
     server: uvicorn.Server,
     serving: "asyncio.Task[None]",

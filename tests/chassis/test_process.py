@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator
 
@@ -66,6 +67,21 @@ async def test_an_unknown_role_is_a_wrong_usage(environ: dict[str, str]) -> None
 
     assert process.returncode == 2
     assert "web|worker|all|migrate" in said.decode()
+
+
+async def test_a_port_that_is_taken_is_named_and_what_was_begun_is_ended(
+    environ: dict[str, str],
+) -> None:
+    with socket.create_server(("127.0.0.1", int(environ["LISTEN_PORT"]))):
+        toy = Toy(environ)
+        process = toy.launch()
+        said, complained = process.communicate(timeout=40)
+        toy.close()
+
+    assert process.returncode == 1
+    assert "address already in use" in said.decode()
+    assert f"CannotListen: port {environ['LISTEN_PORT']}" in said.decode()
+    assert complained == b""
 
 
 async def test_it_ends_within_five_seconds_when_asked(

@@ -18,6 +18,7 @@ from contracts.events.base import Event
 from contracts.ids import OrderId
 from contracts.quoting import QuoteAnswer, QuoteRevision
 from contracts.subjects import QUOTE, subject
+from deploy.local.ports import free_port
 from services.chassis.database import open_pool
 from services.checkout.orders import Order
 from services.checkout.queries import orders
@@ -28,7 +29,6 @@ from tests.checkout.sandbox import (
     WEBHOOK_SECRET,
     Forwarder,
     Sandbox,
-    free_port,
     running_sandbox,
     wait_until,
 )

@@ -3,7 +3,6 @@
 import contextlib
 import http.client
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
 import httpx
+
+from deploy.local.ports import free_port
 
 T = TypeVar("T")
 
@@ -152,11 +153,3 @@ def wait_until(probe: Callable[[], T], *, seconds: float = 20.0, what: str = "")
         assert time.monotonic() < limit, f"not within {seconds} s: {what}"
         time.sleep(0.05)
     return answer
-
-
-def free_port() -> int:
-    """Return a port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -18,13 +18,12 @@ from deploy.compose import configs, prepare
 from deploy.local import servers
 from deploy.local.children import spawn
 from deploy.local.layout import DataDir
-from deploy.local.ports import is_free
+from deploy.local.ports import free_port, is_free
 from deploy.local.sql import close_cluster, create_database
 from deploy.local.wheels import nats_binary, plain_environ, valkey_binary
 from services.chassis import probe
 from tests.deploy.conftest import ROOT, Model
 from tests.support.platform import eventually
-from tests.support.stack import free_port
 
 READY_SECONDS = 90.0
 STOP_SECONDS = 40.0

@@ -15,11 +15,11 @@ import redis
 from contracts.streams import STREAMS
 from deploy.compose import configs, prepare
 from deploy.local.layout import SERVICES
-from deploy.local.ports import is_free
+from deploy.local.ports import free_port, is_free
 from deploy.local.sql import run_sql
 from deploy.local.wheels import nats_binary, valkey_binary
 from tests.support.platform import eventually
-from tests.support.stack import Servers, free_port
+from tests.support.stack import Servers
 
 COMPOSE = Path(configs.__file__).parent
 

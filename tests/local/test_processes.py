@@ -17,12 +17,12 @@ import pytest
 from deploy.local import stack_file
 from deploy.local.background import Background
 from deploy.local.layout import ROOT, DataDir, is_held
+from deploy.local.ports import free_port
 from deploy.local.servers import NOBODY, Identity, postgres
 from deploy.local.stack import Options
 from deploy.local.supervisor import Supervisor
 from deploy.local.wheels import ServerRefused
 from tests.support.platform import eventually
-from tests.support.stack import free_port
 
 ENVIRON = {**os.environ, "PYTHONPATH": str(ROOT)}
 

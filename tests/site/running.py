@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -17,6 +16,7 @@ from pathlib import Path
 import httpx
 import nats
 
+from deploy.local.ports import free_port
 from services.chassis.migrations import migrate
 from services.site.app import SERVICE
 from tests.support.stack import Database, Servers
@@ -243,12 +243,6 @@ async def _is_up(site: RunningSite) -> bool:
 
 async def _hears(site: RunningSite) -> bool:
     return "nats" not in (await site.http.get("/readyz")).json()["degraded"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def log_lines(site: RunningSite) -> list[dict[str, object]]:

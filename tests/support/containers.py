@@ -20,11 +20,11 @@ from typing import Any
 from deploy.local.environment import Environment, assemble
 from deploy.local.layout import ROOT, DataDir
 from deploy.local.permissions import PAYLOAD_BYTES_MAX, redis_users
-from deploy.local.ports import HOST, is_free
+from deploy.local.ports import HOST, free_port, is_free
 from deploy.local.servers import CONNECTIONS_MAX, NATS_RESERVED_BYTES, nats_accounts
 from deploy.local.sql import DATABASE, close_cluster, run_sql
 from deploy.local.wheels import ServerRefused
-from tests.support.stack import NATS_ACCOUNTS, REDIS_DATABASES, Servers, free_port
+from tests.support.stack import NATS_ACCOUNTS, REDIS_DATABASES, Servers
 
 BACKEND = "POOL_TEST_BACKEND"
 SOCKET = Path("/var/run/docker.sock")

@@ -6,7 +6,6 @@ the process that started them, even when it is killed.
 
 import contextlib
 import os
-import secrets
 import shutil
 import socket
 import subprocess
@@ -22,7 +21,7 @@ from deploy.local import background, plan, stack_file, status
 from deploy.local.campaigns_copy import SAMPLES, make_repository
 from deploy.local.environment import Environment, assemble
 from deploy.local.layout import SERVICES, DataDir, read_json
-from deploy.local.ports import HIGHEST, LOWEST, is_free
+from deploy.local.ports import free_port
 from deploy.local.sql import create_database, run_sql
 from deploy.local.stack import Options
 from tests.support.topology import declare_everything
@@ -273,14 +272,6 @@ def _folder() -> Iterator[Path]:
     finally:
         if not os.environ.get(KEEP):
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def free_port() -> int:
-    """Return a port for the site, so that no test stack sits on a person's 8000."""
-    while True:
-        port = LOWEST + secrets.randbelow(HIGHEST - LOWEST)
-        if is_free(port):
-            return port
 
 
 def _pid(data: DataDir, name: str) -> int:
