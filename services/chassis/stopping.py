@@ -1,9 +1,12 @@
-"""What must still be done when a loop is asked to stop."""
+"""What must still be done when a loop is asked to stop, and what need not be waited for."""
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 async def ended(work: "asyncio.Future[Any]", *, within_seconds: float) -> None:
@@ -15,3 +18,16 @@ async def ended(work: "asyncio.Future[Any]", *, within_seconds: float) -> None:
             await asyncio.wait([work], timeout=left)
     work.cancel()
     await asyncio.gather(work, return_exceptions=True)
+
+
+async def unless(stopping: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what `work` gives; None when `stopping` was set first, and `work` is cancelled."""
+    told = asyncio.create_task(stopping.wait())
+    working = asyncio.create_task(work)
+    try:
+        await asyncio.wait([told, working], return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        for task in (told, working):
+            task.cancel()
+        await asyncio.gather(told, working, return_exceptions=True)

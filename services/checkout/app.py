@@ -53,6 +53,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             "stripe": stripe,
             "stripe_bell": bells.stripe,
             "carrier": carrier,
+            "stopping": running.stopping,
             "checkout": checkout,
             "link_keys": keyring(
                 settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()

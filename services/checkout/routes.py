@@ -1,5 +1,6 @@
 """The edge: HTTP in, handler, HTTP out."""
 
+import asyncio
 from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
@@ -65,6 +66,7 @@ WEBHOOK_BYTES_MAX = 256 * 1024
 PoolDependency = NamedDependency[SkipValidation[Pool]]
 StripeDependency = NamedDependency[SkipValidation[StripeGateway]]
 CarrierDependency = NamedDependency[SkipValidation[USPSGateway]]
+StoppingDependency = NamedDependency[SkipValidation[asyncio.Event]]
 CheckoutDependency = NamedDependency[SkipValidation[Checkout]]
 # Who asks, as the gateway saw it. Nobody else can set it.
 Client = Annotated[str, HeaderParameter(name="x-pool-client")]
@@ -139,9 +141,12 @@ async def abandon(
 
 @get("/checkout-intent/status/{order_id:str}", opt={LANE: PATIENT})
 async def status(
-    order_id: FromPath[str], pool: PoolDependency, wait: FromQuery[float] = 0.0
+    order_id: FromPath[str],
+    pool: PoolDependency,
+    stopping: StoppingDependency,
+    wait: FromQuery[float] = 0.0,
 ) -> Response[OrderStatus]:
-    answer = await ask_about_order.wait_for_status(pool, order_id, wait)
+    answer = await ask_about_order.wait_for_status(pool, order_id, wait, stopping)
     return Response(answer, headers=PRIVATE)
 
 

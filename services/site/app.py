@@ -123,7 +123,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
     manage_desk = ManageDesk(pledges, checkout, lambda: shop_of(memory.world))
     managing = Manage(site=site, desk=manage_desk, admission=admission)
     gateway = Gateway(
-        admission=admission, upstream=upstream, proxies=proxies, places_of=settings.upstream
+        admission=admission,
+        upstream=upstream,
+        proxies=proxies,
+        places_of=settings.upstream,
+        stopping=running.stopping,
     ).with_pages({PAY_PATH: managing.pay_page})
     await _begin(running, publisher, memory)
 

@@ -1,5 +1,6 @@
 """Cards that will not last are spoken of at once, and 7 and 2 days before the deadline."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -98,7 +99,7 @@ async def test_a_card_is_warned_of_at_once_if_it_ends_before_the_recovery_window
 ) -> None:
     order = await house.pledge(month, year)
 
-    status = await wait_for_status(house.floor.pool, order.order_id, 0)
+    status = await wait_for_status(house.floor.pool, order.order_id, 0, asyncio.Event())
     summary = await house.floor.do(summarise, order.order_id)
 
     assert (status.card_warning is not None) == is_warned

@@ -1,5 +1,6 @@
 """Orders nobody speaks of: crashes and lost webhooks cost time, never a pledge or a unit."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -212,7 +213,21 @@ async def test_waiting_for_a_status_ends(floor: Floor, wait: float) -> None:
     film = await floor.publish()
     order = await floor.intend(a_cart(f"{film.slug}__frame"))
 
-    status = await wait_for_status(floor.pool, order.order_id, wait)
+    status = await wait_for_status(floor.pool, order.order_id, wait, asyncio.Event())
+
+    assert (status.status, status.persisted) == ("open", False)
+
+
+async def test_nobody_waits_for_a_process_that_is_to_stop(floor: Floor) -> None:
+    film = await floor.publish()
+    order = await floor.intend(a_cart(f"{film.slug}__frame"))
+    stopping = asyncio.Event()
+    waiting = asyncio.create_task(wait_for_status(floor.pool, order.order_id, 30, stopping))
+    await asyncio.sleep(0.3)
+    assert not waiting.done()
+
+    stopping.set()
+    status = await asyncio.wait_for(waiting, 5)
 
     assert (status.status, status.persisted) == ("open", False)
 

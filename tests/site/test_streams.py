@@ -7,7 +7,7 @@ from typing import Any
 
 from services.chassis.serving import DRAIN_SECONDS
 from tests.site.hearing import LIVE, Run, burst, tell, watching
-from tests.site.running import RunningSite, eventually
+from tests.site.running import Behind, RunningSite, eventually
 from tests.site.test_figures import totals
 from tests.support.stack import Database
 
@@ -97,3 +97,20 @@ async def test_a_reader_who_left_makes_room(run: Run) -> None:
 async def _has_room(site: RunningSite) -> bool:
     async with site.http.stream("GET", f"{LIVE}/events") as answer:
         return answer.status_code == 200
+
+
+async def test_an_asker_who_waits_hears_how_things_stand_when_the_site_stops(
+    site: RunningSite, services: Behind
+) -> None:
+    services.wait_seconds = 60
+    path = "/checkout-intent/status/pool-intent-1"
+    waiting = asyncio.create_task(site.http.get(f"{path}?wait=10"))
+    await eventually(lambda: services.heard)
+
+    services.wait_seconds = 0
+    ended = asyncio.create_task(site.stop())
+    answer = await asyncio.wait_for(waiting, 5)
+
+    assert (answer.status_code, answer.json()) == (200, {"ok": True})
+    assert [each.target for each in services.heard] == [f"{path}?wait=10", path]
+    assert await asyncio.wait_for(ended, 5) == 0

@@ -5,6 +5,7 @@ import asyncio
 from contracts.ids import ORDER_PATTERN, CampaignSlug, OrderId, is_slug
 from contracts.refusals import InputRefused, NotFound, StateRefused
 from services.chassis.database import Connection, Pool, transaction
+from services.chassis.stopping import unless
 from services.checkout.answers import (
     AddOnInventory,
     Ended,
@@ -63,8 +64,10 @@ async def abandon(pool: Pool, stripe: StripeGateway, body: OrderBody) -> Ended:
     return _ended(order, released=released)
 
 
-async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> OrderStatus:
-    """Return the status, waiting for `persisted` at most so long.
+async def wait_for_status(
+    pool: Pool, order_id: str, wait_seconds: float, stopping: asyncio.Event
+) -> OrderStatus:
+    """Return the status, waiting for `persisted` at most so long, and not for a process that ends.
 
     Looks often at first, and holds no connection in between.
     """
@@ -79,14 +82,15 @@ async def wait_for_status(pool: Pool, order_id: str, wait_seconds: float) -> Ord
             card_warning = await _warning(conn, order)
         is_moving = order.status in ("opening", "open", "completed")
         left = limit - loop.time()
-        if not is_moving or left <= 0:
+        if not is_moving or left <= 0 or stopping.is_set():
             return OrderStatus(
                 order_id=order.order_id,
                 persisted=order.status == "persisted",
                 status=public_status(order.status),
                 card_warning=card_warning,
             )
-        await asyncio.sleep(min(next(looks, LOOK_SECONDS[-1]), left))
+        pause = min(next(looks, LOOK_SECONDS[-1]), left)
+        await unless(stopping, asyncio.sleep(pause))
 
 
 async def summarise(conn: Connection, order_id: str) -> Summary:

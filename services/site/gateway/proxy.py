@@ -1,8 +1,9 @@
 """One handler for every route of the table: check, read, pass on, pass back."""
 
 import asyncio
+import functools
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from litestar import Request, get, post
@@ -14,9 +15,10 @@ from litestar.response.streaming import ASGIStreamingResponse
 from contracts.refusals import InputRefused, Refusal
 from contracts.routes import ROUTES, Route
 from services.chassis.crowd import LANE, PATIENT
+from services.chassis.stopping import unless
 from services.site.gateway.addresses import Proxies
 from services.site.gateway.admission import Admission
-from services.site.gateway.upstream import Upstream
+from services.site.gateway.upstream import Answer, Upstream
 
 Page = Callable[[Request[Any, Any, Any]], Awaitable[ASGIResponse | None]]
 BODY_SECONDS = 30.0
@@ -46,7 +48,9 @@ class Gateway:
         upstream: Upstream,
         proxies: Proxies,
         places_of: Callable[[str], tuple[str, ...]],
+        stopping: asyncio.Event,
     ) -> None:
+        self._stopping = stopping
         self._admission = admission
         self._upstream = upstream
         self._proxies = proxies
@@ -86,17 +90,32 @@ class Gateway:
         if route.is_streamed:
             return await self._flow_on(route, request, client)
         body = await read_body(request) if route.method == "POST" else b""
-        answer = await self._upstream.ask(
+        ask = functools.partial(
+            self._upstream.ask,
             route.method,
             self._places_of(route.owner),
-            _target(request),
             headers=request.headers,
             body=body,
             client=client,
             timeout_seconds=route.timeout_seconds,
         )
+        if route.path == WAITING_PATH:
+            answer = await self._wait(ask, request)
+        else:
+            answer = await ask(_target(request))
         await self._admission.note(route, client, answer.status)
         return ASGIResponse(status_code=answer.status, headers=answer.headers, body=answer.body)
+
+    async def _wait(
+        self, ask: Callable[[str], Coroutine[Any, Any, Answer]], request: Request[Any, Any, Any]
+    ) -> Answer:
+        """Return the answer to a question that waits for something to change.
+
+        When we are to stop, the asker hears how things stand: what it waits for may come
+        through us, and we would wait for each other.
+        """
+        target = _target(request)
+        return await unless(self._stopping, ask(target)) or await ask(target.partition("?")[0])
 
     async def _flow_on(
         self, route: Route, request: Request[Any, Any, Any], client: str
