@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import functools
+import time
+from collections.abc import Iterator
 
 import uvicorn
 from litestar import Litestar
 
-from services.chassis import outbox
+from services.chassis import outbox, telemetry
 from services.chassis.parts import Parts, Running
 from services.chassis.protocol import BoundedProtocol
 from services.chassis.settings import CommonSettings
+
+log = telemetry.logger(__name__)
 
 DRAIN_SECONDS = 25
 FLUSH_SECONDS = 3.0
@@ -70,17 +74,38 @@ async def shut_down(
     """
     running.stopping.set()
     server.should_exit = True
-    with contextlib.suppress(TimeoutError):
+    spent = Spent()
+    with spent.on("requests"), contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_SECONDS):
             await asyncio.wait([serving])
     if "worker" in running.roles:
-        await outbox.is_flushed(running.pool, running.bus, within_seconds=FLUSH_SECONDS)
-    await cancel(loops)
-    for close in parts.closers:
-        await close()
-    with contextlib.suppress(TimeoutError):
+        with spent.on("outbox"):
+            await outbox.is_flushed(running.pool, running.bus, within_seconds=FLUSH_SECONDS)
+    with spent.on("loops"):
+        await cancel(loops)
+    with spent.on("clients"):
+        for close in parts.closers:
+            await close()
+    with spent.on("database"), contextlib.suppress(TimeoutError):
         async with asyncio.timeout(5):
             await running.pool.close()
+    log.info("stopped", seconds=spent.seconds)
+
+
+class Spent:
+    """What the parts of an end cost, in seconds, for whoever asks why it took so long."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def on(self, part: str) -> Iterator[None]:
+        """Note how long the block took."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[part] = round(time.monotonic() - began, 2)
 
 
 async def cancel(loops: "list[asyncio.Task[None]]") -> None:

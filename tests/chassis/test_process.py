@@ -90,12 +90,13 @@ async def test_it_ends_within_five_seconds_when_asked(
     toy = Toy(environ)
     toy.start()
     started = time.monotonic()
-    code, _ = toy.stop()
+    code, said = toy.stop()
     spent = time.monotonic() - started
     toy.close()
 
     assert code == 0
     assert spent < 5
+    assert '"seconds":{"requests":' in said
 
 
 @pytest.mark.parametrize("role", ["web", "worker"])
