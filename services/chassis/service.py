@@ -6,6 +6,7 @@ python -m services.<name> web | worker | all | migrate | replay … | parked …
 import argparse
 import asyncio
 import functools
+import gc
 import math
 import signal
 import sys
@@ -156,6 +157,9 @@ class Service(Generic[S]):
         # Every role answers the health routes; only `web` answers people.
         shown = parts if "web" in roles else Parts(degraded=parts.degraded)
         server = serving.server(settings, self.app(shown, running, settings))
+        # What is there by now stays to the end: nobody need look through it again, nor take
+        # it apart when we leave, which took longer than stopping.
+        gc.freeze()
         answering = asyncio.create_task(serving.answer(server), name="server")
         done, _ = await asyncio.wait(
             [asyncio.create_task(stop.wait()), answering, connection, *loops],

@@ -12,6 +12,7 @@ import msgspec
 from markupsafe import Markup
 
 from contracts.ids import CampaignSlug
+from services.chassis.templates import compiled_beside
 from services.notify.language import LANGUAGES, Language, catalogue
 from services.notify.links import Links, one_line
 from services.notify.mails import Campaign, Mail, MailKind, PlatformNames
@@ -94,6 +95,8 @@ def _environment(language: Language) -> jinja2.Environment:
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,
+        bytecode_cache=compiled_beside(TEMPLATES),
     )
     i18n: Any = environment
     i18n.install_gettext_translations(catalogue(language), newstyle=True)

@@ -122,13 +122,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
     pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=site_base)
     manage_desk = ManageDesk(pledges, checkout, lambda: shop_of(memory.world))
     managing = Manage(site=site, desk=manage_desk, admission=admission)
-    gateway = Gateway(
-        admission=admission,
-        upstream=upstream,
-        proxies=proxies,
-        places_of=settings.upstream,
-        stopping=running.stopping,
-    ).with_pages({PAY_PATH: managing.pay_page})
+    gateway = _gateway(settings, site, upstream, admission)
+    gateway = gateway.with_pages({PAY_PATH: managing.pay_page})
     await _begin(running, publisher, memory)
 
     desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
@@ -153,6 +148,17 @@ async def compose(settings: Settings, running: Running) -> Parts:
         degraded=partial(_degraded, memory, limiter),
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
+    )
+
+
+def _gateway(settings: Settings, site: Site, upstream: Upstream, admission: Admission) -> Gateway:
+    """Return what passes the public API on."""
+    return Gateway(
+        admission=admission,
+        upstream=upstream,
+        proxies=site.proxies,
+        places_of=settings.upstream,
+        stopping=site.stopping,
     )
 
 

@@ -138,9 +138,7 @@ async def test_a_session_that_says_nothing_of_its_cart_is_refused(
         await loss.recover(session_id=started.session_id)
 
 
-async def test_what_nobody_knows_is_not_found(
-    loss: Loss, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_nobody_knows_is_not_found(loss: Loss, monkeypatch: pytest.MonkeyPatch) -> None:
     # Whoever played here before us left thousands of sessions; we look through ours.
     monkeypatch.setattr(recover_checkout, "OLDEST", timedelta(minutes=1))
     with pytest.raises(NotFound):

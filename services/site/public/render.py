@@ -7,6 +7,7 @@ import jinja2
 import msgspec
 
 from contracts.campaign import PlatformDefinition
+from services.chassis.templates import compiled_beside
 from services.site.cart.receipt import SuccessPage
 from services.site.cart.shown import CartPage
 from services.site.community.shown import CommunityPage
@@ -179,6 +180,8 @@ def environment(language: Language) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        optimized=False,
+        bytecode_cache=compiled_beside(TEMPLATES),
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
