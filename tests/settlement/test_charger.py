@@ -124,7 +124,7 @@ async def test_what_may_have_been_sent_is_read_before_it_is_sent_again(
     await run.charge(charge_id)
     assert await run.statuses() == ["unknown"]
 
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]
     (intent,) = stripe.intents(run.slug)
@@ -199,7 +199,7 @@ async def test_a_fault_kept_under_its_key_is_asked_again_under_the_next_one(
     await consumers.confirm(run.pool, run.gateway, work, created.payment_intent_id)
     while_away = await run.statuses()
     await run.time_passes()
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
     still = await run.statuses()
     stripe.reset()
 

@@ -227,7 +227,7 @@ async def test_a_person_confirms_the_same_payment_intent(
     assert stripe.confirm_in_browser(secret, card.payment_method_id) == "requires_action"
     stripe.answer_bank(intent_id, succeed=answers_bank)
     await run.time_passes()
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
 
     if answers_bank:
         assert await run.statuses() == ["succeeded"]
@@ -247,12 +247,12 @@ async def test_who_never_answers_the_bank_has_changed_nothing(
         await pass_bank.watch_person(conn, charge_id)
 
     await run.time_passes()
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
     assert await run.statuses() == ["with_person"]
 
     await run.owner.execute("UPDATE charges SET person_until = clock_timestamp()")
     await run.time_passes()
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["declined"]
     assert await run.attempts() == [(1, "declined"), (2, "abandoned")]
@@ -270,7 +270,7 @@ async def test_a_payment_made_after_we_stopped_waiting_is_adopted(
 
     async with transaction(run.pool) as conn:
         await hear_stripe.keep_event(conn, _told(intent_id, "payment_intent.succeeded"))
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]
 
