@@ -20,6 +20,7 @@ from services.settlement import consumers, schedules
 from services.settlement.charging import Created, Postponed, Succeeded
 from services.settlement.handlers import look_after, make_charge, record_outcomes
 from services.settlement.handlers.record_outcomes import LeaseLost
+from services.settlement.recovery import RULES
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
@@ -63,6 +64,25 @@ async def test_a_decline_is_recorded_and_told(
     (event,) = await outbox_events(run.owner, DECLINED_EVENT)
     assert (event["code"], event["needs_authentication"]) == (code, needs_person)
     assert stripe.charged(run.slug) == []
+
+
+async def test_what_came_of_each_attempt_is_kept_with_it(run: Settlement, stripe: Sandbox) -> None:
+    (charge_id,) = await run.ask(stripe.saved_card(DECLINED))
+
+    await run.charge(charge_id)
+
+    row = await run.owner.fetchrow(
+        """
+        SELECT error_type, because, code, decline_code, advice_code, network_decline_code,
+               network_advice_code
+        FROM charge_attempts
+        """
+    )
+    assert row is not None
+    assert (row["error_type"], row["code"]) == ("card_error", "card_declined")
+    assert row["because"] in RULES.classes
+    assert row["decline_code"]
+    assert None not in tuple(row)
 
 
 async def test_a_sum_that_is_too_small_is_declined_without_a_payment_intent(
