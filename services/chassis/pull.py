@@ -43,10 +43,13 @@ class Pull:
         """Begin to listen."""
         self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._heard)
 
-    async def fetch(self, count: int, *, seconds: float) -> list[Msg]:
-        """Return what waits, `count` messages at most; nothing after so long a quiet."""
+    async def fetch(self, count: int, *, seconds: float, asked: int = 0) -> list[Msg]:
+        """Return what waits, `count` messages at most; nothing after so long a quiet.
+
+        `asked`: so many are asked for at once; the others are here when they are wanted.
+        """
         if not self._arrived:
-            await self._ask(count, seconds)
+            await self._ask(max(count, asked), seconds)
         return [self._arrived.popleft() for _ in range(min(count, len(self._arrived)))]
 
     async def close(self) -> None:

@@ -1,9 +1,10 @@
 """How fast we may talk to Stripe: one budget for the account, whoever is asking.
 
 Stripe limits an account, and each endpoint of it, by requests per second. All processes of
-all services book their requests in one schedule in Redis, in one round trip: evenly spaced
-starts, so that no second holds more than the limit however many of us there are. People who
-wait may book further ahead than background work, which so takes what they leave over.
+all services book their requests in one schedule in Redis, in one round trip, so that no second
+holds more than the limit however many of us there are. People who wait may book further ahead
+than background work, which so takes what they leave over. Who is late says so, and those who
+book after them keep their distance from when they really began.
 
 Redis is a help, not a condition. Without it each process keeps a schedule of its own at a
 fraction of the limit; never is there none.
@@ -11,23 +12,26 @@ fraction of the limit; never is there none.
 
 import asyncio
 import contextlib
+import math
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from prometheus_client import Counter, Gauge
 from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
 
 from services.chassis import telemetry
 from services.chassis.stripe_schedule import (
     BOOK,
     MICRO,
+    MOVE,
     SLOW_SECONDS,
-    Asked,
+    InTheWay,
     Limits,
     LocalSchedule,
 )
@@ -45,7 +49,25 @@ ENDPOINT_PER_SECOND = 25
 AHEAD_SECONDS: dict[Who, float] = {"people": 0.5, "background": 0.1}
 """How far ahead one may book. Where people queue, everything within 0.5 s is theirs."""
 
+PACE_AHEAD_SECONDS = 0.5
+PACE_TOGETHER_SECONDS = 0.2
+"""Work is begun by starts that were booked some at a time and well ahead: no start goes by
+because Redis, the bus or we ourselves were slow for a moment."""
+
+LATE_SECONDS = 0.005
+"""Who is later than this at its start says so."""
+
+FORGOTTEN_SECONDS = 1.1
+"""After that a start has no bearing on any other: nothing is within a second of it."""
+
 REDIS_SECONDS = 0.1
+"""How long people wait for the schedule; work that nobody waits for has more time."""
+
+REDIS_SECONDS_BACKGROUND = 0.5
+
+CLOCK_READINGS = 32
+"""From so many answers we know how far the schedule's clock is from ours: the quickest says."""
+
 FAILURES_TO_OPEN = 5
 OPEN_SECONDS = 2.0
 REQUESTS = Counter(
@@ -65,6 +87,15 @@ class BudgetSpent(Exception):
     """Our turn did not come in time. Nothing was sent."""
 
 
+class Booked(NamedTuple):
+    """A start by the schedule's clock and by our own, and in whose schedule it stands."""
+
+    start: float
+    due: float
+    endpoint: str
+    is_local: bool
+
+
 class StripeBudget:
     """The account's budget, as one process sees it. `per_second` 0: requests have no limit.
 
@@ -78,25 +109,32 @@ class StripeBudget:
         per_second: int,
         processes: int = 1,
         endpoints: Mapping[str, int] = MappingProxyType({}),
-        redis_seconds: float = REDIS_SECONDS,
+        redis_seconds: float | None = None,
     ) -> None:
         assert processes > 0
         self._per_second = per_second
         self._processes = processes
         self._endpoints = endpoints
-        self._redis_seconds = redis_seconds
+        self._redis_seconds: dict[Who, float] = {
+            "people": redis_seconds or REDIS_SECONDS,
+            "background": redis_seconds or REDIS_SECONDS_BACKGROUND,
+        }
         self._redis: Any = Redis.from_url(
             redis_url,
-            socket_timeout=redis_seconds,
-            socket_connect_timeout=redis_seconds,
+            socket_timeout=self._redis_seconds["background"],
+            socket_connect_timeout=self._redis_seconds["background"],
             retry=Retry(NoBackoff(), 0),
         )
         self._book = self._redis.register_script(BOOK)
+        self._move = self._redis.register_script(MOVE)
         self._local = LocalSchedule()
         # One at a time asks; the others wait in the order they came, in front of the account
         # or in front of their endpoint, so that an endpoint which is busy holds up no other.
         self._lines: defaultdict[Who, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._queues: defaultdict[tuple[str, Who], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._ahead: defaultdict[str, deque[Booked]] = defaultdict(deque)
+        self._clocks: deque[float] = deque(maxlen=CLOCK_READINGS)
+        self._saying: set[asyncio.Task[None]] = set()
         self._failures = 0
         self._open_until = 0.0
 
@@ -107,6 +145,7 @@ class StripeBudget:
 
     async def close(self) -> None:
         """Give the connections back."""
+        await asyncio.gather(*self._saying)
         await self._redis.aclose()
 
     async def turn(self, endpoint: str, who: Who, *, within_seconds: float) -> float:
@@ -121,12 +160,13 @@ class StripeBudget:
         limits = Limits(self._per_second, min(self._per_second, allowed))
         try:
             async with asyncio.timeout(within_seconds):
-                start = await self._turn(endpoint, who, limits)
+                booked = await self._turn(endpoint, who, limits)
+                await self._until(booked)
         except TimeoutError as exc:
             REQUESTS.labels(who, "given_up").inc()
             raise BudgetSpent(endpoint) from exc
         REQUESTS.labels(who, "sent").inc()
-        return start
+        return booked.start
 
     async def pace(self, work: str, per_second: int) -> float:
         """Wait, however long, until one more of `work` may begin; return its start.
@@ -134,7 +174,15 @@ class StripeBudget:
         Work that takes several requests is begun at the pace at which it can be done: what
         is not begun holds nothing while it waits, and its requests find their turns free.
         """
-        return await self._turn(work, "background", Limits(0, per_second))
+        ahead = self._ahead[work]
+        async with self._queues[work, "background"]:
+            while ahead and time.monotonic() - ahead[0].due > FORGOTTEN_SECONDS:
+                ahead.popleft()
+            if not ahead:
+                ahead.extend(await self._some(work, Limits(0, per_second)))
+            booked = ahead.popleft()
+        await self._until(booked)
+        return booked.start
 
     async def slow_down(self) -> None:
         """Halve everybody's pace for a minute: Stripe said that we are too fast."""
@@ -142,51 +190,100 @@ class StripeBudget:
         self._local.slow_down(time.monotonic())
         if not self.is_local:
             try:
-                async with asyncio.timeout(self._redis_seconds):
+                async with asyncio.timeout(self._redis_seconds["background"]):
                     await self._redis.set(f"{PREFIX}:slow", 1, px=round(SLOW_SECONDS * 1_000))
             except Exception:
                 # Whoever is told next by Stripe tries again.
                 self._failed()
 
-    async def _turn(self, endpoint: str, who: Who, limits: Limits) -> float:
+    async def _turn(self, endpoint: str, who: Who, limits: Limits) -> Booked:
         async with self._queues[endpoint, who]:
             while True:
                 asked = await self._stand_in_line(endpoint, who, limits)
-                if asked.answer == "booked":
-                    break
+                if isinstance(asked, list):
+                    return asked[0]
                 await asyncio.sleep(asked.wait_seconds)
-        await asyncio.sleep(asked.wait_seconds)
-        return asked.start
 
-    async def _stand_in_line(self, endpoint: str, who: Who, limits: Limits) -> Asked:
-        # Who does not ask the account stands in nobody's way.
-        line = self._lines[who] if limits.account else contextlib.nullcontext()
-        async with line:
+    async def _stand_in_line(
+        self, endpoint: str, who: Who, limits: Limits
+    ) -> list[Booked] | InTheWay:
+        async with self._lines[who]:
             while True:
-                asked = await self._ask(endpoint, AHEAD_SECONDS[who], limits)
-                if asked.answer != "account":
+                asked = await self._ask(endpoint, who, limits, AHEAD_SECONDS[who])
+                if isinstance(asked, list) or asked.what != "account":
                     return asked
                 await asyncio.sleep(asked.wait_seconds)
 
-    async def _ask(self, endpoint: str, ahead_seconds: float, limits: Limits) -> Asked:
+    async def _some(self, work: str, limits: Limits) -> list[Booked]:
+        """Book the next starts of work, as many together as are soon."""
+        count = math.ceil(limits.endpoint * PACE_TOGETHER_SECONDS)
+        while True:
+            asked = await self._ask(work, "background", limits, PACE_AHEAD_SECONDS, count)
+            if isinstance(asked, list):
+                return asked
+            await asyncio.sleep(asked.wait_seconds)
+
+    async def _ask(
+        self, endpoint: str, who: Who, limits: Limits, ahead_seconds: float, count: int = 1
+    ) -> list[Booked] | InTheWay:
         if not self.is_local:
             try:
-                async with asyncio.timeout(self._redis_seconds):
-                    booked = await self._book(
-                        keys=[f"{PREFIX}:account", f"{PREFIX}:at:{endpoint}", f"{PREFIX}:slow"],
-                        args=[*limits.intervals(), round(ahead_seconds * MICRO)],
+                async with asyncio.timeout(self._redis_seconds[who]):
+                    answer, *values = await self._book(
+                        keys=[f"{PREFIX}:account", _key(endpoint), f"{PREFIX}:slow"],
+                        args=[
+                            limits.account_micros,
+                            limits.endpoint,
+                            round(ahead_seconds * MICRO),
+                            count,
+                        ],
                     )
                 self._failures = 0
                 IS_LOCAL.set(0)
-                return Asked(booked[0].decode(), booked[1] / MICRO, booked[2] / MICRO)
+                first, *more = (int(value) / MICRO for value in values)
+                if answer != b"booked":
+                    return InTheWay(answer.decode(), first)
+                self._clocks.append(time.monotonic() - first)
+                ours = min(self._clocks)
+                return [Booked(start, start + ours, endpoint, is_local=False) for start in more]
             except Exception:
                 # Whatever a cache does wrong, we go on by ourselves, slower.
                 self._failed()
         share = limits.of_one_among(self._processes)
-        return self._local.book(endpoint, share, time.monotonic(), ahead_seconds)
+        asked = self._local.book(endpoint, share, time.monotonic(), ahead_seconds)
+        if isinstance(asked, InTheWay):
+            return asked
+        return [Booked(asked, asked, endpoint, is_local=True)]
+
+    async def _until(self, booked: Booked) -> None:
+        """Wait for a start; who is late says when it really was."""
+        await asyncio.sleep(booked.due - time.monotonic())
+        late = time.monotonic() - booked.due
+        if late < LATE_SECONDS:
+            return
+        if booked.is_local:
+            self._local.move(booked.endpoint, booked.start, booked.start + late)
+            return
+        # Not waited for: that would make us later still.
+        saying = asyncio.create_task(self._say_late(booked, booked.start + late))
+        self._saying.add(saying)
+        saying.add_done_callback(self._saying.discard)
+
+    async def _say_late(self, booked: Booked, actual: float) -> None:
+        # Who books meanwhile keeps the distance that was planned.
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(self._redis_seconds["background"]):
+                await self._move(
+                    keys=[_key(booked.endpoint)],
+                    args=[f"{booked.start * MICRO:.0f}", f"{actual * MICRO:.0f}"],
+                )
 
     def _failed(self) -> None:
         IS_LOCAL.set(1)
         self._failures += 1
         if self._failures >= FAILURES_TO_OPEN:
             self._open_until = time.monotonic() + OPEN_SECONDS
+
+
+def _key(endpoint: str) -> str:
+    return f"{PREFIX}:starts:{endpoint}"

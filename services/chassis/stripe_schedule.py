@@ -1,15 +1,22 @@
-"""When a request to Stripe may start: evenly spaced, by the account and by the endpoint.
+"""When a request to Stripe may start: by the account and by the endpoint.
 
-The same rules twice: as a script that Redis runs for all processes at once, and for one
+An account's starts are evenly spaced. An endpoint's are counted: between a start and the one
+that is as many later as the limit allows there is a second and a little more. So whoever was
+late is made up for as long as no second holds too many, and a limit is used to its end.
+
+The same rules twice: as scripts that Redis runs for all processes at once, and for one
 process alone while Redis is away.
 """
 
 import math
-from collections import defaultdict
+from collections import defaultdict, deque
 from typing import NamedTuple
 
 AIM = 0.97
 """The part of a limit we use: what is sent evenly arrives a little less evenly."""
+
+CATCH_UP = 1.25
+"""How much faster than its limit an endpoint may be for a part of a second."""
 
 SLOW_SECONDS = 60.0
 SLOW_FACTOR = 2
@@ -18,44 +25,71 @@ HOLE = 4
 MICRO = 1_000_000
 # A time further ahead than this is no booking of ours: the value is not believed.
 AHEAD_MAX_SECONDS = 5
+WINDOW_MICROS = math.ceil(MICRO / AIM)
 
 BOOK = f"""
 local time = redis.call('TIME')
 local now = time[1] * {MICRO} + time[2]
 local slower = redis.call('EXISTS', KEYS[3]) == 1 and {SLOW_FACTOR} or 1
-local free = {{}}
-for i = 1, 2 do
-    free[i] = tonumber(redis.call('GET', KEYS[i]) or '0') or 0
-    if not (free[i] - now < {AHEAD_MAX_SECONDS * MICRO}) then free[i] = 0 end
+local account, limit = tonumber(ARGV[1]), tonumber(ARGV[2])
+local ahead, count = tonumber(ARGV[3]), tonumber(ARGV[4])
+local function believed(value)
+    local at = tonumber(value or '0') or 0
+    return at - now < {AHEAD_MAX_SECONDS * MICRO} and at or 0
 end
-local is_account = tonumber(ARGV[1]) > 0
-local next = is_account and math.max(now, free[1]) or now
-local start = math.max(next, free[2])
-local early = next - now - ARGV[3]
-if early > 0 then return {{'account', early, 0}} end
-early = start - now - ARGV[3]
-if is_account then early = math.max(early, start - next - ARGV[1] / {HOLE}) end
-if early > 0 then return {{'endpoint', early, 0}} end
-for i = is_account and 1 or 2, 2 do
-    local next_free = string.format('%.0f', start + ARGV[i] * slower)
-    redis.call('SET', KEYS[i], next_free, 'PX', {AHEAD_MAX_SECONDS * 1_000})
+local last = {{}}
+for at in string.gmatch(redis.call('GET', KEYS[2]) or '', '%d+') do last[#last + 1] = at end
+local spacing = {WINDOW_MICROS} / (limit * {CATCH_UP}) * slower
+local free = account > 0 and believed(redis.call('GET', KEYS[1])) or 0
+local answer, wait, starts = 'booked', 0, {{'booked', string.format('%.0f', now)}}
+while #starts - 2 < count do
+    local next = math.max(now, free)
+    local start = math.max(next, believed(last[#last]) + spacing,
+        believed(last[#last - limit + 1]) + {WINDOW_MICROS} * slower)
+    if next - now > ahead then
+        answer, wait = 'account', next - now - ahead
+        break
+    end
+    wait = start - now - ahead
+    if account > 0 then wait = math.max(wait, start - next - account / {HOLE}) end
+    if wait > 0 then
+        answer = 'endpoint'
+        break
+    end
+    last[#last + 1] = string.format('%.0f', start)
+    starts[#starts + 1] = last[#last]
+    if account > 0 then free = start + account * slower end
 end
-return {{'booked', start - now, start}}
+if #starts == 2 then return {{answer, string.format('%.0f', math.ceil(wait))}} end
+local kept = table.concat(last, ' ', math.max(1, #last - limit + 1))
+redis.call('SET', KEYS[2], kept, 'PX', {AHEAD_MAX_SECONDS * 1_000})
+if account > 0 then
+    redis.call('SET', KEYS[1], string.format('%.0f', free), 'PX', {AHEAD_MAX_SECONDS * 1_000})
+end
+return starts
 """
-"""Keys: the account's next free start, the endpoint's, and the mark that we were too fast.
-Arguments: the two intervals, and how far ahead may be booked; all in microseconds. Without
-an interval for the account (0) the booking is no request, and the account's start stays.
+"""Keys: the account's next free start, the endpoint's last ones, and the mark that we were too
+fast. Arguments: the account's interval, the endpoint's limit, how far ahead may be booked, and
+how many starts at most; times in microseconds. Without an interval for the account (0) the
+booking is no request, and the account's start stays. Returns what is in the way and for how
+long, or the time by which it books and the starts.
 
 An endpoint that is ahead of the account waits until the account is nearly there: a booking
 before that would leave starts between them that no other endpoint could have any more."""
 
+MOVE = f"""
+local kept, moved = string.gsub(redis.call('GET', KEYS[1]) or '', ARGV[1], ARGV[2])
+if moved > 0 then redis.call('SET', KEYS[1], kept, 'PX', {AHEAD_MAX_SECONDS * 1_000}) end
+return moved
+"""
+"""Key: an endpoint's last starts. Arguments: one that was booked, and when it really was."""
 
-class Asked(NamedTuple):
-    """A start that was booked and how far it is, or what is in the way and for how long."""
 
-    answer: str
+class InTheWay(NamedTuple):
+    """What keeps a start from being booked, "account" or "endpoint", and for how long."""
+
+    what: str
     wait_seconds: float
-    start: float = 0.0
 
 
 class Limits(NamedTuple):
@@ -78,9 +112,10 @@ class Limits(NamedTuple):
             max(1, self.endpoint // processes),
         )
 
-    def intervals(self) -> tuple[int, int]:
-        """Return the microseconds between two starts of each; 0 where nothing is booked."""
-        return interval_micros(self.account) if self.account else 0, interval_micros(self.endpoint)
+    @property
+    def account_micros(self) -> int:
+        """Return the microseconds between two starts of the account; 0: not booked there."""
+        return interval_micros(self.account) if self.account else 0
 
 
 class LocalSchedule:
@@ -88,26 +123,42 @@ class LocalSchedule:
 
     def __init__(self) -> None:
         self._account_free = 0.0
-        self._endpoints_free: defaultdict[str, float] = defaultdict(float)
+        self._starts: defaultdict[str, deque[float]] = defaultdict(deque)
         self._slow_until = 0.0
 
-    def book(self, endpoint: str, limits: Limits, now: float, ahead_seconds: float) -> Asked:
-        """Book a start, or say what is in the way."""
-        account, interval = (micros / MICRO for micros in limits.intervals())
+    def book(
+        self, endpoint: str, limits: Limits, now: float, ahead_seconds: float
+    ) -> float | InTheWay:
+        """Return a start that was booked, or what is in the way."""
+        slower = SLOW_FACTOR if now < self._slow_until else 1
+        window = WINDOW_MICROS / MICRO * slower
+        account = limits.account_micros / MICRO
+        starts = self._starts[endpoint]
+        while len(starts) > limits.endpoint:
+            starts.popleft()
         next_start = max(now, self._account_free) if account else now
-        start = max(next_start, self._endpoints_free[endpoint])
+        start = next_start
+        if starts:
+            start = max(start, starts[-1] + window / (limits.endpoint * CATCH_UP))
+        if len(starts) == limits.endpoint:
+            start = max(start, starts[0] + window)
         if (early := next_start - now - ahead_seconds) > 0:
-            return Asked("account", early)
+            return InTheWay("account", early)
         early = start - now - ahead_seconds
         if account:
             early = max(early, start - next_start - account / HOLE)
         if early > 0:
-            return Asked("endpoint", early)
-        slower = SLOW_FACTOR if now < self._slow_until else 1
+            return InTheWay("endpoint", early)
         if account:
             self._account_free = start + account * slower
-        self._endpoints_free[endpoint] = start + interval * slower
-        return Asked("booked", start - now, start)
+        starts.append(start)
+        return start
+
+    def move(self, endpoint: str, booked: float, actual: float) -> None:
+        """Say that a start that was booked came later."""
+        starts = self._starts[endpoint]
+        if booked in starts:
+            starts[starts.index(booked)] = actual
 
     def slow_down(self, now: float) -> None:
         """Halve the pace for a minute."""

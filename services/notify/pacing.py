@@ -3,8 +3,8 @@
 import asyncio
 import time
 
-BATCH_MAX = 16
-BATCH_SECONDS = 3.0
+AT_ONCE_MAX = 16
+LEASED_SECONDS = 3.0
 
 
 class Pace:
@@ -16,11 +16,11 @@ class Pace:
         self._held_until = 0.0
 
     @property
-    def batch(self) -> int:
+    def at_once(self) -> int:
         """Return how many turns fit into a few seconds: that many mails may be leased."""
         if not self._interval:
-            return BATCH_MAX
-        return max(1, min(BATCH_MAX, int(BATCH_SECONDS / self._interval)))
+            return AT_ONCE_MAX
+        return max(1, min(AT_ONCE_MAX, int(LEASED_SECONDS / self._interval)))
 
     @property
     def held_seconds(self) -> float:

@@ -5,7 +5,6 @@ the record leaves a lease behind; when it ends the same mail is offered again un
 same key, and Resend answers as it did before.
 """
 
-import asyncio
 import logging
 import time
 
@@ -13,7 +12,7 @@ from prometheus_client import Counter, Gauge
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
-from services.chassis.leader import tick_as_leader
+from services.chassis.steady import Steady
 from services.notify import handlers, queries
 from services.notify.letters import Letters
 from services.notify.mails import (
@@ -34,7 +33,7 @@ log = telemetry.logger(__name__)
 LEASE_SECONDS = 30.0
 EVERY_SECONDS = 0.25
 COUNT_SECONDS = 10.0
-ROUNDS_MAX = 20
+JOB = "notify-sender"
 
 ATTEMPTS = Counter(
     "notify_mails",
@@ -67,37 +66,33 @@ class Sender:
         self._letters = letters
         self._pace = pace
         self._counted_at = 0.0
+        self.work = Steady(JOB, self._take, self._try, at_once=pace.at_once)
 
     async def run(self) -> None:
         """Send for ever, in one process at a time: the pace is one account's."""
-        await tick_as_leader(self._pool, "notify-sender", self.tick, every_seconds=EVERY_SECONDS)
+        await self.work.lead(self._pool, every_seconds=EVERY_SECONDS)
 
-    async def tick(self) -> None:
-        """Send what is due, at most so much that the leader's lock is looked at in between."""
-        for _ in range(ROUNDS_MAX):
-            if self._pace.held_seconds or not await self._send_batch():
-                break
+    async def _take(self, limit: int) -> list[tuple[Mail, Batch]]:
+        """Lease mails that are due, one for each recipient; while we are held, none."""
         if time.monotonic() - self._counted_at > COUNT_SECONDS:
             await self._count()
             self._counted_at = time.monotonic()
-
-    async def _send_batch(self) -> bool:
-        """Send one batch; tell whether there was anything to send."""
+        if self._pace.held_seconds:
+            return []
         async with transaction(self._pool) as conn:
-            batch = await handlers.lease_mails(
-                conn, limit=self._pace.batch, lease_seconds=LEASE_SECONDS
-            )
+            batch = await handlers.lease_mails(conn, limit=limit, lease_seconds=LEASE_SECONDS)
         if batch.mails:
             crash.point("notify.leased")
-        results = await asyncio.gather(
-            *(self._send(mail, batch) for mail in batch.mails), return_exceptions=True
-        )
-        for mail, result in zip(batch.mails, results, strict=True):
-            if isinstance(result, Exception):
-                # A letter that cannot be written must not hold up the others.
-                log.error("mail_failed", mail=mail.mail_id, kind=mail.kind, exc_info=result)
-                await self._record(mail, Undecided(code=type(result).__name__))
-        return bool(batch.mails)
+        return [(mail, batch) for mail in batch.mails]
+
+    async def _try(self, taken: tuple[Mail, Batch]) -> None:
+        mail, batch = taken
+        try:
+            await self._send(mail, batch)
+        except Exception as exc:
+            # A letter that cannot be written must not hold up the others of its recipient.
+            log.exception("mail_failed", mail=mail.mail_id, kind=mail.kind)
+            await self._record(mail, Undecided(code=type(exc).__name__))
 
     async def _send(self, mail: Mail, batch: Batch) -> None:
         if not await self._pace.turn():

@@ -32,7 +32,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     )
     gateway = MoneyGateway(settings.stripe_secret_key, settings.stripe_api_base, budget=budget)
     pace = partial(budget.pace, "charges", rate)
-    charger = Charger(running.pool, running.bus, gateway, pace)
+    charger = Charger(running.pool, running.bus, gateway, pace, per_second=rate)
     guard = bearer_guard(settings.admin_secret)
     return Parts(
         routes=[

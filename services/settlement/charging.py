@@ -29,6 +29,9 @@ PERSON_CHECK_SECONDS = (5, 5, 10, 20, 40, 60)
 UNDECIDED_LIMIT = timedelta(hours=24)
 """After that an unknown outcome waits for a person as well."""
 
+ALWAYS_CONFIRMED_WITH: dict[str, Any] = {"off_session": True}
+"""What every confirmation says beside its card."""
+
 METADATA_LENGTH_MAX = 500
 SUFFIX_LENGTH_MAX = 10
 
@@ -47,6 +50,8 @@ class Declined(msgspec.Struct, frozen=True, kw_only=True):
     advice_code: str = ""
     network_decline_code: str = ""
     network_advice_code: str = ""
+    # Stripe's kind of error: card_error, invalid_request_error; empty: no error was given.
+    error_type: str = ""
     needs_authentication: bool = False
     # The failed charge that Stripe keeps, if the bank was asked at all.
     stripe_charge_id: str = ""
@@ -153,6 +158,13 @@ class Work(msgspec.Struct, frozen=True):
     attempt: AttemptRow
 
     @property
+    def is_ready(self) -> bool:
+        """Tell whether the attempt was not sent yet, and may be sent under its key."""
+        attempt = self.attempt
+        is_stale = is_used_up(attempt.key_age, is_spent=attempt.is_key_spent)
+        return not (attempt.was_sent or is_stale)
+
+    @property
     def create_key(self) -> str:
         """Return the key under which the PaymentIntent is made."""
         return _serial(f"pi:{self.charge.charge_id}", self.charge.create_serial)
@@ -200,7 +212,7 @@ def create_parameters(charge_id: ChargeId, request: ChargeRequested) -> dict[str
 
 def confirm_parameters(payment_method_id: str) -> dict[str, Any]:
     """Return what one attempt is confirmed with."""
-    return {"payment_method": payment_method_id, "off_session": True}
+    return {**ALWAYS_CONFIRMED_WITH, "payment_method": payment_method_id}
 
 
 def orders_metadata(pledge_ids: Sequence[str]) -> str:

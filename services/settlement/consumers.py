@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 from nats.aio.msg import Msg
@@ -26,7 +28,7 @@ from contracts.streams import consumer
 from services.chassis import crash, telemetry
 from services.chassis.away import AWAY
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.database import BUSY, Connection, Pool, single, transaction
 from services.chassis.inbox import DELIVERIES_MAX, Listener, park
 from services.chassis.messages import (
     FETCH_SECONDS,
@@ -60,8 +62,10 @@ log = telemetry.logger(__name__)
 
 # A hundred charges a second of half a second each, and some room for a slow moment.
 IN_FLIGHT_MAX = 96
-# How many of them wait for their start: enough that the next is always there.
-WAITING_MAX = 4
+# So many seconds' charges wait for their start, and four at least: the next is always there,
+# be the bus or we ourselves slow for a moment.
+WAITING_SECONDS = 0.5
+FETCHED_AHEAD = 8
 DRAIN_SECONDS = 20
 AGAIN_SECONDS = 5
 CHARGERS = consumer("settlement-chargers")
@@ -90,12 +94,16 @@ def listeners() -> list[Listener]:
             },
             together={PledgeCreated: take_requests.keep_pledges},
         ),
-        Listener(consumer("settlement-stripe"), {StripeEventReceived: hear_stripe.keep_event}),
+        Listener(
+            consumer("settlement-stripe"),
+            {StripeEventReceived: hear_stripe.keep_event},
+            together={StripeEventReceived: hear_stripe.keep_events},
+        ),
     ]
 
 
+# Waits until one more charge may begin, whoever else of us is charging.
 Pace = Callable[[], Awaitable[object]]
-"""Waits until one more charge may begin, whoever else of us is charging."""
 
 
 class Charger:
@@ -107,13 +115,16 @@ class Charger:
     the guard.
     """
 
-    def __init__(self, pool: Pool, bus: Bus, gateway: StripeGateway, pace: Pace) -> None:
+    def __init__(
+        self, pool: Pool, bus: Bus, gateway: StripeGateway, pace: Pace, *, per_second: int
+    ) -> None:
         self._pool = pool
         self._bus = bus
         self._gateway = gateway
         self._pace = pace
-        self._slots = asyncio.Semaphore(IN_FLIGHT_MAX)
-        self._door = asyncio.Semaphore(WAITING_MAX)
+        waiting = max(4, math.ceil(per_second * WAITING_SECONDS))
+        self._slots = asyncio.Semaphore(IN_FLIGHT_MAX + waiting)
+        self._door = asyncio.Semaphore(waiting)
         self._in_flight: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -157,7 +168,7 @@ class Charger:
         async with self._door:
             pass
         while True:
-            for message in await pull.fetch(1, seconds=FETCH_SECONDS):
+            for message in await pull.fetch(1, seconds=FETCH_SECONDS, asked=FETCHED_AHEAD):
                 return message
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
@@ -197,8 +208,11 @@ class Charger:
 
 async def charge(pool: Pool, gateway: StripeGateway, charge_id: ChargeId) -> None:
     """Take one charge as far as it goes: three steps, each recorded before the next."""
-    async with transaction(pool) as conn:
+    async with single(pool) as conn:
         work = await make_charge.take_charge(conn, charge_id)
+    if work is not None and not work.is_ready:
+        async with transaction(pool) as conn:
+            work = await make_charge.make_ready(conn, work)
     if work is None:
         return
     crash.point("settlement.leased")
@@ -240,7 +254,9 @@ async def create(pool: Pool, gateway: StripeGateway, work: Work) -> str | None:
 
 async def confirm(pool: Pool, gateway: StripeGateway, work: Work, intent_id: str) -> None:
     """Record the PaymentIntent, confirm it, record the outcome."""
-    await _record(pool, lambda conn: make_charge.begin_confirm(conn, work, intent_id))
+    await _record(
+        pool, lambda conn: make_charge.begin_confirm(conn, work, intent_id), within=single
+    )
     crash.point("settlement.before_confirm")
     outcome = await gateway.confirm(
         intent_id, work.attempt.confirm_parameters, work.confirm_key(intent_id)
@@ -261,7 +277,12 @@ async def confirm(pool: Pool, gateway: StripeGateway, work: Work, intent_id: str
     crash.point("settlement.after_record")
 
 
-async def _record(pool: Pool, write: Callable[[Connection], Awaitable[None]]) -> None:
+async def _record(
+    pool: Pool,
+    write: Callable[[Connection], Awaitable[None]],
+    *,
+    within: Callable[[Pool], AbstractAsyncContextManager[Connection]] = transaction,
+) -> None:
     """Write what we know and nobody else does, as soon as Postgres lets us.
 
     Given up with the lease: from then on somebody else reads it back at Stripe. Whether the
@@ -270,7 +291,7 @@ async def _record(pool: Pool, write: Callable[[Connection], Awaitable[None]]) ->
     limit = time.monotonic() + LEASE.total_seconds()
     while True:
         try:
-            async with transaction(pool) as conn:
+            async with within(pool) as conn:
                 await write(conn)
                 return
         except (*BUSY, Unavailable):

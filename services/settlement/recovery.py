@@ -1,13 +1,15 @@
 """The rules of recovery: what a decline means, when to try again, when to remind, when it ends.
 
 Source: decisions.md "Cards that fail", peers.md 5.4. Codes and calendars are in declines.toml.
+A day is a day of the platform's calendar: the same time on its clocks, be it 23 or 25 hours.
 """
 
 import tomllib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -59,6 +61,7 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
     began_at: datetime
     declined_at: datetime
     ends_at: datetime
+    zone: str
     automatic: int
 
 
@@ -66,6 +69,24 @@ RULES = msgspec.convert(
     tomllib.loads(Path(__file__).with_name("declines.toml").read_text("utf-8")), Rules
 )
 _BY_CODE = RULES.by_code
+
+
+def days_later(at: datetime, days: int, zone: str) -> datetime:
+    """Return the instant `days` later at the same time on the clocks of `zone`.
+
+    A time that the clocks leave out is the one an hour later; of one that they show twice,
+    it is the first.
+
+    >>> days_later(datetime.fromisoformat("2026-10-30T18:00:00+00:00"), 7, "America/Denver")
+    datetime.datetime(2026, 11, 6, 19, 0, tzinfo=datetime.timezone.utc)
+    """
+    local = at.astimezone(ZoneInfo(zone))
+    return (local + timedelta(days=days)).replace(fold=0).astimezone(UTC)
+
+
+def window_end(because: DeclineClass, began_at: datetime, days: int, zone: str) -> datetime:
+    """Return when the recovery of a charge ends that is declined for the first time."""
+    return began_at if because == "impossible" else days_later(began_at, days, zone)
 
 
 def classify(decline: Declined) -> DeclineClass:
@@ -96,20 +117,22 @@ def next_attempt(because: DeclineClass, tried: Tried) -> datetime | None:
     if rule.after_minutes:
         minutes = rule.after_minutes[min(tried.automatic, len(rule.after_minutes)) - 1]
         return _before(tried.ends_at, [tried.declined_at + timedelta(minutes=minutes)])
-    days = [tried.began_at + timedelta(days=day) for day in rule.on_days]
+    days = [days_later(tried.began_at, day, tried.zone) for day in rule.on_days]
     return _before(tried.ends_at, [day for day in days if day > tried.declined_at])
 
 
-def next_reminder(began_at: datetime, ends_at: datetime, *, after: datetime) -> datetime | None:
+def next_reminder(
+    began_at: datetime, ends_at: datetime, zone: str, *, after: datetime
+) -> datetime | None:
     """Return the next time a supporter is reminded: on days 2, 4, 6 and on the last day."""
-    days = [began_at + timedelta(days=day) for day in REMINDER_DAYS]
-    days.append(max(ends_at - timedelta(days=1), began_at))
+    days = [days_later(began_at, day, zone) for day in REMINDER_DAYS]
+    days.append(max(days_later(ends_at, -1, zone), began_at))
     return _before(ends_at, sorted(day for day in days if day > after))
 
 
-def is_last_day(at: datetime, ends_at: datetime) -> bool:
+def is_last_day(at: datetime, ends_at: datetime, zone: str) -> bool:
     """Tell whether no more than a day is left."""
-    return ends_at - at <= timedelta(days=1)
+    return at >= days_later(ends_at, -1, zone)
 
 
 def is_quiet(kind: AttemptKind, *, is_tried_at_once: bool, because: DeclineClass) -> bool:

@@ -15,6 +15,7 @@ from services.settlement.charging import (
 )
 
 NEEDS_PERSON = ("authentication_required", "authentication_not_handled")
+REFUSED = "invalid_request_error"
 CARD_PARAMETERS = ("customer", "payment_method", "source")
 
 
@@ -50,6 +51,7 @@ def declined(error: Any) -> Declined:
         advice_code=_text(error, "advice_code"),
         network_decline_code=_text(error, "network_decline_code"),
         network_advice_code=_text(error, "network_advice_code"),
+        error_type=_text(error, "type"),
         needs_authentication=code in NEEDS_PERSON or decline_code in NEEDS_PERSON,
         stripe_charge_id=_id(getattr(error, "charge", None)),
     )
@@ -60,9 +62,9 @@ def refused_request(code: str, param: str) -> ConfirmOutcome:
     if code == "payment_intent_unexpected_state":
         return Unknown(reason=code, is_key_spent=True)
     if code.startswith("amount_too_"):
-        return Declined(code=code)
+        return Declined(code=code, error_type=REFUSED)
     if param in CARD_PARAMETERS or code.startswith("payment_method_"):
-        return Declined(code=code or "card_unusable")
+        return Declined(code=code or "card_unusable", error_type=REFUSED)
     return Postponed(reason=f"refused:{code or param or 'invalid_request'}", is_key_spent=True)
 
 

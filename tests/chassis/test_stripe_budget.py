@@ -1,6 +1,7 @@
 """Stripe's budget: no second holds too many, people come first, and never is there no limit."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -10,11 +11,19 @@ from deploy.bench.asked import fullest_second
 from services.chassis.stripe_budget import (
     AHEAD_SECONDS,
     ENDPOINT_PER_SECOND,
+    FORGOTTEN_SECONDS,
     BudgetSpent,
     StripeBudget,
     Who,
 )
-from services.chassis.stripe_schedule import AIM, MICRO, Limits, LocalSchedule, interval_micros
+from services.chassis.stripe_schedule import (
+    AIM,
+    MICRO,
+    InTheWay,
+    Limits,
+    LocalSchedule,
+    interval_micros,
+)
 
 LIMIT = 20
 PATIENCE = 60.0
@@ -103,6 +112,34 @@ async def test_without_redis_work_goes_at_a_share_of_its_pace() -> None:
     assert fullest_second(paced) <= LIMIT // 4
 
 
+async def test_who_was_late_says_so_and_those_after_keep_their_distance(
+    redis_url: str, server: "redis.Redis"
+) -> None:
+    budget = shared(redis_url, 400)
+    turn = asyncio.create_task(budget.turn("confirm", "people", within_seconds=PATIENCE))
+    await asyncio.sleep(0)
+    while not turn.done():
+        # Everything of ours stands still, again and again.
+        time.sleep(0.02)  # noqa: ASYNC251 - what is shown
+        await asyncio.sleep(0)
+    booked = await turn
+    await budget.close()
+
+    kept: bytes = server.get("stripe:starts:confirm")
+    assert int(kept) > round(booked * MICRO)
+
+
+async def test_starts_of_work_that_went_by_unused_are_forgotten(redis_url: str) -> None:
+    budget = shared(redis_url, 400)
+    await budget.pace("charges", LIMIT)
+    await asyncio.sleep(FORGOTTEN_SECONDS + 0.3)
+
+    paced = await asyncio.gather(*(budget.pace("charges", LIMIT) for _ in range(LIMIT + 8)))
+    await budget.close()
+
+    assert fullest_second(paced) <= LIMIT
+
+
 async def test_an_endpoint_whose_limit_was_raised_is_used_up_to_that(redis_url: str) -> None:
     budget = StripeBudget(
         redis_url, per_second=400, endpoints={"confirm": 80}, redis_seconds=PATIENCE
@@ -154,6 +191,7 @@ async def test_garbage_under_our_keys_is_no_booking(
 ) -> None:
     for garbage in (b"\x00\xff", b"nan", b"9" * 300, str(10**17).encode()):
         server.set("stripe:account", garbage)
+        server.set("stripe:starts:a", garbage)
         await budgets[0].turn("a", "people", within_seconds=PATIENCE)
 
 
@@ -189,22 +227,55 @@ def test_by_itself_a_process_keeps_the_same_rules() -> None:
     schedule = LocalSchedule()
     first, same, other, late = (schedule.book(name, Limits(10, 5), 1.0, 0.15) for name in "aabc")
 
-    assert (first.answer, first.start) == ("booked", 1.0)
+    assert first == 1.0
     # An endpoint takes half of what the account may: in between others have their turn.
-    assert same.answer == "endpoint"
+    assert isinstance(same, InTheWay)
+    assert same.what == "endpoint"
     assert same.wait_seconds < 1 / (10 * AIM) + 1e-5
-    assert (other.answer, other.start) == ("booked", pytest.approx(1 + 1 / (10 * AIM), abs=1e-5))
-    assert (late.answer, late.wait_seconds) == ("account", pytest.approx(0.0561, abs=1e-3))
+    assert other == pytest.approx(1 + 1 / (10 * AIM), abs=1e-5)
+    assert late == ("account", pytest.approx(0.0561, abs=1e-3))
+
+
+def test_by_itself_a_process_that_was_late_keeps_those_after_it_away() -> None:
+    schedule, limits = LocalSchedule(), Limits(0, 2)
+    first = schedule.book("a", limits, 0.0, 0.0)
+    assert isinstance(first, float)
+    schedule.book("a", limits, 0.0, 1.0)
+
+    schedule.move("a", first, 0.3)
+
+    third = schedule.book("a", limits, 0.0, 5.0)
+    assert isinstance(third, float)
+    assert third > 1.3
+
+
+def test_an_endpoint_that_stood_still_catches_up_and_no_second_holds_too_many() -> None:
+    schedule, limits, now = LocalSchedule(), Limits(0, 25), 0.0
+    starts: list[float] = []
+    while len(starts) < 200:
+        booked = schedule.book("a", limits, now, 0.0)
+        if isinstance(booked, InTheWay):
+            now += booked.wait_seconds
+            continue
+        starts.append(booked)
+        # For a fifth of each second nobody asks.
+        now += 0.2 if len(starts) % 25 == 0 else 0.0
+
+    assert fullest_second(starts) <= 25
+    assert (len(starts) - 1) / starts[-1] >= 0.96 * 25
 
 
 def test_a_slow_minute_ends() -> None:
     schedule, limits = LocalSchedule(), Limits(10, 10)
     schedule.slow_down(0.0)
     schedule.book("a", limits, 0.0, 0.0)
-    slow = schedule.book("a", limits, 0.0, 1.0).start
+    slow = schedule.book("a", limits, 0.0, 1.0)
     schedule.book("a", limits, 61.0, 0.0)
-    fast = schedule.book("a", limits, 61.0, 1.0).start - 61.0
+    after = schedule.book("a", limits, 61.0, 1.0)
 
+    assert isinstance(slow, float)
+    assert isinstance(after, float)
+    fast = after - 61.0
     assert slow == pytest.approx(2 * fast)
 
 

@@ -59,6 +59,12 @@ class Recorder:
         """Close the connection of the next request without an answer."""
         self.answers.append("hang up")
 
+    def open_for_others(self) -> asyncio.Event:
+        """Answer from now on; who waits already waits for what is returned."""
+        held, self.is_open = self.is_open, asyncio.Event()
+        self.is_open.set()
+        return held
+
     async def _take(self, request: web.Request) -> web.StreamResponse:
         self.requests.append(
             Request(

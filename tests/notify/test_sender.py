@@ -16,8 +16,8 @@ async def test_a_mail_is_offered_with_its_id_as_key_and_recorded(
 ) -> None:
     await pledge(pool, "p1")
 
-    await sender.tick()
-    await sender.tick()
+    await sender.work.finish()
+    await sender.work.finish()
 
     (row,) = await mails(pool)
     (request,) = resend_stub.requests
@@ -51,10 +51,10 @@ async def test_a_failing_resend_gets_the_same_letter_under_the_same_key_again(
     resend_stub.refuse(*refusal)
     await pledge(pool, "p1")
 
-    await sender.tick()
+    await sender.work.finish()
     (waiting,) = await mails(pool)
     await make_due(owner)
-    await sender.tick()
+    await sender.work.finish()
 
     (row,) = await mails(pool)
     assert waiting["status"] == "queued"
@@ -73,14 +73,14 @@ async def test_an_answer_that_never_comes_is_unknown_and_the_key_stays(
     resend_stub.is_open.clear()
     await pledge(pool, "p1")
 
-    await sender.tick()
+    await sender.work.finish()
     was_away = gateway.is_away
     resend_stub.is_open.set()
     resend_stub.hang_up()
     await make_due(owner)
-    await sender.tick()
+    await sender.work.finish()
     await make_due(owner)
-    await sender.tick()
+    await sender.work.finish()
 
     await gateway.close()
     assert (was_away, gateway.is_away) == (True, False)
@@ -94,7 +94,7 @@ async def test_resend_down_keeps_every_mail(
     await resend_stub.stop()
     await pledge(pool, "p1")
 
-    await sender.tick()
+    await sender.work.finish()
 
     (row,) = await mails(pool)
     assert (row["status"], row["attempts"]) == ("queued", 1)
@@ -114,9 +114,9 @@ async def test_a_mail_resend_will_never_take_is_undeliverable_and_not_tried_agai
     await pledge(pool, "p1")
     await pledge(pool, "p2")
 
-    await sender.tick()
+    await sender.work.finish()
     await make_due(owner)
-    await sender.tick()
+    await sender.work.finish()
 
     assert [row["status"] for row in await mails(pool)] == ["undeliverable", "sent"]
     assert len(resend_stub.requests) == 2
@@ -128,7 +128,7 @@ async def test_a_key_of_ours_that_resend_does_not_know_is_no_mails_fault(
     resend_stub.refuse(403, "invalid_api_key")
     await pledge(pool, "p1")
 
-    await sender.tick()
+    await sender.work.finish()
 
     (row,) = await mails(pool)
     assert row["status"] == "queued"
@@ -139,11 +139,11 @@ async def test_a_mail_that_was_first_tried_too_long_ago_is_parked_untouched(
 ) -> None:
     resend_stub.refuse(500, "application_error")
     await pledge(pool, "p1")
-    await sender.tick()
+    await sender.work.finish()
     await owner.execute("UPDATE mails SET first_attempt_at = now() - interval '23 hours 1 second'")
     await make_due(owner)
 
-    await sender.tick()
+    await sender.work.finish()
 
     (row,) = await mails(pool)
     assert row["status"] == "parked"
@@ -156,7 +156,7 @@ async def test_a_wording_that_changed_between_attempts_goes_out_under_a_new_key(
     resend_stub.refuse(409, "invalid_idempotent_request")
     await pledge(pool, "p1")
 
-    await sender.tick()
+    await sender.work.finish()
 
     (row,) = await mails(pool)
     assert row["status"] == "sent"
@@ -169,12 +169,12 @@ async def test_a_letter_that_cannot_be_written_holds_up_no_other(
 ) -> None:
     await owner.execute("UPDATE campaigns SET timezone = 'Nowhere/Atlantis'")
     await pledge(pool, "p1")
-    await sender.tick()
+    await sender.work.finish()
     (failed,) = await mails(pool)
     await owner.execute("UPDATE campaigns SET timezone = 'America/Denver'")
     await make_due(owner)
 
-    await sender.tick()
+    await sender.work.finish()
 
     assert (failed["status"], failed["attempts"]) == ("queued", 1)
     assert [row["status"] for row in await mails(pool)] == ["sent"]
@@ -190,7 +190,7 @@ async def test_nothing_logged_or_recorded_holds_an_address_or_a_key(
     await pledge(pool, "p1")
     await pledge(pool, "p2", email="second@halfmoon.example")
 
-    await sender.tick()
+    await sender.work.finish()
 
     said = "".join(capfd.readouterr())
     assert '"mail_attempted"' in said

@@ -27,13 +27,13 @@ async def test_a_limit_stops_all_sending_for_as_long_as_resend_says(
     sender = Sender(pool, gateway=gateway, letters=LETTERS, pace=pace)
     resend_stub.refuse(429, "rate_limit_exceeded", **{"Retry-After": "2"})
     await pledge(pool, "p1")
-    await sender.tick()
+    await sender.work.finish()
     await pledge(pool, "p2", email="other@halfmoon.example")
 
-    await sender.tick()
+    await sender.work.finish()
     held = len(resend_stub.requests)
     await asyncio.sleep(pace.held_seconds)
-    await sender.tick()
+    await sender.work.finish()
 
     assert held == 1
     assert [row["status"] for row in await mails(pool)] == ["sent", "sent"]
@@ -49,7 +49,7 @@ async def test_a_mail_leased_into_a_pause_goes_back_untried(
     for name in ("a", "b", "c"):
         await pledge(pool, name, email=f"{name}@halfmoon.example")
 
-    await sender.tick()
+    await sender.work.finish()
 
     assert len(resend_stub.requests) == 1
     rows = await mails(pool)
@@ -66,10 +66,10 @@ async def test_mails_to_one_person_keep_their_order_through_failures(
     cancelled = a_pledge(pledge_id=PledgeId("p1"), status="cancelled", revision=2)
     await tell(pool, told(PledgeCancelled, pledge=cancelled))
 
-    await sender.tick()
+    await sender.work.finish()
     asked_while_the_first_waits = len(resend_stub.requests)
     await make_due(owner)
-    await sender.tick()
+    await sender.work.finish()
 
     assert asked_while_the_first_waits == 1
     subjects = [request.body["subject"].partition(" | ")[0] for request in resend_stub.requests]
@@ -81,12 +81,37 @@ async def test_one_persons_failures_hold_up_nobody_else(
 ) -> None:
     resend_stub.refuse(500, "application_error")
     await pledge(pool, "p1", email="first@halfmoon.example")
-    await sender.tick()
+    await sender.work.finish()
     await pledge(pool, "p2", email="second@halfmoon.example")
 
-    await sender.tick()
+    await sender.work.finish()
 
     assert [row["status"] for row in await mails(pool)] == ["queued", "sent"]
+
+
+async def test_a_mail_without_an_answer_holds_up_only_its_own_recipient(
+    pool: Pool, sender: Sender, resend_stub: Recorder
+) -> None:
+    resend_stub.is_open.clear()
+    await pledge(pool, "slow", email="slow@halfmoon.example")
+    await sender.work.tick()
+    await resend_stub.was_asked.wait()
+    held = resend_stub.open_for_others()
+    await pledge(pool, "next", email="slow@halfmoon.example")
+    for number in range(40):
+        await pledge(pool, f"p{number}", email=f"{number}@halfmoon.example")
+
+    limit = time.monotonic() + 8
+    while len([row for row in await mails(pool) if row["status"] == "sent"]) < 40:
+        assert time.monotonic() < limit, "the others wait for the slow one"
+        await sender.work.tick()
+        await asyncio.sleep(0.02)
+
+    waiting = [row["status"] for row in await mails(pool) if row["status"] != "sent"]
+    assert sorted(waiting) == ["queued", "sending"], "and the second to the same person waits"
+    held.set()
+    await sender.work.finish()
+    assert {row["status"] for row in await mails(pool)} == {"sent"}
 
 
 async def test_a_sender_that_dies_during_the_call_leaves_the_same_request_to_the_next(
@@ -94,17 +119,18 @@ async def test_a_sender_that_dies_during_the_call_leaves_the_same_request_to_the
 ) -> None:
     resend_stub.is_open.clear()
     await pledge(pool, "p1")
-    dying = asyncio.create_task(sender.tick())
+    dying = asyncio.create_task(sender.work.finish())
     await resend_stub.was_asked.wait()
     dying.cancel()
     with pytest.raises(asyncio.CancelledError):
         await dying
+    await sender.work.end(within_seconds=0)
     resend_stub.is_open.set()
 
-    await sender.tick()
+    await sender.work.finish()
     before_the_lease_ends = len(resend_stub.requests)
     await make_due(owner)
-    await sender.tick()
+    await sender.work.finish()
 
     assert before_the_lease_ends == 1
     first, second = resend_stub.requests
@@ -121,7 +147,7 @@ async def test_two_senders_at_once_offer_each_mail_once(
     senders = [Sender(pool, gateway=gateway, letters=LETTERS, pace=Pace(0)) for _ in range(3)]
 
     for _ in range(4):
-        await asyncio.gather(*(each.tick() for each in senders))
+        await asyncio.gather(*(each.work.finish() for each in senders))
 
     assert {row["status"] for row in await mails(pool)} == {"sent"}
     assert len(resend_stub.keys) == len(set(resend_stub.keys)) == 40
@@ -133,10 +159,10 @@ async def test_a_mail_about_a_campaign_nobody_has_told_us_of_waits_for_it(
     early = a_pledge(pledge_id=PledgeId("p1"), campaign=CampaignSlug("unheard-of"))
     await tell(pool, told(PledgeCreated, pledge=early))
 
-    await sender.tick()
+    await sender.work.finish()
     (waiting,) = await mails(pool)
     await owner.execute("UPDATE campaigns SET slug = 'unheard-of'")
-    await sender.tick()
+    await sender.work.finish()
 
     assert (waiting["status"], waiting["attempts"]) == ("queued", 0)
     assert [row["status"] for row in await mails(pool)] == ["sent"]
@@ -150,8 +176,8 @@ async def test_the_pace_is_kept() -> None:
         assert await pace.turn()
 
     assert 0.24 < time.monotonic() - started < 0.6
-    assert Pace(2).batch == 6
-    assert Pace(0.1).batch == 1
+    assert Pace(2).at_once == 6
+    assert Pace(0.1).at_once == 1
 
 
 async def test_a_mail_that_names_another_campaign_waits_until_its_title_is_known(
@@ -160,11 +186,11 @@ async def test_a_mail_that_names_another_campaign_waits_until_its_title_is_known
     late = RefusedPart(campaign=CampaignSlug("unheard-of"), reason="deadline_passed")
     await tell(pool, told(PledgeCreated, pledge=a_pledge(), refused=(late,)))
 
-    await sender.tick()
+    await sender.work.finish()
     (waiting,) = await mails(pool)
     other = msgspec.structs.replace(a_definition(title="Nobody Listens"), slug=late.campaign)
     await tell(pool, told(CampaignPublished, definition=other))
-    await sender.tick()
+    await sender.work.finish()
 
     assert (waiting["status"], waiting["attempts"]) == ("queued", 0)
     (request,) = resend_stub.requests

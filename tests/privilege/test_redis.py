@@ -132,7 +132,7 @@ async def test_the_budget_at_stripe_works_with_the_account_of(
 
     # It goes by its own share when Redis refuses: nothing was refused.
     assert operator.acl_log() == []
-    assert operator.exists("stripe:account", "stripe:at:sessions.create", "stripe:slow") == 3
+    assert operator.exists("stripe:account", "stripe:starts:sessions.create", "stripe:slow") == 3
     operator.delete("stripe:slow")
 
 

@@ -39,7 +39,10 @@ class Settlement:
 
     async def take(self, charge_id: ChargeId) -> Work | None:
         async with transaction(self.pool) as conn:
-            return await make_charge.take_charge(conn, charge_id)
+            work = await make_charge.take_charge(conn, charge_id)
+            if work is None or work.is_ready:
+                return work
+            return await make_charge.make_ready(conn, work)
 
     async def begin_confirm(self, work: Work, intent_id: str) -> None:
         async with transaction(self.pool) as conn:
@@ -103,7 +106,7 @@ class Settlement:
                 await look_after.sweep(conn, is_queue_empty=True)
             for charge_id in await self.undecided():
                 await self.charge(charge_id)
-            await schedules.check_unknown(self.pool, self.gateway)
+            await schedules.reader(self.pool, self.gateway).finish()
             if not await self.undecided():
                 return
 

@@ -20,6 +20,7 @@ from services.settlement import consumers, schedules
 from services.settlement.charging import Created, Postponed, Succeeded
 from services.settlement.handlers import look_after, make_charge, record_outcomes
 from services.settlement.handlers.record_outcomes import LeaseLost
+from services.settlement.recovery import RULES
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
@@ -63,6 +64,25 @@ async def test_a_decline_is_recorded_and_told(
     (event,) = await outbox_events(run.owner, DECLINED_EVENT)
     assert (event["code"], event["needs_authentication"]) == (code, needs_person)
     assert stripe.charged(run.slug) == []
+
+
+async def test_what_came_of_each_attempt_is_kept_with_it(run: Settlement, stripe: Sandbox) -> None:
+    (charge_id,) = await run.ask(stripe.saved_card(DECLINED))
+
+    await run.charge(charge_id)
+
+    row = await run.owner.fetchrow(
+        """
+        SELECT error_type, because, code, decline_code, advice_code, network_decline_code,
+               network_advice_code
+        FROM charge_attempts
+        """
+    )
+    assert row is not None
+    assert (row["error_type"], row["code"]) == ("card_error", "card_declined")
+    assert row["because"] in RULES.classes
+    assert row["decline_code"]
+    assert None not in tuple(row)
 
 
 async def test_a_sum_that_is_too_small_is_declined_without_a_payment_intent(
@@ -124,7 +144,7 @@ async def test_what_may_have_been_sent_is_read_before_it_is_sent_again(
     await run.charge(charge_id)
     assert await run.statuses() == ["unknown"]
 
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]
     (intent,) = stripe.intents(run.slug)
@@ -199,7 +219,7 @@ async def test_a_fault_kept_under_its_key_is_asked_again_under_the_next_one(
     await consumers.confirm(run.pool, run.gateway, work, created.payment_intent_id)
     while_away = await run.statuses()
     await run.time_passes()
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
     still = await run.statuses()
     stripe.reset()
 

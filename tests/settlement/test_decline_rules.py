@@ -1,6 +1,7 @@
 """What a bank's no means: every code of the data file, every advice, every calendar."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,7 @@ def after(
         began_at=BEGAN,
         declined_at=BEGAN + timedelta(days=days),
         ends_at=BEGAN + timedelta(days=window),
+        zone="UTC",
         automatic=automatic,
     )
     at = recovery.next_attempt(because, tried)
@@ -134,9 +136,69 @@ def test_no_try_is_a_fifth_or_comes_after_the_end(
 def test_reminders_come_on_days_2_4_6_and_on_the_last(window: int, expected: list[int]) -> None:
     ends = BEGAN + timedelta(days=window)
     days, at = [], BEGAN
-    while (following := recovery.next_reminder(BEGAN, ends, after=at)) is not None:
+    while (following := recovery.next_reminder(BEGAN, ends, "UTC", after=at)) is not None:
         days.append((following - BEGAN).days)
         at = following
 
     assert days == expected
-    assert recovery.is_last_day(at, ends)
+    assert recovery.is_last_day(at, ends, "UTC")
+
+
+ZONES = ("America/Denver", "Europe/Berlin", "Australia/Lord_Howe", "America/Sao_Paulo", "UTC")
+
+
+@given(
+    zone=st.sampled_from(ZONES),
+    # Both changes of the clocks of the year are in it.
+    began=st.datetimes(
+        min_value=datetime(2026, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
+        max_value=datetime(2026, 12, 31),  # noqa: DTZ001
+        timezones=st.just(UTC),
+    ),
+    days=st.integers(min_value=1, max_value=21),
+)
+def test_days_of_a_recovery_are_days_of_the_platforms_clocks(
+    zone: str, began: datetime, days: int
+) -> None:
+    ends = recovery.window_end("funds", began, days, zone)
+    here = ZoneInfo(zone)
+    local, there = began.astimezone(here), ends.astimezone(here)
+
+    assert (there.date() - local.date()).days == days
+    is_left_out = there.replace(tzinfo=None) != local.replace(tzinfo=None) + timedelta(days=days)
+    if is_left_out:
+        # The clocks were put on past that time: the same span after midnight, put on as well.
+        assert (
+            timedelta(0)
+            < there.replace(tzinfo=None) - (local.replace(tzinfo=None) + timedelta(days=days))
+            <= timedelta(hours=1)
+        )
+    assert abs((ends - began) - timedelta(days=days)) <= timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("began", "hours"),
+    [
+        pytest.param("2026-03-05T12:00:00-07:00", 167, id="clocks put on"),
+        pytest.param("2026-10-29T12:00:00-06:00", 169, id="clocks put back"),
+        pytest.param("2026-06-01T12:00:00-06:00", 168, id="no change"),
+    ],
+)
+def test_a_week_across_a_change_of_the_clocks_ends_at_the_same_time_of_day(
+    began: str, hours: int
+) -> None:
+    start, zone = datetime.fromisoformat(began), "America/Denver"
+    ends = recovery.window_end("funds", start, 7, zone)
+
+    reminders, at = [], start
+    while (at_next := recovery.next_reminder(start, ends, zone, after=at)) is not None:
+        reminders.append(at_next.astimezone(ZoneInfo(zone)))
+        at = at_next
+
+    assert ends - start == timedelta(hours=hours)
+    assert {each.hour for each in reminders} == {12}
+    assert [each.day - start.day for each in reminders if each.month == start.month][:1] == [2]
+    assert recovery.is_last_day(recovery.days_later(ends, -1, zone), ends, zone)
+    assert not recovery.is_last_day(
+        recovery.days_later(ends, -1, zone) - timedelta(seconds=1), ends, zone
+    )

@@ -1,13 +1,17 @@
 """What a charge cost, and what its cardholder's bank says: read back, told once per change."""
 
+import asyncio
+
 import pytest
 
+from contracts.events.checkout import StripeEventReceived
 from services.chassis.database import transaction
-from services.settlement.handlers import keep_calendar, show_money
+from services.chassis.outbox import new_event_id
+from services.settlement.handlers import hear_stripe, keep_calendar, show_money
 from services.settlement.handlers.show_money import Backfill
 from services.settlement.schedules import money as after_schedules
 from tests.settlement.aftermath import Aftermath
-from tests.settlement.builders import AMOUNT, a_definition, outbox_events, published
+from tests.settlement.builders import AMOUNT, NOW, a_definition, outbox_events, published
 from tests.settlement.sandbox import DECLINED, GOOD
 
 FEE = 202
@@ -200,3 +204,52 @@ async def test_an_operator_reads_a_dispute_with_the_story_of_its_charge(
     assert bundle.charge["chargeId"] == charge_id
     assert [each["state"] for each in bundle.charge["attempts"]] == ["succeeded"]
     assert bundle.charge["requestedAt"] is not None
+
+
+async def test_news_and_the_sweeper_for_fees_never_wait_in_a_circle(after: Aftermath) -> None:
+    await after.paid(GOOD, GOOD, GOOD)
+    rows = await after.run.owner.fetch("SELECT stripe_charge_id, payment_intent_id FROM charges")
+    news = [_updated(row["stripe_charge_id"], row["payment_intent_id"]) for row in rows]
+    async with transaction(after.run.pool) as other:
+        # Somebody else has the one in the middle until both wait: each has the one that it
+        # comes to first, and wants the one that the other has.
+        await hear_stripe.keep_events(other, [news[1]])
+        hearing = asyncio.create_task(_in_its_own(after, news[::-1]))
+        await _wait(after, 1)
+        sweeping = asyncio.create_task(after_schedules.look(after.run.pool, after.gateway))
+        await _wait(after, 2)
+
+    await hearing
+    await sweeping
+
+    kept = await after.run.owner.fetch("SELECT kind, asked FROM looks")
+    assert [row["kind"] for row in kept] == ["charge"] * 3
+
+
+def _updated(stripe_charge_id: str, intent_id: str) -> StripeEventReceived:
+    return StripeEventReceived(
+        event_id=new_event_id(),
+        occurred_at=NOW,
+        stripe_event_id=f"evt_{new_event_id()}",
+        stripe_type="charge.updated",
+        created_at=NOW,
+        object_id=stripe_charge_id,
+        object={"id": stripe_charge_id, "payment_intent": intent_id},
+    )
+
+
+async def _in_its_own(after: Aftermath, news: list[StripeEventReceived]) -> None:
+    async with transaction(after.run.pool) as conn:
+        await hear_stripe.keep_events(conn, news)
+
+
+async def _wait(after: Aftermath, count: int) -> None:
+    """Wait until so many sessions of this database wait for another one."""
+    while True:
+        waiting = await after.run.owner.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        if waiting >= count:
+            return
+        await asyncio.sleep(0.01)

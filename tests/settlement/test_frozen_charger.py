@@ -30,7 +30,7 @@ async def _time_goes_by(run: Settlement, ledger: Ledger) -> AsyncIterator[None]:
     async def passing() -> None:
         while True:
             await run.time_passes()
-            await schedules.check_unknown(run.pool, run.gateway)
+            await schedules.reader(run.pool, run.gateway).finish()
             for charge_id in await run.undecided():
                 await ledger.say(due(charge_id, run.slug), run.slug, times=5)
             await asyncio.sleep(0.2)

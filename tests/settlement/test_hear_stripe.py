@@ -119,6 +119,6 @@ async def test_news_of_an_unknown_charge_has_it_read_back_at_once(
 
     await hear(run.pool, an_event("payment_intent.succeeded", created.payment_intent_id))
     await run.leases_end()
-    await schedules.check_unknown(run.pool, run.gateway)
+    await schedules.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]

@@ -193,7 +193,7 @@ async def a_charger(database: Database, nats_url: str, stripe: Sandbox) -> Async
     bus = Bus(nats_url, name="settlement", streams=STREAMS, consumers=CONSUMERS)
     budget = unlimited()
     gateway = StripeGateway(Secret("sk_test_sandbox"), stripe.url, budget=budget)
-    charger = Charger(pool, bus, gateway, partial(budget.pace, "charges", 100))
+    charger = Charger(pool, bus, gateway, partial(budget.pace, "charges", 100), per_second=100)
     tasks = [asyncio.create_task(bus.run()), asyncio.create_task(charger.run())]
     try:
         yield

@@ -1,4 +1,9 @@
-"""Campaign copies, their state, and what was heard about their end."""
+"""Campaign copies, their state, and what was heard about their end.
+
+A campaign's state is held by many who change its pledges (`FOR SHARE`), or by one who closes
+it (`FOR UPDATE`). Postgres lets newcomers share a row for which somebody waits alone, for
+ever in a crowd; so everybody takes a turn first, at a lock of that name whose queue is fair.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -115,6 +120,10 @@ async def lock_campaigns_shared(conn: Connection, campaigns: Sequence[CampaignSl
     """
     rows = await conn.fetch(
         """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock_shared(hashtextextended('pledges.door:' || name, 0))
+            FROM unnest($1::text[]) AS name
+        )
         SELECT held.campaign, held.title, held.starts_at, held.deadline_at, held.goal_cents,
             held.currency, held.state, held.is_funded, platform.now() AS now
         FROM (
@@ -122,11 +131,12 @@ async def lock_campaigns_shared(conn: Connection, campaigns: Sequence[CampaignSl
             FROM campaign_state AS state
             JOIN campaigns USING (campaign)
             WHERE campaign = ANY($1)
+              AND (SELECT count(*) FROM turn) > 0
             ORDER BY campaign
             FOR SHARE OF state
         ) AS held
         """,
-        campaigns,
+        sorted(campaigns),
     )
     return _held(rows)
 
@@ -135,6 +145,9 @@ async def lock_campaign(conn: Connection, campaign: CampaignSlug) -> Held:
     """Keep everybody else from changing any pledge of a campaign until we are done."""
     rows = await conn.fetch(
         """
+        WITH turn AS MATERIALIZED (
+            SELECT pg_advisory_xact_lock(hashtextextended('pledges.door:' || $1, 0))
+        )
         SELECT held.campaign, held.title, held.starts_at, held.deadline_at, held.goal_cents,
             held.currency, held.state, held.is_funded, platform.now() AS now
         FROM (
@@ -142,6 +155,7 @@ async def lock_campaign(conn: Connection, campaign: CampaignSlug) -> Held:
             FROM campaign_state AS state
             JOIN campaigns USING (campaign)
             WHERE campaign = $1
+              AND (SELECT count(*) FROM turn) > 0
             FOR UPDATE OF state
         ) AS held
         """,

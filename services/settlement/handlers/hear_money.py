@@ -1,5 +1,6 @@
 """What Stripe said about money after a charge makes a look at Stripe due."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
@@ -9,13 +10,16 @@ from services.settlement.queries import looks
 
 
 async def ask_to_look(
-    conn: Connection, event: StripeEventReceived, payment_intent_id: str | None
+    conn: Connection, events: Sequence[tuple[StripeEventReceived, str | None]]
 ) -> None:
-    """Have what an event is about read back soon. The event itself decides nothing."""
-    subject = subject_of(event)
-    if subject is not None:
-        kind, object_id = subject
-        await looks.ask(conn, kind, object_id, payment_intent_id)
+    """Have what events are about read back soon. An event itself decides nothing."""
+    asked = [
+        looks.Wish(kind=subject[0], object_id=subject[1], payment_intent_id=intent_id)
+        for event, intent_id in events
+        if (subject := subject_of(event)) is not None
+    ]
+    if asked:
+        await looks.ask(conn, asked)
 
 
 def subject_of(event: StripeEventReceived) -> tuple[LookKind, str] | None:

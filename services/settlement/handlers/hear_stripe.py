@@ -3,6 +3,7 @@
 An event is a hint, never the fact: what became of a charge is read back at Stripe.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
@@ -16,22 +17,28 @@ PAID = ("payment_intent.succeeded", "payment_intent.processing")
 
 
 async def keep_event(conn: Connection, event: StripeEventReceived) -> None:
-    """Keep the event, once. Whose outcome is open is read back now rather than later.
+    """Keep the event, once. Whose outcome is open is read back now rather than later."""
+    await keep_events(conn, [event])
+
+
+async def keep_events(conn: Connection, events: Sequence[StripeEventReceived]) -> None:
+    """Keep many events, each once: rows as arrays.
 
     A success of a charge that stands as declined is a person's who confirmed it with the
     page's secret after we had stopped waiting: it is read as well.
     """
-    intent_id = payment_intent_of(event)
-    is_new = await stripe_events.insert_event(conn, event, payment_intent_id=intent_id)
-    if is_new:
-        await ask_to_look(conn, event, intent_id)
-    if not is_new or intent_id is None or not event.stripe_type.startswith(INTENT_EVENTS):
+    news = await stripe_events.insert_events(
+        conn, [(each, payment_intent_of(each)) for each in events]
+    )
+    new = [each for each in events if each.stripe_event_id in news]
+    await ask_to_look(conn, [(each, payment_intent_of(each)) for each in new])
+    about = [each for each in new if each.stripe_type.startswith(INTENT_EVENTS)]
+    if not about:
         return
-    if event.stripe_type in PAID:
-        charge_id = await stripe_events.find_declined(conn, intent_id)
-        if charge_id is not None:
-            await watch_person(conn, charge_id)
-    await stripe_events.look_now(conn, intent_id)
+    paid = sorted({each.object_id for each in about if each.stripe_type in PAID})
+    for charge_id in await stripe_events.list_declined(conn, paid):
+        await watch_person(conn, charge_id)
+    await stripe_events.look_now(conn, sorted({each.object_id for each in about}))
 
 
 def payment_intent_of(event: StripeEventReceived) -> str | None:

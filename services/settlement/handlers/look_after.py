@@ -30,11 +30,11 @@ CHECKS_AT_ONCE = 20
 SWEEP_MAX = 500
 
 
-async def take_open(conn: Connection) -> list[ChargeRow]:
+async def take_open(conn: Connection, *, limit: int) -> list[ChargeRow]:
     """Lease the charges whose outcome is open and whose next look is due."""
     delays = [timedelta(seconds=seconds) for seconds in CHECK_SECONDS]
     person_delays = [timedelta(seconds=seconds) for seconds in PERSON_CHECK_SECONDS]
-    return await rounds.lease_open(conn, LEASE, delays, person_delays, limit=CHECKS_AT_ONCE)
+    return await rounds.lease_open(conn, LEASE, delays, person_delays, limit=limit)
 
 
 async def adopt(conn: Connection, charge: ChargeRow, outcome: ReadOutcome) -> None:

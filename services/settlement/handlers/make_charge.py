@@ -1,7 +1,7 @@
 """The steps of a charge. Each is one transaction; the calls to Stripe stand between them.
 
-take_charge → (create) → begin_confirm → (confirm) → record_…; whoever dies on the way,
-the next one continues after the last step that was recorded.
+take_charge, (make_ready) → (create) → begin_confirm → (confirm) → record_…; whoever dies on
+the way, the next one continues after the last step that was recorded.
 """
 
 import random
@@ -19,29 +19,26 @@ log = telemetry.logger(__name__)
 
 
 async def take_charge(conn: Connection, charge_id: ChargeId) -> Work | None:
-    """Lease a charge that is due, with its attempt written; None: nothing to do now.
+    """Lease a charge that is due, with its attempt written; None: nothing to do now."""
+    return await charges.lease_due(conn, charge_id, LEASE, charging.ALWAYS_CONFIRMED_WITH)
+
+
+async def make_ready(conn: Connection, work: Work) -> Work | None:
+    """See to a leased charge whose confirmation cannot simply be sent; None: not now.
 
     A confirmation that was sent by a process that died is not sent again from here: it
-    is unknown, and the janitor reads it back first.
+    is unknown, and the janitor reads it back first. A key that is used up is renewed.
     """
-    taken = await charges.lease_due(conn, charge_id, LEASE)
-    if taken is None:
-        return None
-    charge, now = taken
-    if charge.status == "new":
-        parameters = charging.confirm_parameters(charge.payment_method_id)
-        await charges.begin_attempt(conn, charge_id, parameters, now=now)
-    attempt = await charges.find_attempt(conn, charge_id)
-    if attempt.was_sent:
-        await outcomes.mark_unknown(conn, charge_id, charge.lease_token, check_in=timedelta(0))
+    charge_id = work.charge.charge_id
+    if work.attempt.was_sent:
+        token = work.charge.lease_token
+        await outcomes.mark_unknown(conn, charge_id, token, check_in=timedelta(0))
         await outcomes.mark_attempt_unknown(
             conn, charge_id, because="lease_expired", is_key_spent=False
         )
         return None
-    if charging.is_used_up(attempt.key_age, is_spent=attempt.is_key_spent):
-        await charges.renew_confirm_key(conn, charge_id)
-        attempt = await charges.find_attempt(conn, charge_id)
-    return Work(charge, attempt)
+    await charges.renew_confirm_key(conn, charge_id)
+    return Work(work.charge, await charges.find_attempt(conn, charge_id))
 
 
 async def renew_create_key(conn: Connection, work: Work) -> Work:
@@ -55,11 +52,10 @@ async def begin_confirm(conn: Connection, work: Work, payment_intent_id: str) ->
     """Keep the PaymentIntent's id, and write that its confirmation is about to be sent."""
     charge = work.charge
     _held(
-        await charges.save_intent(
+        await charges.begin_confirm(
             conn, charge.charge_id, charge.lease_token, payment_intent_id, LEASE
         )
     )
-    await charges.mark_sent(conn, charge.charge_id)
 
 
 async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> None:

@@ -94,11 +94,18 @@ async def _keep(
 
 async def _look_at_refunds(conn: Connection, found: list[Break]) -> None:
     """Have refunds that nobody told us of read back: they are adopted like any other."""
-    for each in found:
-        if each.kind == "other_refunds":
-            intent_id = await reconciliations.intent_of(conn, each.subject)
-            if intent_id is not None:
-                await looks.ask(conn, "refunds", intent_id, intent_id)
+    named = [
+        await reconciliations.intent_of(conn, each.subject)
+        for each in found
+        if each.kind == "other_refunds"
+    ]
+    wishes = [
+        looks.Wish(kind="refunds", object_id=each, payment_intent_id=each)
+        for each in named
+        if each is not None
+    ]
+    if wishes:
+        await looks.ask(conn, wishes)
 
 
 async def _ours(pool: Pool, since: datetime) -> list[OurCharge]:

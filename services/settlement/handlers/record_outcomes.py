@@ -9,7 +9,7 @@ from services.settlement.charging import ChargeRow, Declined, Succeeded
 from services.settlement.handlers.try_again import try_again
 from services.settlement.queries import outcomes
 from services.settlement.queries import recovery as queries
-from services.settlement.queries.outcomes import DeclinedCharge
+from services.settlement.queries.outcomes import DeclinedCharge, FinishedAttempt
 from services.settlement.recovery import Tried
 
 log = telemetry.logger(__name__)
@@ -28,8 +28,8 @@ async def record_success(
     )
     if saved is None:
         raise LeaseLost
-    version, now = saved
-    if await outcomes.finish_attempt(conn, charge.charge_id, None, decided_at=now) is None:
+    now = saved.decided_at
+    if not saved.had_attempt:
         await queries.insert_attempt(conn, charge.charge_id, "person", {}, state="succeeded")
     event = ChargeSucceeded(
         event_id=outbox.new_event_id(),
@@ -44,7 +44,7 @@ async def record_success(
         succeeded_at=now,
     )
     await outbox.append(
-        conn, event, key=charge.campaign, aggregate=charge.charge_id, version=version
+        conn, event, key=charge.campaign, aggregate=charge.charge_id, version=saved.version
     )
     log.info("charge_succeeded", charge=charge.charge_id, campaign=charge.campaign)
 
@@ -57,20 +57,8 @@ async def record_decline(
     A card that came meanwhile is tried at once.
     """
     because = recovery.classify(outcome)
-    saved = await outcomes.save_decline(
-        conn,
-        charge.charge_id,
-        charge.lease_token,
-        because=because,
-        known_error=outcome.fingerprint,
-    )
-    if saved is None:
-        raise LeaseLost
-    finished = await outcomes.finish_attempt(
-        conn, charge.charge_id, outcome, decided_at=saved.decided_at
-    )
-    assert finished is not None, "what was declined was tried"
-    planned = await _plan_recovery(conn, charge, because, saved, finished.automatic)
+    saved, finished, tried = await _save_decline(conn, charge, because, outcome)
+    planned = await _plan_recovery(conn, charge, because, tried)
     event = ChargeDeclined(
         event_id=outbox.new_event_id(),
         occurred_at=saved.decided_at,
@@ -122,26 +110,46 @@ async def record_loss(conn: Connection, charge: ChargeRow, because: LostBecause)
 
 
 async def _plan_recovery(
-    conn: Connection,
-    charge: ChargeRow,
-    because: DeclineClass,
-    saved: DeclinedCharge,
-    automatic: int,
+    conn: Connection, charge: ChargeRow, because: DeclineClass, tried: Tried
 ) -> Recovery:
     """Set when it is tried again and when the supporter hears of it; return what is told."""
-    tried = Tried(
-        began_at=saved.first_declined_at,
-        declined_at=saved.decided_at,
-        ends_at=saved.recovery_ends_at,
-        automatic=automatic,
-    )
     next_attempt_at = recovery.next_attempt(because, tried)
     await outcomes.set_calendar(
         conn,
         charge.charge_id,
         next_attempt_at=next_attempt_at,
         next_reminder_at=recovery.next_reminder(
-            tried.began_at, tried.ends_at, after=tried.declined_at
+            tried.began_at, tried.ends_at, tried.zone, after=tried.declined_at
         ),
     )
     return recovery.recovery_of(because, tried.ends_at, next_attempt_at)
+
+
+async def _save_decline(
+    conn: Connection, charge: ChargeRow, because: DeclineClass, outcome: Declined
+) -> tuple[DeclinedCharge, FinishedAttempt, Tried]:
+    """Write the decline to the charge and to its attempt; return both, and the recovery's times."""
+    window = await outcomes.read_window(conn, charge.campaign)
+    saved = await outcomes.save_decline(
+        conn,
+        charge.charge_id,
+        charge.lease_token,
+        because=because,
+        known_error=outcome.fingerprint,
+        now=window.now,
+        ends_at=recovery.window_end(because, window.now, window.days, window.zone),
+    )
+    if saved is None:
+        raise LeaseLost
+    finished = await outcomes.decline_attempt(
+        conn, charge.charge_id, outcome, because=because, decided_at=saved.decided_at
+    )
+    assert finished is not None, "what was declined was tried"
+    tried = Tried(
+        began_at=saved.first_declined_at,
+        declined_at=saved.decided_at,
+        ends_at=saved.recovery_ends_at,
+        zone=window.zone,
+        automatic=finished.automatic,
+    )
+    return saved, finished, tried

@@ -53,6 +53,7 @@ async def record_end(conn: Connection, charge: ChargeRow, outcome: EndOutcome) -
 
 
 async def _remind(conn: Connection, due: Reminder) -> None:
+    zone = (await outcomes.read_window(conn, due.campaign)).zone
     event = RecoveryReminderDue(
         event_id=outbox.new_event_id(),
         occurred_at=due.now,
@@ -62,7 +63,7 @@ async def _remind(conn: Connection, due: Reminder) -> None:
         purpose=due.purpose,
         recovery=recovery.recovery_of(due.because, due.recovery_ends_at, due.next_attempt_at),
         number=due.reminders,
-        is_last_day=recovery.is_last_day(due.now, due.recovery_ends_at),
+        is_last_day=recovery.is_last_day(due.now, due.recovery_ends_at, zone),
     )
     await outbox.append(conn, event, key=due.campaign, aggregate=due.charge_id, version=due.version)
     await outcomes.set_calendar(
@@ -70,7 +71,7 @@ async def _remind(conn: Connection, due: Reminder) -> None:
         due.charge_id,
         next_attempt_at=due.next_attempt_at,
         next_reminder_at=recovery.next_reminder(
-            due.first_declined_at, due.recovery_ends_at, after=due.now
+            due.first_declined_at, due.recovery_ends_at, zone, after=due.now
         ),
     )
 

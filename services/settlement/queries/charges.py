@@ -10,7 +10,7 @@ from contracts.events.pledges import ChargeRequested
 from contracts.ids import CampaignSlug, ChargeId
 from contracts.money import Cents
 from services.chassis.database import Connection
-from services.settlement.charging import AttemptRow, ChargeRow
+from services.settlement.charging import AttemptRow, ChargeRow, Work
 
 CHARGE = """
     charge_id, campaign, supporter_id, purpose, pledge_ids, amount_cents, currency,
@@ -25,6 +25,13 @@ CHARGE = """
 """The age of a key by whichever clock makes it older: too old only costs one reading.
 
 So with the instant since when it is in use: Stripe is searched from there.
+"""
+
+
+ATTEMPT = """
+    attempt, kind, confirm_parameters, key_serial, is_key_spent,
+    sent_at IS NOT NULL AS was_sent,
+    greatest(clock_timestamp() - keyed_at, platform.now() - keyed_on) AS key_age
 """
 
 
@@ -87,15 +94,16 @@ async def find_asked(conn: Connection, request: ChargeRequested) -> tuple[Cents,
 
 
 async def lease_due(
-    conn: Connection, charge_id: ChargeId, lease: timedelta
-) -> tuple[ChargeRow, datetime] | None:
-    """Take a charge that is due and nobody's, with the platform's time; None: not now."""
+    conn: Connection, charge_id: ChargeId, lease: timedelta, always: dict[str, Any]
+) -> Work | None:
+    """Take a charge that is due and nobody's, with its attempt; None: not now.
+
+    A new charge's first attempt is begun with its card and with what is `always` sent.
+    """
     row = await conn.fetchrow(
         f"""
-        UPDATE charges
-        SET lease_until = clock_timestamp() + $2, lease_token = lease_token + 1
-        WHERE charge_id = (
-            SELECT charge_id
+        WITH due AS (
+            SELECT charge_id, status
             FROM charges
             WHERE charge_id = $1
               AND status IN ('new', 'sending')
@@ -103,49 +111,49 @@ async def lease_due(
               AND lease_until < clock_timestamp()
               AND NOT stands_still(campaign)
             FOR UPDATE SKIP LOCKED
+        ), leased AS (
+            UPDATE charges
+            SET lease_until = clock_timestamp() + $2, lease_token = lease_token + 1,
+                status = 'sending'
+            WHERE charge_id = (SELECT charge_id FROM due)
+            RETURNING {CHARGE}
+        ), begun AS (
+            INSERT INTO charge_attempts (charge_id, attempt, state, confirm_parameters, begun_at)
+            SELECT charge_id, 1, 'sending',
+                   $3::jsonb || jsonb_build_object('payment_method', payment_method_id),
+                   platform.now()
+            FROM leased
+            WHERE (SELECT status FROM due) = 'new'
+            RETURNING *
+        ), in_flight AS (
+            TABLE begun
+            UNION ALL
+            SELECT * FROM charge_attempts
+            WHERE charge_id = (SELECT charge_id FROM due)
+              AND state IN ('sending', 'unknown')
         )
-        RETURNING {CHARGE}, platform.now() AS now
+        SELECT leased.*, {ATTEMPT}
+        FROM leased
+        JOIN in_flight USING (charge_id)
         """,  # noqa: S608
         charge_id,
         lease,
+        always,
     )
-    return None if row is None else (msgspec.convert(row, ChargeRow), row["now"])
-
-
-async def begin_attempt(
-    conn: Connection, charge_id: ChargeId, parameters: dict[str, Any], *, now: datetime
-) -> None:
-    """Write the intention of a new attempt, and that the charge is being sent."""
-    await conn.execute(
-        """
-        WITH started AS (
-            UPDATE charges
-            SET status = 'sending'
-            WHERE charge_id = $1
-              AND status = 'new'
-            RETURNING charge_id
-        )
-        INSERT INTO charge_attempts (charge_id, attempt, state, confirm_parameters, begun_at)
-        SELECT charge_id, 1, 'sending', $2, $3
-        FROM started
-        """,
-        charge_id,
-        parameters,
-        now,
-    )
+    if row is None:
+        return None
+    return Work(msgspec.convert(row, ChargeRow), msgspec.convert(row, AttemptRow))
 
 
 async def find_attempt(conn: Connection, charge_id: ChargeId) -> AttemptRow:
     """Return the attempt in flight; a charge that is sending or unknown has one."""
     row = await conn.fetchrow(
-        """
-        SELECT attempt, kind, confirm_parameters, key_serial, is_key_spent,
-               sent_at IS NOT NULL AS was_sent,
-               greatest(clock_timestamp() - keyed_at, platform.now() - keyed_on) AS key_age
-        FROM charge_attempts
+        f"""
+        SELECT {ATTEMPT}
+        FROM charge_attempts AS in_flight
         WHERE charge_id = $1
           AND state IN ('sending', 'unknown')
-        """,
+        """,  # noqa: S608
         charge_id,
     )
     assert row is not None, f"{charge_id} has no attempt in flight"
@@ -185,19 +193,34 @@ async def renew_create_key(conn: Connection, charge_id: ChargeId, token: int) ->
     return done is not None
 
 
-async def save_intent(
+async def begin_confirm(
     conn: Connection, charge_id: ChargeId, token: int, intent_id: str, lease: timedelta
 ) -> bool:
-    """Keep the PaymentIntent's id and renew the lease; tell whether it still held."""
+    """Keep the PaymentIntent's id, and that its confirmation is about to leave us.
+
+    Renews the lease and writes since when the attempt's key is in use; tells whether the
+    lease still held.
+    """
     done = await conn.fetchval(
         """
-        UPDATE charges
-        SET payment_intent_id = $3, lease_until = clock_timestamp() + $4
-        WHERE charge_id = $1
-          AND lease_token = $2
-          AND status = 'sending'
-          AND (payment_intent_id IS NULL OR payment_intent_id = $3)
-        RETURNING true
+        WITH held AS (
+            UPDATE charges
+            SET payment_intent_id = $3, lease_until = clock_timestamp() + $4
+            WHERE charge_id = $1
+              AND lease_token = $2
+              AND status = 'sending'
+              AND (payment_intent_id IS NULL OR payment_intent_id = $3)
+            RETURNING charge_id
+        ), sent AS (
+            UPDATE charge_attempts
+            SET sent_at = clock_timestamp(), keyed_at = coalesce(keyed_at, clock_timestamp()),
+                keyed_on = coalesce(keyed_on, platform.now())
+            FROM held
+            WHERE charge_attempts.charge_id = held.charge_id
+              AND state = 'sending'
+        )
+        SELECT true
+        FROM held
         """,
         charge_id,
         token,
@@ -205,20 +228,6 @@ async def save_intent(
         lease,
     )
     return done is not None
-
-
-async def mark_sent(conn: Connection, charge_id: ChargeId) -> None:
-    """Write that the confirmation is about to leave us, and since when its key is in use."""
-    await conn.execute(
-        """
-        UPDATE charge_attempts
-        SET sent_at = clock_timestamp(), keyed_at = coalesce(keyed_at, clock_timestamp()),
-            keyed_on = coalesce(keyed_on, platform.now())
-        WHERE charge_id = $1
-          AND state = 'sending'
-        """,
-        charge_id,
-    )
 
 
 async def bring_forward(conn: Connection, slug: CampaignSlug) -> int:

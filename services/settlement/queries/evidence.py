@@ -78,7 +78,10 @@ async def tell_charge(conn: Connection, charge_id: str) -> dict[str, Any]:
             (
                 SELECT coalesce(jsonb_agg(jsonb_build_object(
                     'attempt', attempt, 'state', state, 'begunAt', begun_at,
-                    'decidedAt', attempt.decided_at, 'code', code
+                    'decidedAt', attempt.decided_at, 'type', error_type, 'class', attempt.because,
+                    'code', code, 'declineCode', decline_code, 'adviceCode', advice_code,
+                    'networkDeclineCode', network_decline_code,
+                    'networkAdviceCode', network_advice_code
                 ) ORDER BY attempt), '[]')
                 FROM charge_attempts AS attempt
                 WHERE attempt.charge_id = charges.charge_id

@@ -1,5 +1,6 @@
 """SQL about what has to be read back at Stripe, and what was found: fees and disputes."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -22,22 +23,35 @@ PAID = """
 MISSING_MAX = 500
 
 
-async def ask(
-    conn: Connection, kind: LookKind, object_id: str, payment_intent_id: str | None
-) -> None:
-    """Make a look due now, also one that was done or given up."""
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """Something at Stripe that is to be read back, and the payment it belongs to."""
+
+    kind: LookKind
+    object_id: str
+    payment_intent_id: str | None
+
+
+async def ask(conn: Connection, wishes: Sequence[Wish]) -> None:
+    """Make looks due now, also those that were done or given up.
+
+    Everybody who asks for several asks in the order of the key: so nobody waits in a circle.
+    """
     await conn.execute(
         """
-        INSERT INTO looks (kind, object_id, payment_intent_id)
-        VALUES ($1, $2, $3)
+        INSERT INTO looks (kind, object_id, payment_intent_id, asked)
+        SELECT kind, object_id, max(payment_intent_id), count(*)
+        FROM unnest($1::text[], $2::text[], $3::text[])
+            AS wish (kind, object_id, payment_intent_id)
+        GROUP BY kind, object_id
+        ORDER BY kind, object_id
         ON CONFLICT (kind, object_id) DO UPDATE
-        SET asked = looks.asked + 1, tries = 0, done_at = NULL, outcome = NULL,
+        SET asked = looks.asked + excluded.asked, tries = 0, done_at = NULL, outcome = NULL,
             due_at = clock_timestamp(),
             payment_intent_id = coalesce(looks.payment_intent_id, excluded.payment_intent_id)
         """,
-        kind,
-        object_id,
-        payment_intent_id,
+        [each.kind for each in wishes],
+        [each.object_id for each in wishes],
+        [each.payment_intent_id for each in wishes],
     )
 
 
@@ -47,13 +61,17 @@ async def ask_for_missing_fees(conn: Connection, wait: timedelta) -> int:
         """
         INSERT INTO looks (kind, object_id, payment_intent_id, due_at)
         SELECT 'charge', stripe_charge_id, payment_intent_id, clock_timestamp() + $1
-        FROM charges
-        WHERE status = 'succeeded'
-          AND NOT EXISTS (SELECT FROM fees WHERE fees.charge_id = charges.charge_id)
-          AND NOT EXISTS (
-              SELECT FROM looks WHERE kind = 'charge' AND object_id = stripe_charge_id
-          )
-        LIMIT $2
+        FROM (
+            SELECT stripe_charge_id, payment_intent_id
+            FROM charges
+            WHERE status = 'succeeded'
+              AND NOT EXISTS (SELECT FROM fees WHERE fees.charge_id = charges.charge_id)
+              AND NOT EXISTS (
+                  SELECT FROM looks WHERE kind = 'charge' AND object_id = stripe_charge_id
+              )
+            LIMIT $2
+        ) AS missing
+        ORDER BY stripe_charge_id
         ON CONFLICT DO NOTHING
         """,
         wait,
@@ -72,6 +90,7 @@ async def ask_for_campaigns_fees(conn: Connection, slug: CampaignSlug) -> None:
         WHERE campaign = $1
           AND status = 'succeeded'
           AND NOT EXISTS (SELECT FROM fees WHERE fees.charge_id = charges.charge_id)
+        ORDER BY stripe_charge_id
         ON CONFLICT (kind, object_id) DO UPDATE
         SET asked = looks.asked + 1, tries = 0, done_at = NULL, outcome = NULL,
             due_at = clock_timestamp()

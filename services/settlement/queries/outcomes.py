@@ -7,11 +7,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from contracts.ids import ChargeId
+from contracts.campaign import PlatformDefinition
+from contracts.ids import CampaignSlug, ChargeId
 from contracts.recovery import DeclineClass
 from services.chassis.database import Connection
 from services.settlement.charging import Declined
 from services.settlement.recovery import AttemptKind
+
+PLATFORM = PlatformDefinition(version=0)
+"""What holds until the first platform.yml is heard of."""
 
 
 class DeclinedCharge(msgspec.Struct, frozen=True):
@@ -22,6 +26,22 @@ class DeclinedCharge(msgspec.Struct, frozen=True):
     first_declined_at: datetime
     recovery_ends_at: datetime
     has_new_card: bool
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The platform's time and zone, and how many of its days a recovery lasts."""
+
+    now: datetime
+    zone: str
+    days: int
+
+
+class SavedSuccess(msgspec.Struct, frozen=True):
+    """A charge as its success left it, and whether an attempt of ours was in flight."""
+
+    version: int
+    decided_at: datetime
+    had_attempt: bool
 
 
 class FinishedAttempt(msgspec.Struct, frozen=True):
@@ -116,49 +136,76 @@ async def mark_attempt_unknown(
 
 async def save_success(
     conn: Connection, charge_id: ChargeId, token: int, stripe_charge_id: str
-) -> tuple[int, datetime] | None:
-    """Write the success; return the charge's new version and the time. None: lease lost."""
+) -> SavedSuccess | None:
+    """Write the success, and end the attempt in flight with it. None: lease lost."""
     row = await conn.fetchrow(
         """
-        UPDATE charges
-        SET status = 'succeeded', stripe_charge_id = $3, decided_at = platform.now(),
-            version = version + 1, lease_until = '-infinity', next_attempt_at = NULL,
-            next_reminder_at = NULL
-        WHERE charge_id = $1
-          AND lease_token = $2
-          AND status IN ('sending', 'unknown', 'with_person', 'ending')
-        RETURNING version, decided_at
+        WITH saved AS (
+            UPDATE charges
+            SET status = 'succeeded', stripe_charge_id = $3, decided_at = platform.now(),
+                version = version + 1, lease_until = '-infinity', next_attempt_at = NULL,
+                next_reminder_at = NULL
+            WHERE charge_id = $1
+              AND lease_token = $2
+              AND status IN ('sending', 'unknown', 'with_person', 'ending')
+            RETURNING charge_id, version, decided_at
+        ), finished AS (
+            UPDATE charge_attempts
+            SET state = 'succeeded', decided_at = saved.decided_at
+            FROM saved
+            WHERE charge_attempts.charge_id = saved.charge_id
+              AND state IN ('sending', 'unknown')
+            RETURNING attempt
+        )
+        SELECT version, decided_at, EXISTS (SELECT FROM finished) AS had_attempt
+        FROM saved
         """,
         charge_id,
         token,
         stripe_charge_id,
     )
-    return None if row is None else (row["version"], row["decided_at"])
+    return None if row is None else msgspec.convert(row, SavedSuccess)
+
+
+async def read_window(conn: Connection, slug: CampaignSlug) -> Window:
+    """Return the platform's time and zone, and how many days a recovery lasts."""
+    row = await conn.fetchrow(
+        """
+        SELECT platform.now() AS now,
+               coalesce((SELECT timezone FROM campaigns WHERE slug = $1), $2) AS zone,
+               coalesce((SELECT recovery_window_days FROM platform_rules), $3) AS days
+        """,
+        slug,
+        PLATFORM.timezone,
+        PLATFORM.recovery_window_days,
+    )
+    return msgspec.convert(row, Window)
 
 
 async def save_decline(
-    conn: Connection, charge_id: ChargeId, token: int, *, because: DeclineClass, known_error: str
+    conn: Connection,
+    charge_id: ChargeId,
+    token: int,
+    *,
+    because: DeclineClass,
+    known_error: str,
+    now: datetime,
+    ends_at: datetime,
 ) -> DeclinedCharge | None:
     """Write the definite no, and open the recovery at the first one. None: lease lost.
 
-    A charge that never got its PaymentIntent makes it anew under another key.
+    A charge that never got its PaymentIntent makes it anew under another key. `ends_at`
+    is that of a recovery which begins now.
     """
     row = await conn.fetchrow(
         """
         UPDATE charges
-        SET status = 'declined', decided_at = clock.now, version = version + 1,
+        SET status = 'declined', decided_at = $5, version = version + 1,
             lease_until = '-infinity', person_until = NULL, unknown_since = NULL, checks = 0,
             because = $3, known_errors = array_append(known_errors, $4),
             is_create_key_spent = is_create_key_spent OR payment_intent_id IS NULL,
-            first_declined_at = coalesce(first_declined_at, clock.now),
-            recovery_ends_at = coalesce(
-                recovery_ends_at,
-                clock.now + CASE WHEN $3 = 'impossible' THEN interval '0'
-                    ELSE make_interval(days => coalesce(
-                        (SELECT recovery_window_days FROM platform_rules), 7))
-                END
-            )
-        FROM (SELECT platform.now() AS now) AS clock
+            first_declined_at = coalesce(first_declined_at, $5),
+            recovery_ends_at = coalesce(recovery_ends_at, $6)
         WHERE charge_id = $1
           AND lease_token = $2
           AND status IN ('sending', 'unknown', 'with_person')
@@ -168,6 +215,8 @@ async def save_decline(
         token,
         because,
         known_error,
+        now,
+        ends_at,
     )
     return None if row is None else msgspec.convert(row, DeclinedCharge)
 
@@ -196,16 +245,21 @@ async def set_calendar(
     )
 
 
-async def finish_attempt(
-    conn: Connection, charge_id: ChargeId, decline: Declined | None, *, decided_at: datetime
+async def decline_attempt(
+    conn: Connection,
+    charge_id: ChargeId,
+    decline: Declined,
+    *,
+    because: DeclineClass,
+    decided_at: datetime,
 ) -> FinishedAttempt | None:
-    """End the attempt in flight with a success (None) or a decline; None: there is none."""
+    """End the attempt in flight with a decline, all of its reasons kept; None: there is none."""
     row = await conn.fetchrow(
         """
         UPDATE charge_attempts AS finished
-        SET state = CASE WHEN $3::text IS NULL THEN 'succeeded' ELSE 'declined' END,
-            decided_at = $2, code = $3, decline_code = $4, advice_code = $5,
-            network_decline_code = $6, network_advice_code = $7, needs_authentication = $8
+        SET state = 'declined', decided_at = $2, code = $3, decline_code = $4,
+            advice_code = $5, network_decline_code = $6, network_advice_code = $7,
+            needs_authentication = $8, because = $9, error_type = $10
         WHERE charge_id = $1
           AND state IN ('sending', 'unknown')
         RETURNING attempt, kind, (
@@ -217,11 +271,13 @@ async def finish_attempt(
         """,
         charge_id,
         decided_at,
-        decline.code if decline else None,
-        decline.decline_code if decline else None,
-        decline.advice_code if decline else None,
-        decline.network_decline_code if decline else None,
-        decline.network_advice_code if decline else None,
-        decline.needs_authentication if decline else False,
+        decline.code,
+        decline.decline_code,
+        decline.advice_code,
+        decline.network_decline_code,
+        decline.network_advice_code,
+        decline.needs_authentication,
+        because,
+        decline.error_type,
     )
     return None if row is None else msgspec.convert(row, FinishedAttempt)

@@ -11,6 +11,7 @@ from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.chassis.service import Loop
+from services.chassis.steady import Steady
 from services.settlement.charging import Cancelled, ChargeRow, EndOutcome
 from services.settlement.handlers import (
     keep_calendar,
@@ -25,6 +26,7 @@ from services.settlement.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
 
+READ_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
 GAUGE_SECONDS = 15.0
 
@@ -45,7 +47,7 @@ def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
         await tick_as_leader(pool, "settlement:calendar", lambda: fire_timers(pool))
 
     async def janitor() -> None:
-        await tick_as_leader(pool, "settlement:janitor", lambda: check_unknown(pool, gateway))
+        await reader(pool, gateway).lead(pool, every_seconds=READ_SECONDS)
 
     async def sweeper() -> None:
         await tick_as_leader(
@@ -73,11 +75,17 @@ async def fire_timers(pool: Pool) -> None:
         crash.point("settlement.after_fired")
 
 
-async def check_unknown(pool: Pool, gateway: StripeGateway) -> None:
-    """Read back what is open and due, many at once, and adopt each answer by itself."""
-    async with transaction(pool) as conn:
-        unknown = await look_after.take_open(conn)
-    await asyncio.gather(*(_check(pool, gateway, charge) for charge in unknown))
+def reader(pool: Pool, gateway: StripeGateway) -> Steady[ChargeRow]:
+    """Return who reads back what is open and due, and adopts each answer by itself."""
+
+    async def take(limit: int) -> list[ChargeRow]:
+        async with transaction(pool) as conn:
+            return await look_after.take_open(conn, limit=limit)
+
+    async def check(charge: ChargeRow) -> None:
+        await _check(pool, gateway, charge)
+
+    return Steady("settlement:janitor", take, check, at_once=look_after.CHECKS_AT_ONCE)
 
 
 async def recover_due(pool: Pool, gateway: StripeGateway) -> None:
