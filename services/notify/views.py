@@ -106,7 +106,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         language=language,
         platform=name,
         has_support=bool(platform.support_email),
-        subject=_subject(mail.kind, name if mail.kind == "your_links" else title, language),
+        subject=subject_of(mail.kind, name if mail.kind == "your_links" else title, language),
         title=title,
         goal=formatting.goal(campaign.goal_cents, language),
         deadline=formatting.moment(last, zone, language, seen=seen),
@@ -136,7 +136,8 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
     )
 
 
-def _subject(kind: MailKind, title: str, language: Language) -> str:
+def subject_of(kind: MailKind, title: str, language: Language) -> str:
+    """Return the subject of a kind of mail: its news, and what it is about."""
     subject = f"{catalogue(language).gettext(NEWS[kind])} | {title}"
     if len(subject) <= SUBJECT_LENGTH_MAX:
         return subject
