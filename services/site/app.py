@@ -18,6 +18,7 @@ from services.site.gateway.checkout import Checkout
 from services.site.gateway.community import Supporters
 from services.site.gateway.front_door import FrontDoor, Hosts
 from services.site.gateway.headers import Dress, Policy
+from services.site.gateway.mails import Mails
 from services.site.gateway.pledges import Pledges
 from services.site.gateway.proxy import Gateway
 from services.site.gateway.upstream import Upstream
@@ -120,8 +121,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
     checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
     pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=site_base)
-    manage_desk = ManageDesk(pledges, checkout, lambda: shop_of(memory.world))
-    managing = Manage(site=site, desk=manage_desk, admission=admission)
+    mails = Mails(upstream, places=settings.upstream("notify"), site_base=site_base)
+    desk = ManageDesk(pledges, checkout, mails, lambda: shop_of(memory.world))
+    managing = Manage(site=site, desk=desk, admission=admission)
     gateway = Gateway(
         admission=admission,
         upstream=upstream,
@@ -131,11 +133,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
     ).with_pages({PAY_PATH: managing.pay_page})
     await _begin(running, publisher, memory)
 
-    desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
+    forms = _forms(settings, site, checkout, admission)
     return Parts(
         routes=[
             *page_routes(site),
-            *cart_routes(CartForms(site=site, desk=desk, admission=admission)),
+            *cart_routes(forms),
             *result_routes(Results(site=site, checkout=checkout, admission=admission)),
             *community_routes(_gathering(settings, site, upstream, admission)),
             *(*gateway.routes(), *manage_routes(managing)),
@@ -162,6 +164,13 @@ def _gathering(
     """Return what the supporters' page stands on: the ledger, asked at every view."""
     ledger = Supporters(upstream, places=settings.upstream("pledges"), site_base=site.site_base)
     return Gathering(site=site, supporters=ledger, admission=admission)
+
+
+def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admission) -> CartForms:
+    """Return what the cart's forms stand on."""
+    key = settings.turnstile_site_key
+    desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=key)
+    return CartForms(site=site, desk=desk, admission=admission)
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:
