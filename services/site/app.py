@@ -120,10 +120,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
     checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
-    pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=site_base)
-    mails = Mails(upstream, places=settings.upstream("notify"), site_base=site_base)
-    desk = ManageDesk(pledges, checkout, mails, lambda: shop_of(memory.world))
-    managing = Manage(site=site, desk=desk, admission=admission)
+    managing = _managing(settings, site, upstream, checkout, admission)
     gateway = Gateway(
         admission=admission,
         upstream=upstream,
@@ -132,12 +129,10 @@ async def compose(settings: Settings, running: Running) -> Parts:
         stopping=running.stopping,
     ).with_pages({PAY_PATH: managing.pay_page})
     await _begin(running, publisher, memory)
-
-    forms = _forms(settings, site, checkout, admission)
     return Parts(
         routes=[
             *page_routes(site),
-            *cart_routes(forms),
+            *cart_routes(_forms(settings, site, checkout, admission)),
             *result_routes(Results(site=site, checkout=checkout, admission=admission)),
             *community_routes(_gathering(settings, site, upstream, admission)),
             *(*gateway.routes(), *manage_routes(managing)),
@@ -164,6 +159,17 @@ def _gathering(
     """Return what the supporters' page stands on: the ledger, asked at every view."""
     ledger = Supporters(upstream, places=settings.upstream("pledges"), site_base=site.site_base)
     return Gathering(site=site, supporters=ledger, admission=admission)
+
+
+def _managing(
+    settings: Settings, site: Site, upstream: Upstream, checkout: Checkout, admission: Admission
+) -> Manage:
+    """Return what the manage page stands on: the ledger, checkout, and who wrote the mails."""
+    base = site.site_base
+    pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=base)
+    mails = Mails(upstream, places=settings.upstream("notify"), site_base=base)
+    desk = ManageDesk(pledges, checkout, mails, lambda: shop_of(site.world))
+    return Manage(site=site, desk=desk, admission=admission)
 
 
 def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admission) -> CartForms:
