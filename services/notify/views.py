@@ -83,6 +83,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     happened_day: str
     manage_url: str
     pay_url: str
+    # The supporters' page, while they have something to decide; or empty.
+    community_url: str
     # Of a charge that was declined: until when it can be paid, and when we try again; or empty.
     ends: str
     next_day: str
@@ -125,6 +127,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         happened_day=formatting.day(facts.happened_at or seen, zone, language, seen=seen),
         manage_url=links.manage(mail, campaign, language),
         pay_url=links.pay(mail, campaign, language),
+        community_url=links.community(mail, campaign, language),
         ends=_ends(facts, zone, language, seen),
         next_day=_next_day(facts, zone, language, seen),
         is_last_day=facts.is_last_day,
