@@ -96,7 +96,7 @@ class StretchGoal(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """A vote or poll among supporters."""
+    """A vote or poll among supporters: all who back the campaign, or those who were charged."""
 
     decision_id: str
     kind: Literal["vote", "poll"]
@@ -104,6 +104,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     options: tuple[str, ...]
     status: Literal["open", "closed"] = "open"
     closes_at: datetime | None = None
+    eligible: Literal["backers", "charged"] = "backers"
 
 
 class CampaignDefinition(msgspec.Struct, frozen=True, kw_only=True):

@@ -73,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     _get("/pledge", "pledges", failures_per_minute=120),
     _get("/pledges", "pledges", failures_per_minute=120),
     _get("/pledge/export", "pledges", failures_per_minute=120),
+    _get("/pledge/mails", "notify", failures_per_minute=120),
     _post("/pledge/erase", "pledges", "browser", failures_per_minute=30),
     _post("/pledge/cancel", "pledges", "browser", failures_per_minute=30),
     _post("/pledge/links", "pledges", "public", failures_per_minute=30),

@@ -1,15 +1,17 @@
 """Composition root of notify: wiring only."""
 
+from functools import partial
 from pathlib import Path
 
+from contracts.magic_link import keyring
 from services.chassis.service import Parts, Running, Service
 from services.notify.consumers import listeners
 from services.notify.letters import Letters
 from services.notify.links import Links
 from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
-from services.notify.routes import operator_routes
-from services.notify.schedules import Sender
+from services.notify.routes import operator_routes, own_mails
+from services.notify.schedules import Sender, forget
 from services.notify.settings import Settings
 
 
@@ -31,9 +33,14 @@ async def compose(settings: Settings, running: Running) -> Parts:
         pace=Pace(settings.resend_requests_per_second),
     )
     return Parts(
-        routes=operator_routes(settings.admin_secret),
+        routes=[own_mails, *operator_routes(settings.admin_secret)],
         listeners=listeners(),
-        loops=[sender.run],
+        loops=[sender.run, partial(forget, running.pool)],
+        dependencies={
+            "link_keys": keyring(
+                settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()
+            ),
+        },
         closers=[gateway.close],
         degraded=lambda: ["resend"] if gateway.is_away else [],
     )

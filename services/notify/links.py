@@ -37,6 +37,12 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
         token = self._token(mail, campaign)
         return f"{self._site(language)}/manage/?t={token}" if token else ""
 
+    def community(self, mail: Mail, campaign: Campaign, language: Language) -> str:
+        """Return the same key to the supporters' page, while there is something to decide."""
+        token = self._token(mail, campaign) if campaign.decides_at(mail.created_at) else ""
+        slug = quote(campaign.slug)
+        return f"{self._site(language)}/community/{slug}/?t={token}" if token else ""
+
     def pay(self, mail: Mail, campaign: Campaign, language: Language) -> str:
         """Return the same key to the page where a payment is confirmed at the bank."""
         token = self._token(mail, campaign)

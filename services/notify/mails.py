@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from contracts.campaign import Decision
 from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import LinkedPledge
 from contracts.events.settlement import NoticedPledge
@@ -143,6 +144,14 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     timezone: str
     goal_cents: Cents
     instagram_url: str
+    decisions: tuple[Decision, ...] = ()
+
+    def decides_at(self, now: datetime) -> bool:
+        """Tell whether its supporters have something to decide."""
+        return any(
+            each.status == "open" and (each.closes_at is None or now < each.closes_at)
+            for each in self.decisions
+        )
 
 
 class PlatformNames(msgspec.Struct, frozen=True, kw_only=True):

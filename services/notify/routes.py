@@ -1,4 +1,4 @@
-"""Edge: what an operator may read about mails. The gateway and the guard stand before it."""
+"""Edge: what operators and recipients may read about mails. The gateway stands before it."""
 
 from datetime import datetime
 
@@ -6,12 +6,15 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, SkipValidation
+from litestar.params import FromPath, FromQuery, SkipValidation
 
-from services.chassis.database import Pool
+from contracts.magic_link import Keys
+from services.chassis.clock import PlatformClock
+from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
+from services.notify.handlers.list_own_mails import OwnMails, list_own_mails
 from services.notify.queries import overview
 
 
@@ -26,6 +29,17 @@ class MailShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     status: str
     sent_at: datetime | None
     resend_id: str | None
+
+
+@get("/pledge/mails", response_headers=PRIVATE)
+async def own_mails(
+    pool: NamedDependency[SkipValidation[Pool]],
+    clock: NamedDependency[SkipValidation[PlatformClock]],
+    link_keys: NamedDependency[SkipValidation[Keys]],
+    token: FromQuery[str | None] = None,
+) -> OwnMails:
+    async with transaction(pool) as conn:
+        return await list_own_mails(conn, token, link_keys, now=clock.now())
 
 
 def operator_routes(secret: Secret) -> list[HTTPRouteHandler]:

@@ -12,8 +12,10 @@ from prometheus_client import Counter, Gauge
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.leader import tick_as_leader
 from services.chassis.steady import Steady
 from services.notify import handlers, queries
+from services.notify.handlers import forgetting
 from services.notify.letters import Letters
 from services.notify.mails import (
     Batch,
@@ -34,6 +36,8 @@ LEASE_SECONDS = 30.0
 EVERY_SECONDS = 0.25
 COUNT_SECONDS = 10.0
 JOB = "notify-sender"
+FORGET_SECONDS = 5.0
+ROUNDS_MAX = 20
 
 ATTEMPTS = Counter(
     "notify_mails",
@@ -55,6 +59,26 @@ OLDEST = Gauge(
     "Age of the oldest mail not sent yet.",
     registry=telemetry.REGISTRY,
 )
+
+FORGOTTEN = Counter(
+    "notify_mails_forgotten",
+    "Mails that lost a recipient who asked to be forgotten.",
+    registry=telemetry.REGISTRY,
+)
+
+
+async def forget(pool: Pool) -> None:
+    """Forget for ever, in one process at a time, what those who asked for it were sent."""
+
+    async def tick() -> None:
+        for _ in range(ROUNDS_MAX):
+            async with transaction(pool) as conn:
+                gone = await forgetting.forget_what_is_done(conn)
+            FORGOTTEN.inc(gone)
+            if not gone:
+                break
+
+    await tick_as_leader(pool, "notify-forgetting", tick, every_seconds=FORGET_SECONDS)
 
 
 class Sender:

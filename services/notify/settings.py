@@ -17,5 +17,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     email_from: str
     # Signs the manage links; the ledger checks them with the same secret.
     magic_link_secret: Secret
+    # The key before it, while links live that it signed.
+    magic_link_secret_previous: Secret = Secret("")
     # Resend allows a team two by default. 0 means as fast as it answers.
     resend_requests_per_second: Annotated[float, msgspec.Meta(ge=0, le=1_000)] = 2.0

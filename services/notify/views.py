@@ -83,6 +83,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     happened_day: str
     manage_url: str
     pay_url: str
+    # The supporters' page, while they have something to decide; or empty.
+    community_url: str
     # Of a charge that was declined: until when it can be paid, and when we try again; or empty.
     ends: str
     next_day: str
@@ -106,7 +108,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         language=language,
         platform=name,
         has_support=bool(platform.support_email),
-        subject=_subject(mail.kind, name if mail.kind == "your_links" else title, language),
+        subject=subject_of(mail.kind, name if mail.kind == "your_links" else title, language),
         title=title,
         goal=formatting.goal(campaign.goal_cents, language),
         deadline=formatting.moment(last, zone, language, seen=seen),
@@ -125,6 +127,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         happened_day=formatting.day(facts.happened_at or seen, zone, language, seen=seen),
         manage_url=links.manage(mail, campaign, language),
         pay_url=links.pay(mail, campaign, language),
+        community_url=links.community(mail, campaign, language),
         ends=_ends(facts, zone, language, seen),
         next_day=_next_day(facts, zone, language, seen),
         is_last_day=facts.is_last_day,
@@ -136,7 +139,8 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
     )
 
 
-def _subject(kind: MailKind, title: str, language: Language) -> str:
+def subject_of(kind: MailKind, title: str, language: Language) -> str:
+    """Return the subject of a kind of mail: its news, and what it is about."""
     subject = f"{catalogue(language).gettext(NEWS[kind])} | {title}"
     if len(subject) <= SUBJECT_LENGTH_MAX:
         return subject

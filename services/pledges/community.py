@@ -17,11 +17,15 @@ NAME_LENGTH_MAX = 100
 
 
 class Deciding(msgspec.Struct, frozen=True, kw_only=True):
-    """What a campaign lets its supporters decide, and the platform's time."""
+    """What a campaign lets somebody decide, and the platform's time.
+
+    `is_charged`: some pledge of theirs to it was charged.
+    """
 
     title: str
     decisions: tuple[Decision, ...]
     now: datetime
+    is_charged: bool = False
 
 
 class Member(Deciding, frozen=True, kw_only=True):
@@ -42,6 +46,8 @@ class DecisionShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     options: tuple[str, ...]
     has_voted: bool
     user_choice: str | None
+    eligible: Literal["backers", "charged"]
+    may_vote: bool
     results: dict[str, int]
     total_votes: int
 
@@ -79,12 +85,18 @@ def member(pledge: Pledge, deciding: Deciding) -> Member:
         title=deciding.title,
         decisions=deciding.decisions,
         now=deciding.now,
+        is_charged=deciding.is_charged,
     )
 
 
 def is_open(decision: Decision, now: datetime) -> bool:
     """Tell whether a decision can be voted on: its first closed instant is its deadline."""
     return decision.status == "open" and (decision.closes_at is None or now < decision.closes_at)
+
+
+def may_vote(of: Member, decision: Decision) -> bool:
+    """Tell whether somebody is of those who decide. Rules, campaign fields: `eligible`."""
+    return of.is_charged or decision.eligible == "backers"
 
 
 def wanted_decisions(of: Member, names: str | None) -> list[Decision]:
@@ -120,11 +132,13 @@ def require_choice(of: Member, decision_id: str, option: str) -> Decision:
         )
     if not is_open(decision, of.now):
         raise StateRefused("decision_closed", "This decision is closed.")
+    if not may_vote(of, decision):
+        raise NotYours("not_eligible", "Only those whose card was charged decide this.")
     return decision
 
 
 def shown(
-    decision: Decision, *, now: datetime, counts: Mapping[str, int], choice: str | None
+    decision: Decision, *, of: Member, counts: Mapping[str, int], choice: str | None
 ) -> DecisionShown:
     """Return a decision with its count. An option that was taken out counts no more."""
     results = {option: counts.get(option, 0) for option in decision.options}
@@ -132,11 +146,13 @@ def shown(
         decision_id=decision.decision_id,
         title=decision.title,
         type=decision.kind,
-        status="open" if is_open(decision, now) else "closed",
+        status="open" if is_open(decision, of.now) else "closed",
         deadline=decision.closes_at,
         options=decision.options,
         has_voted=choice in results,
         user_choice=choice if choice in results else None,
+        eligible=decision.eligible,
+        may_vote=may_vote(of, decision),
         results=results,
         total_votes=sum(results.values()),
     )

@@ -18,6 +18,7 @@ from services.site.gateway.checkout import Checkout
 from services.site.gateway.community import Supporters
 from services.site.gateway.front_door import FrontDoor, Hosts
 from services.site.gateway.headers import Dress, Policy
+from services.site.gateway.mails import Mails
 from services.site.gateway.pledges import Pledges
 from services.site.gateway.proxy import Gateway
 from services.site.gateway.upstream import Upstream
@@ -119,18 +120,14 @@ async def compose(settings: Settings, running: Running) -> Parts:
     site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
     upstream = Upstream(gateway_secret=settings.gateway_secret.reveal())
     checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
-    pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=site_base)
-    manage_desk = ManageDesk(pledges, checkout, lambda: shop_of(memory.world))
-    managing = Manage(site=site, desk=manage_desk, admission=admission)
+    managing = _managing(settings, site, upstream, checkout, admission)
     gateway = _gateway(settings, site, upstream, admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page})
     await _begin(running, publisher, memory)
-
-    desk = Desk(checkout, lambda: shop_of(memory.world), challenge_key=settings.turnstile_site_key)
     return Parts(
         routes=[
             *page_routes(site),
-            *cart_routes(CartForms(site=site, desk=desk, admission=admission)),
+            *cart_routes(_forms(settings, site, checkout, admission)),
             *result_routes(Results(site=site, checkout=checkout, admission=admission)),
             *community_routes(_gathering(settings, site, upstream, admission)),
             *(*gateway.routes(), *manage_routes(managing)),
@@ -168,6 +165,24 @@ def _gathering(
     """Return what the supporters' page stands on: the ledger, asked at every view."""
     ledger = Supporters(upstream, places=settings.upstream("pledges"), site_base=site.site_base)
     return Gathering(site=site, supporters=ledger, admission=admission)
+
+
+def _managing(
+    settings: Settings, site: Site, upstream: Upstream, checkout: Checkout, admission: Admission
+) -> Manage:
+    """Return what the manage page stands on: the ledger, checkout, and who wrote the mails."""
+    base = site.site_base
+    pledges = Pledges(upstream, places=settings.upstream("pledges"), site_base=base)
+    mails = Mails(upstream, places=settings.upstream("notify"), site_base=base)
+    desk = ManageDesk(pledges, checkout, mails, lambda: shop_of(site.world))
+    return Manage(site=site, desk=desk, admission=admission)
+
+
+def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admission) -> CartForms:
+    """Return what the cart's forms stand on."""
+    key = settings.turnstile_site_key
+    desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=key)
+    return CartForms(site=site, desk=desk, admission=admission)
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:

@@ -11,6 +11,7 @@ from services.site.cart.shop import Shop
 from services.site.cart.troubles import Trouble
 from services.site.gateway.asking import Caller
 from services.site.gateway.checkout import Checkout
+from services.site.gateway.mails import Mails
 from services.site.gateway.pledges import Pledges
 from services.site.manage import words
 from services.site.manage.answers import Preview, Record
@@ -25,25 +26,14 @@ from services.site.manage.page import (
     receipt_page,
     shell,
 )
-from services.site.manage.shown import ManagePage, Told
+from services.site.manage.shown import Away, Shown, Taken, Told
 from services.site.manage.wanted import Change, is_single
+from services.site.privacy_desk import DEEDS as PRIVACY
+from services.site.privacy_desk import PrivacyDesk
 from services.site.public.language import Language
 
 DONE_ALREADY = "pledge_cancelled"
 TOO_LATE = ("deadline_passed", "not_live", "pledge_cancelled", "pledge_charged")
-
-
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
-    """A page, with the status of what is in the way."""
-
-    page: ManagePage
-    status: int = 200
-
-
-class Away(msgspec.Struct, frozen=True, kw_only=True):
-    """The browser goes on elsewhere: to Stripe's page for a card."""
-
-    url: str
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,17 +50,24 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 class ManageDesk:
     """Serves one form at a time; nothing is remembered in between."""
 
-    def __init__(self, pledges: Pledges, checkout: Checkout, shop: Callable[[], Shop]) -> None:
+    def __init__(
+        self, pledges: Pledges, checkout: Checkout, mails: Mails, shop: Callable[[], Shop]
+    ) -> None:
+        self._privacy = PrivacyDesk(pledges, mails, shop)
         self._pledges = pledges
         self._checkout = checkout
         self._shop = shop
 
-    async def serve(self, form: ManageForm, language: Language, caller: Caller) -> Shown | Away:
+    async def serve(
+        self, form: ManageForm, language: Language, caller: Caller
+    ) -> Shown | Away | Taken:
         """Do what the form's button says and return what is to be seen then."""
         if form.deed == "links":
             return await self._links(form, language, caller)
         if not form.token:
             return Shown(page=shell(language))
+        if form.deed in PRIVACY:
+            return await self._privacy.serve(form, language, caller)
         found = await self._pledges.pledges(form.token, caller)
         if isinstance(found, Refused) or not found:
             refused = found if isinstance(found, Refused) else Refused(status=404, error="")

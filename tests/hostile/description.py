@@ -123,7 +123,7 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     yield from pledges.projection_routes(SECRET)
     yield from pledges.operator_routes(SECRET)
     yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES, *AFTER_ROUTES)
-    yield from notify.operator_routes(SECRET)
+    yield from (notify.own_mails, *notify.operator_routes(SECRET))
 
 
 def _complete(operation: dict[str, Any]) -> None:

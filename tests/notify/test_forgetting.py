@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from contracts.events.pledges import PledgeErased
 from contracts.ids import canonical_email, supporter_id
 from services.chassis.database import Pool, transaction
-from services.notify.handlers.forgetting import forget_person
+from services.notify.handlers.forgetting import forget_person, forget_what_is_done
 from tests.notify.samples import EMAIL, ORDER, SLUG
 from tests.notify.telling import every_event, tell
 
@@ -39,3 +39,28 @@ async def test_mails_that_are_done_with_lose_their_person(pool: Pool) -> None:
     assert (done["recipient"], done["address"]) == ("", "")
     assert set(done["facts"]) <= {"pledge_id"}
     assert owed["address"] == EMAIL
+
+
+async def test_what_was_still_to_be_sent_loses_its_person_once_it_is_sent(pool: Pool) -> None:
+    await tell(pool, *every_event()[:2])
+    async with transaction(pool) as conn:
+        await forget_person(conn, erased())
+        assert await forget_what_is_done(conn) == 0
+
+    await pool.execute("UPDATE mails SET status = 'sent', sent_at = clock_timestamp()")
+    async with transaction(pool) as conn:
+        assert await forget_what_is_done(conn) == 2
+
+    rows = await pool.fetch("SELECT recipient, address, facts FROM mails")
+    assert {(row["recipient"], row["address"]) for row in rows} == {("", "")}
+    assert all(set(row["facts"]) <= {"pledge_id"} for row in rows)
+
+
+async def test_who_was_not_asked_about_keeps_their_mails(pool: Pool) -> None:
+    await tell(pool, *every_event()[:1])
+    await pool.execute("UPDATE mails SET status = 'sent', sent_at = clock_timestamp()")
+
+    async with transaction(pool) as conn:
+        assert await forget_what_is_done(conn) == 0
+
+    assert await pool.fetchval("SELECT address FROM mails") == EMAIL

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from contracts import magic_link
+from contracts.campaign import Decision
 from contracts.money import Cents
 from contracts.pricing import PricedLine
 from services.notify import mails, telling
@@ -274,3 +276,35 @@ def _cents_of(facts: Facts) -> list[Cents]:
         found += [sums.subtotal_cents, sums.tax_cents, sums.tip_cents]
         found += [sums.shipping_cents, sums.total_cents]
     return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "leads"),
+    [
+        ("pledge_confirmed", True),
+        ("pledge_modified", True),
+        ("payment_confirmed", True),
+        ("pledge_cancelled", False),
+        ("payment_failed", False),
+    ],
+)
+def test_a_mail_leads_to_the_supporters_while_they_have_something_to_decide(
+    kind: str, leads: bool
+) -> None:
+    later, earlier = (WRITTEN_AT + timedelta(days=each) for each in (1, -1))
+    vote = Decision(decision_id="poster", kind="vote", title="Which?", options=("A", "B"))
+    own, facts = SAMPLES[kind]
+
+    def links(decision: Decision | None) -> list[str]:
+        decisions = () if decision is None else (decision,)
+        film = msgspec.structs.replace(CAMPAIGN, decisions=decisions)
+        letter = LETTERS.write(a_mail(own, facts), film, PLATFORM)
+        found = [*Page(letter.html).links, *re.findall(r"https?://\S+", letter.text)]
+        return [each for each in found if each.startswith(f"{SITE}/community/{SLUG}/?t=")]
+
+    for decision in (vote, msgspec.structs.replace(vote, closes_at=later)):
+        assert len(set(links(decision))) == (1 if leads else 0)
+        assert len(links(decision)) == (2 if leads else 0)
+    closed = msgspec.structs.replace(vote, status="closed")
+    for none in (None, closed, msgspec.structs.replace(vote, closes_at=earlier)):
+        assert links(none) == []

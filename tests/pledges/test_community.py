@@ -320,3 +320,39 @@ def test_a_name_has_a_length() -> None:
     assert name_of("n" * 100) == "n" * 100
     with pytest.raises(Exception, match="invalid_input"):
         name_of("n" * 101)
+
+
+async def test_where_the_charged_decide_nobody_else_does(
+    client: Client,  # noqa: F811
+    ledger: Ledger,
+) -> None:
+    await opened(ledger, closes_in_days=60)
+    paying, declining = an_order(), an_order()
+    await ledger.hear(paying, declining)
+    for order in (paying, declining):
+        assert (await vote(client, order, OPTIONS[0])).status_code == 200
+    decision = Decision(
+        decision_id=POSTER, kind="vote", title="Which?", options=OPTIONS, eligible="charged"
+    )
+    film = a_definition(goal_cents=5_000)
+    await ledger.hear(
+        published(msgspec.structs.replace(film, version=film.version + 1, decisions=(decision,)))
+    )
+
+    early = await vote(client, paying, OPTIONS[1])
+    before = (await votes(client, paying))[POSTER]
+    await ledger.end([paying, declining])
+    await ledger.hear(paid(paying.email), declined(declining.email, charge="ch_2"))
+    late, outside = (
+        await vote(client, paying, OPTIONS[1]),
+        await vote(client, declining, OPTIONS[1]),
+    )
+    seen = (await votes(client, declining))[POSTER]
+
+    assert (early.status_code, early.json()["error"]) == (403, "not_eligible")
+    assert (before["mayVote"], before["totalVotes"]) == (False, 0)
+    assert late.status_code == 200
+    assert late.json()["mayVote"] is True
+    assert (outside.status_code, outside.json()["error"]) == (403, "not_eligible")
+    assert (seen["mayVote"], seen["eligible"], seen["totalVotes"]) == (False, "charged", 1)
+    assert seen["results"][OPTIONS[1]] == 1

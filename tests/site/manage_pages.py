@@ -7,11 +7,33 @@ import msgspec
 
 from services.site.cart.answers import Figures, Refused, Why
 from services.site.manage import words
-from services.site.manage.answers import Along, Option, Preview, Record, RecordLine
-from services.site.manage.demo import demo_page, demo_record
+from services.site.manage.answers import (
+    Agreed,
+    Along,
+    Credited,
+    Export,
+    Exported,
+    ExportedPledge,
+    Movement,
+    Option,
+    Preview,
+    Record,
+    RecordLine,
+    SentMail,
+    SentMails,
+)
+from services.site.manage.demo import STATES, demo_page, demo_record
+from services.site.manage.farewell import erased_page, not_gathered, refused
 from services.site.manage.form import ManageForm, form_of
 from services.site.manage.history import history
-from services.site.manage.page import edit_page, links_page, receipt_page, shell
+from services.site.manage.page import (
+    edit_page,
+    erase_page,
+    links_page,
+    own_page,
+    receipt_page,
+    shell,
+)
 from services.site.manage.shown import ManagePage
 from services.site.manage.wanted import Change
 from services.site.public import render
@@ -90,6 +112,52 @@ def a_preview(record: Record, **facts: Any) -> Preview:
     return msgspec.structs.replace(made, **facts)
 
 
+def an_export(*records: Record) -> Exported:
+    """Return everything about somebody with these pledges."""
+    pledges = tuple(
+        ExportedPledge(
+            pledge=each,
+            consent=Agreed(version="2026-01", given_at=each.created_at),
+            came_by={"ref": "newsletter", "utmSource": ""},
+            money=(Movement(kind="gross", cents=8_201), Movement(kind="fee", cents=-268)),
+            votes={"poster": "The lighthouse"},
+            credit=Credited(credited_as="Noor H.", on_wall=True),
+        )
+        for each in records
+    )
+    told = Export(exported_at=carts.shop().now, email="noor@halfmoon.example", pledges=pledges)
+    raw = b'{"email":"noor@halfmoon.example","pledges":[{"pledge":{"customAmount":12.50}}]}'
+    return Exported(told=told, raw=raw)
+
+
+def sent_mails() -> tuple[SentMails, bytes]:
+    """Return two mails, of which one could not be delivered."""
+    now = carts.shop().now
+    mails = SentMails(
+        mails=(
+            SentMail(subject="Pledge confirmed | The Long Take", written_at=now, status="sent"),
+            SentMail(subject="Refund | The Long Take", written_at=now, status="undeliverable"),
+        )
+    )
+    return mails, b'{"mails":[{"subject":"Pledge confirmed | The Long Take"}]}'
+
+
+def _every_state() -> tuple[Record, ...]:
+    return tuple(demo_record(state, carts.shop().now, at) for at, state in enumerate(STATES))
+
+
+def _own(language: Language, *, has_mails: bool = True) -> ManagePage:
+    mails = sent_mails()[0] if has_mails else None
+    trouble = None if has_mails else not_gathered(language)
+    export = an_export(*_every_state()).told
+    return own_page(FORM, export, mails, carts.shop(), language, trouble=trouble)
+
+
+def _erasing(language: Language, *records: Record, error: str = "") -> ManagePage:
+    trouble = refused(Refused(status=409, error=error), language) if error else None
+    return erase_page(FORM, an_export(*records).told, language, trouble=trouble)
+
+
 def a_change(language: Language = "en", *, confirms: bool = False, **facts: Any) -> Change:
     """Return a change in the making."""
     record = a_record()
@@ -126,6 +194,15 @@ PAGES: dict[str, Callable[[Language], ManagePage]] = {
     "receipt": lambda language: receipt_page(
         FORM, a_record(), (a_record(),), carts.shop(), language
     ),
+}
+PAGES |= {
+    "own data": _own,
+    "own data without mails": lambda language: _own(language, has_mails=False),
+    "erasing": lambda language: _erasing(language, a_record()),
+    "erasing while charged": lambda language: _erasing(language, *_every_state()),
+    "erasing refused": lambda language: _erasing(language, a_record(), error="charge_open"),
+    "erasing later": lambda language: _erasing(language, a_record(), error="unavailable"),
+    "erased": erased_page,
 }
 NAMES = tuple(PAGES)
 

@@ -90,6 +90,23 @@ def test_whoever_has_voted_sees_the_count_and_their_own_choice() -> None:
     assert card.words.endswith("15 of 263 have voted.")
 
 
+def test_who_is_not_asked_sees_no_ballot_and_no_count_until_it_closes() -> None:
+    outside = {"eligible": "charged", "may_vote": False}
+    card = card_of(**outside, user_choice=OPTIONS[1])
+    html = render_community(page_of(a_decision(**outside)), SITE).decode()
+    closed = card_of(**outside, status="closed")
+
+    assert (card.may_vote, card.bars) == (False, ())
+    assert card.words == (
+        "The makers follow the result. Those whose card was charged decide. 15 have voted."
+        " Yours was not charged: you see the result when it closes."
+    )
+    assert "data-ballot" not in html
+    assert closed.bars
+    inside = render_community(page_of(a_decision(eligible="charged")), SITE).decode()
+    assert "data-ballot" in inside
+
+
 @pytest.mark.parametrize(
     ("results", "outcome"),
     [

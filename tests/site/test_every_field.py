@@ -87,7 +87,7 @@ decisions:
     type: poll
     title: Which flag?
     deadline: 2026-06-30
-    eligible: backers
+    eligible: charged
     status: open
     options: [Red, {label: Blue, image: media/blue.png}]
 diary:
@@ -131,6 +131,7 @@ def test_every_known_field_is_read(tmp_path: Path) -> None:
     assert [goal.threshold_cents for goal in definition.stretch_goals] == [3_500_000, 5_000_000]
     assert ferry.stretch_goals[1].status == "hidden"
     assert definition.decisions[0].options == ("Red", "Blue")
+    assert definition.decisions[0].eligible == "charged"
     closes_at = definition.decisions[0].closes_at
     assert closes_at is not None
     assert closes_at.isoformat() == "2026-07-01T06:00:00+00:00"

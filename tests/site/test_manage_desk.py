@@ -7,11 +7,13 @@ import msgspec
 from services.site.cart.answers import Refused
 from services.site.gateway.asking import Caller
 from services.site.gateway.checkout import Checkout
+from services.site.gateway.mails import Mails
 from services.site.gateway.pledges import Pledges
 from services.site.manage.answers import Preview, Record
 from services.site.manage.form import ManageForm, read_form
-from services.site.manage_desk import Away, ManageDesk, Shown
-from tests.site import carts
+from services.site.manage.shown import Away, Shown, Taken
+from services.site.manage_desk import ManageDesk
+from tests.site import carts, manage_pages
 from tests.site.manage_pages import a_preview, a_record
 
 CALLER = Caller(address="198.51.100.7", headers={})
@@ -29,6 +31,9 @@ class Behind:
             "modify": self.record,
             "cancel": self.record,
             "send_links": True,
+            "export": manage_pages.an_export(self.record),
+            "erase": None,
+            "sent": manage_pages.sent_mails(),
             "card_page": "https://checkout.stripe.com/c/pay/cs_x",
             **answers,
         }
@@ -49,6 +54,15 @@ class Behind:
     async def cancel(self, token: str, caller: Caller) -> Any:
         return self._answer("cancel", {"token": token})
 
+    async def export(self, token: str, caller: Caller) -> Any:
+        return self._answer("export")
+
+    async def erase(self, token: str, caller: Caller) -> Any:
+        return self._answer("erase", {"token": token})
+
+    async def sent(self, token: str, caller: Caller) -> Any:
+        return self._answer("sent")
+
     async def send_links(self, email: str, caller: Caller) -> Any:
         return self._answer("send_links", {"email": email})
 
@@ -68,8 +82,11 @@ async def serve(behind: Behind, **fields: str) -> Shown:
     return shown
 
 
-async def outcome(behind: Behind, **fields: str) -> Shown | Away:
-    desk = ManageDesk(cast("Pledges", behind), cast("Checkout", behind), carts.shop)
+async def outcome(behind: Behind, **fields: str) -> Shown | Away | Taken:
+    """Send a form and return what comes of it."""
+    desk = ManageDesk(
+        cast("Pledges", behind), cast("Checkout", behind), cast("Mails", behind), carts.shop
+    )
     form = read_form(tuple(fields.items())) if fields else ManageForm()
     return await desk.serve(form, "en", CALLER)
 

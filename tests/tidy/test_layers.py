@@ -34,6 +34,7 @@ SITE_RANKS = {
     "publisher": 60,
     "desk": 60,
     "manage_desk": 60,
+    "privacy_desk": 55,
     "live": 50,
     "gateway": 15,
 }

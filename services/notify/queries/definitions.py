@@ -14,15 +14,16 @@ async def save_campaign(conn: Connection, definition: CampaignDefinition) -> Non
     await conn.execute(
         """
         INSERT INTO campaigns
-            (slug, version, title, deadline_at, timezone, goal_cents, instagram_url)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+            (slug, version, title, deadline_at, timezone, goal_cents, instagram_url, decisions)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (slug) DO UPDATE
         SET version = excluded.version,
             title = excluded.title,
             deadline_at = excluded.deadline_at,
             timezone = excluded.timezone,
             goal_cents = excluded.goal_cents,
-            instagram_url = excluded.instagram_url
+            instagram_url = excluded.instagram_url,
+            decisions = excluded.decisions
         WHERE campaigns.version < excluded.version
         """,
         definition.slug,
@@ -32,6 +33,7 @@ async def save_campaign(conn: Connection, definition: CampaignDefinition) -> Non
         definition.timezone,
         definition.goal_cents,
         definition.instagram_url,
+        definition.decisions,
     )
 
 
@@ -63,7 +65,7 @@ async def list_campaigns(
     """Return the named campaigns by slug."""
     rows = await conn.fetch(
         """
-        SELECT slug, title, deadline_at, timezone, goal_cents, instagram_url
+        SELECT slug, title, deadline_at, timezone, goal_cents, instagram_url, decisions
         FROM campaigns
         WHERE slug = ANY($1)
         LIMIT $2

@@ -90,7 +90,8 @@ async def _member(conn: Connection, link: MagicLink, *, is_held: bool = False) -
     if pledge is None or erasing.is_erased(pledge):
         raise no_such_pledge()
     domain.require_holder(pledge, link)
-    return community.member(pledge, await queries.read_decisions(conn, pledge.campaign))
+    deciding = await queries.read_decisions(conn, pledge.campaign, pledge.supporter_id)
+    return community.member(pledge, deciding)
 
 
 async def _shown(
@@ -98,13 +99,14 @@ async def _shown(
 ) -> dict[str, DecisionShown]:
     ids = [each.decision_id for each in decisions]
     counts: dict[str, dict[str, int]] = defaultdict(dict)
-    for each in await queries.count_votes(conn, member.campaign, ids):
+    charged = [each.decision_id for each in decisions if each.eligible == "charged"]
+    for each in await queries.count_votes(conn, member.campaign, ids, of_the_charged=charged):
         counts[each.decision_id][each.option] = each.votes
     choices = await queries.list_choices(conn, member.campaign, member.supporter_id)
     return {
         each.decision_id: community.shown(
             each,
-            now=member.now,
+            of=member,
             counts=counts[each.decision_id],
             choice=choices.get(each.decision_id),
         )

@@ -6,6 +6,7 @@ abandoned: at once where we know, else by the sweeper, and by the close in any c
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Sequence
 
 import msgspec
@@ -34,6 +35,10 @@ from services.pledges.record import PledgeRecord
 log = telemetry.logger(__name__)
 
 KEY_LENGTH_MAX = 255
+# How long a request waits for the same one that is under way: longer than checkout is asked,
+# so short that whoever waits still gets an answer of their own after it.
+WAIT_SECONDS = 6.0
+LOOK_SECONDS = 0.1
 
 Questions = tuple[QuoteRevision, ...]
 
@@ -54,8 +59,7 @@ async def modify_pledge(
     revising.require_tip(asked)
     if key is not None and not 1 <= len(key) <= KEY_LENGTH_MAX:
         raise InputRefused("invalid_input", "The Idempotency-Key is too long.")
-    async with transaction(pool) as conn:
-        questions = await _propose(conn, link, asked, key)
+    questions = await _proposed(pool, link, asked, key)
     if not questions:
         # This very change was made before: as it stands now is the answer.
         async with transaction(pool) as conn:
@@ -98,10 +102,36 @@ async def _answer(bus: Bus, question: QuoteRevision) -> QuoteAnswer:
     return answer
 
 
-async def _propose(
-    conn: Connection, link: MagicLink, asked: ModifyRequest, key: str | None
+async def _proposed(
+    pool: Pool, link: MagicLink, asked: ModifyRequest, key: str | None
 ) -> Questions:
-    """Write down what shall be; nothing when it has been done under this key before."""
+    """Write down what shall be, after the same request that is under way, if there is one.
+
+    A person who presses twice sends the second before the first is answered. One that never
+    comes to its end, because its process died, is taken over.
+    """
+    until = time.monotonic() + WAIT_SECONDS
+    while True:
+        has_waited = time.monotonic() >= until
+        async with transaction(pool) as conn:
+            questions = await _propose(conn, link, asked, key, takes_over=has_waited)
+        if questions is not None:
+            return questions
+        assert key is not None, "only what has a key is known again"
+        while time.monotonic() < until:
+            await asyncio.sleep(LOOK_SECONDS)
+            async with transaction(pool) as conn:
+                if not await proposals.is_under_way(conn, link.order_id, digest(key)):
+                    break
+
+
+async def _propose(
+    conn: Connection, link: MagicLink, asked: ModifyRequest, key: str | None, *, takes_over: bool
+) -> Questions | None:
+    """Write down what shall be; nothing when it has been done under this key before.
+
+    None while it is being done under it, unless that is to be taken over.
+    """
     linked = await proposals.list_linked(conn, link.order_id)
     held = await campaigns.lock_campaigns_shared(conn, sorted(set(linked.values())))
     now = await ledger.lock_pledges(conn, sorted(linked))
@@ -112,10 +142,12 @@ async def _propose(
     if erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)
-    named = _digest(key) if key is not None else None
-    wanted = _digest(msgspec.json.encode(msgspec.structs.replace(asked, token="")).decode())
+    named = digest(key) if key is not None else None
+    wanted = digest(msgspec.json.encode(msgspec.structs.replace(asked, token="")).decode())
     if named is not None and await _was_made(conn, own.pledge_id, named, wanted):
         return ()
+    if named is not None and not takes_over and await _is_being_made(conn, own, named, wanted):
+        return None
     domain.require_changeable(own, held.campaigns[own.campaign], now=now)
     revising.require_revision(own, asked)
     changing = [own] + [
@@ -130,12 +162,19 @@ async def _propose(
     questions = tuple([await _question(conn, each, own, asked) for each in changing])
     if len(questions) == 1:
         revising.require_news(own, questions[0])
+    await _write_down(conn, questions, own, named, wanted)
+    return questions
+
+
+async def _write_down(
+    conn: Connection, questions: Questions, own: Pledge, named: str | None, wanted: str
+) -> None:
+    """Write the proposals down; the one of the link's own pledge under the request's name."""
     for each in questions:
         is_own = each.pledge_id == own.pledge_id
         await proposals.insert_proposal(
             conn, each, idempotency_hash=named if is_own else None, request_hash=wanted
         )
-    return questions
 
 
 async def _question(
@@ -149,8 +188,19 @@ async def _question(
 async def _was_made(conn: Connection, pledge_id: PledgeId, named: str, wanted: str) -> bool:
     made = await proposals.find_committed(conn, pledge_id, named)
     if made is not None and made.request_hash != wanted:
-        raise StateRefused("conflict", "This Idempotency-Key was used for another change.")
+        raise _used_before()
     return made is not None
+
+
+async def _is_being_made(conn: Connection, own: Pledge, named: str, wanted: str) -> bool:
+    hashes = await proposals.list_under_way(conn, own.pledge_id, named)
+    if any(each != wanted for each in hashes):
+        raise _used_before()
+    return bool(hashes)
+
+
+def _used_before() -> StateRefused:
+    return StateRefused("conflict", "This Idempotency-Key was used for another change.")
 
 
 async def _commit(
@@ -216,5 +266,6 @@ async def _abandon(pool: Pool, questions: Questions, reason: AbandonReason) -> N
         await proposals.abandon(conn, questions, reason=reason)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return what a key or a request is remembered by."""
     return hashlib.sha256(text.encode()).hexdigest()

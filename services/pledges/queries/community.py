@@ -19,6 +19,16 @@ STANDS = """
     )
 """
 
+CHARGED = """
+    EXISTS (
+        SELECT 1
+        FROM pledges
+        WHERE pledges.campaign = said.campaign
+          AND pledges.supporter_id = said.supporter_id
+          AND pledges.status = 'charged'
+    )
+"""
+
 
 class Counted(msgspec.Struct, frozen=True):
     """How many chose an option."""
@@ -37,24 +47,38 @@ class Credited(msgspec.Struct, frozen=True, kw_only=True):
     item_names: tuple[str, ...]
 
 
-async def read_decisions(conn: Connection, campaign: CampaignSlug) -> Deciding:
-    """Return what a campaign lets its supporters decide, and the platform's time."""
+async def read_decisions(
+    conn: Connection, campaign: CampaignSlug, supporter: SupporterId
+) -> Deciding:
+    """Return what a campaign lets a supporter decide, and the platform's time."""
     rows = await conn.fetch(
         """
         SELECT title, coalesce(definition -> 'decisions', '[]') AS decisions,
-            platform.now() AS now
+            platform.now() AS now,
+            EXISTS (
+                SELECT 1
+                FROM pledges
+                WHERE pledges.campaign = campaigns.campaign
+                  AND pledges.supporter_id = $2
+                  AND pledges.status = 'charged'
+            ) AS is_charged
         FROM campaigns
         WHERE campaign = $1
         """,
         campaign,
+        supporter,
     )
     return decode_rows(rows, Deciding)[0]
 
 
 async def count_votes(
-    conn: Connection, campaign: CampaignSlug, decisions: Sequence[str]
+    conn: Connection,
+    campaign: CampaignSlug,
+    decisions: Sequence[str],
+    *,
+    of_the_charged: Sequence[str],
 ) -> list[Counted]:
-    """Return how many supporters chose what."""
+    """Return how many supporters chose what; where only the charged decide, only theirs."""
     rows = await conn.fetch(
         f"""
         SELECT decision_id, option, count(*) AS votes
@@ -62,10 +86,12 @@ async def count_votes(
         WHERE campaign = $1
           AND decision_id = ANY($2)
           AND {STANDS}
+          AND (decision_id <> ALL($3) OR {CHARGED})
         GROUP BY decision_id, option
         """,  # noqa: S608
         campaign,
         decisions,
+        of_the_charged,
     )
     return decode_rows(rows, Counted)
 

@@ -65,6 +65,27 @@ async def find_committed(
     return next(iter(decode_rows(rows, Committed)), None)
 
 
+async def list_under_way(conn: Connection, pledge_id: PledgeId, idempotency_hash: str) -> list[str]:
+    """Return what is being asked for under this name at this moment: at most one request."""
+    rows = await conn.fetch(
+        """
+        SELECT request_hash
+        FROM proposals
+        WHERE pledge_id = $1
+          AND idempotency_hash = $2
+          AND state = 'proposed'
+        """,
+        pledge_id,
+        idempotency_hash,
+    )
+    return [row["request_hash"] for row in rows]
+
+
+async def is_under_way(conn: Connection, pledge_id: PledgeId, idempotency_hash: str) -> bool:
+    """Tell whether a change is being made under this name."""
+    return bool(await list_under_way(conn, pledge_id, idempotency_hash))
+
+
 async def next_number(conn: Connection, pledge_id: PledgeId, revision: int) -> int:
     """Return the number of the next try of a revision. The pledge is locked."""
     return int(

@@ -16,6 +16,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     deadline: datetime | None
     options: tuple[str, ...]
     user_choice: str | None
+    eligible: Literal["backers", "charged"] = "backers"
+    may_vote: bool = True
     results: dict[str, int]
     total_votes: int
 

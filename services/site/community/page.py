@@ -91,6 +91,9 @@ def told(form: CommunityForm, refused: Refused | None, language: Language) -> No
     if refused.error == "decision_closed":
         title = _("This closed before your vote arrived.")
         text = _("It was not counted. The result is below.")
+    elif refused.error == "not_eligible":
+        title = _("Your vote was not counted.")
+        text = _("Only those whose card was charged decide this.")
     elif form.deed == "vote":
         title = _("Your vote was not counted.")
         text = _("Choose one of the options and send it again.")
@@ -124,10 +127,11 @@ def _card(
         when=_when(state, found, language),
         words=_words(found, supporters, language),
         is_open=is_open,
+        may_vote=found.may_vote,
         has_voted=has_voted,
         has_pictures=any(each.picture for each in options),
         options=options,
-        bars=_bars(found, language) if has_voted or not is_open else (),
+        bars=_bars(found, language) if (has_voted and found.may_vote) or not is_open else (),
         outcome="" if is_open else _outcome(found, language),
     )
 
@@ -163,11 +167,17 @@ def _words(found: Decision, supporters: int, language: Language) -> str:
     binding = _("The makers follow the result.")
     advice = _("Advice to the makers, not binding.")
     parts = [binding if found.type == "vote" else advice]
+    if found.eligible == "charged":
+        parts.append(_("Those whose card was charged decide."))
     if found.status == "open":
-        parts.append(
-            _("%(voted)s of %(all)s have voted.") % {"voted": found.total_votes, "all": supporters}
-        )
-        if found.user_choice is None:
+        counted = {"voted": found.total_votes, "all": supporters}
+        told = _("%(voted)s of %(all)s have voted.")
+        if found.eligible == "charged":
+            told = _("%(voted)s have voted.")
+        parts.append(told % counted)
+        if not found.may_vote:
+            parts.append(_("Yours was not charged: you see the result when it closes."))
+        elif found.user_choice is None:
             parts.append(_("You see the count once you have."))
     return " ".join(parts)
 

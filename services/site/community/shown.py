@@ -39,6 +39,7 @@ class DecisionCard(msgspec.Struct, frozen=True, kw_only=True):
     when: str
     words: str
     is_open: bool
+    may_vote: bool
     has_voted: bool
     has_pictures: bool
     options: tuple[Option, ...]

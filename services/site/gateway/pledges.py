@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from services.site.cart.answers import Refused
 from services.site.gateway.asking import Asker, Caller, read
-from services.site.manage.answers import Preview, Record
+from services.site.manage.answers import Export, Exported, Preview, Record
 
 LOOK_SECONDS = 5.0
 CHANGE_SECONDS = 15.0
@@ -42,6 +42,22 @@ class Pledges(Asker):
             "POST", "/pledge/cancel", caller, body={"token": token}, seconds=LOOK_SECONDS
         )
         return answer if isinstance(answer, Refused) else read(answer, Record)
+
+    async def export(self, token: str, caller: Caller) -> Exported | Refused:
+        """Return everything the ledger keeps about a link's person."""
+        path = f"/pledge/export?token={quote(token, safe='')}"
+        answer = await self.ask("GET", path, caller, seconds=LOOK_SECONDS)
+        if isinstance(answer, Refused):
+            return answer
+        told = read(answer, Export)
+        return told if isinstance(told, Refused) else Exported(told=told, raw=answer.body)
+
+    async def erase(self, token: str, caller: Caller) -> Refused | None:
+        """Have a link's person forgotten; None when they are."""
+        answer = await self.ask(
+            "POST", "/pledge/erase", caller, body={"token": token}, seconds=LOOK_SECONDS
+        )
+        return answer if isinstance(answer, Refused) else None
 
     async def send_links(self, email: str, caller: Caller) -> bool:
         """Ask for fresh links by mail; tell whether that was taken down."""

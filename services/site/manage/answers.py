@@ -46,6 +46,7 @@ class Record(Figures, frozen=True, kw_only=True, rename="camel"):
 
     order_id: str
     email: str
+    preferred_lang: str = "en"
     campaign_slug: str
     campaign_title: str
     lines: tuple[RecordLine, ...]
@@ -117,3 +118,65 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     shipping_state: str = "quoted"
     tax_state: str = "quoted"
     linked: tuple[Along, ...] = ()
+
+
+class Movement(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that moved after a charge: to the platform, or (negative) from it, in cents."""
+
+    kind: str
+    cents: int
+
+
+class Agreed(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody agreed to when they saved a card, and when."""
+
+    version: str
+    given_at: datetime
+
+
+class Credited(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How somebody is named."""
+
+    credited_as: str = ""
+    on_wall: bool = False
+
+
+class ExportedPledge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A pledge with everything that is kept beside it."""
+
+    pledge: Record
+    consent: Agreed | None = None
+    came_by: dict[str, str] | None = None
+    money: tuple[Movement, ...] = ()
+    votes: dict[str, str] = {}
+    credit: Credited = Credited()
+
+
+class Export(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Everything the ledger keeps about somebody, of every film they pledged to."""
+
+    exported_at: datetime
+    email: str
+    pledges: tuple[ExportedPledge, ...]
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ledger said, read, and byte for byte."""
+
+    told: Export
+    raw: bytes
+
+
+class SentMail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A mail that was written to somebody."""
+
+    subject: str
+    written_at: datetime
+    status: str
+    sent_at: datetime | None = None
+
+
+class SentMails(msgspec.Struct, frozen=True, kw_only=True):
+    """Every mail to one address, oldest first."""
+
+    mails: tuple[SentMail, ...] = ()

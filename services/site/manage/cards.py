@@ -33,7 +33,7 @@ def card(record: Record, records: Sequence[Record], shop: Shop, language: Langua
         title=record.campaign_title or record.campaign_slug,
         url=f"{prefix(language)}/campaigns/{record.campaign_slug}/" if state else "",
         picture=state.content.square if state else None,
-        tag=_tag(standing, language),
+        tag=tag(standing, language),
         lines=tuple(line_words(line, language) for line in record.lines),
         facts=_facts(record, state, shop, language),
         note=_note(record, state, shop, language),
@@ -125,7 +125,8 @@ def last_moment(record: Record, shop: Shop, language: Language) -> str:
     return f"{formatting.weekday(last, zone, language)}, {formatting.time(last, zone, language)}"
 
 
-def _tag(standing: str, language: Language) -> Fact:
+def tag(standing: str, language: Language) -> Fact:
+    """Return the state of a pledge in two or three words."""
     _ = catalogue(language).gettext
     tags = {
         "active": Fact(icon="shield-check", text=_("Card saved, not charged"), tone="pool"),

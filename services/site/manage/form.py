@@ -15,7 +15,10 @@ from services.site.public.add_ons import ADD_ON, VARIANT_MARK, add_on_id
 from services.site.public.language import Language
 
 TIER, ITEM, EXTRA, ANSWER, LINKED = "tier.", "item.", "extra.", "answer.", "linked."
-DEEDS = ("show", "edit", "look", "confirm", "save", "cancel", "receipt", "card", "links")
+DEEDS = (
+    *("show", "edit", "look", "confirm", "save", "cancel", "receipt", "card", "links"),
+    *("data", "download", "erase", "forget"),
+)
 ADDRESS = ("name", *PLACE)
 TEXT_LENGTH_MAX = 500
 QUANTITY_MAX = 1_000

@@ -10,12 +10,14 @@ from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
 from services.site.cart.troubles import Trouble
 from services.site.manage import words
-from services.site.manage.answers import Record
+from services.site.manage.answers import Export, Record, SentMails
 from services.site.manage.cards import card, card_words, last_moment, line_words, reference, totals
 from services.site.manage.changes import cents
 from services.site.manage.editing import edit
+from services.site.manage.farewell import farewell
 from services.site.manage.form import ManageForm
 from services.site.manage.history import history
+from services.site.manage.own import own
 from services.site.manage.shown import ManagePage, Receipt, Told, Who
 from services.site.manage.wanted import Change
 from services.site.public import formatting
@@ -106,6 +108,40 @@ def receipt_page(
         who=_who(records, shop, language),
         focus="receipt-title",
         receipt=_receipt(record, shop, language),
+    )
+
+
+def own_page(
+    form: ManageForm,
+    export: Export,
+    mails: SentMails | None,
+    shop: Shop,
+    language: Language,
+    *,
+    trouble: Trouble | None = None,
+) -> ManagePage:
+    """Return everything that is kept about somebody, to be read, printed or taken along."""
+    return ManagePage(
+        language=language,
+        mode="data",
+        token=form.token,
+        focus="trouble" if trouble else "own-title",
+        trouble=trouble,
+        own_data=own(export, mails, shop, language),
+    )
+
+
+def erase_page(
+    form: ManageForm, export: Export, language: Language, *, trouble: Trouble | None = None
+) -> ManagePage:
+    """Return the question before somebody is erased, with what is in the way of it."""
+    return ManagePage(
+        language=language,
+        mode="erase",
+        token=form.token,
+        focus="trouble" if trouble else "erase-title",
+        trouble=trouble,
+        farewell=farewell([each.pledge for each in export.pledges], language),
     )
 
 

@@ -11,7 +11,7 @@ from services.site.public.language import Language
 from services.site.public.state import Picture
 from services.site.public.views import Fact, Notice, Waterline
 
-Mode = Literal["shell", "list", "edit", "receipt"]
+Mode = Literal["shell", "list", "edit", "receipt", "data", "erase", "erased"]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +113,37 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
+class OwnPledge(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is kept with one pledge."""
+
+    key: str
+    title: str
+    facts: tuple[tuple[str, str], ...]
+    lines: tuple[TotalRow, ...]
+    totals: tuple[TotalRow, ...]
+    moved: tuple[tuple[str, str], ...]
+    history: tuple[Told, ...]
+
+
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that is kept about somebody."""
+
+    facts: tuple[tuple[str, str], ...]
+    pledges: tuple[OwnPledge, ...]
+    mails: tuple[Told, ...]
+    mails_note: str = ""
+
+
+class Farewell(msgspec.Struct, frozen=True, kw_only=True):
+    """What erasing somebody would do: to each pledge, what goes, what stays."""
+
+    pledges: tuple[tuple[str, str], ...]
+    goes: tuple[str, ...]
+    stays: tuple[str, ...]
+    warnings: tuple[str, ...]
+    is_possible: bool
+
+
 class Who(msgspec.Struct, frozen=True, kw_only=True):
     """Whose page this is: “From your checkout on November 3, 2026, as”, and the address."""
 
@@ -137,5 +168,26 @@ class ManagePage(msgspec.Struct, frozen=True, kw_only=True):
     closed: tuple[Card, ...] = ()
     edit: Edit | None = None
     receipt: Receipt | None = None
+    own_data: Own | None = None
+    farewell: Farewell | None = None
     # Whether a lost link can be sent again from here.
     asks_email: bool = False
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A page, with the status of what is in the way."""
+
+    page: ManagePage
+    status: int = 200
+
+
+class Away(msgspec.Struct, frozen=True, kw_only=True):
+    """The browser goes on elsewhere: to Stripe's page for a card."""
+
+    url: str
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to be kept: JSON."""
+
+    body: bytes

@@ -221,11 +221,9 @@ def _decision(fields: Record, zone: ZoneInfo) -> tuple[Decision, DecisionText]:
         status=fields.get("status", choice(("open", "closed")), "open"),
         # The day counts to its last second, as a campaign's own deadline does.
         closes_at=calendar.deadline_of(deadline, zone) if deadline else None,
+        eligible=fields.get("eligible", choice(("backers", "charged")), "backers"),
     )
-    return decision, DecisionText(
-        option_images=tuple(image for _, image in options),
-        eligible=fields.get("eligible", token, "backers"),
-    )
+    return decision, DecisionText(option_images=tuple(image for _, image in options))
 
 
 def _ongoing_item(fields: Record) -> OngoingItem:

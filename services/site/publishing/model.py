@@ -55,7 +55,6 @@ class DecisionText(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The pictures of a decision's options, in the options' order; empty where none is."""
 
     option_images: tuple[str, ...] = ()
-    eligible: str = "backers"
 
 
 class ProductionPhase(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,7 +22,8 @@ from services.site.gateway.asking import Caller
 from services.site.gateway.forms import read_pairs
 from services.site.manage.demo import demo_page
 from services.site.manage.form import ManageForm, read_form
-from services.site.manage_desk import Away, ManageDesk, Shown
+from services.site.manage.shown import Away, Shown, Taken
+from services.site.manage_desk import ManageDesk
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.render import render_manage
 from services.site.routes.answers import READ, answer, moved, proper_address, takes_gzip
@@ -43,6 +44,10 @@ MANAGE = Route(
     failures_per_minute=60,
 )
 PACK_LEVEL = 5
+FILE = {
+    "cache-control": "private, no-store",
+    "content-disposition": 'attachment; filename="my-data.json"',
+}
 
 
 class Manage(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +68,10 @@ class Manage(msgspec.Struct, frozen=True, kw_only=True):
         if isinstance(shown, Away):
             headers = {"location": shown.url, "cache-control": "private, no-store"}
             return ASGIResponse(status_code=303, headers=headers)
+        if isinstance(shown, Taken):
+            return ASGIResponse(
+                body=shown.body, status_code=200, media_type="application/json", headers=FILE
+            )
         await self.admission.note(MANAGE, address, shown.status)
         return _page(self.site, shown, language, request, is_drawing=form.is_scripted)
 

@@ -46,6 +46,7 @@ def _everywhere(name: str, token: str) -> tuple[Case, ...]:
         read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD),
         read(f"/pledges: {name}", f"/pledges?token={token}", 401, BAD),
         read(f"/pledge/export: {name}", f"/pledge/export?token={token}", 401, BAD),
+        read(f"/pledge/mails: {name}", f"/pledge/mails?token={token}", 401, BAD),
         read(f"/votes: {name}", f"/votes?token={token}", 401, BAD),
         read(f"/community: {name}", f"/community?token={token}", 401, BAD),
         write(f"vote: {name}", "/votes", {"token": token, **VOTE}, 401, BAD),
@@ -66,7 +67,7 @@ CASES = (
     *(read(f"/pledge: {name}", f"/pledge?token={token}", 401, BAD) for name, token in ENCODED),
     *(
         read(f"{path}: {name}", f"{path}{query}", 400, "missing_token")
-        for path in ("/pledge", "/pledges")
+        for path in ("/pledge", "/pledges", "/pledge/mails")
         for name, query in (
             ("no token", ""),
             ("empty token", "?token="),
@@ -152,6 +153,12 @@ CASES = (
             read(
                 f"/pledge/export, well signed: {name}",
                 f"/pledge/export?token={token}",
+                status,
+                error,
+            ),
+            read(
+                f"/pledge/mails, well signed: {name}",
+                f"/pledge/mails?token={token}",
                 status,
                 error,
             ),

@@ -35,6 +35,15 @@ function kept() {
   }
 }
 
+/** Whoever is erased has no link any more, here neither. */
+function forget() {
+  try {
+    sessionStorage.removeItem(KEY);
+  } catch {
+    // Nothing is kept.
+  }
+}
+
 /** Draw all pledges anew. */
 export function show(sentence = "") {
   return send([["t", token]], sentence);
@@ -72,6 +81,7 @@ export function draw(part, sentence = "") {
 }
 
 function follow(isNew = false) {
+  if (root.dataset.mode === "erased") forget();
   delete document.documentElement.dataset.link;
   const dialog = root.querySelector("[data-confirm]");
   if (dialog) {
@@ -121,6 +131,8 @@ function pairsOf(form, button) {
 
 function onSubmit(event) {
   const button = event.submitter;
+  // A file is for the browser to keep: the page stays as it is.
+  if (button?.hasAttribute("data-native")) return;
   event.preventDefault();
   if (button?.hasAttribute("data-card")) return meet("openCard", button);
   if (button?.getAttribute("aria-disabled") === "true") return;

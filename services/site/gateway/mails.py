@@ -1,0 +1,27 @@
+"""Asking notify which mails somebody was sent. The link is all the authority there is."""
+
+from urllib.parse import quote
+
+from services.site.cart.answers import Refused
+from services.site.gateway.asking import Asker, Caller, read
+from services.site.gateway.upstream import Answer
+from services.site.manage.answers import SentMails
+
+SECONDS = 5.0
+NOTHING = b'{"mails":[]}'
+
+
+class Mails(Asker):
+    """Notify, as a person's own data needs it."""
+
+    async def sent(self, token: str, caller: Caller) -> tuple[SentMails, bytes] | Refused:
+        """Return the mails to a link's address, read and as they were told."""
+        path = f"/pledge/mails?token={quote(token, safe='')}"
+        answer = await self.ask("GET", path, caller, seconds=SECONDS)
+        if isinstance(answer, Refused) and answer.status == 404:
+            # The ledger knows the pledge already: its first mail is not written yet.
+            answer = Answer(200, (), NOTHING)
+        if isinstance(answer, Refused):
+            return answer
+        told = read(answer, SentMails)
+        return told if isinstance(told, Refused) else (told, answer.body)
