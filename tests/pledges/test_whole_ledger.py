@@ -162,5 +162,8 @@ async def test_from_the_order_to_the_charge_over_the_bus(
     stats = await process.stats(SLUG)
     assert (stats["state"], stats["funded"], stats["collectedAmount"]) == ("post", True, SUBTOTAL)
     await process.assert_in_sync()
-    metrics = (await process.http.get("/metrics")).text
-    assert "ledger_closing_campaigns 0.0" in metrics
+
+    async def none_is_closing() -> bool:
+        return "ledger_closing_campaigns 0.0" in (await process.http.get("/metrics")).text
+
+    await eventually(none_is_closing)

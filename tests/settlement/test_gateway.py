@@ -23,6 +23,8 @@ from tests.settlement.builders import NOW, requested
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON, Sandbox
 from tests.support.unlimited import unlimited
 
+INVALID = "invalid_request_error"
+
 SLUG = CampaignSlug("film")
 
 
@@ -103,7 +105,7 @@ async def test_a_sum_below_the_minimum_is_declined_with_its_own_code(
 ) -> None:
     outcome = await gateway.create(wanted(stripe.saved_card(), amount=49), a_key())
 
-    assert outcome == Declined(code="amount_too_small")
+    assert outcome == Declined(code="amount_too_small", error_type=INVALID)
 
 
 async def test_a_card_of_somebody_else_is_a_decline(
@@ -119,7 +121,9 @@ async def test_a_card_of_somebody_else_is_a_decline(
 async def test_a_customer_who_is_gone_is_a_decline(stripe: Sandbox, gateway: StripeGateway) -> None:
     parameters = {**wanted(stripe.saved_card()), "customer": "cus_gone"}
 
-    assert await gateway.create(parameters, a_key()) == Declined(code="resource_missing")
+    outcome = await gateway.create(parameters, a_key())
+
+    assert outcome == Declined(code="resource_missing", error_type=INVALID)
 
 
 async def test_a_fault_of_stripes_is_unknown_and_its_key_is_spent(
