@@ -151,7 +151,7 @@ class Child:
             self._failures = 0
         pause = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
         if code == 0 and lived > STARTED_SECONDS:
-            pause = BACKOFF_SECONDS[0]
+            pause = 0.0
         else:
             self._failures += 1
         self.restarts += 1

@@ -146,9 +146,8 @@ class Supervisor:
     def _noticed_end(self, child: Child, code: int) -> None:
         if not self.is_stopping:
             pause = child.plan_restart(code)
-            self._notice(
-                f"{child.spec.name} ended with {_said(code)}; starting it again in {pause:g} s"
-            )
+            when = f"in {pause:g} s" if pause else "at once"
+            self._notice(f"{child.spec.name} ended with {_said(code)}; starting it again {when}")
         self._changed()
 
     def _wait_for_end(self, group: list[Child]) -> None:
