@@ -62,8 +62,7 @@ log = telemetry.logger(__name__)
 
 # A hundred charges a second of half a second each, and some room for a slow moment.
 IN_FLIGHT_MAX = 96
-# So many seconds' charges wait for their start, and four at least: the next is always there,
-# be the bus or we ourselves slow for a moment.
+# So many seconds' charges wait for their start, and four at least: the next is always there.
 WAITING_SECONDS = 0.5
 FETCHED_AHEAD = 8
 DRAIN_SECONDS = 20
@@ -92,7 +91,10 @@ def listeners() -> list[Listener]:
                 ChargeRequested: take_requests.request_charge,
                 LinksRenewed: hear_links.hear_links,
             },
-            together={PledgeCreated: take_requests.keep_pledges},
+            together={
+                PledgeCreated: take_requests.keep_pledges,
+                ChargeRequested: take_requests.request_charges,
+            },
         ),
         Listener(
             consumer("settlement-stripe"),
@@ -109,10 +111,9 @@ Pace = Callable[[], Awaitable[object]]
 class Charger:
     """Pulls wake-ups and charges, each in its turn and many at once.
 
-    The turn comes before the lease: who waits for it holds nothing, however many chargers
-    there are. Not a `Listener`: a call to Stripe stands between two transactions, so a
-    message is acked when the outcome is recorded, and the row's lease, not the message, is
-    the guard.
+    The turn comes before the lease: who waits for it holds nothing. Not a `Listener`: a call
+    to Stripe stands between two transactions, so a message is acked when the outcome is
+    recorded, and the row's lease, not the message, is the guard.
     """
 
     def __init__(
@@ -285,8 +286,7 @@ async def _record(
 ) -> None:
     """Write what we know and nobody else does, as soon as Postgres lets us.
 
-    Given up with the lease: from then on somebody else reads it back at Stripe. Whether the
-    lease is still ours every write asks for itself.
+    Given up with the lease: from then on somebody else reads it back at Stripe.
     """
     limit = time.monotonic() + LEASE.total_seconds()
     while True:

@@ -13,7 +13,7 @@ from contracts.events.pledges import (
     SupporterNotice,
 )
 from contracts.events.settlement import ChargeNoticeDue, NoticedPledge
-from contracts.ids import CampaignSlug
+from contracts.ids import CampaignSlug, SupporterId
 from contracts.money import Cents
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
@@ -26,23 +26,38 @@ BATCH = 100
 SETTLEMENT = "settlement"
 
 
-async def notice_close(conn: Connection, request: ChargeRequested) -> None:
-    """Tell a supporter that charging begins, in the transaction that writes the charge.
+async def notice_close(conn: Connection, requests: Sequence[ChargeRequested]) -> None:
+    """Tell supporters that charging begins, in the transaction that writes their charges.
 
     So the notice never comes after the fact. A charge is not held up by it: what we do not
     know of a pledge, the receipt will say.
     """
-    if request.purpose != SETTLEMENT:
-        return
-    pledges = await notices.list_copies_of(conn, request.pledge_ids)
-    if sum(each.price.total_cents for each in pledges) != request.amount_cents:
-        log.warning("charge_without_notice", campaign=request.campaign)
-        return
-    if not await notices.insert_told(conn, request.campaign, request.supporter_id, "close"):
-        return
-    campaign = await campaigns.find_campaign(conn, request.campaign)
+    asked = [each for each in requests if each.purpose == SETTLEMENT]
+    ids = [pledge_id for each in asked for pledge_id in each.pledge_ids]
+    known = {each.pledge_id: each for each in await notices.list_copies_of(conn, ids)}
+    due: dict[tuple[CampaignSlug, SupporterId], tuple[ChargeRequested, list[PledgeSnapshot]]] = {}
+    for each in asked:
+        pledges = [known[pledge_id] for pledge_id in sorted(each.pledge_ids) if pledge_id in known]
+        if sum(pledge.price.total_cents for pledge in pledges) != each.amount_cents:
+            log.warning("charge_without_notice", campaign=each.campaign)
+        else:
+            due[each.campaign, each.supporter_id] = each, pledges
+    told = await notices.insert_told(conn, list(due), "close")
     now = await charges.platform_now(conn)
-    await _tell(conn, pledges, "close", deadline_at=campaign.deadline_at if campaign else now)
+    ends = {slug: await _deadline(conn, slug, now) for slug in sorted({slug for slug, _ in told})}
+    await outbox.append_all(
+        conn,
+        [
+            _notice(pledges, "close", now=now, deadline_at=ends[slug], caused_by=request.event_id)
+            for (slug, supporter), (request, pledges) in due.items()
+            if (slug, supporter) in told
+        ],
+    )
+
+
+async def _deadline(conn: Connection, slug: CampaignSlug, now: datetime) -> datetime:
+    campaign = await campaigns.find_campaign(conn, slug)
+    return campaign.deadline_at if campaign else now
 
 
 async def give_notices(conn: Connection) -> int:
@@ -60,10 +75,21 @@ async def give_notices(conn: Connection) -> int:
         supporters = [each.supporter_id for each in told]
         pledges = await notices.list_copies(conn, slug, supporters)
         with_pledges = {each.supporter_id for each in pledges}
-        for each in told:
-            mine = [pledge for pledge in pledges if pledge.supporter_id == each.supporter_id]
-            if mine:
-                await _tell(conn, mine, "two_days", deadline_at=each.deadline_at)
+        now = await charges.platform_now(conn)
+        theirs = {
+            each.supporter_id: [
+                pledge for pledge in pledges if pledge.supporter_id == each.supporter_id
+            ]
+            for each in told
+        }
+        await outbox.append_all(
+            conn,
+            [
+                _notice(mine, "two_days", now=now, deadline_at=each.deadline_at)
+                for each in told
+                if (mine := theirs[each.supporter_id])
+            ],
+        )
         await notices.mark_told(conn, slug, sorted(with_pledges))
     return len(due)
 
@@ -91,14 +117,19 @@ def notice_of(pledges: Sequence[PledgeSnapshot]) -> SupporterNotice:
     )
 
 
-async def _tell(
-    conn: Connection, pledges: Sequence[PledgeSnapshot], moment: Moment, *, deadline_at: datetime
-) -> None:
+def _notice(
+    pledges: Sequence[PledgeSnapshot],
+    moment: Moment,
+    *,
+    now: datetime,
+    deadline_at: datetime,
+    caused_by: str = "",
+) -> outbox.Entry:
     notice = notice_of(pledges)
     campaign = pledges[0].campaign
     event = ChargeNoticeDue(
         event_id=outbox.new_event_id(),
-        occurred_at=await charges.platform_now(conn),
+        occurred_at=now,
         campaign=campaign,
         moment=moment,
         deadline_at=deadline_at,
@@ -108,10 +139,10 @@ async def _tell(
             for each in pledges
         ),
     )
-    await outbox.append(
-        conn,
-        event,
+    return outbox.Entry(
+        event=event,
         key=campaign,
         aggregate=f"notice:{campaign}:{notice.supporter_id}:{moment}",
         version=1,
+        caused_by=caused_by,
     )

@@ -19,6 +19,7 @@ from services.chassis.early import NotYet
 from services.settlement import charging
 from services.settlement.handlers.give_notice import notice_close
 from services.settlement.queries import campaigns, charges, copies, notices, recovery
+from services.settlement.queries.charges import NewCharge
 from services.settlement.queries.rounds import Queued
 
 
@@ -55,26 +56,63 @@ async def keep_closing(conn: Connection, event: CampaignClosed) -> None:
 
 
 async def request_charge(conn: Connection, event: ChargeRequested) -> None:
-    """Write the one charge of this supporter, campaign and purpose, and wake a charger.
+    """Write the one charge of this supporter, campaign and purpose, and wake a charger."""
+    await request_charges(conn, [event])
+
+
+async def request_charges(conn: Connection, events: Sequence[ChargeRequested]) -> None:
+    """Write the charges that are asked for, each once, and wake chargers: rows as arrays.
 
     The same request under another event id changes nothing; another sum under the same
     key is a contradiction nobody but a person can resolve.
     """
-    closing = await copies.find_closing(conn, event.campaign)
-    if closing is None:
-        raise NotYet(f"{event.campaign} is not closed here")
-    if not closing.is_funded:
-        raise RequestRefused(f"{event.campaign} is not funded")
+    for slug in sorted({each.campaign for each in events}):
+        closing = await copies.find_closing(conn, slug)
+        if closing is None:
+            raise NotYet(f"{slug} is not closed here")
+        if not closing.is_funded:
+            raise RequestRefused(f"{slug} is not funded")
+    asked = [_charge_of(each) for each in events]
+    new = await charges.insert_charges(conn, asked)
+    for each in asked:
+        request = each.request
+        if each.charge_id not in new and await charges.find_asked(conn, request) != (
+            request.amount_cents,
+            request.currency,
+        ):
+            raise RequestRefused(f"{request.campaign}: asked for another sum than before")
+    begun = [each for each in asked if each.charge_id in new]
+    if begun:
+        await recovery.take_newer_copies(conn, sorted(new))
+        await _queue_all(conn, begun)
+        await notice_close(conn, [each.request for each in begun])
+
+
+def _charge_of(request: ChargeRequested) -> NewCharge:
     charge_id = ChargeId(f"chg_{telemetry.new_id()}")
-    parameters = charging.create_parameters(charge_id, event)
-    if not await charges.insert_charge(conn, charge_id, event, parameters):
-        asked = await charges.find_asked(conn, event)
-        if asked != (event.amount_cents, event.currency):
-            raise RequestRefused(f"{event.campaign}: asked for another sum than before")
-        return
-    await recovery.take_newer_copy(conn, charge_id)
-    await queue(conn, Queued(charge_id, event.campaign, 1))
-    await notice_close(conn, event)
+    return NewCharge(charge_id, request, charging.create_parameters(charge_id, request))
+
+
+async def _queue_all(conn: Connection, begun: Sequence[NewCharge]) -> None:
+    now = await charges.platform_now(conn)
+    await outbox.append_all(
+        conn,
+        [
+            outbox.Entry(
+                event=ChargeDue(
+                    event_id=outbox.new_event_id(),
+                    occurred_at=now,
+                    charge_id=each.charge_id,
+                    campaign=each.request.campaign,
+                ),
+                key=each.request.campaign,
+                aggregate=each.charge_id,
+                version=1,
+                caused_by=each.request.event_id,
+            )
+            for each in begun
+        ],
+    )
 
 
 async def queue(conn: Connection, queued: Queued) -> None:

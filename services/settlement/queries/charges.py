@@ -35,44 +35,64 @@ ATTEMPT = """
 """
 
 
-async def insert_charge(
-    conn: Connection, charge_id: ChargeId, request: ChargeRequested, parameters: dict[str, Any]
-) -> bool:
-    """Add the one charge of a supporter for a purpose; tell whether it was new."""
-    card = request.card
-    done = await conn.fetchval(
+class NewCharge(msgspec.Struct, frozen=True):
+    """A charge to be written, what it was asked for by, and what its PaymentIntent is made with."""
+
+    charge_id: ChargeId
+    request: ChargeRequested
+    parameters: dict[str, Any]
+
+
+async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[ChargeId]:
+    """Add the one charge of each supporter for a purpose; return which of these were new."""
+    asked = [each.request for each in new]
+    rows = await conn.fetch(
         """
         INSERT INTO charges
-            (charge_id, campaign, supporter_id, purpose, pledge_ids, amount_cents, currency,
-             customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
-             card_exp_year, create_parameters, requested_at, create_keyed_at,
-             create_keyed_on, due_at, queued_at, card_saved_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, platform.now(),
-                clock_timestamp(), platform.now(), clock_timestamp(), clock_timestamp(), (
-                    SELECT max(coalesce(card_saved_at, created_at))
-                    FROM pledge_copies
-                    WHERE pledge_id = ANY($5)
-                      AND payment_method_id = $9
-                ))
+            (charge_id, campaign, supporter_id, purpose, amount_cents, currency, customer_id,
+             payment_method_id, card_brand, card_last4, card_exp_month, card_exp_year,
+             pledge_ids, create_parameters, requested_at, create_keyed_at, create_keyed_on,
+             due_at, queued_at, card_saved_at)
+        SELECT charge_id, campaign, supporter_id, purpose, amount_cents, currency, customer_id,
+               payment_method_id, card_brand, card_last4, card_exp_month, card_exp_year,
+               pledges.ids, create_parameters, platform.now(), clock_timestamp(),
+               platform.now(), clock_timestamp(), clock_timestamp(), (
+                   SELECT max(coalesce(card_saved_at, created_at))
+                   FROM pledge_copies AS copy
+                   WHERE copy.pledge_id = ANY(pledges.ids)
+                     AND copy.payment_method_id = asked.payment_method_id
+               )
+        FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
+                    $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[],
+                    $13::text[], $14::jsonb[])
+            WITH ORDINALITY
+            AS asked (charge_id, campaign, supporter_id, purpose, amount_cents, currency,
+                      customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
+                      card_exp_year, pledge_ids, create_parameters, place)
+        CROSS JOIN LATERAL (
+            SELECT array(SELECT jsonb_array_elements_text(asked.pledge_ids::jsonb)) AS ids
+        ) AS pledges
+        ORDER BY place
         ON CONFLICT ON CONSTRAINT one_charge_per_purpose DO NOTHING
-        RETURNING true
+        RETURNING charge_id
         """,
-        charge_id,
-        request.campaign,
-        request.supporter_id,
-        request.purpose,
-        list(request.pledge_ids),
-        request.amount_cents,
-        request.currency,
-        card.customer_id,
-        card.payment_method_id,
-        card.brand,
-        card.last4,
-        card.exp_month,
-        card.exp_year,
-        parameters,
+        [each.charge_id for each in new],
+        [each.campaign for each in asked],
+        [each.supporter_id for each in asked],
+        [each.purpose for each in asked],
+        [each.amount_cents for each in asked],
+        [each.currency for each in asked],
+        [each.card.customer_id for each in asked],
+        [each.card.payment_method_id for each in asked],
+        [each.card.brand for each in asked],
+        [each.card.last4 for each in asked],
+        [each.card.exp_month for each in asked],
+        [each.card.exp_year for each in asked],
+        # As text: a list of lists would be taken for an array of two dimensions.
+        [msgspec.json.encode(each.pledge_ids).decode() for each in asked],
+        [each.parameters for each in new],
     )
-    return done is not None
+    return {row["charge_id"] for row in rows}
 
 
 async def find_asked(conn: Connection, request: ChargeRequested) -> tuple[Cents, str]:

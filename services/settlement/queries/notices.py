@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
@@ -147,19 +147,21 @@ async def mark_told(
 
 
 async def insert_told(
-    conn: Connection, slug: CampaignSlug, supporter: SupporterId, moment: Moment
-) -> bool:
-    """Write that somebody is told of a moment; False when they were told before."""
-    done: Any = await conn.fetchval(
+    conn: Connection, told: Sequence[tuple[CampaignSlug, SupporterId]], moment: Moment
+) -> set[tuple[CampaignSlug, SupporterId]]:
+    """Write who is told of a moment; return those who had not been told before."""
+    rows = await conn.fetch(
         """
         INSERT INTO charge_notices
             (campaign, supporter_id, moment, wanted_at, decided_at, is_told)
-        VALUES ($1, $2, $3, platform.now(), platform.now(), true)
+        SELECT campaign, supporter_id, $3, platform.now(), platform.now(), true
+        FROM unnest($1::text[], $2::text[]) AS told (campaign, supporter_id)
+        ORDER BY campaign, supporter_id
         ON CONFLICT DO NOTHING
-        RETURNING true
+        RETURNING campaign, supporter_id
         """,
-        slug,
-        supporter,
+        [slug for slug, _ in told],
+        [supporter for _, supporter in told],
         moment,
     )
-    return done is not None
+    return {(row["campaign"], row["supporter_id"]) for row in rows}

@@ -1,5 +1,6 @@
 """SQL about charges that were declined: tried again, with another card, at the bank, ended."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -164,8 +165,8 @@ async def take_card(conn: Connection, pledge: PledgeSnapshot, *, is_other: bool)
     return next(iter(decode_rows(rows, Offered)), None)
 
 
-async def take_newer_copy(conn: Connection, charge_id: ChargeId) -> None:
-    """Give a new charge the card that was saved while its request was under way, if one was."""
+async def take_newer_copies(conn: Connection, charge_ids: Sequence[ChargeId]) -> None:
+    """Give new charges the cards that were saved while their requests were under way, if any."""
     await conn.execute(
         """
         UPDATE charges
@@ -173,19 +174,20 @@ async def take_newer_copy(conn: Connection, charge_id: ChargeId) -> None:
             card_last4 = newest.card_last4, card_exp_month = newest.card_exp_month,
             card_exp_year = newest.card_exp_year, card_saved_at = newest.card_saved_at
         FROM (
-            SELECT copy.*
+            SELECT DISTINCT ON (asked.charge_id) asked.charge_id, copy.payment_method_id,
+                   copy.card_brand, copy.card_last4, copy.card_exp_month, copy.card_exp_year,
+                   copy.card_saved_at
             FROM charges AS asked
             JOIN pledge_copies AS copy ON copy.pledge_id = ANY(asked.pledge_ids)
-            WHERE asked.charge_id = $1
+            WHERE asked.charge_id = ANY($1)
               AND copy.customer_id = asked.customer_id
-            ORDER BY copy.card_saved_at DESC NULLS LAST
-            LIMIT 1
+            ORDER BY asked.charge_id, copy.card_saved_at DESC NULLS LAST
         ) AS newest
-        WHERE charges.charge_id = $1
+        WHERE charges.charge_id = newest.charge_id
           AND charges.status = 'new'
           AND newest.card_saved_at > charges.card_saved_at
         """,
-        charge_id,
+        charge_ids,
     )
 
 
