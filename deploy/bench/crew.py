@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
-from deploy.bench import asked, cpu
+from deploy.bench import asked, bare_charge, cpu
 from deploy.bench.backlog import copy_order
 from deploy.bench.figures import Say
 from deploy.chaos import owner
 from deploy.chaos.crowd import Crowd
 from deploy.chaos.experiment import CONNECTIONS_MAX, Play
-from deploy.chaos.stage import staged, until
+from deploy.chaos.stage import NotInTime, staged, until
 
 LATENCY_MS = 250
 KILLED_AT = 1 / 3
@@ -25,6 +25,9 @@ REQUESTS_OF_A_CHARGE = 4
 OURS = ("postgres", "nats", "redis", "pledges")
 SAMPLE_SECONDS = 0.5
 STILL_SECONDS = 3.0
+KILL_TRIES = 5
+# Both calls to Stripe and what is written between them, on a busy machine.
+ANSWERED_SECONDS = 3.0
 REST_SECONDS = 300.0
 SETTLE_SECONDS = 300.0
 
@@ -38,6 +41,13 @@ DECIDED = """
 SELECT count(*)
 FROM settlement.charges
 WHERE campaign = $1 AND status = 'succeeded'
+"""
+LEASED = """
+SELECT charge_id, lease_token
+FROM settlement.charges
+WHERE campaign = $1
+  AND status = 'sending'
+  AND lease_until > clock_timestamp()
 """
 TOOK = """
 SELECT extract(epoch FROM max(decided_at) - min(requested_at))::float8 AS seconds,
@@ -55,6 +65,8 @@ class Run:
     seconds: float = 0.0
     # Without those whose charger was killed.
     undisturbed_seconds: float = 0.0
+    # Leased by the charger that was killed; with what it had taken off the bus.
+    held: int = 0
     disturbed: int = 0
     per_second: float = 0.0
     fullest: int = 0
@@ -118,7 +130,7 @@ class Crew:
         sampling = asyncio.create_task(self._sample(run, ended))
         if kill:
             await self._reached(slug, round(count * KILLED_AT))
-            stage.send(self.chargers[-1], signal.SIGKILL)
+            run.held = await self._kill_with_hands_full(slug)
             await self._stood_still(slug)
             # What the killed one held waits for its leases, or for the bus to give its
             # messages to somebody else: everybody else is done.
@@ -133,6 +145,34 @@ class Crew:
         await crowd.faults(latency_ms=0, endpoint_rate_limit_per_second=0)
         await self._judge(run, slug, began)
         return run
+
+    async def _kill_with_hands_full(self, slug: str) -> int:
+        """Kill the last charger in the middle of charges; return how many it held.
+
+        Nobody writes down who holds a lease. So it is stopped first: what was leased then,
+        and still is when everybody else has long been answered, is its own.
+        """
+        stage, name = self.play.stage, self.chargers[-1]
+        for _ in range(KILL_TRIES):
+            stopped = stage.freeze(name)
+            before = await self._leases(slug)
+            await asyncio.sleep(ANSWERED_SECONDS)
+            if held := before & await self._leases(slug):
+                stage.send(name, signal.SIGKILL)
+                return len(held)
+            stage.thaw(stopped)
+            await asyncio.sleep(LATENCY_MS / 1_000)
+        raise NotInTime(f"{name} never held a charge")
+
+    async def _leases(self, slug: str) -> set[tuple[str, int]]:
+        found = await owner.rows(self.play.stage, LEASED, slug)
+        return {(row["charge_id"], row["lease_token"]) for row in found}
+
+    async def bare_ms(self, slug: str) -> float:
+        """Return the CPU of a charge with nothing around it, in milliseconds."""
+        await self.play.crowd.faults(drop_webhooks=True)
+        stage = self.play.stage
+        return await bare_charge.cpu_ms(stage, slug, api_base=stage.sandbox)
 
     async def _close(self, slug: str, count: int) -> None:
         """Close on the copies, too: checkout names no order that nobody started there."""

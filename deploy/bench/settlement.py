@@ -41,8 +41,12 @@ async def run(seed: int, say: Say) -> list[Figure]:
         alone: dict[int, Run] = {}
         for count in SIZES[1:]:
             say(f"{count:,} supporters at {LIMIT}/s")
-            alone[count] = await one.settle(await one.fill(count), count)
+            slug = await one.fill(count)
+            alone[count] = await one.settle(slug, count)
             keep(*_figures(LIMIT, alone[count]))
+        # Last of all: what Stripe was asked here belongs to no charge of ours.
+        bare_ms = await one.bare_ms(slug)
+        keep(*_bare_figures(alone[SIZES[-1]], bare_ms))
     for chargers in CREWS:
         say(f"{chargers} chargers, one of them killed")
         async with crew(seed, say, limit=LIMIT, chargers=chargers) as several:
@@ -89,6 +93,20 @@ def _figures(limit: int, run: Run) -> list[Figure]:
     ]
 
 
+def _bare_figures(run: Run, bare_ms: float) -> list[Figure]:
+    """Return what a charge costs beside one with nothing around it."""
+    return [
+        Figure("CPU of a bare charge", "two calls of the SDK, four statements", bare_ms, "ms"),
+        Figure(
+            "CPU per charge, of a bare one",
+            f"{run.supporters:,} supporters",
+            run.cpu_ms,
+            "ms",
+            ceiling=bare_ms,
+        ),
+    ]
+
+
 def _crew_figures(chargers: int, run: Run, alone: Run) -> list[Figure]:
     """Return whether several chargers, of which one dies, are what one is."""
     workload = f"{run.supporters:,} supporters, {chargers} chargers, one killed, {LIMIT}/s"
@@ -102,7 +120,9 @@ def _crew_figures(chargers: int, run: Run, alone: Run) -> list[Figure]:
             goal=1.1,
             is_cap=True,
         ),
-        Figure("charges that it held", workload, run.disturbed, ""),
+        # One that held nothing would prove nothing.
+        Figure("charges that it held", workload, run.held, "", goal=1),
+        Figure("with those it had yet to begin", workload, run.disturbed, ""),
         *(
             each
             for each in _figures(LIMIT, run)
