@@ -16,6 +16,7 @@ import math
 import time
 from collections import defaultdict, deque
 from collections.abc import Mapping
+from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
@@ -51,8 +52,7 @@ AHEAD_SECONDS: dict[Who, float] = {"people": 0.5, "background": 0.1}
 
 PACE_AHEAD_SECONDS = 0.5
 PACE_TOGETHER_SECONDS = 0.2
-"""Work is begun by starts that were booked some at a time and well ahead: no start goes by
-because Redis, the bus or we ourselves were slow for a moment."""
+"""Work's starts are booked some together and well ahead: none goes by in a slow moment."""
 
 LATE_SECONDS = 0.005
 """Who is later than this at its start says so."""
@@ -61,9 +61,8 @@ FORGOTTEN_SECONDS = 1.1
 """After that a start has no bearing on any other: nothing is within a second of it."""
 
 REDIS_SECONDS = 0.1
-"""How long people wait for the schedule; work that nobody waits for has more time."""
-
 REDIS_SECONDS_BACKGROUND = 0.5
+"""How long people, and work that nobody waits for, wait for the schedule."""
 
 CLOCK_READINGS = 32
 """From so many answers we know how far the schedule's clock is from ours: the quickest says."""
@@ -94,6 +93,10 @@ class Booked(NamedTuple):
     due: float
     endpoint: str
     is_local: bool
+
+
+TURN: ContextVar[Booked | None] = ContextVar("stripe_turn", default=None)
+"""The turn that this task took and whose request has not left yet."""
 
 
 class StripeBudget:
@@ -161,12 +164,20 @@ class StripeBudget:
         try:
             async with asyncio.timeout(within_seconds):
                 booked = await self._turn(endpoint, who, limits)
-                await self._until(booked)
+                await asyncio.sleep(booked.due - time.monotonic())
         except TimeoutError as exc:
             REQUESTS.labels(who, "given_up").inc()
             raise BudgetSpent(endpoint) from exc
         REQUESTS.labels(who, "sent").inc()
+        TURN.set(booked)
         return booked.start
+
+    def leaving(self) -> None:
+        """Note that the request whose turn this task took leaves only now."""
+        booked = TURN.get()
+        if booked is not None:
+            TURN.set(None)
+            self._note_if_late(booked)
 
     async def pace(self, work: str, per_second: int) -> float:
         """Wait, however long, until one more of `work` may begin; return its start.
@@ -181,7 +192,8 @@ class StripeBudget:
             if not ahead:
                 ahead.extend(await self._some(work, Limits(0, per_second)))
             booked = ahead.popleft()
-        await self._until(booked)
+        await asyncio.sleep(booked.due - time.monotonic())
+        self._note_if_late(booked)
         return booked.start
 
     async def slow_down(self) -> None:
@@ -255,9 +267,8 @@ class StripeBudget:
             return asked
         return [Booked(asked, asked, endpoint, is_local=True)]
 
-    async def _until(self, booked: Booked) -> None:
-        """Wait for a start; who is late says when it really was."""
-        await asyncio.sleep(booked.due - time.monotonic())
+    def _note_if_late(self, booked: Booked) -> None:
+        """Move a start that was booked to when it really was."""
         late = time.monotonic() - booked.due
         if late < LATE_SECONDS:
             return

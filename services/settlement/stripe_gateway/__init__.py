@@ -67,6 +67,20 @@ class StripeAway(Exception):
     """Stripe gave no answer that somebody who waits could use."""
 
 
+class Departures(aiohttp.TCPConnector):
+    """Connections that tell the budget when a request has one, and so really leaves."""
+
+    def __init__(self, budget: StripeBudget, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._budget = budget
+
+    async def connect(self, *args: Any, **more: Any) -> Any:
+        """Return a connection to write the request to."""
+        connection = await super().connect(*args, **more)
+        self._budget.leaving()
+        return connection
+
+
 class StripeGateway:
     """One account at Stripe, over one pool of connections."""
 
@@ -91,7 +105,7 @@ class StripeGateway:
             ),
             # A connection the other side has closed meanwhile would look like a lost
             # answer: give them up before servers usually do.
-            connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX, ssl=trusted, keepalive_timeout=4),
+            connector=Departures(budget, limit=CONNECTIONS_MAX, ssl=trusted, keepalive_timeout=4),
         )
         self._client = stripe.StripeClient(
             secret_key.reveal(),
