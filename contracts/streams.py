@@ -118,6 +118,7 @@ CONSUMERS = (
             pledges.PledgeCreated,
             pledges.PledgeModified,
             pledges.PledgeCancelled,
+            pledges.PledgeErased,
             pledges.PledgeCardChanged,
             pledges.CampaignClosed,
             pledges.ChargeRequested,

@@ -45,6 +45,11 @@ DETACH_OLDEST = Gauge(
     "How long the oldest of them has waited to be detached.",
     registry=REGISTRY,
 )
+CUSTOMERS_TO_DELETE = Gauge(
+    "checkout_customers_to_delete",
+    "Customers of people who asked to be forgotten, not deleted at Stripe yet.",
+    registry=REGISTRY,
+)
 CARRIER_QUOTES = Counter(
     "checkout_carrier_quotes",
     "Parcels the carrier was asked about, by what came of it: price, none, away.",

@@ -11,6 +11,7 @@ from services.chassis.leader import tick_as_leader
 from services.checkout.bell import Bell
 from services.checkout.handlers.apply_stripe import Applying, Round
 from services.checkout.handlers.care_for_cards import announce_fading_cards
+from services.checkout.handlers.delete_customers import delete_customers
 from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.drain_campaign import drain_campaigns
 from services.checkout.handlers.guard_cards import CardLimits
@@ -122,6 +123,7 @@ def _cards(shop: Workshop) -> Loop:
     async def tick() -> None:
         await announce_fading_cards(shop.pool)
         await detach_cards(shop.pool, shop.patient)
+        await delete_customers(shop.pool, shop.patient)
 
     return tick
 

@@ -195,6 +195,16 @@ class StripeGateway:
         )
         return events_of([each.to_dict() for each in page.data], has_more=page.has_more)
 
+    async def delete_customer(self, customer_id: str) -> None:
+        """Delete a customer for good, and with them their cards. One that is gone is gone."""
+        try:
+            await self._ask(
+                "customers.delete", lambda: self._client.v1.customers.delete_async(customer_id)
+            )
+        except StripeRefused as exc:
+            if exc.code != "resource_missing":
+                raise
+
     async def detach_card(self, payment_method_id: str) -> None:
         """Detach a card from its customer, for good. One that is detached already is."""
         try:

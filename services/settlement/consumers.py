@@ -19,6 +19,7 @@ from contracts.events.pledges import (
     PledgeCancelled,
     PledgeCardChanged,
     PledgeCreated,
+    PledgeErased,
     PledgeModified,
 )
 from contracts.events.settlement import ChargeDue
@@ -30,12 +31,7 @@ from services.chassis.away import AWAY
 from services.chassis.bus import Bus
 from services.chassis.database import BUSY, Connection, Pool, single, transaction
 from services.chassis.inbox import DELIVERIES_MAX, Listener, park
-from services.chassis.messages import (
-    FETCH_SECONDS,
-    database_is_back,
-    delivery_count,
-    heartbeat,
-)
+from services.chassis.messages import FETCH_SECONDS, database_is_back, delivery_count, heartbeat
 from services.chassis.pull import Pull
 from services.settlement.charging import (
     LEASE,
@@ -47,6 +43,7 @@ from services.settlement.charging import (
     Work,
 )
 from services.settlement.handlers import (
+    forget_person,
     hear_links,
     hear_stripe,
     keep_calendar,
@@ -86,6 +83,7 @@ def listeners() -> list[Listener]:
                 PledgeCreated: take_requests.keep_pledge,
                 PledgeModified: take_requests.keep_pledge,
                 PledgeCancelled: take_requests.keep_pledge,
+                PledgeErased: forget_person.hear_erased,
                 PledgeCardChanged: recover.hear_card,
                 CampaignClosed: take_requests.keep_closing,
                 ChargeRequested: take_requests.request_charge,

@@ -3,11 +3,16 @@
 from contracts.events.pledges import PledgeErased
 from services.chassis.database import Connection
 from services.checkout.handlers.keep_cards import end_uses
-from services.checkout.queries import people
+from services.checkout.queries import deletions, people
 
 
 async def hear_erased(conn: Connection, event: PledgeErased) -> None:
-    """Take the person out of their order and card, and let go of a card nobody needs."""
+    """Take the person out of their order and card; let go of a card nobody needs, then of them.
+
+    Each event is about one pledge: with the last of them nothing at Stripe is needed any more.
+    """
     await end_uses(conn, [event.pledge_id], "erased")
     await people.forget_order(conn, event.order_id)
+    await people.forget_updates(conn, event.pledge_id)
     await people.forget_cards(conn, event.supporter_id)
+    await deletions.queue_customers(conn, event.supporter_id)

@@ -14,6 +14,7 @@ from services.checkout.orders import Status
 from services.checkout.queries import (
     card_updates,
     cards,
+    deletions,
     detachments,
     drains,
     orders,
@@ -61,6 +62,7 @@ async def take_figures(pool: Pool) -> None:
         draining = await drains.list_due_for_drain(conn)
         in_use, unusable = await cards.count_in_use(conn)
         unneeded, unneeded_oldest = await detachments.count_waiting(conn)
+        forgotten = await deletions.count_overdue(conn)
     for status in STATUSES:
         metrics.ORDERS.labels(status).set(counts.get(status, 0))
     metrics.UNDECIDED_OLDEST.set(oldest)
@@ -71,6 +73,7 @@ async def take_figures(pool: Pool) -> None:
     metrics.CARDS_UNUSABLE.set(unusable)
     metrics.CARDS_TO_DETACH.set(unneeded)
     metrics.DETACH_OLDEST.set(unneeded_oldest)
+    metrics.CUSTOMERS_TO_DELETE.set(forgotten)
 
 
 async def _look_after(

@@ -1,6 +1,6 @@
 """Taking people out of what was ordered."""
 
-from contracts.ids import OrderId, SupporterId
+from contracts.ids import OrderId, PledgeId, SupporterId
 from services.chassis.database import Connection
 
 
@@ -27,12 +27,30 @@ async def forget_order(conn: Connection, order_id: OrderId) -> None:
     )
 
 
+async def forget_updates(conn: Connection, pledge_id: PledgeId) -> None:
+    """Take the address out of what became of a pledge's other cards."""
+    await conn.execute(
+        """
+        UPDATE card_updates
+        SET email = ''
+        WHERE pledge_id = $1
+          AND status IN ('saved', 'over')
+        """,
+        pledge_id,
+    )
+
+
 async def forget_cards(conn: Connection, supporter: SupporterId) -> None:
-    """Take the address off a supporter's cards, as long as no pledge of theirs needs one."""
+    """Take address, brand and digits off a supporter's cards, once no pledge needs one."""
     await conn.execute(
         """
         UPDATE cards
-        SET email = ''
+        SET email = '',
+            brand = '',
+            last4 = '',
+            exp_month = 1,
+            exp_year = 2000,
+            fingerprint = ''
         WHERE supporter_id = $1
           AND NOT EXISTS (
               SELECT 1

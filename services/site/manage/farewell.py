@@ -98,7 +98,7 @@ def _goes(language: Language) -> tuple[str, ...]:
     return (
         _("Your email address and your postal address"),
         _("Your answers to questions, and how you are named in the credits"),
-        _("Your card, here and at Stripe, unless something was paid with it"),
+        _("Your card, here and at Stripe"),
         _("What our emails to you said"),
     )
 
@@ -108,7 +108,7 @@ def _stays(language: Language) -> tuple[str, ...]:
     return (
         _("Amounts, dates and rewards, under a made-up name: they are the film's books"),
         _("Votes, as numbers"),
-        _("At Stripe, payments that were made: the law asks for them"),
+        _("At Stripe, payments that were made; who made them is forgotten there half a year later"),
         _("Messages between our computers, for up to 37 days"),
     )
 

@@ -1,0 +1,144 @@
+"""Whoever is forgotten here is forgotten at Stripe: once nothing needs their customer."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.events.pledges import PledgeErased
+from services.checkout.handlers.delete_customers import delete_customers
+from services.checkout.handlers.forget_person import hear_erased
+from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged
+from services.checkout.handlers.start_checkout import Checkout
+from services.checkout.orders import Order
+from tests.checkout.floor import Floor
+from tests.checkout.samples import an_event_id, cancelled, charged
+from tests.checkout.sandbox import Sandbox
+
+HALF_A_YEAR = timedelta(days=180)
+
+
+class People:
+    """Somebody with a pledge and a customer at Stripe, and what becomes of both."""
+
+    def __init__(self, floor: Floor, checkout: Checkout, sandbox: Sandbox) -> None:
+        self.floor = floor
+        self.checkout = checkout
+        self.sandbox = sandbox
+
+    async def pledged(self) -> Order:
+        film = await self.floor.publish()
+        return await self.floor.pledged(self.checkout, self.sandbox, f"{film.slug}__frame")
+
+    async def erase(self, order: Order) -> None:
+        assert order.supporter_id is not None
+        event = PledgeErased(
+            event_id=an_event_id(),
+            occurred_at=datetime.now(UTC),
+            pledge_id=order.pledges[0].pledge_id,
+            order_id=order.order_id,
+            campaign=order.pledges[0].campaign,
+            supporter_id=order.supporter_id,
+            email="whoever@halfmoon.example",
+        )
+        await self.floor.do(hear_erased, event)
+
+    async def customer(self, order: Order) -> str:
+        found: str = await self.floor.owner.fetchval(
+            "SELECT customer_id FROM cards WHERE supporter_id = $1", order.supporter_id
+        )
+        return found
+
+    async def delete(self) -> int:
+        return await delete_customers(self.floor.pool, self.checkout.stripe)
+
+    async def time_passes(self) -> None:
+        """Let every delay of ours be over."""
+        await self.floor.owner.execute("UPDATE customer_deletions SET due_at = clock_timestamp()")
+
+    async def months_pass(self) -> None:
+        """Let half a year of the platform's time be over."""
+        await self.floor.owner.execute(
+            "UPDATE customer_deletions SET wait_until = wait_until - $1::interval", HALF_A_YEAR
+        )
+
+    async def rows(self) -> list[Any]:
+        return [
+            tuple(row)
+            for row in await self.floor.owner.fetch(
+                "SELECT customer_id, deleted_at IS NOT NULL FROM customer_deletions"
+            )
+        ]
+
+    def deletions(self) -> list[str]:
+        asked = self.sandbox.requests()
+        return [each["path"] for each in asked if each["method"] == "DELETE"]
+
+
+@pytest.fixture
+def people(floor: Floor, checkout: Checkout, sandbox: Sandbox) -> People:
+    return People(floor, checkout, sandbox)
+
+
+async def test_who_never_paid_is_deleted_at_once_and_once(people: People) -> None:
+    order = await people.pledged()
+    customer = await people.customer(order)
+    await people.floor.do(hear_cancelled, cancelled(order))
+    for _ in range(2):
+        await people.erase(order)
+
+    taken = [await people.delete() for _ in range(2)]
+
+    assert taken == [1, 0]
+    assert await people.rows() == [(customer, True)]
+    assert people.deletions() == [f"/v1/customers/{customer}"]
+    kept = await people.floor.owner.fetchrow(
+        "SELECT email, customer_id FROM stripe_customers WHERE supporter_id = $1",
+        order.supporter_id,
+    )
+    assert kept is None or tuple(kept) == ("", None)
+
+
+async def test_who_paid_stays_at_stripe_until_nothing_can_be_disputed(people: People) -> None:
+    order = await people.pledged()
+    await people.floor.do(hear_charged, charged(order))
+    await people.erase(order)
+
+    early = await people.delete()
+    await people.months_pass()
+    late = await people.delete()
+
+    assert (early, late) == (0, 1)
+
+
+async def test_nobody_is_deleted_whose_pledge_still_needs_the_card(people: People) -> None:
+    order = await people.pledged()
+    customer = await people.customer(order)
+    await people.floor.owner.execute(
+        "INSERT INTO customer_deletions (customer_id, supporter_id, wait_until)"
+        " VALUES ($1, $2, '-infinity')",
+        customer,
+        order.supporter_id,
+    )
+
+    assert await people.delete() == 0
+    await people.floor.do(hear_cancelled, cancelled(order))
+    assert await people.delete() == 1
+
+
+async def test_while_stripe_is_away_it_waits_and_one_that_is_gone_is_gone(people: People) -> None:
+    order = await people.pledged()
+    customer = await people.customer(order)
+    await people.floor.do(hear_cancelled, cancelled(order))
+    await people.erase(order)
+    people.sandbox.faults(error_rate=1)
+
+    await people.delete()
+    waiting = await people.rows()
+    people.sandbox.faults(reset=True)
+    await people.checkout.stripe.delete_customer(customer)
+    await people.time_passes()
+    await people.delete()
+
+    assert waiting == [(customer, False)]
+    assert await people.rows() == [(customer, True)]
