@@ -119,7 +119,7 @@ class LinksRenewed(Event, frozen=True, kw_only=True, tag="pledges.links_renewed"
 
 
 class PledgeRefused(Event, frozen=True, kw_only=True, tag="pledges.refused"):
-    """A completed order came after the campaign had closed. Nothing is pledged.
+    """A completed order came after the deadline, or after the count. Nothing is pledged.
 
     `is_told` and `also` are as in `checkout.refused`.
     """
@@ -130,7 +130,7 @@ class PledgeRefused(Event, frozen=True, kw_only=True, tag="pledges.refused"):
     email: str
     language: str
     lines: tuple[PricedLine, ...]
-    reason: Literal["closed"] = "closed"
+    reason: Literal["closed", "deadline_passed"] = "closed"
     is_told: bool = False
     also: tuple[RefusedPart, ...] = ()
 

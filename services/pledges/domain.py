@@ -109,7 +109,7 @@ def refusals_told(
         late = [refused[each] for each in ids if each in refused]
         parts = [
             *order.refused,
-            *(RefusedPart(campaign=each.campaign, reason="closed") for each in late),
+            *(RefusedPart(campaign=each.campaign, reason=each.reason) for each in late),
         ]
         if not parts:
             continue

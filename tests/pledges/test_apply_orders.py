@@ -100,7 +100,9 @@ async def test_stripes_time_decides_and_the_deadline_instant_is_too_late(ledger:
     refused = await ledger.told(PledgeRefused)
 
     assert (await ledger.stats()).pledge_count == 1
-    assert [each.order_id for each in refused] == [too_late.order_id]
+    assert [(each.order_id, each.reason) for each in refused] == [
+        (too_late.order_id, "deadline_passed")
+    ]
     assert await ledger.pool.fetchval("SELECT reason FROM refused_orders") == "deadline_passed"
     await ledger.assert_in_sync()
 
@@ -115,7 +117,8 @@ async def test_an_order_heard_after_the_close_is_refused_and_a_copy_of_a_counted
 
     await ledger.hear(again(counted), unheard, again(unheard))
 
-    assert [each.order_id for each in await ledger.told(PledgeRefused)] == [unheard.order_id]
+    refused = await ledger.told(PledgeRefused)
+    assert [(each.order_id, each.reason) for each in refused] == [(unheard.order_id, "closed")]
     assert (await ledger.stats()).pledge_count == 1
     assert await ledger.pool.fetchval("SELECT reason FROM refused_orders") == "closed"
 
@@ -150,6 +153,21 @@ async def test_a_bundle_of_which_nothing_is_left_is_told_of_by_its_first_refusal
     assert (told[first].is_told, told[second].is_told) == (False, True)
     assert told[first].also == (gone, RefusedPart(campaign=second, reason="closed"))
     assert told[second].also == ()
+
+
+async def test_a_bundle_says_of_each_campaign_why_it_took_nothing(ledger: Ledger) -> None:
+    first, second = await ledger.open("forty-chairs"), await ledger.open("one-roll")
+    await ledger.end([], first)
+    order = an_order(first, second, completed_at=DEADLINE)
+
+    await ledger.hear(order)
+
+    told = await ledger.told(PledgeRefused)
+    assert {each.campaign: each.reason for each in told} == dict.fromkeys(
+        (first, second), "deadline_passed"
+    )
+    (telling,) = [each for each in told if not each.is_told]
+    assert [part.reason for part in telling.also] == ["deadline_passed"]
 
 
 async def test_of_two_pledges_one_tells_what_was_refused(ledger: Ledger) -> None:

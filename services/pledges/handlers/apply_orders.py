@@ -125,6 +125,7 @@ def _refused(refused: RefusedOrder, causes: Mapping[OrderId, EventId], told: Tol
         email=refused.email,
         language=refused.language,
         lines=refused.lines,
+        reason=refused.reason,
         is_told=refused.pledge_id not in told,
         also=told.get(refused.pledge_id, ()),
     )
