@@ -15,18 +15,20 @@ from services.settlement.money_back import (
     Away,
     Lost,
     Made,
-    PlannedRefund,
-    Refundable,
     RefundOutcome,
-    RefundPlan,
     RefundRow,
     Refused,
-    Wanted,
-    plan_refunds,
     refund_parameters,
     retry_seconds,
 )
 from services.settlement.queries import campaigns, copies, refund_runs, refund_sending, refunds
+from services.settlement.refund_plan import (
+    PlannedRefund,
+    Refundable,
+    RefundPlan,
+    Wanted,
+    plan_refunds,
+)
 from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
