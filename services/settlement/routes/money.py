@@ -69,6 +69,13 @@ async def give_back(
 ) -> Response[RefundAnswer]:
     wanted = _wanted(data)
     key = request.headers.get(KEY, "")
+    if data.amount is not None and not key and not data.dry_run:
+        # A whole sum asked for again finds nothing left; a part would go back twice.
+        raise InputRefused(
+            "invalid_input",
+            "Name a part with a key of your own, so that asking again is the same request.",
+            fields={"Idempotency-Key": "is missing"},
+        )
     async with transaction(pool) as conn:
         if data.dry_run:
             return _private(await refund.preview_refund(conn, wanted))
