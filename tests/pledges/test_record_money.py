@@ -240,6 +240,23 @@ async def test_a_campaign_that_gives_back_loses_what_was_never_charged(ledger: L
     await ledger.assert_in_sync()
 
 
+async def test_what_was_cancelled_at_stripe_before_we_heard_of_a_decline_is_lost(
+    ledger: Ledger,
+) -> None:
+    await ledger.open(goal_cents=SUBTOTAL)
+    order = an_order(email=EMAIL)
+    await ledger.hear(order)
+    assert await ledger.end([order]) == "closed"
+
+    await ledger.hear(msgspec.structs.replace(lost(EMAIL), because="cancelled_at_stripe"))
+
+    stats = await ledger.stats()
+    assert (stats.lost_amount, stats.recovering_amount) == (SUBTOTAL, 0)
+    (told,) = await ledger.told(PledgesLost)
+    assert not told.is_refunded
+    await ledger.assert_in_sync()
+
+
 async def test_money_rows_are_only_added(ledger: Ledger) -> None:
     await two_paid(ledger)
     await ledger.hear(refunded(EMAIL, 1))
