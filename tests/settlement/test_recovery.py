@@ -306,6 +306,25 @@ async def test_an_end_without_an_answer_is_asked_again(run: Settlement, stripe: 
     assert await run.statuses() == ["lost"]
 
 
+async def test_who_asks_for_the_banks_check_for_ever_keeps_no_window_open(
+    run: Settlement, stripe: Sandbox
+) -> None:
+    charge_id, _ = await declined(run, stripe, NEEDS_PERSON)
+    async with transaction(run.pool) as conn:
+        assert await pass_bank.watch_person(conn, charge_id)
+        assert await pass_bank.watch_person(conn, charge_id)
+    await move_clock(run.owner, NOW + 8 * DAY)
+
+    async with transaction(run.pool) as conn:
+        assert not await pass_bank.watch_person(conn, charge_id)
+    await run.owner.execute("UPDATE charges SET person_until = clock_timestamp()")
+    await run.time_passes()
+    await schedules.reader(run.pool, run.gateway).finish()
+    await run.tick()
+
+    assert await run.statuses() == ["lost"]
+
+
 async def test_nothing_begins_once_the_window_is_over(run: Settlement, stripe: Sandbox) -> None:
     charge_id, card = await declined(run, stripe)
     await move_clock(run.owner, NOW + 8 * DAY)

@@ -71,7 +71,8 @@ async def hold_for_person(
 ) -> str | None:
     """Leave a declined charge to the person for a while; return the status it had.
 
-    None: its window is over, or something else is under way. Asked again it lasts anew.
+    None: its window is over, or something else is under way. Asked again it lasts anew,
+    while the window is open: who asks for ever must not keep it open.
     """
     before: str | None = await conn.fetchval(
         """
@@ -79,8 +80,8 @@ async def hold_for_person(
             SELECT charge_id, status
             FROM charges
             WHERE charge_id = $1
-              AND (status = 'declined' AND recovery_ends_at > platform.now()
-                   OR status = 'with_person')
+              AND status IN ('declined', 'with_person')
+              AND recovery_ends_at > platform.now()
             FOR UPDATE
         )
         UPDATE charges
