@@ -160,7 +160,11 @@ class OrdersMissed(Event, frozen=True, kw_only=True, tag="pledges.orders_missed"
 
 
 class ChargeRequested(Event, frozen=True, kw_only=True, tag="pledges.charge_requested"):
-    """One supporter owes one sum to one funded campaign, on the newest card."""
+    """One supporter owes one sum to one funded campaign, on the newest card.
+
+    `card_saved_at` tells a card that was saved afterwards from one before: news of it may
+    come first.
+    """
 
     campaign: CampaignSlug
     supporter_id: SupporterId
@@ -169,6 +173,7 @@ class ChargeRequested(Event, frozen=True, kw_only=True, tag="pledges.charge_requ
     amount_cents: Cents
     card: Card
     currency: str = "usd"
+    card_saved_at: datetime | None = None
 
 
 class SupporterNotice(msgspec.Struct, frozen=True, kw_only=True):

@@ -79,13 +79,16 @@ def fail(pledge: Pledge, declined: ChargeDeclined, *, now: datetime) -> Change |
 def lose(pledge: Pledge, lost: ChargeLost, *, now: datetime) -> Change | None:
     """Return the pledge as lost: it will never be paid. None when it is so already.
 
-    When a campaign gives its money back, that is so for pledges nobody has tried to charge.
+    When a campaign gives its money back, that is so for pledges nobody has tried to charge;
+    when somebody cancels the PaymentIntent at Stripe, for those nobody heard a decline of.
     Settlement cancelled the PaymentIntent before it said so; money that was collected all
     the same would contradict it, and a person has to look.
     """
     if pledge.lost_at is not None:
         return None
-    may_be_active = lost.because == "refunded" and pledge.status == "active"
+    may_be_active = (
+        lost.because in ("refunded", "cancelled_at_stripe") and pledge.status == "active"
+    )
     if pledge.status != "payment_failed" and not may_be_active:
         raise LedgerFault(f"{pledge.pledge_id} is {pledge.status} and was lost")
     changed = msgspec.structs.replace(

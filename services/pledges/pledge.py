@@ -166,3 +166,4 @@ class ChargeRequest(msgspec.Struct, frozen=True, kw_only=True):
     amount_cents: Cents
     currency: str
     card: Card
+    card_saved_at: datetime | None = None

@@ -51,7 +51,8 @@ def fees(told: FeesKnown, pledges: Sequence[Pledge]) -> list[Money]:
 def refund(told: Refunded, pledges: Sequence[Pledge], before: Sequence[Money]) -> list[Money]:
     """Return what a refund takes from each pledge, or gives it again when it failed.
 
-    One pledge's refund is all its own. Others are shared in proportion to what each has left.
+    One pledge's refund is its own as far as it has something left: what went back of the
+    whole charge before is shared, in proportion to what each has left, and so is the rest.
     """
     if told.state == "failed":
         return [
@@ -62,10 +63,19 @@ def refund(told: Refunded, pledges: Sequence[Pledge], before: Sequence[Money]) -
     meant = [each for each in pledges if told.pledge_id in (None, each.pledge_id)]
     if not meant:
         raise LedgerFault(f"{told.refund_id} is of {told.pledge_id}, which it did not pay for")
-    totals = [each.price.total_cents for each in meant]
-    left = [max(0, each.price.total_cents - each.returned_cents) for each in meant]
-    shares = split(told.amount_cents, left if sum(left) >= told.amount_cents else totals)
-    return _moved(meant, "refund", told.refund_id, told.charge_id, [-each for each in shares])
+    left = {
+        each.pledge_id: max(0, each.price.total_cents - each.returned_cents) for each in pledges
+    }
+    own = {each.pledge_id: left.pop(each.pledge_id) for each in meant}
+    if told.amount_cents > sum(own.values()) + sum(left.values()):
+        # A bank has withdrawn it as well: what is back twice is so for whom it was meant.
+        own, left = {each.pledge_id: each.price.total_cents for each in meant}, {}
+        shares = _shared(told.amount_cents, own)
+    else:
+        of_own = min(told.amount_cents, sum(own.values()))
+        shares = _shared(of_own, own) | _shared(told.amount_cents - of_own, left)
+    cents = [-shares.get(each.pledge_id, 0) for each in pledges]
+    return _moved(pledges, "refund", told.refund_id, told.charge_id, cents)
 
 
 def dispute(told: Disputed, pledges: Sequence[Pledge], before: Sequence[Money]) -> list[Money]:
@@ -116,6 +126,10 @@ def take(
         pledge=changed,
         entry=msgspec.structs.replace(entry, charge_id=pledge.charge_id, moved_cents=Cents(gone)),
     )
+
+
+def _shared(cents: int, left: Mapping[PledgeId, int]) -> dict[PledgeId, int]:
+    return dict(zip(left, split(cents, list(left.values())), strict=True)) if cents else {}
 
 
 def _known(before: Sequence[Money], pledge_id: PledgeId, kind: MoneyKind, dispute_id: str) -> int:

@@ -100,7 +100,7 @@ def forecast(
     *,
     refused_cards: frozenset[str] = frozenset(),
 ) -> Plan:
-    """Return what the close would charge if it came now."""
+    """Return what the close would charge if it came now. Without a goal nothing is funded."""
     active = [pledge for pledge in pledges if pledge.status == "active"]
     charges = [_summed(group) for group in _by_supporter(active)]
     excluded = [
@@ -114,7 +114,7 @@ def forecast(
         several=_with_several_cards(active),
         refused_cards=refused_cards,
         is_forecast=True,
-        is_funded=pledged >= campaign.goal_cents,
+        is_funded=campaign.goal_cents > 0 and pledged >= campaign.goal_cents,
     )
 
 

@@ -72,3 +72,25 @@ async def test_what_was_claimed_is_free_again(floor: Floor, reason: str, claimed
 async def test_an_end_before_the_definition_waits(floor: Floor) -> None:
     with pytest.raises(NotYet):
         await floor.do(hear_cancelled_campaign, ended("nobody", datetime.now(UTC)))
+
+
+@pytest.mark.parametrize("has_started", [True, False])
+async def test_a_deadline_that_moves_after_the_start_is_ignored(
+    floor: Floor, has_started: bool
+) -> None:
+    now = datetime.now(UTC)
+    starts_at = now - timedelta(days=1) if has_started else now + timedelta(days=1)
+    film = await floor.publish(starts_at=starts_at, deadline_at=now + timedelta(days=9))
+    moved = msgspec.structs.replace(
+        film, version=2, deadline_at=now + timedelta(days=5), title="Another title"
+    )
+
+    await floor.do(hear_campaign, published(moved))
+
+    row = await floor.pool.fetchrow(
+        "SELECT deadline_at, definition ->> 'title' AS title,"
+        " (definition ->> 'deadline_at')::timestamptz AS defined FROM campaigns WHERE slug = $1",
+        film.slug,
+    )
+    kept = film.deadline_at if has_started else moved.deadline_at
+    assert tuple(row) == (kept, "Another title", kept)

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.events.checkout import CardSaved
 from contracts.events.pledges import LinksRenewed
-from contracts.ids import CampaignSlug, PledgeId
+from contracts.ids import CampaignSlug, OrderId, PledgeId
 from contracts.magic_link import MagicLink, keyring, sign
 from contracts.refusals import LinkRefused, NotFound, NotYours, StateRefused, TooMany, Unavailable
 from services.checkout.bodies import CompleteCardBody, StartCardBody
@@ -20,13 +20,15 @@ from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged, hear_released
 from services.checkout.handlers.look_after_orders import look_after_updates
 from services.checkout.handlers.read_back import read_events_back
+from services.checkout.handlers.settle_session import settle_session
 from services.checkout.handlers.settle_update import settle_update
-from services.checkout.handlers.start_checkout import Checkout
+from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.handlers.update_card import complete_update, start_update
 from services.checkout.orders import Order
 from services.checkout.queries import card_updates
 from tests.checkout.floor import Floor
 from tests.checkout.samples import (
+    a_cart,
     a_slug,
     an_email,
     an_event_id,
@@ -276,6 +278,23 @@ async def test_each_pledge_of_a_bundle_has_its_own_card(noor: Supporter) -> None
 
     (told,) = await noor.said(order)
     assert told.pledge_id == order.pledges[1].pledge_id
+
+
+async def test_a_new_card_is_of_the_customer_whose_card_is_charged(noor: Supporter) -> None:
+    """Who starts without an address has another customer: it is the one that is charged."""
+    film = await noor.floor.publish()
+    known = await noor.pledge(film.slug)
+    opened = await start_checkout(noor.checkout, a_cart(f"{film.slug}__frame", email=None), None)
+    noor.sandbox.save_card(opened.session_id, noor.email).raise_for_status()
+    await settle_session(noor.floor.pool, noor.checkout.stripe, OrderId(opened.order_id))
+
+    started = await noor.start(noor.token(known))
+
+    customers = [
+        noor.sandbox.session(each or "")["customer"]
+        for each in (known.session_id, opened.session_id, started.session_id)
+    ]
+    assert customers[0] != customers[1] == customers[2]
 
 
 async def test_it_says_which_other_cards_the_new_one_replaces_in_the_sum(

@@ -211,6 +211,7 @@ SAMPLES: tuple[Event, ...] = (
         pledge_ids=(PLEDGE,),
         amount_cents=Cents(5_944),
         card=CARD,
+        card_saved_at=STARTS,
     ),
     pledges.PledgesReleased(event_id=an_id(12), occurred_at=DEADLINE, campaign=SLUG, notice=NOTICE),
     pledges.PledgesCharged(

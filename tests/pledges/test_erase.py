@@ -79,6 +79,23 @@ async def test_a_live_pledge_is_withdrawn_and_nobody_is_left(
             assert (gone.status_code, gone.json()["error"]) == (404, "not_found")
 
 
+async def test_who_pledged_twice_to_one_campaign_leaves_it_once(
+    client: Client,  # noqa: F811
+    ledger: Ledger,
+) -> None:
+    slug = await ledger.open(goal_cents=5_000)
+    twice = [an_order(slug, email="noor@a.example"), an_order(slug, email="noor@a.example")]
+    stays = an_order(slug, email="zed@a.example")
+    await ledger.hear(*twice, stays)
+
+    answer = await erase(client, twice[0])
+
+    assert len(answer.json()["cancelled"]) == 2
+    await ledger.assert_in_sync()
+    assert await ledger.pool.fetchval("SELECT supporter_count FROM campaign_totals") == 1
+    assert await ledger.end([*twice, stays]) == "closed"
+
+
 async def test_what_was_paid_stays_in_the_books(
     client: Client,  # noqa: F811
     ledger: Ledger,

@@ -119,6 +119,19 @@ async def test_one_pledges_refund_is_its_own(ledger: Ledger) -> None:
         await ledger.hear(refunded(EMAIL, 1, refund="rf_2", pledge=PledgeId("pool-intent-x")))
 
 
+async def test_one_pledges_refund_takes_no_more_than_it_has_left(ledger: Ledger) -> None:
+    """Something went back of both before; what the one has not, the other gives."""
+    first, second = await two_paid(ledger)
+
+    await ledger.hear(refunded(EMAIL, AMOUNT))
+    assert await returned(ledger, [first, second]) == [AMOUNT // 2, AMOUNT // 2]
+    await ledger.hear(refunded(EMAIL, AMOUNT, refund="rf_2", pledge=first))
+
+    assert await returned(ledger, [first, second]) == [AMOUNT, AMOUNT]
+    assert await figures(ledger) == (2 * SUBTOTAL, 0, 2 * SUBTOTAL)
+    await ledger.assert_in_sync()
+
+
 async def test_a_refund_that_failed_is_collected_again(ledger: Ledger) -> None:
     pledge_ids = await two_paid(ledger)
     before = await figures(ledger)
@@ -227,6 +240,23 @@ async def test_a_campaign_that_gives_back_loses_what_was_never_charged(ledger: L
     await ledger.assert_in_sync()
 
 
+async def test_what_was_cancelled_at_stripe_before_we_heard_of_a_decline_is_lost(
+    ledger: Ledger,
+) -> None:
+    await ledger.open(goal_cents=SUBTOTAL)
+    order = an_order(email=EMAIL)
+    await ledger.hear(order)
+    assert await ledger.end([order]) == "closed"
+
+    await ledger.hear(msgspec.structs.replace(lost(EMAIL), because="cancelled_at_stripe"))
+
+    stats = await ledger.stats()
+    assert (stats.lost_amount, stats.recovering_amount) == (SUBTOTAL, 0)
+    (told,) = await ledger.told(PledgesLost)
+    assert not told.is_refunded
+    await ledger.assert_in_sync()
+
+
 async def test_money_rows_are_only_added(ledger: Ledger) -> None:
     await two_paid(ledger)
     await ledger.hear(refunded(EMAIL, 1))
@@ -267,7 +297,8 @@ def test_refunds_are_shared_to_the_cent_and_take_no_pledge_below_nothing(
         if amount > left:
             break
         left -= amount
-        event = refunded(EMAIL, amount, refund=f"rf_{number}")
+        meant = data.draw(st.sampled_from([None, *(each.pledge_id for each in pledges)]))
+        event = refunded(EMAIL, amount, refund=f"rf_{number}", pledge=meant)
         taken = returning.refund(event, pledges, [])
         assert sum(each.cents for each in taken) == -amount
         pledges = [after(each, taken) for each in pledges]

@@ -8,7 +8,7 @@ from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
 from services.settlement.handlers import hear_stripe, refund
 from services.settlement.handlers.refund import RefundAnswer
-from services.settlement.money_back import Wanted
+from services.settlement.refund_plan import Wanted
 from services.settlement.schedules import money as after_schedules
 from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.builders import NOW

@@ -9,13 +9,9 @@ from contracts.events.checkout import StripeEventReceived
 from contracts.ids import CampaignSlug, ChargeId, EventId, PledgeId, SupporterId
 from contracts.money import Cents, split
 from services.settlement.handlers.hear_money import subject_of
-from services.settlement.money_back import (
-    Refundable,
-    Wanted,
-    plan_refunds,
-    retry_seconds,
-)
+from services.settlement.money_back import retry_seconds
 from services.settlement.reconciling import Break, OurCharge, TheirIntent, breaks, confirmed
+from services.settlement.refund_plan import Refundable, Wanted, plan_refunds
 from tests.settlement.builders import NOW
 
 SLUG = CampaignSlug("film")
@@ -111,6 +107,45 @@ def test_what_is_left_out_and_why(
 
     assert plan.refunds == ()
     assert [each.reason for each in plan.left_out] == [reason]
+
+
+@pytest.mark.parametrize(
+    ("amount", "parts"),
+    [
+        pytest.param(1_000, {"chg_2": 1_000}, id="from the largest"),
+        pytest.param(7_000, {"chg_1": 1_000, "chg_2": 6_000}, id="and then the next"),
+        pytest.param(8_000, {"chg_1": 2_000, "chg_2": 6_000}, id="all there is"),
+        pytest.param(8_001, {}, id="more than there is"),
+    ],
+)
+def test_a_part_is_one_sum_however_many_charges_somebody_paid(
+    amount: int, parts: dict[str, int]
+) -> None:
+    charges = [
+        a_charge(charge_id=f"chg_{number}", amount_cents=cents, is_disputed=number == 3)
+        for number, cents in enumerate((2_000, 6_000, 9_000), start=1)
+    ]
+
+    plan = plan_refunds(
+        Wanted(campaign=SLUG, supporter_id=SupporterId("noor"), amount_cents=amount), charges
+    )
+
+    assert {each.charge_id: each.amount for each in plan.refunds} == parts
+    assert plan.total == sum(parts.values())
+    reasons = {each.charge_id: each.reason for each in plan.left_out}
+    short = {} if parts else {"chg_1": "less_than_wanted", "chg_2": "less_than_wanted"}
+    assert reasons == {"chg_3": "disputed", **short}
+
+
+def test_what_went_back_of_the_whole_charge_is_shared_by_its_pledges() -> None:
+    charge = a_charge(pledge_cents=(5_000, 5_000), amount_cents=10_000, given_cents=6_000)
+
+    def of_first(**facts: object) -> list[int]:
+        wanted = Wanted(campaign=SLUG, pledge_id=PledgeId("p1"), **facts)
+        return [each.amount for each in plan_refunds(wanted, [charge]).refunds]
+
+    assert of_first() == of_first(amount_cents=2_000) == [2_000]
+    assert of_first(amount_cents=2_001) == []
 
 
 def test_the_hash_is_of_what_is_refunded() -> None:

@@ -137,6 +137,12 @@ def test_the_forecast_says_whether_the_goal_would_be_met() -> None:
     assert (short.is_funded, enough.is_funded) == (False, True)
 
 
+def test_without_a_goal_nothing_is_funded_as_at_the_close() -> None:
+    without = msgspec.structs.replace(CAMPAIGN, goal_cents=Cents(0))
+
+    assert not plan.forecast(without, [a_copy(amount=10_000)]).is_funded
+
+
 def test_the_executed_plan_has_the_hash_of_the_forecast_it_fulfils() -> None:
     pledges = [a_copy(pledge="a"), a_copy(pledge="b"), a_copy(pledge="c", status="cancelled")]
     forecast = plan.forecast(CAMPAIGN, pledges)

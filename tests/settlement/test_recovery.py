@@ -15,7 +15,7 @@ from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
 from services.settlement import consumers, recovery, schedules
 from services.settlement.handlers import hear_stripe, pass_bank, recover, take_requests
-from services.settlement.queries import copies
+from services.settlement.queries import after_gauges, copies
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import (
     AMOUNT,
@@ -140,6 +140,23 @@ async def test_another_card_is_charged_at_once_on_the_same_payment_intent(
     assert await run.attempts() == [(1, "declined"), (2, "succeeded")]
     assert stripe.charged(run.slug) == [AMOUNT]
     assert len(stripe.intents(run.slug)) == 1
+
+
+async def test_a_card_of_another_customer_changes_nothing_and_is_an_operators_task(
+    run: Settlement, stripe: Sandbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second PaymentIntent would be a second way to be charged."""
+    charge_id, card = await declined(run, stripe)
+
+    await run.change_card(charge_id, stripe.saved_card(), saved_at=NOW + DAY)
+    await run.finish()
+
+    row = await run.read(charge_id)
+    assert (row["status"], row["payment_method_id"]) == ("declined", card.payment_method_id)
+    assert len(stripe.intents(run.slug)) == 1
+    assert "card_of_another_customer" in capsys.readouterr().out
+    async with run.pool.acquire() as conn:
+        assert (await after_gauges.read(conn)).cards_of_other_customers == 1
 
 
 async def test_a_card_that_was_saved_before_changes_nothing(
@@ -301,6 +318,25 @@ async def test_an_end_without_an_answer_is_asked_again(run: Settlement, stripe: 
     stripe.reset()
 
     await run.time_passes()
+    await run.tick()
+
+    assert await run.statuses() == ["lost"]
+
+
+async def test_who_asks_for_the_banks_check_for_ever_keeps_no_window_open(
+    run: Settlement, stripe: Sandbox
+) -> None:
+    charge_id, _ = await declined(run, stripe, NEEDS_PERSON)
+    async with transaction(run.pool) as conn:
+        assert await pass_bank.watch_person(conn, charge_id)
+        assert await pass_bank.watch_person(conn, charge_id)
+    await move_clock(run.owner, NOW + 8 * DAY)
+
+    async with transaction(run.pool) as conn:
+        assert not await pass_bank.watch_person(conn, charge_id)
+    await run.owner.execute("UPDATE charges SET person_until = clock_timestamp()")
+    await run.time_passes()
+    await schedules.reader(run.pool, run.gateway).finish()
     await run.tick()
 
     assert await run.statuses() == ["lost"]

@@ -90,6 +90,57 @@ async def test_the_same_key_is_the_same_request(after: Aftermath) -> None:
     assert after.refunded() == [500]
 
 
+async def test_a_key_that_was_used_is_for_nothing_else(after: Aftermath) -> None:
+    (charge_id,) = await after.paid(GOOD)
+    supporter = await supporter_of(after, charge_id)
+    await after.ask(supporter=supporter, amount=500, key="monday")
+
+    for other in ({"supporter": supporter, "amount": 501}, {"supporter": supporter}, {}):
+        with pytest.raises(StateRefused, match="conflict"):
+            await after.ask(**other, key="monday")
+
+    assert await after.refunds() == [("new", 500)]
+
+
+async def test_who_asks_again_with_key_and_hash_hears_the_first_answer(after: Aftermath) -> None:
+    (charge_id,) = await after.paid(GOOD)
+    wanted = {"supporter": await supporter_of(after, charge_id), "amount": 500}
+    async with transaction(after.run.pool) as conn:
+        plan = await refund.preview_refund(conn, after.wanted(**wanted))
+
+    asked = {**wanted, "key": "monday", "plan_hash": plan.plan_hash}
+    first, second = await asyncio.gather(after.ask(**asked), after.ask(**asked))
+    await after.work(rounds=2)
+    third = await after.ask(**asked)
+
+    assert first == second == third
+    assert (first.total, after.refunded()) == (500, [500])
+
+
+async def test_a_campaigns_refund_asked_again_answers_the_whole(after: Aftermath) -> None:
+    await after.paid(GOOD, GOOD)
+
+    first = await after.ask(key="all")
+    await after.work(rounds=2)
+    again = await after.ask(key="all")
+
+    assert (first.total, first.plan_hash) == (again.total, again.plan_hash)
+    assert again.total == 2 * AMOUNT
+
+
+async def test_a_part_goes_back_once_to_who_paid_twice(after: Aftermath) -> None:
+    (charge_id,) = await after.paid(GOOD)
+    supporter = await supporter_of(after, charge_id)
+    card = after.stripe.saved_card(GOOD)
+    await after.run.ask(card, supporter_id=supporter, purpose="late:pool-intent-1", amount=1_000)
+    await after.run.finish()
+
+    answer = await after.ask(supporter=supporter, amount=1_000, key="goodwill")
+    await after.work(rounds=2)
+
+    assert (answer.total, after.refunded()) == (1_000, [1_000])
+
+
 async def test_a_plan_that_is_not_todays_is_refused(after: Aftermath) -> None:
     (charge_id,) = await after.paid(GOOD)
     supporter = await supporter_of(after, charge_id)

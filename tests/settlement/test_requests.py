@@ -1,19 +1,29 @@
 """What the ledger says becomes copies and charges, however often and in whatever order."""
 
+from datetime import timedelta
+
 import asyncpg
 import msgspec
 import pytest
 
-from contracts.events.pledges import ChargeRequested, PledgeCancelled
+from contracts.events.pledges import ChargeRequested, PledgeCancelled, PledgeCardChanged
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.early import NotYet
 from services.chassis.outbox import new_event_id
-from services.settlement.handlers import take_requests
+from services.settlement.handlers import recover, take_requests
 from services.settlement.handlers.take_requests import RequestRefused
 from services.settlement.queries import copies, notices
-from tests.settlement.builders import a_pledge, a_slug, closed, created, outbox_events, requested
+from tests.settlement.builders import (
+    NOW,
+    a_pledge,
+    a_slug,
+    closed,
+    created,
+    outbox_events,
+    requested,
+)
 
 
 async def request(pool: Pool, event: ChargeRequested) -> None:
@@ -37,6 +47,37 @@ async def test_a_request_is_one_charge_and_one_wake_up(pool: Pool, owner: Connec
 
     assert await owner.fetchval("SELECT count(*) FROM charges") == 1
     assert len(await outbox_events(owner, "charges.due")) == 1
+
+
+@pytest.mark.parametrize("is_newer", [True, False])
+async def test_news_of_a_card_that_come_before_the_request_are_not_forgotten(
+    pool: Pool, owner: Connection, is_newer: bool
+) -> None:
+    """What the pledge has by now was saved after the request was written, or before."""
+    slug = a_slug()
+    await close(pool, slug)
+    pledge = a_pledge(slug)
+    apart = timedelta(hours=1 if is_newer else -1)
+    other = msgspec.structs.replace(pledge.card, payment_method_id="pm_other", last4="4444")
+    known = msgspec.structs.replace(pledge, revision=2, card=other, card_saved_at=NOW + apart)
+    changed = PledgeCardChanged(event_id=new_event_id(), occurred_at=NOW, pledge=known)
+    async with transaction(pool) as conn:
+        await recover.hear_card(conn, changed)
+
+    await request(
+        pool,
+        requested(
+            slug,
+            pledge.card,
+            supporter_id=pledge.supporter_id,
+            pledge_ids=(pledge.pledge_id,),
+            card_saved_at=NOW,
+        ),
+    )
+
+    card = other if is_newer else pledge.card
+    row = await owner.fetchrow("SELECT payment_method_id, card_last4 FROM charges")
+    assert tuple(row) == (card.payment_method_id, card.last4)
 
 
 async def test_another_sum_under_the_same_key_is_refused(pool: Pool, owner: Connection) -> None:

@@ -15,7 +15,7 @@ from services.checkout.stock import PLATFORM_SHELF, Limited, add_ons_of, things_
 
 async def hear_campaign(conn: Connection, event: CampaignPublished) -> None:
     """Take a newer version into force; an older one, or the same again, changes nothing."""
-    if await campaigns.upsert_campaign(conn, event.definition):
+    if await campaigns.upsert_campaign(conn, event.definition, event.occurred_at):
         await limit_campaign(conn, event.definition)
 
 

@@ -109,12 +109,15 @@ async def _opened(
     update = _update(asked, body, ui_mode)
     async with transaction(checkout.pool) as conn:
         known = await customers.ensure_customer(conn, update.supporter_id, update.email)
+        # A charge that is declined can be paid by cards of its own customer alone. That is
+        # another one than ours where somebody pledged before saying who they are.
+        in_use = await cards.find_customer_in_use(conn, update.supporter_id, update.campaign)
         await card_updates.insert_update(conn, update)
     crash.point("checkout.update_intended")
     params = params_for_update(update, site_base=checkout.settings.site_base, client_key=client_key)
     try:
         async with answering_within(STRIPE_SECONDS):
-            customer_id = await find_customer(
+            customer_id = in_use or await find_customer(
                 checkout.pool, checkout.stripe, update.supporter_id, update.email, known
             )
             opened = await checkout.stripe.create_session(params, customer_id)

@@ -17,8 +17,14 @@ from services.checkout.cart import KnownCampaign
 from services.checkout.orders import Door
 
 
-async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> bool:
-    """Keep a newer version; tell whether it was one."""
+async def upsert_campaign(
+    conn: Connection, definition: CampaignDefinition, published_at: datetime
+) -> bool:
+    """Keep a newer version; tell whether it was one.
+
+    What was published after the start moves neither dates, goal nor currency: everybody keeps
+    the calendar that supporters saw. Source: decisions.md, "Goal, deadline, currency".
+    """
     slug = await conn.fetchval(
         """
         WITH turn AS MATERIALIZED (
@@ -29,8 +35,21 @@ async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> b
         FROM turn
         ON CONFLICT (slug) DO UPDATE
         SET version = excluded.version,
-            deadline_at = least(excluded.deadline_at, campaigns.cancelled_at),
-            definition = excluded.definition
+            deadline_at = CASE
+                WHEN $5::timestamptz < (campaigns.definition ->> 'starts_at')::timestamptz
+                THEN least(excluded.deadline_at, campaigns.cancelled_at)
+                ELSE campaigns.deadline_at
+            END,
+            definition = excluded.definition || CASE
+                WHEN $5::timestamptz < (campaigns.definition ->> 'starts_at')::timestamptz
+                THEN '{}'
+                ELSE jsonb_strip_nulls(jsonb_build_object(
+                    'starts_at', campaigns.definition -> 'starts_at',
+                    'deadline_at', campaigns.definition -> 'deadline_at',
+                    'goal_cents', campaigns.definition -> 'goal_cents',
+                    'currency', campaigns.definition -> 'currency'
+                ))
+            END
         WHERE campaigns.version < excluded.version
         RETURNING slug
         """,
@@ -38,6 +57,7 @@ async def upsert_campaign(conn: Connection, definition: CampaignDefinition) -> b
         definition.version,
         definition.deadline_at,
         definition,
+        published_at,
     )
     return slug is not None
 

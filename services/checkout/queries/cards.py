@@ -132,6 +132,30 @@ async def find_card_of_order(conn: Connection, order_id: OrderId) -> Card | None
     return next(iter(decode_rows(rows, Card)), None)
 
 
+async def find_customer_in_use(
+    conn: Connection, supporter_id: SupporterId, campaign: CampaignSlug
+) -> str | None:
+    """Return the customer of the card that a supporter's pledges to a campaign are charged to.
+
+    None when there is no such card, or its customer is gone at Stripe.
+    """
+    customer_id: str | None = await conn.fetchval(
+        """
+        SELECT CASE WHEN unusable_because = 'customer_deleted' THEN NULL ELSE customer_id END
+        FROM card_uses
+        JOIN cards USING (payment_method_id)
+        WHERE card_uses.campaign = $1
+          AND card_uses.supporter_id = $2
+          AND ended_as IS NULL
+        ORDER BY used_since DESC, payment_method_id
+        LIMIT 1
+        """,
+        campaign,
+        supporter_id,
+    )
+    return customer_id
+
+
 async def find_card_of_update(conn: Connection, update_id: str) -> Card | None:
     """Return the card that an update saved."""
     rows = await conn.fetch(

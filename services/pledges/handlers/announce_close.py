@@ -46,6 +46,7 @@ async def _tell_request(conn: Connection, request: ChargeRequest, now: datetime)
         amount_cents=request.amount_cents,
         card=request.card,
         currency=request.currency,
+        card_saved_at=request.card_saved_at,
     )
     await outbox.append(
         conn,

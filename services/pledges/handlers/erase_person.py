@@ -1,5 +1,8 @@
 """Forget a person: withdraw what can be withdrawn, and take their name off everything else."""
 
+from datetime import datetime
+from itertools import groupby
+
 import msgspec
 
 from contracts.events.pledges import PledgeCancelled, PledgeErased
@@ -8,6 +11,7 @@ from contracts.magic_link import MagicLink
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.pledges import domain, erasing
+from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Change
@@ -55,11 +59,7 @@ async def erase_person(conn: Connection, link: MagicLink, *, order_id: str | Non
             erased.append(erasing.erase(standing, now=now))
     await _forget(conn, erased, canonical_email(own.email))
     await _tell(conn, withdrawn, erased, email=canonical_email(own.email))
-    for change in sorted(withdrawn, key=lambda change: change.pledge.campaign):
-        gone = change.pledge
-        await change_totals(
-            conn, gone.campaign, change.for_totals, pledge_ids=[gone.pledge_id], now=now
-        )
+    await _take_away(conn, withdrawn, now=now)
     return Erased(
         success=True,
         message="Your data is erased.",
@@ -75,6 +75,20 @@ async def _forget(conn: Connection, erased: list[Change], email: str) -> None:
         await people.forget_history(conn, each.pledge.pledge_id, erasing.BLANK_CARD)
     supporter = erased[0].pledge.supporter_id
     await people.forget(conn, supporter, email=email, pseudonym=erasing.pseudonym(supporter))
+
+
+async def _take_away(conn: Connection, withdrawn: list[Change], *, now: datetime) -> None:
+    """Take what was withdrawn out of the totals, once per campaign: a person leaves it once."""
+    ordered = sorted(withdrawn, key=lambda change: change.pledge.campaign)
+    for campaign, group in groupby(ordered, key=lambda change: change.pledge.campaign):
+        gone = list(group)
+        await change_totals(
+            conn,
+            campaign,
+            sum((change.for_totals for change in gone), Figures()),
+            pledge_ids=[change.pledge.pledge_id for change in gone],
+            now=now,
+        )
 
 
 async def _tell(

@@ -133,13 +133,13 @@ async def insert_charge_requests(
         """
         INSERT INTO charge_requests
             (campaign, supporter_id, purpose, pledge_ids, amount_cents, currency, card,
-             requested_at)
+             card_saved_at, requested_at)
         SELECT campaign, supporter_id, $2,
             array_agg(pledge_id ORDER BY pledge_id),
             sum(total_cents),
             min(currency),
             (array_agg(card ORDER BY card_saved_at DESC, pledge_id DESC))[1],
-            $3
+            max(card_saved_at), $3
         FROM pledges
         WHERE campaign = $1
           AND status = 'active'
@@ -159,8 +159,8 @@ async def insert_late_request(conn: Connection, pledge: Pledge, *, requested_at:
         """
         INSERT INTO charge_requests
             (campaign, supporter_id, purpose, pledge_ids, amount_cents, currency, card,
-             requested_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             card_saved_at, requested_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT DO NOTHING
         """,
         pledge.campaign,
@@ -170,6 +170,7 @@ async def insert_late_request(conn: Connection, pledge: Pledge, *, requested_at:
         pledge.price.total_cents,
         pledge.currency,
         pledge.card,
+        pledge.card_saved_at,
         requested_at,
     )
 
@@ -247,8 +248,8 @@ async def take_charge_requests(
         WHERE request.campaign = next.campaign
           AND request.supporter_id = next.supporter_id
           AND request.purpose = next.purpose
-        RETURNING request.campaign, request.supporter_id, request.purpose,
-            request.pledge_ids, request.amount_cents, request.currency, request.card
+        RETURNING request.campaign, request.supporter_id, request.purpose, request.pledge_ids,
+            request.amount_cents, request.currency, request.card, request.card_saved_at
         """,
         limit,
         now,

@@ -182,7 +182,7 @@ async def _owed(
 def _confirmable(owed: Owed | None) -> Owed:
     if owed is None:
         raise StateRefused("nothing_due", "Nothing is due for this pledge.")
-    if _is_closed(owed):
+    if _is_closed(owed) or (_is_over(owed) and owed.status == "with_person"):
         raise _closed()
     if owed.status == "succeeded":
         raise StateRefused("pledge_charged", "This pledge has been charged.")
@@ -199,8 +199,11 @@ def _is_closed(owed: Owed) -> bool:
     """Tell whether it is too late. Who is at the bank when the window ends may finish."""
     if owed.status in CLOSED:
         return True
-    is_over = owed.recovery_ends_at is not None and owed.now >= owed.recovery_ends_at
-    return is_over and owed.status == "declined"
+    return _is_over(owed) and owed.status == "declined"
+
+
+def _is_over(owed: Owed) -> bool:
+    return owed.recovery_ends_at is not None and owed.now >= owed.recovery_ends_at
 
 
 def _closed() -> StateRefused:

@@ -2,16 +2,18 @@
 
 from contracts.events.pledges import PledgeCardChanged, PledgeSnapshot
 from contracts.events.settlement import RecoveryReminderDue
-from services.chassis import outbox
+from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.settlement import recovery
 from services.settlement.charging import LEASE, Cancelled, ChargeRow, EndOutcome, Succeeded
 from services.settlement.handlers.record_outcomes import record_loss, record_success
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import copies, notices, outcomes, rounds
+from services.settlement.queries import copies, notices, outcomes, people, rounds
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.recovery import Reminder
 from services.settlement.recovery import AUTOMATIC_MAX, PERSON_MAX, RULES
+
+log = telemetry.logger(__name__)
 
 REMINDERS_MAX = 100
 ENDINGS_MAX = 20
@@ -80,12 +82,18 @@ async def _take_card(conn: Connection, pledge: PledgeSnapshot) -> None:
     """Let a charge use the card its pledge has now. One that was declined is tried at once.
 
     While an attempt is in flight the card waits for its answer. A card that its bank
-    renewed gets one more try, where the old data was what was wrong.
+    renewed gets one more try, where the old data was what was wrong. A card of another
+    customer can't pay: a PaymentIntent keeps its customer, and a charge its PaymentIntent,
+    without which it could be paid twice. An operator has to know.
     """
     offered = await queries.take_card(conn, pledge, is_other=True)
     if offered is not None:
         if offered.status == "declined" and offered.by_person < PERSON_MAX:
             await try_again(conn, offered.charge_id, "card")
+        return
+    stuck = await people.find_of_other_customer(conn, pledge)
+    if stuck is not None:
+        log.error("card_of_another_customer", charge=stuck, pledge=pledge.pledge_id)
         return
     renewed = await queries.take_card(conn, pledge, is_other=False)
     if renewed is None or renewed.status != "declined" or renewed.because is None:

@@ -15,18 +15,22 @@ from services.settlement.money_back import (
     Away,
     Lost,
     Made,
-    PlannedRefund,
-    Refundable,
     RefundOutcome,
-    RefundPlan,
     RefundRow,
     Refused,
-    Wanted,
-    plan_refunds,
     refund_parameters,
     retry_seconds,
 )
 from services.settlement.queries import campaigns, copies, refund_runs, refund_sending, refunds
+from services.settlement.refund_plan import (
+    LeftOut,
+    PlannedRefund,
+    Refundable,
+    RefundPlan,
+    Wanted,
+    plan_of,
+    plan_refunds,
+)
 from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
@@ -63,15 +67,18 @@ async def request_refund(
 ) -> RefundAnswer:
     """Write what is to go back, in one transaction; loops do the rest.
 
-    The same key again answers what the first did. A campaign's refund begins by ending all
-    attempts to charge it; who is charged late all the same is refunded by the same run.
+    The same key again answers what the first did, and refuses to be about anything else. A
+    campaign's refund begins by ending all attempts to charge it; who is charged late all the
+    same is refunded by the same run.
     """
+    await _known(conn, wanted.campaign)
     request_id = request_of(key, wanted)
+    # Before anything is counted: whoever asks twice at once waits here for the first.
+    if not await refunds.insert_request(conn, request_id, wanted, reason):
+        return await _answer_again(conn, wanted, request_id)
     plan = await _plan(conn, wanted)
     if plan_hash is not None and plan_hash != plan.plan_hash:
         raise StateRefused("stale_plan", "What would be refunded has changed. Look again.")
-    if not await refunds.insert_request(conn, request_id, wanted, reason):
-        return _answer(plan, request_id, await _status(conn, wanted))
     if wanted.is_everybody:
         if not await refund_runs.begin(conn, wanted.campaign, request_id):
             raise StateRefused("refunding", "This campaign's money is being given back already.")
@@ -168,6 +175,20 @@ def request_of(key: str, wanted: Wanted) -> str:
         return f"rq_{telemetry.new_id()}"
     digest = hashlib.sha256(f"{wanted.campaign}\n{key}".encode()).hexdigest()
     return f"rq_{digest[:32]}"
+
+
+async def _answer_again(conn: Connection, wanted: Wanted, request_id: str) -> RefundAnswer:
+    """Return what was written under the key, and what a campaign's run has still to write."""
+    asked = await refunds.find_request(conn, request_id)
+    if asked.wanted != wanted:
+        raise StateRefused("conflict", "This key was used for another refund.")
+    planned = await refunds.list_planned(conn, request_id)
+    left_out: tuple[LeftOut, ...] = ()
+    if wanted.is_everybody:
+        rest = plan_refunds(wanted, await refunds.lock_refundable(conn, wanted, besides=request_id))
+        planned, left_out = [*planned, *rest.refunds], rest.left_out
+    plan = plan_of(wanted, planned, left_out)
+    return _answer(plan, request_id, await _status(conn, wanted))
 
 
 async def _plan(conn: Connection, wanted: Wanted) -> RefundPlan:

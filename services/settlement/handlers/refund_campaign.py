@@ -7,9 +7,9 @@ Source: decisions.md, "Refunds"; reliability.md R-25.
 from services.chassis import telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.settlement.handlers.refund import write_refund
-from services.settlement.money_back import Wanted, plan_refunds
 from services.settlement.queries import refund_runs, refunds
 from services.settlement.queries.refund_runs import RefundRun, WithPerson
+from services.settlement.refund_plan import Wanted, plan_refunds
 from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)

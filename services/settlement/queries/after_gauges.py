@@ -17,6 +17,7 @@ class AfterGauges(msgspec.Struct, frozen=True, kw_only=True):
     is_paused: bool
     disputes_open: int
     looks_waiting: int
+    cards_of_other_customers: int
 
 
 async def read(conn: Connection) -> AfterGauges:
@@ -52,7 +53,15 @@ async def read(conn: Connection) -> AfterGauges:
             (
                 SELECT count(*) FROM disputes WHERE status LIKE '%needs_response'
             ) AS disputes_open,
-            (SELECT count(*) FROM looks WHERE done_at IS NULL) AS looks_waiting
+            (SELECT count(*) FROM looks WHERE done_at IS NULL) AS looks_waiting,
+            (
+                SELECT count(DISTINCT charge_id)
+                FROM charges
+                JOIN pledge_copies AS copy ON copy.pledge_id = ANY(pledge_ids)
+                WHERE charges.status IN ('declined', 'with_person')
+                  AND copy.customer_id <> charges.customer_id
+                  AND coalesce(copy.card_saved_at, copy.created_at) > charges.card_saved_at
+            ) AS cards_of_other_customers
         """
     )
     return msgspec.convert(row, AfterGauges)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from contracts.events.pledges import PledgeSnapshot
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from contracts.money import Cents
 from contracts.recovery import DeclineClass
@@ -66,12 +67,36 @@ async def find_owed(
     return next(iter(decode_rows(rows, Owed)), None)
 
 
+async def find_of_other_customer(conn: Connection, pledge: PledgeSnapshot) -> ChargeId | None:
+    """Return the open charge of a pledge that its newest card cannot pay, being of another
+    customer at Stripe."""
+    charge_id: ChargeId | None = await conn.fetchval(
+        """
+        SELECT charge_id
+        FROM charges
+        WHERE campaign = $1
+          AND supporter_id = $2
+          AND $3 = ANY(pledge_ids)
+          AND customer_id <> $4
+          AND coalesce(card_saved_at, '-infinity') < $5
+          AND status IN ('new', 'sending', 'unknown', 'declined', 'with_person')
+        """,
+        pledge.campaign,
+        pledge.supporter_id,
+        pledge.pledge_id,
+        pledge.card.customer_id,
+        pledge.card_saved_at or pledge.created_at,
+    )
+    return charge_id
+
+
 async def hold_for_person(
     conn: Connection, charge_id: ChargeId, *, lasts: timedelta, check_in: timedelta
 ) -> str | None:
     """Leave a declined charge to the person for a while; return the status it had.
 
-    None: its window is over, or something else is under way. Asked again it lasts anew.
+    None: its window is over, or something else is under way. Asked again it lasts anew,
+    while the window is open: who asks for ever must not keep it open.
     """
     before: str | None = await conn.fetchval(
         """
@@ -79,8 +104,8 @@ async def hold_for_person(
             SELECT charge_id, status
             FROM charges
             WHERE charge_id = $1
-              AND (status = 'declined' AND recovery_ends_at > platform.now()
-                   OR status = 'with_person')
+              AND status IN ('declined', 'with_person')
+              AND recovery_ends_at > platform.now()
             FOR UPDATE
         )
         UPDATE charges

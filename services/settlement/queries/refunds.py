@@ -6,8 +6,9 @@ import msgspec
 
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.settlement.money_back import Paid, Refundable, Wanted
+from services.settlement.money_back import Paid
 from services.settlement.queries.looks import PAID
+from services.settlement.refund_plan import PlannedRefund, Refundable, Wanted
 
 CHARGES_MAX = 100_000
 
@@ -73,6 +74,16 @@ class Requested(msgspec.Struct, frozen=True, kw_only=True):
     pledge_id: PledgeId | None
     amount_cents: int | None
 
+    @property
+    def wanted(self) -> Wanted:
+        """Return it as it was asked for."""
+        return Wanted(
+            campaign=self.campaign,
+            supporter_id=self.supporter_id,
+            pledge_id=self.pledge_id,
+            amount_cents=self.amount_cents,
+        )
+
 
 class Count(msgspec.Struct, frozen=True, kw_only=True):
     """How many refunds of a campaign stand in one state, and how much that is."""
@@ -112,6 +123,24 @@ async def find_request(conn: Connection, request_id: str) -> Requested:
         request_id,
     )
     return msgspec.convert(row, Requested)
+
+
+async def list_planned(conn: Connection, request_id: str) -> list[PlannedRefund]:
+    """Return the refunds that were written for a request."""
+    rows = await conn.fetch(
+        """
+        SELECT refunds.charge_id AS "chargeId", supporter_id AS supporter,
+            refunds.amount_cents AS amount,
+            CASE WHEN refunds.pledge_id IS NULL THEN pledge_ids
+                 ELSE ARRAY[refunds.pledge_id] END AS "orderIds"
+        FROM refunds
+        JOIN charges USING (charge_id)
+        WHERE request_id = $1
+        ORDER BY refunds.charge_id, number
+        """,
+        request_id,
+    )
+    return decode_rows(rows, PlannedRefund)
 
 
 async def lock_refundable(

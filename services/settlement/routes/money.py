@@ -15,9 +15,9 @@ from services.settlement.handlers import pause, reconcile, refund, show_money
 from services.settlement.handlers.reconcile import Report
 from services.settlement.handlers.refund import RefundAnswer, RefundState
 from services.settlement.handlers.show_money import Backfill, DisputeBundle
-from services.settlement.money_back import Wanted
 from services.settlement.queries.evidence import DisputeShown
 from services.settlement.queries.pauses import Pause
+from services.settlement.refund_plan import Wanted
 
 Text = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]
@@ -69,6 +69,13 @@ async def give_back(
 ) -> Response[RefundAnswer]:
     wanted = _wanted(data)
     key = request.headers.get(KEY, "")
+    if data.amount is not None and not key and not data.dry_run:
+        # A whole sum asked for again finds nothing left; a part would go back twice.
+        raise InputRefused(
+            "invalid_input",
+            "Name a part with a key of your own, so that asking again is the same request.",
+            fields={"Idempotency-Key": "is missing"},
+        )
     async with transaction(pool) as conn:
         if data.dry_run:
             return _private(await refund.preview_refund(conn, wanted))

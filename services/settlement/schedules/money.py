@@ -52,6 +52,11 @@ DISPUTES_OPEN = Gauge(
     "Disputes and inquiries that wait for an answer.",
     registry=telemetry.REGISTRY,
 )
+OTHER_CUSTOMERS = Gauge(
+    "charges_with_card_of_other_customer",
+    "Declined charges whose newest card cannot pay them.",
+    registry=telemetry.REGISTRY,
+)
 LOOKS_LATE = Gauge(
     "stripe_looks_waiting", "Things at Stripe to be read back.", registry=telemetry.REGISTRY
 )
@@ -162,3 +167,4 @@ async def measure(pool: Pool) -> None:
     PAUSED.set(found.is_paused)
     DISPUTES_OPEN.set(found.disputes_open)
     LOOKS_LATE.set(found.looks_waiting)
+    OTHER_CUSTOMERS.set(found.cards_of_other_customers)

@@ -47,6 +47,13 @@ CASES = (
             ("for 501 letters", {**ALL, "reason": "a" * 501}),
         )
     ),
+    operate(
+        "refund: of a part without a key",
+        REFUNDS,
+        {**ALL, "orderId": "a", "amount": 100},
+        400,
+        "invalid_input",
+    ),
     operate("refund: before the close", REFUNDS, ALL, 409, "not_closed"),
     operate("refund: before the close, dry", REFUNDS, {**ALL, "dryRun": True}, 409, "not_closed"),
     operate("refund: unknown campaign", REFUNDS, {"campaignSlug": "../x"}, 404, "unknown_campaign"),
