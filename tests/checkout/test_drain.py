@@ -181,8 +181,11 @@ async def test_after_the_deadline_nothing_starts_and_turning_back_the_clock_undo
 async def test_an_extended_deadline_before_the_drain_is_in_force(
     floor: Floor, checkout: Checkout
 ) -> None:
+    """Published before the start, and heard of now; from the start on it is frozen."""
     film = await ending_soon(floor)
-    await floor.do(hear_campaign, published(_extended(film, version=2, by=timedelta(days=1))))
+    extended = published(_extended(film, version=2, by=timedelta(days=1)))
+    before = film.starts_at - timedelta(hours=1)
+    await floor.do(hear_campaign, msgspec.structs.replace(extended, occurred_at=before))
     await floor.move_clock(SOON)
 
     assert await drain_campaigns(floor.pool, checkout.stripe) == 0

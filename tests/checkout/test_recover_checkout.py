@@ -14,11 +14,12 @@ from services.checkout.answers import Recovered, Started
 from services.checkout.bodies import ConsentBody, RecoverBody
 from services.checkout.cart import WantedItem
 from services.checkout.handlers import recover_checkout
+from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.recover_checkout import recover
 from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.sessions import CART_PIECES_MAX, in_pieces, out_of_pieces
 from tests.checkout.floor import Floor
-from tests.checkout.samples import a_cart, a_tier, an_email
+from tests.checkout.samples import a_cart, a_tier, an_email, published
 from tests.checkout.sandbox import Sandbox
 
 HOME = Address(name="Noor", address1="1 Bridge St", postal_code="87101", country="US")
@@ -116,9 +117,10 @@ async def test_an_order_whose_campaign_is_over_is_refused_by_its_rule(loss: Loss
     film = await loss.floor.publish()
     started = await loss.start(f"{film.slug}__frame")
     await loss.happen()
-    await loss.floor.publish(
-        slug=film.slug, version=2, deadline_at=film.starts_at, starts_at=film.starts_at
-    )
+    over = msgspec.structs.replace(film, version=2, deadline_at=film.starts_at)
+    # Said before the start: from then on a deadline is frozen.
+    before = film.starts_at - timedelta(hours=1)
+    await loss.floor.do(hear_campaign, msgspec.structs.replace(published(over), occurred_at=before))
 
     with pytest.raises(StateRefused):
         await loss.recover(order_id=started.order_id)
