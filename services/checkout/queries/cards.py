@@ -147,7 +147,7 @@ async def find_customer_in_use(
         WHERE card_uses.campaign = $1
           AND card_uses.supporter_id = $2
           AND ended_as IS NULL
-        ORDER BY used_since DESC, payment_method_id
+        ORDER BY used_since DESC, pledge_id DESC
         LIMIT 1
         """,
         campaign,
