@@ -143,7 +143,7 @@ async def test_another_card_is_charged_at_once_on_the_same_payment_intent(
 
 
 async def test_a_card_of_another_customer_changes_nothing_and_is_an_operators_task(
-    run: Settlement, stripe: Sandbox, capsys: pytest.CaptureFixture[str]
+    run: Settlement, stripe: Sandbox, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """A second PaymentIntent would be a second way to be charged."""
     charge_id, card = await declined(run, stripe)
@@ -154,7 +154,7 @@ async def test_a_card_of_another_customer_changes_nothing_and_is_an_operators_ta
     row = await run.read(charge_id)
     assert (row["status"], row["payment_method_id"]) == ("declined", card.payment_method_id)
     assert len(stripe.intents(run.slug)) == 1
-    assert "card_of_another_customer" in capsys.readouterr().out
+    assert "card_of_another_customer" in "".join(capfd.readouterr())
     async with run.pool.acquire() as conn:
         assert (await after_gauges.read(conn)).cards_of_other_customers == 1
 

@@ -60,7 +60,8 @@ async def read(conn: Connection) -> AfterGauges:
                 JOIN pledge_copies AS copy ON copy.pledge_id = ANY(pledge_ids)
                 WHERE charges.status IN ('declined', 'with_person')
                   AND copy.customer_id <> charges.customer_id
-                  AND coalesce(copy.card_saved_at, copy.created_at) > charges.card_saved_at
+                  AND coalesce(copy.card_saved_at, copy.created_at)
+                      > coalesce(charges.card_saved_at, '-infinity')
             ) AS cards_of_other_customers
         """
     )
