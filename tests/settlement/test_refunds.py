@@ -1,6 +1,7 @@
 """Money goes back once, in whole or part, whatever is lost, killed or done elsewhere."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
 import pytest
@@ -95,7 +96,12 @@ async def test_a_key_that_was_used_is_for_nothing_else(after: Aftermath) -> None
     supporter = await supporter_of(after, charge_id)
     await after.ask(supporter=supporter, amount=500, key="monday")
 
-    for other in ({"supporter": supporter, "amount": 501}, {"supporter": supporter}, {}):
+    others: list[dict[str, Any]] = [
+        {"supporter": supporter, "amount": 501},
+        {"supporter": supporter},
+        {},
+    ]
+    for other in others:
         with pytest.raises(StateRefused, match="conflict"):
             await after.ask(**other, key="monday")
 
@@ -104,7 +110,7 @@ async def test_a_key_that_was_used_is_for_nothing_else(after: Aftermath) -> None
 
 async def test_who_asks_again_with_key_and_hash_hears_the_first_answer(after: Aftermath) -> None:
     (charge_id,) = await after.paid(GOOD)
-    wanted = {"supporter": await supporter_of(after, charge_id), "amount": 500}
+    wanted: dict[str, Any] = {"supporter": await supporter_of(after, charge_id), "amount": 500}
     async with transaction(after.run.pool) as conn:
         plan = await refund.preview_refund(conn, after.wanted(**wanted))
 
