@@ -17,47 +17,31 @@ from services.checkout.cart import KnownCampaign
 from services.checkout.orders import Door
 
 
-async def upsert_campaign(
-    conn: Connection, definition: CampaignDefinition, published_at: datetime
-) -> bool:
-    """Keep a newer version; tell whether it was one.
-
-    What was published after the start moves neither dates, goal nor currency: everybody keeps
-    the calendar that supporters saw. Source: decisions.md, "Goal, deadline, currency".
-    """
+async def upsert_campaign(conn: Connection, definition: CampaignDefinition, at: datetime) -> bool:
+    """Keep a newer version; tell whether it was one. From the start on its calendar stays."""
     slug = await conn.fetchval(
         """
         WITH turn AS MATERIALIZED (
             SELECT pg_advisory_xact_lock(hashtextextended('checkout.door:' || $1, 0))
         )
         INSERT INTO campaigns (slug, version, deadline_at, definition)
-        SELECT $1, $2::bigint, $3::timestamptz, $4::jsonb
-        FROM turn
+        SELECT $1, $2::bigint, $3::timestamptz, $4::jsonb FROM turn
         ON CONFLICT (slug) DO UPDATE
-        SET version = excluded.version,
-            deadline_at = CASE
+        SET version = excluded.version, deadline_at = CASE
                 WHEN $5::timestamptz < (campaigns.definition ->> 'starts_at')::timestamptz
                 THEN least(excluded.deadline_at, campaigns.cancelled_at)
-                ELSE campaigns.deadline_at
-            END,
+                ELSE campaigns.deadline_at END,
             definition = excluded.definition || CASE
-                WHEN $5::timestamptz < (campaigns.definition ->> 'starts_at')::timestamptz
-                THEN '{}'
-                ELSE jsonb_strip_nulls(jsonb_build_object(
-                    'starts_at', campaigns.definition -> 'starts_at',
-                    'deadline_at', campaigns.definition -> 'deadline_at',
-                    'goal_cents', campaigns.definition -> 'goal_cents',
-                    'currency', campaigns.definition -> 'currency'
-                ))
-            END
-        WHERE campaigns.version < excluded.version
-        RETURNING slug
+                WHEN $5 < (campaigns.definition ->> 'starts_at')::timestamptz THEN '{}'
+                ELSE (SELECT jsonb_object_agg(key, value) FROM jsonb_each(campaigns.definition)
+                      WHERE key IN ('starts_at', 'deadline_at', 'goal_cents', 'currency')) END
+        WHERE campaigns.version < excluded.version RETURNING slug
         """,
         definition.slug,
         definition.version,
         definition.deadline_at,
         definition,
-        published_at,
+        at,
     )
     return slug is not None
 

@@ -56,8 +56,7 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
         SELECT charge_id, campaign, supporter_id, purpose, amount_cents, currency, customer_id,
                payment_method_id, card_brand, card_last4, card_exp_month, card_exp_year,
                pledges.ids, create_parameters, platform.now(), clock_timestamp(),
-               platform.now(), clock_timestamp(), clock_timestamp(),
-               coalesce(asked.card_saved_at, (
+               platform.now(), clock_timestamp(), clock_timestamp(), coalesce(asked.card_saved_at, (
                    SELECT max(coalesce(card_saved_at, created_at))
                    FROM pledge_copies AS copy
                    WHERE copy.pledge_id = ANY(pledges.ids)
@@ -65,8 +64,7 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
                ))
         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[],
                     $7::text[], $8::text[], $9::text[], $10::text[], $11::int[], $12::int[],
-                    $13::text[], $14::jsonb[], $15::timestamptz[])
-            WITH ORDINALITY
+                    $13::text[], $14::jsonb[], $15::timestamptz[]) WITH ORDINALITY
             AS asked (charge_id, campaign, supporter_id, purpose, amount_cents, currency,
                       customer_id, payment_method_id, card_brand, card_last4, card_exp_month,
                       card_exp_year, pledge_ids, create_parameters, card_saved_at, place)
