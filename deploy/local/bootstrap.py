@@ -24,7 +24,7 @@ PYTHON_MIN = (3, 11)
 
 # What a command needs beyond the services' own packages; `dev` includes `embedded`.
 EMBEDDED, DEV = "embedded", "dev"
-DEV_COMMANDS = ("test", "check")
+DEV_COMMANDS = ("test", "check", "mutants")
 
 
 class CannotInstall(Exception):

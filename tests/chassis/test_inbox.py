@@ -237,6 +237,28 @@ class Delivered:
         self.answers.append("in progress")
 
 
+class Witnessed(Delivered):
+    """A message that notes what others could see of its work when it was acked."""
+
+    def __init__(self, event: DeadlinePassed, owner: Connection) -> None:
+        super().__init__(msgspec.json.encode(event), "", event.event_id)
+        self._owner = owner
+        self.seen: list[int] = []
+
+    async def ack(self) -> None:
+        self.seen.append(await self._owner.fetchval(HEARD))
+
+
+async def test_a_message_is_acked_when_its_work_is_committed_and_not_before(
+    pool: Pool, owner: Connection
+) -> None:
+    message: Any = Witnessed(an_event("seen"), owner)
+
+    await listener().consume(pool, [message])
+
+    assert message.seen == [1]
+
+
 async def test_many_of_a_kind_are_applied_by_one_call_and_each_keeps_its_cause(
     pool: Pool, owner: Connection
 ) -> None:

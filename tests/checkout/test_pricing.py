@@ -59,6 +59,13 @@ def test_example_b_half_a_cent_rounds_up() -> None:
     assert figures(pledges) == (10_000, 788, 300, 500, 11_588)
 
 
+def test_half_a_cent_rounds_up_to_an_odd_cent_too() -> None:
+    """$300 at 7.875 % is 2,362.5 cents; rounding to even, as Python does, gives one less."""
+    pledges = priced(a_tier(price_cents=Cents(30_000)))
+
+    assert figures(pledges) == (30_000, 2_363, 0, 1_500, 33_863)
+
+
 def test_example_c_free_shipping_of_the_campaign() -> None:
     poster = {"category": "physical", "price_cents": Cents(2_500)}
     pledges = priced(a_tier("one", **poster), a_tier("two", **poster), tip=15, free_shipping=True)

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCreated, PledgeRefused, TotalsChanged
-from contracts.ids import CampaignSlug, supporter_id
+from contracts.ids import CampaignSlug, PledgeId, supporter_id
 from services.chassis.database import transaction
 from services.chassis.early import NotYet
 from services.pledges.queries.ledger import Person, insert_supporters
@@ -16,6 +16,7 @@ from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,
     NOW,
+    SLUG,
     SUBTOTAL,
     again,
     an_order,
@@ -62,6 +63,22 @@ async def test_the_same_order_five_times_under_any_event_id_is_one_pledge(
     assert len(await ledger.told(PledgeCreated)) == 1
     assert len(await ledger.told(TotalsChanged)) == 1
     await ledger.assert_in_sync()
+
+
+async def test_an_order_is_one_pledge_of_a_campaign_whatever_its_pledge_is_called(
+    ledger: Ledger,
+) -> None:
+    await ledger.open()
+    order = an_order()
+    (priced,) = order.pledges
+    renamed = msgspec.structs.replace(priced, pledge_id=PledgeId(f"{order.order_id}-{SLUG}"))
+
+    await ledger.hear(order, msgspec.structs.replace(again(order), pledges=(renamed,)))
+
+    created = await ledger.told(PledgeCreated)
+    stats = await ledger.stats()
+    assert [each.pledge.pledge_id for each in created] == [priced.pledge_id]
+    assert (stats.pledge_count, stats.pledged_amount) == (1, SUBTOTAL)
 
 
 async def test_a_bundle_is_one_pledge_per_campaign(ledger: Ledger) -> None:

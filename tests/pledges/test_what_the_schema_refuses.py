@@ -35,6 +35,8 @@ async def test_the_services_role_may_not(ledger: Ledger, statement: str) -> None
     "statement",
     [
         "UPDATE pledges.pledge_history SET total_delta_cents = 0",
+        # Nothing else stands in the way of this one.
+        "UPDATE pledges.pledge_history SET recorded_at = recorded_at - interval '1 day'",
         "DELETE FROM pledges.pledge_history",
         "TRUNCATE pledges.pledges CASCADE",
     ],

@@ -326,6 +326,26 @@ async def test_a_process_that_slept_through_its_lease_changes_nothing(
     assert stripe.charged(run.slug) == [AMOUNT]
 
 
+async def test_a_lease_that_somebody_else_took_over_writes_nothing(
+    run: Settlement, stripe: Sandbox
+) -> None:
+    """Unlike a charge that is decided, one that is in other hands stands as it was taken."""
+    (charge_id,) = await run.ask(stripe.saved_card())
+    sleeper = await run.take(charge_id)
+    assert sleeper is not None
+    await run.leases_end()
+    assert await run.take(charge_id) is not None
+    before = await run.read(charge_id)
+
+    with pytest.raises(LeaseLost):
+        await run.begin_confirm(sleeper, "pi_of_the_sleeper")
+    with pytest.raises(LeaseLost):
+        async with transaction(run.pool) as conn:
+            await make_charge.record_postponed(conn, sleeper, Postponed(reason="asleep"))
+
+    assert await run.read(charge_id) == before
+
+
 async def test_a_leased_charge_is_nobody_elses(run: Settlement, stripe: Sandbox) -> None:
     (charge_id,) = await run.ask(stripe.saved_card())
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "disputes": "payments:disputes",
     "bench": "bench:bench",
     "chaos": "chaos:chaos",
+    "mutants": "mutants:mutants",
     "parked": "parked:parked",
     "replay": "replay:replay",
 }
