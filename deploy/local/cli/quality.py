@@ -15,8 +15,7 @@ from deploy.local.browser import BrowserMissing, find_or_install
 from deploy.local.cli.console import paint, refuse, say
 from deploy.local.layout import ROOT
 
-# Most of a stack test is waiting for a process: more of them than cores keep these busy.
-WORKERS = 4
+WORKERS = 2
 PASS_THROUGH = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 PROOF_OPTION = "--proof"
 COUNTED = ("tests", "failures", "errors", "skipped")
