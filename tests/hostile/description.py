@@ -50,6 +50,7 @@ INJECTED = (
     "checkout",
     "stripe",
     "stripe_bell",
+    "stopping",
     "carrier",
     "link_keys",
     "gateway",

@@ -234,9 +234,9 @@ async def test_refunds_made_at_stripes_dashboard_are_adopted(after: Aftermath) -
     ).raise_for_status()
 
     await after.hear()
-    await after.work(rounds=2)
+    await after.work()
     await after.ask(supporter=await supporter_of(after, charge_id))
-    await after.work(rounds=2)
+    await after.work()
 
     assert await after.refunds() == [("succeeded", 700), ("succeeded", AMOUNT - 700)]
     assert [each["amount_cents"] for each in await outbox_events(after.run.owner, TOLD)] == [
