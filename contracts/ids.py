@@ -17,6 +17,8 @@ ORDER_PREFIX = "pool-intent-"
 ORDER_PATTERN = re.compile(r"pool-intent-[A-Za-z0-9_-]{1,180}")
 SLUG_PATTERN = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 SLUG_LENGTH_MAX = 100
+ERASED_HOST = "erased.invalid"
+"""Reserved: no mail ever goes there, and nobody has an address there."""
 
 
 def new_order_id() -> OrderId:
@@ -75,3 +77,13 @@ def supporter_id(email: str) -> SupporterId:
     """Return the id of the supporter behind `email`, the same in every service."""
     digest = hashlib.sha256(canonical_email(email).encode()).hexdigest()
     return SupporterId(f"sup_{digest[:32]}")
+
+
+def pseudonym(supporter: SupporterId) -> str:
+    """Return the address of somebody who has none any more."""
+    return f"{hashlib.sha256(supporter.encode()).hexdigest()[:20]}@{ERASED_HOST}"
+
+
+def is_pseudonym(address: str) -> bool:
+    """Tell whether an address stands for somebody who was erased: nobody reads what goes there."""
+    return address.endswith(f"@{ERASED_HOST}")

@@ -1,33 +1,24 @@
 """What stays of a pledge whose supporter is forgotten: amounts, under a pseudonym. Pure."""
 
-import hashlib
 from datetime import datetime
 
 import msgspec
 
 from contracts.events.checkout import Card
-from contracts.ids import SupporterId
+from contracts.ids import is_pseudonym, pseudonym
 from contracts.refusals import StateRefused
 from services.pledges.domain import entry_of
 from services.pledges.figures import Figures
 from services.pledges.pledge import Campaign, Change, Pledge
-
-HOST = "erased.invalid"
-"""Reserved: no mail ever goes there, and nobody has an address there."""
 
 BLANK_CARD = Card(
     customer_id="", payment_method_id="", brand="", last4="", exp_month=1, exp_year=2000
 )
 
 
-def pseudonym(supporter: SupporterId) -> str:
-    """Return the address of somebody who has none any more."""
-    return f"{hashlib.sha256(supporter.encode()).hexdigest()[:20]}@{HOST}"
-
-
 def is_erased(pledge: Pledge) -> bool:
     """Tell whether nobody's name is on a pledge any more."""
-    return pledge.email.endswith(f"@{HOST}")
+    return is_pseudonym(pledge.email)
 
 
 def require_decided(pledge: Pledge, campaign: Campaign, *, now: datetime) -> None:

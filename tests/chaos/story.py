@@ -26,7 +26,8 @@ class Told:
 
 def tell(platform: Platform) -> Told:
     """Two pledges of one person, a cancelled one, a declined one, and a campaign that misses;
-    one that gives everything back but what is disputed, and one that is ended early.
+    one that gives everything back but what is disputed, also to somebody who was erased before, and
+    one that is ended early.
 
     With products of the campaign's own and of the platform, and an answer to a question.
     """
@@ -56,6 +57,8 @@ def tell(platform: Platform) -> Told:
     given = platform.publish(a_slug("given"))
     for card in (GOOD_CARD, DISPUTED_CARD, DECLINED_LATER):
         platform.pledge(given, email=an_email("given"), card=card)
+    forgotten = an_email("forgotten")
+    platform.pledge(given, email=forgotten)
     ended = platform.publish(a_slug("ended"))
     platform.pledge(ended, email=an_email("ended"))
     platform.as_operator(f"/admin/campaigns/{ended}/cancel")
@@ -68,6 +71,9 @@ def tell(platform: Platform) -> Told:
     )
     platform.wait_settled(given)
     _wait_disputed(platform, given)
+    # Their money comes back to somebody who has no address any more.
+    token = platform.token(platform.mail(forgotten, "Payment confirmed | "))
+    platform.http.post("/pledge/erase", json={"token": token}).raise_for_status()
     platform.as_operator("/admin/refunds", campaignSlug=given)
     platform.wait_refunded(given)
     return Told(funded, missed, given, ended)

@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 
-from contracts.events.pledges import PledgeErased
-from contracts.ids import canonical_email, supporter_id
+import pytest
+
+from contracts.events.pledges import PledgeErased, PledgesRefunded
+from contracts.ids import canonical_email, pseudonym, supporter_id
+from contracts.money import Cents
 from services.chassis.database import Pool, transaction
 from services.notify.handlers.forgetting import forget_person, forget_what_is_done
-from tests.notify.samples import EMAIL, ORDER, SLUG
-from tests.notify.telling import every_event, tell
+from tests.notify.samples import EMAIL, ORDER, SLUG, a_notice
+from tests.notify.telling import every_event, mails, tell, told
 
 
 def erased() -> PledgeErased:
@@ -64,3 +67,25 @@ async def test_who_was_not_asked_about_keeps_their_mails(pool: Pool) -> None:
         assert await forget_what_is_done(conn) == 0
 
     assert await pool.fetchval("SELECT address FROM mails") == EMAIL
+
+
+@pytest.mark.parametrize("state", ["returned", "failed"])
+async def test_nobody_is_written_to_about_money_of_somebody_erased(pool: Pool, state: str) -> None:
+    nobody = pseudonym(supporter_id(EMAIL))
+    refunds = [
+        told(
+            PledgesRefunded,
+            campaign=SLUG,
+            notice=a_notice(email=address),
+            refund_id=f"rf_{number}",
+            state=state,
+            amount_cents=Cents(1_000),
+            returned_cents=Cents(1_000),
+            refunded_at=datetime.now(UTC),
+        )
+        for number, address in enumerate((nobody, EMAIL))
+    ]
+
+    await tell(pool, *refunds)
+
+    assert [each["address"] for each in await mails(pool)] == [EMAIL]

@@ -5,8 +5,13 @@ from typing import Any
 import httpx
 import pytest
 
-from contracts.events.pledges import PledgeCancelled, PledgeErased
-from services.pledges.erasing import HOST
+from contracts.events.pledges import (
+    LinksRenewed,
+    PledgeCancelled,
+    PledgeErased,
+    PledgesRefunded,
+)
+from contracts.ids import ERASED_HOST, is_pseudonym
 from tests.pledges.builders import (
     AMOUNT,
     an_order,
@@ -15,6 +20,7 @@ from tests.pledges.builders import (
     late,
     lost,
     paid,
+    refunded,
 )
 from tests.pledges.ledger import Ledger
 from tests.pledges.test_ledger_routes import a_token, client  # noqa: F401
@@ -63,7 +69,7 @@ async def test_a_live_pledge_is_withdrawn_and_nobody_is_left(
     assert len(answer.json()["cancelled"]) == len(answer.json()["erased"]) == 2
     kept = await everything(ledger)
     assert [word for word in PERSONAL if word.lower() in kept.lower()] == []
-    assert HOST in kept
+    assert ERASED_HOST in kept
     await ledger.hear(stays)
     await ledger.assert_in_sync()
     assert (await ledger.stats(slug)).pledged_amount == 5_000
@@ -121,6 +127,30 @@ async def test_what_was_paid_stays_in_the_books(
         "SELECT count(*) FROM pledges.pledge_history AS line"
         " WHERE seal <> pledges.history_seal(line)"
     )
+
+
+async def test_money_that_goes_back_later_is_recorded_and_lost_links_are_nobodys(
+    client: Client,  # noqa: F811
+    ledger: Ledger,
+) -> None:
+    await ledger.open(goal_cents=5_000)
+    order = an_order(email="noor@a.example")
+    await ledger.hear(order)
+    await ledger.end([order])
+    await ledger.hear(paid(order.email))
+    assert (await erase(client, order)).status_code == 200
+
+    await ledger.hear(refunded(order.email, 1_000))
+    await client.post("/pledge/links", json={"email": order.email})
+    await ledger.tick()
+
+    lines = "SELECT entry_type FROM pledges.pledge_history ORDER BY version DESC LIMIT 2"
+    assert [row[0] for row in await ledger.owner.fetch(lines)] == ["refunded", "erased"]
+    (told,) = await ledger.told(PledgesRefunded)
+    assert is_pseudonym(told.notice.email)
+    assert await ledger.told(LinksRenewed) == []
+    assert await ledger.owner.fetchval("SELECT state FROM pledges.link_requests") == "unknown"
+    await ledger.assert_in_sync()
 
 
 @pytest.mark.parametrize("state", ["closing", "closed", "failing", "late"])

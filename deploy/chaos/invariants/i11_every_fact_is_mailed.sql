@@ -60,6 +60,14 @@ WITH due AS (
     FROM pledges.pledge_history AS history
     JOIN pledges.pledges USING (pledge_id)
     WHERE entry_type IN ('refunded', 'refund_failed')
+      -- Whoever was erased before has no address that it could go to.
+      AND NOT EXISTS (
+          SELECT
+          FROM pledges.pledge_history AS gone
+          WHERE gone.pledge_id = history.pledge_id
+            AND gone.entry_type = 'erased'
+            AND gone.version < history.version
+      )
     GROUP BY entry_type, history.cause, campaign
     UNION ALL
     -- Where the receipt was written before it, the notice would come after the fact.

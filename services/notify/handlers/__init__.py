@@ -19,7 +19,7 @@ from contracts.events.pledges import (
     PledgesRecoveryReminded,
     PledgesReleased,
 )
-from contracts.ids import OrderId, SupporterId, supporter_id
+from contracts.ids import OrderId, SupporterId, is_pseudonym, supporter_id
 from contracts.pricing import PricedLine
 from services.chassis import telemetry
 from services.chassis.database import Connection
@@ -242,12 +242,13 @@ async def write(conn: Connection, mail: NewMail) -> None:
 
 
 async def write_all(conn: Connection, news: Sequence[NewMail]) -> None:
-    """Write mails in this order, each once for its cause.
+    """Write mails in this order, each once for its cause, and none to who was erased.
 
     Their links are of the generation that holds by now.
     """
-    known = await link_generations.list_generations(conn, [supporter_id(m.address) for m in news])
-    named = {telemetry.new_id(): _linked(mail, known) for mail in news}
+    to = [mail for mail in news if not is_pseudonym(mail.address)]
+    known = await link_generations.list_generations(conn, [supporter_id(m.address) for m in to])
+    named = {telemetry.new_id(): _linked(mail, known) for mail in to}
     for mail_id in await queries.insert_mails(conn, named):
         log.info("mail_queued", mail=mail_id, kind=named[mail_id].kind)
 

@@ -6,7 +6,7 @@ from itertools import groupby
 import msgspec
 
 from contracts.events.pledges import PledgeCancelled, PledgeErased
-from contracts.ids import PledgeId, canonical_email
+from contracts.ids import PledgeId, canonical_email, pseudonym
 from contracts.magic_link import MagicLink
 from services.chassis import outbox
 from services.chassis.database import Connection
@@ -74,7 +74,7 @@ async def _forget(conn: Connection, erased: list[Change], email: str) -> None:
     for each in erased:
         await people.forget_history(conn, each.pledge.pledge_id, erasing.BLANK_CARD)
     supporter = erased[0].pledge.supporter_id
-    await people.forget(conn, supporter, email=email, pseudonym=erasing.pseudonym(supporter))
+    await people.forget(conn, supporter, email=email, pseudonym=pseudonym(supporter))
 
 
 async def _take_away(conn: Connection, withdrawn: list[Change], *, now: datetime) -> None:

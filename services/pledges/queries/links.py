@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.ids import CampaignSlug, PledgeId, SupporterId
+from contracts.ids import ERASED_HOST, CampaignSlug, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
 
 PER_HOUR_MAX = 3
@@ -62,7 +62,7 @@ async def lock_requests(conn: Connection, *, limit: int) -> list[Request]:
 
 
 async def list_opened(conn: Connection, supporter_id: SupporterId) -> list[Opened]:
-    """Return a supporter's pledges that are not cancelled, newest first."""
+    """Return a supporter's pledges that are not cancelled, newest first; none that was erased."""
     rows = await conn.fetch(
         """
         SELECT pledge_id, campaign, title, deadline_at, email, language
@@ -71,11 +71,13 @@ async def list_opened(conn: Connection, supporter_id: SupporterId) -> list[Opene
         JOIN campaign_state USING (campaign)
         WHERE supporter_id = $1
           AND status <> 'cancelled'
+          AND split_part(email, '@', -1) <> $3
         ORDER BY created_at DESC, pledge_id
         LIMIT $2
         """,
         supporter_id,
         PLEDGES_MAX,
+        ERASED_HOST,
     )
     return decode_rows(rows, Opened)
 
