@@ -1,5 +1,6 @@
 """The ledger put together."""
 
+from functools import partial
 from pathlib import Path
 
 from contracts.magic_link import keyring
@@ -9,7 +10,7 @@ from services.pledges.consumers import listeners
 from services.pledges.handlers.write_report import Reports
 from services.pledges.routes.community import community_routes
 from services.pledges.routes.reports import report_routes
-from services.pledges.schedules import Closer
+from services.pledges.schedules import Closer, forget_old
 from services.pledges.settings import Settings
 
 
@@ -30,7 +31,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *report_routes(settings.admin_secret, Reports(running.pool)),
         ],
         listeners=listeners(),
-        loops=[Closer(running.pool).run],
+        loops=[Closer(running.pool).run, partial(forget_old, running.pool)],
         dependencies={
             "bus": running.bus,
             "link_keys": keyring(

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 from asyncpg import PostgresError
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
 
 from services.chassis import crash, telemetry
 from services.chassis.database import BUSY, Connection, Pool, transaction
@@ -16,6 +16,7 @@ from services.pledges.handlers.announce_close import (
 )
 from services.pledges.handlers.ask_for_orders import ask_for_orders
 from services.pledges.handlers.close_campaign import close_campaign
+from services.pledges.handlers.forget_addresses import forget_addresses
 from services.pledges.handlers.send_links import send_links
 from services.pledges.queries import closing
 from services.pledges.queries.closing import Closing
@@ -29,6 +30,7 @@ ASK_AFTER_SECONDS = 150
 ASK_EVERY_SECONDS = 300
 STUCK_SECONDS = 300
 ALERT_EVERY_SECONDS = 60
+FORGET_SECONDS = 3_600.0
 
 CLOSING = Gauge(
     "ledger_closing_campaigns",
@@ -51,6 +53,26 @@ UNANNOUNCED = Gauge(
     ("kind",),
     registry=telemetry.REGISTRY,
 )
+
+ADDRESSES_FORGOTTEN = Counter(
+    "ledger_addresses_forgotten",
+    "Pledges whose postal address was past its time.",
+    registry=telemetry.REGISTRY,
+)
+
+
+async def forget_old(pool: Pool) -> None:
+    """Forget every hour, in one process at a time, where nothing is sent any more."""
+
+    async def tick() -> None:
+        for _ in range(BATCHES_MAX):
+            async with transaction(pool) as conn:
+                gone = await forget_addresses(conn)
+            ADDRESSES_FORGOTTEN.inc(gone)
+            if not gone:
+                break
+
+    await tick_as_leader(pool, "pledges:forgetting", tick, every_seconds=FORGET_SECONDS)
 
 
 class Closer:
