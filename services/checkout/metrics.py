@@ -50,6 +50,12 @@ CUSTOMERS_TO_DELETE = Gauge(
     "Customers of people who asked to be forgotten, not deleted at Stripe yet.",
     registry=REGISTRY,
 )
+FORGOTTEN = Counter(
+    "checkout_rows_forgotten",
+    "Rows that were past their time: bodies of webhooks, persons of orders, addresses.",
+    ("what",),
+    registry=REGISTRY,
+)
 CARRIER_QUOTES = Counter(
     "checkout_carrier_quotes",
     "Parcels the carrier was asked about, by what came of it: price, none, away.",

@@ -8,6 +8,7 @@ import msgspec
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
+from services.checkout import metrics
 from services.checkout.bell import Bell
 from services.checkout.handlers.apply_stripe import Applying, Round
 from services.checkout.handlers.care_for_cards import announce_fading_cards
@@ -21,7 +22,7 @@ from services.checkout.handlers.look_after_orders import (
     take_figures,
 )
 from services.checkout.handlers.read_back import end_stray_sessions, read_events_back
-from services.checkout.queries import card_failures, stripe_events
+from services.checkout.queries import card_failures, old_orders, stripe_events
 from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
 
 log = telemetry.logger(__name__)
@@ -146,7 +147,14 @@ def _forget(shop: Workshop) -> Loop:
             await card_failures.forget_old(conn)
         while True:
             async with transaction(shop.pool) as conn:
-                if not await stripe_events.forget_old(conn, FORGET_PORTION):
-                    return
+                gone = {
+                    "webhook": await stripe_events.forget_old(conn, FORGET_PORTION),
+                    "intent": await old_orders.forget_intents(conn, limit=FORGET_PORTION),
+                    "address": await old_orders.forget_addresses(conn, limit=FORGET_PORTION),
+                }
+            for what, rows in gone.items():
+                metrics.FORGOTTEN.labels(what).inc(rows)
+            if not any(gone.values()):
+                return
 
     return tick

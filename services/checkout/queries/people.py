@@ -3,26 +3,28 @@
 from contracts.ids import OrderId, PledgeId, SupporterId
 from services.chassis.database import Connection
 
+# The shares of an order without what somebody answered to a tier's questions.
+WITHOUT_ANSWERS = """(
+    SELECT jsonb_agg(jsonb_set(pledge, '{lines}', (
+        SELECT coalesce(jsonb_agg(line || '{"answers": {}}' ORDER BY number), '[]')
+        FROM jsonb_array_elements(pledge -> 'lines') WITH ORDINALITY AS each (line, number)
+    )) ORDER BY place)
+    FROM jsonb_array_elements(pledges) WITH ORDINALITY AS every (pledge, place)
+)"""
+
 
 async def forget_order(conn: Connection, order_id: OrderId) -> None:
     """Take address, name and answers out of an order that was decided."""
     await conn.execute(
-        """
+        f"""
         UPDATE orders
         SET email = NULL,
             shipping_address = NULL,
             attribution = NULL,
-            pledges = (
-                SELECT jsonb_agg(jsonb_set(pledge, '{lines}', (
-                    SELECT coalesce(jsonb_agg(line || '{"answers": {}}' ORDER BY number), '[]')
-                    FROM jsonb_array_elements(pledge -> 'lines')
-                        WITH ORDINALITY AS each (line, number)
-                )) ORDER BY place)
-                FROM jsonb_array_elements(pledges) WITH ORDINALITY AS every (pledge, place)
-            )
+            pledges = {WITHOUT_ANSWERS}
         WHERE order_id = $1
           AND status NOT IN ('opening', 'open')
-        """,
+        """,  # noqa: S608
         order_id,
     )
 
