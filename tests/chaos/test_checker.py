@@ -15,6 +15,7 @@ from deploy.chaos.inspection import inspect
 from deploy.chaos.invariants import FOLDER, rules
 from deploy.chaos.outside import Outside
 from deploy.local.layout import DataDir, read_json
+from services.checkout.queries.people import WITHOUT_ANSWERS
 from tests.chaos.story import Told, tell
 from tests.support.platform import Platform
 from tests.support.stack import Stack
@@ -292,6 +293,22 @@ def test_a_person_who_was_forgotten_is_no_fault(scene: Scene) -> None:
     """
 
     assert scene.judge(forgotten).is_clean
+
+
+def test_a_retention_run_is_no_fault(scene: Scene) -> None:
+    without_person = f"""
+        UPDATE checkout.orders SET email = NULL, supporter_id = NULL, shipping_address = NULL,
+            attribution = NULL, forgotten_at = platform.now(), pledges = {WITHOUT_ANSWERS}
+        WHERE status IN ('expired', 'abandoned', 'too_late')
+    """
+    run = f"""
+        UPDATE pledges.pledges SET shipping_address = '{{"name": "Noor"}}';
+        SELECT pledges.forget_addresses(1000, interval '-9 years', interval '-9 years');
+        {without_person};
+        UPDATE checkout.orders SET shipping_address = NULL WHERE status = 'persisted'
+    """
+
+    assert scene.judge(run).is_clean
 
 
 def _again(rows: tuple[dict[str, Any], ...], row_id: str) -> tuple[dict[str, Any], ...]:

@@ -31,7 +31,9 @@ from services.checkout.handlers.drain_campaign import close_if_decided
 from services.checkout.handlers.quote_revision import answer_question
 from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.orders import Order
+from services.checkout.queries import old_orders
 from services.pledges.bodies import ModifyRequest, TierWanted
+from services.pledges.handlers.forget_addresses import forget_addresses
 from services.pledges.handlers.modify_pledge import modify_pledge
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, published
@@ -60,6 +62,8 @@ CHECKOUT_HEARS = {
 }
 # What must hold between two services that nobody else is beside.
 RULES = ("i01_", "i02_history_folds", "i02_history_is_sealed", "i03_prices", "i08_", "i18_")
+
+HOME = '{"name": "Noor", "address1": "123 Main St", "country": "US"}'
 
 Told = tuple[str, int]
 Hears = dict[type[Event], Callable[..., Awaitable[Any]]]
@@ -292,6 +296,20 @@ class Life:
             if not await self.deliver(chance, share=1.0):
                 return
         raise AssertionError("it never comes to rest")
+
+    async def grow_old(self) -> int:
+        """Let years go by, and forget what is past its time; return how many addresses went."""
+        async with self.owner.transaction():
+            # Nothing that is sold here is posted.
+            await self.owner.execute("SET LOCAL session_replication_role = replica")
+            for table in ("pledges.pledges", "checkout.orders"):
+                await self.owner.execute(f"UPDATE {table} SET shipping_address = '{HOME}'")
+        await self.ledger.advance(days=3_000)
+        async with transaction(self.ledger.pool) as conn:
+            gone = await forget_addresses(conn)
+        await self.floor.do(old_orders.forget_intents, limit=1_000)
+        await self.floor.do(old_orders.forget_addresses, limit=1_000)
+        return gone
 
     async def inspect(self) -> Report:
         """Return what the platform's own checker finds at rest: it shares no code with us."""

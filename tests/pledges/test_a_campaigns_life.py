@@ -37,6 +37,7 @@ class LifeMachine(RuleBasedStateMachine):
     runner: asyncio.Runner
     life: Life
     deeds: ClassVar[int] = 0
+    forgotten: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,11 +85,14 @@ class LifeMachine(RuleBasedStateMachine):
         self.do(self.life.assert_right())
 
     def teardown(self) -> None:
-        """Let everything arrive, and look at all of it."""
+        """Let everything arrive, and look at all of it; and once more when years have gone by."""
         if not self.has_begun:
             return
         type(self).deeds += self.life.deeds
         self.do(self.life.come_to_rest(Random(0)))
+        self.do(self.life.assert_right())
+        self.do(self.life.assert_complete())
+        type(self).forgotten += self.do(self.life.grow_old())
         self.do(self.life.assert_right())
         self.do(self.life.assert_complete())
 
@@ -105,7 +109,9 @@ def test_a_campaigns_life_adds_up_whatever_happens(both_services: Database) -> N
     life = Life(both_services)
     with asyncio.Runner() as runner:
         runner.run(life.open())
-        machine = type("Machine", (LifeMachine,), {"runner": runner, "life": life, "deeds": 0})
+        machine = type(
+            "Machine", (LifeMachine,), {"runner": runner, "life": life, "deeds": 0, "forgotten": 0}
+        )
         try:
             run_state_machine_as_test(
                 machine,
@@ -121,3 +127,4 @@ def test_a_campaigns_life_adds_up_whatever_happens(both_services: Database) -> N
             runner.run(life.close())
 
     assert machine.deeds > 10 * LIVES, "hardly anything happened"
+    assert machine.forgotten > 0, "nothing was ever forgotten"
