@@ -15,6 +15,7 @@ from deploy.local.env_file import SettingsRefused, read_env_file
 from deploy.local.layout import ROOT, SERVICES, DataDir, read_json, write_json
 from deploy.local.permissions import OPERATOR
 from deploy.local.ports import HOST
+from services.checkout.stripe_news import LISTED
 
 ROLES = (*SERVICES, "sandbox")
 SECRET_LENGTH_MIN = 32
@@ -82,6 +83,7 @@ class Environment:
             "SANDBOX_STATE": str(data.path / "sandbox" / "state.sqlite"),
             "SANDBOX_DATABASE_URL": self.database_url("sandbox"),
             "STRIPE_WEBHOOK_URL": f"{self.url_of('site')}/webhooks/stripe",
+            "STRIPE_WEBHOOK_EVENTS": ",".join(LISTED),
         }
 
     def database_url(self, role: str) -> str:

@@ -25,6 +25,8 @@ class Settings:
     stripe_webhook_secret: str = DEFAULT_WEBHOOK_SECRET
     # Where events are delivered. Empty: they are only listed.
     stripe_webhook_url: str = ""
+    # The types that go there, as a webhook endpoint's enabled_events. Empty: all of them.
+    stripe_webhook_events: tuple[str, ...] = ()
     resend_api_key: str = DEFAULT_RESEND_KEY
     usps_client_id: str = DEFAULT_USPS_ID
     usps_client_secret: str = DEFAULT_USPS_SECRET
@@ -48,6 +50,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_secret_key=read("STRIPE_SECRET_KEY", DEFAULT_SECRET_KEY),
         stripe_webhook_secret=read("STRIPE_WEBHOOK_SECRET", DEFAULT_WEBHOOK_SECRET),
         stripe_webhook_url=read("STRIPE_WEBHOOK_URL"),
+        stripe_webhook_events=tuple(filter(None, read("STRIPE_WEBHOOK_EVENTS").split(","))),
         resend_api_key=read("RESEND_API_KEY", DEFAULT_RESEND_KEY),
         usps_client_id=read("USPS_CLIENT_ID", DEFAULT_USPS_ID),
         usps_client_secret=read("USPS_CLIENT_SECRET", DEFAULT_USPS_SECRET),

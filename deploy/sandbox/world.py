@@ -69,7 +69,10 @@ class World:
     def emit(
         self, kind: str, obj: Obj, cause: Cause, previous: dict[str, Any] | None = None
     ) -> None:
-        """Record an event about `obj` as it is now, and deliver it once this is committed."""
+        """Record an event about `obj` as it is now, and deliver it once this is committed.
+
+        A type that the endpoint is not enabled for is only listed, as at Stripe.
+        """
         data: dict[str, Any] = {"object": public(obj)}
         if previous is not None:
             data["previous_attributes"] = previous
@@ -84,7 +87,8 @@ class World:
             "type": kind,
         }
         self.store.put("event", event)
-        if self.settings.stripe_webhook_url:
+        enabled = self.settings.stripe_webhook_events
+        if self.settings.stripe_webhook_url and (not enabled or kind in enabled):
             self._plan_delivery(event["id"])
 
     def plan_chore(self, name: str, delay_seconds: float) -> None:

@@ -54,15 +54,14 @@ class Handlers:
     async def apply(self, conn: Connection, due: Sequence[Delivery]) -> dict[int, BaseException]:
         """Apply events in their order, a savepoint for each; return the faults by message.
 
-        Neighbours of a type that can be applied together are, by one call that writes
-        arrays instead of rows. If that fails each is applied alone, so that one bad event
-        hurts nobody else.
+        Neighbours that one function applies together are, whichever of its types they are of,
+        by one call that writes arrays instead of rows. If that fails each is applied alone, so
+        that one bad event hurts nobody else.
         """
         failed: dict[int, BaseException] = {}
-        for kind, neighbours in groupby(due, key=lambda each: type(each.event)):
+        for many, neighbours in groupby(due, key=lambda each: self._together.get(type(each.event))):
             run = list(neighbours)
-            is_many = len(run) > 1 and kind in self._together
-            if is_many and await self._apply_many(conn, kind, run):
+            if many and len(run) > 1 and await self._apply_many(conn, many, run):
                 continue
             for each in run:
                 try:
@@ -74,14 +73,14 @@ class Handlers:
                     failed[id(each.msg)] = exc
         return failed
 
-    async def _apply_many(self, conn: Connection, kind: type[Event], run: list[Delivery]) -> bool:
+    async def _apply_many(self, conn: Connection, many: ManyHandler, run: list[Delivery]) -> bool:
         """Apply the run by one call; False, with nothing changed, when it cannot be."""
         telemetry.correlations.set(
             {each.event.event_id: each.letter.headers.get("Pool-Correlation", "") for each in run}
         )
         try:
             async with conn.transaction(), asyncio.timeout(HANDLER_SECONDS):
-                await self._together[kind](conn, [each.event for each in run])
+                await many(conn, [each.event for each in run])
         except BUSY:
             raise
         except Exception as exc:

@@ -53,12 +53,17 @@ class Listener:
         handlers: Mapping[type[Event], Handler],
         *,
         together: Mapping[type[Event], ManyHandler] | None = None,
+        gather_seconds: float = 0,
     ) -> None:
-        """Take a handler for each type, and for some one more that applies many at once."""
+        """Take a handler for each type, and for some one more that applies many at once.
+
+        `gather_seconds`: a message waits so long for others to be applied with it.
+        """
         missing = set(consumer.events) ^ set(handlers)
         assert not missing, f"{consumer.durable}: {missing} without handler or subscription"
         self.consumer = consumer
         self.handlers = Handlers(consumer.durable, handlers, together or {})
+        self._gather_seconds = gather_seconds
         self._looked_at = -math.inf
 
     async def run(self, pool: Pool, bus: Bus) -> None:
@@ -69,7 +74,10 @@ class Listener:
                 pull = await bus.pull(self.consumer)
                 try:
                     while True:
-                        await self.consume(pool, await pull.fetch(BATCH, seconds=FETCH_SECONDS))
+                        batch = await pull.fetch(
+                            BATCH, seconds=FETCH_SECONDS, gather_seconds=self._gather_seconds
+                        )
+                        await self.consume(pool, batch)
                         await self._look_for_early(pool)
                 finally:
                     await pull.close()

@@ -43,13 +43,20 @@ class Pull:
         """Begin to listen."""
         self._subscription = await self._client.subscribe(f"{self._inbox}.*", cb=self._heard)
 
-    async def fetch(self, count: int, *, seconds: float, asked: int = 0) -> list[Msg]:
+    async def fetch(
+        self, count: int, *, seconds: float, asked: int = 0, gather_seconds: float = 0
+    ) -> list[Msg]:
         """Return what waits, `count` messages at most; nothing after so long a quiet.
 
         `asked`: so many are asked for at once; the others are here when they are wanted.
+        `gather_seconds`: what came waits so long for what else comes.
         """
         if not self._arrived:
             await self._ask(max(count, asked), seconds)
+        if gather_seconds and 0 < len(self._arrived) < count:
+            # They stay where `close` gives them back.
+            await asyncio.sleep(gather_seconds)
+            await self._ask(count - len(self._arrived), 0)
         return [self._arrived.popleft() for _ in range(min(count, len(self._arrived)))]
 
     async def close(self) -> None:
@@ -57,6 +64,8 @@ class Pull:
         await ended(asyncio.ensure_future(self._hand_back()), within_seconds=HAND_BACK_SECONDS)
 
     async def _ask(self, count: int, seconds: float) -> None:
+        """Let so many more messages come; the first of them may take so long."""
+        here = len(self._arrived)
         self._requests += 1
         self._status = None
         # Both: wait for the first message, and once there was one, end when there is no more.
@@ -64,10 +73,10 @@ class Pull:
         await self._client.publish(self._next, msgspec.json.encode(request), self._reply)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds + LATE_SECONDS):
-                await self._until(lambda: bool(self._arrived or self._status))
+                await self._until(lambda: len(self._arrived) > here or bool(self._status))
             # The end is not said while others of ours are still without an answer.
             async with asyncio.timeout(GATHER_SECONDS):
-                await self._until(lambda: len(self._arrived) >= count or bool(self._status))
+                await self._until(lambda: len(self._arrived) >= here + count or bool(self._status))
         if self._status is not None and not self._arrived:
             _check(self._status)
 

@@ -38,6 +38,7 @@ from services.checkout.handlers.hear_pledges import (
     hear_closed,
     hear_created,
     hear_lost,
+    hear_many_charged,
     hear_many_created,
     hear_missed,
     hear_refused,
@@ -81,7 +82,7 @@ def listeners(drain: Bell) -> list[Listener]:
                 OrdersMissed: hear_missed,
                 LinksRenewed: hear_links,
             },
-            together={PledgeCreated: hear_many_created},
+            together={PledgeCreated: hear_many_created, PledgesCharged: hear_many_charged},
         ),
         Listener(
             consumer("checkout-calendar"),

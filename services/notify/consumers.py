@@ -49,9 +49,16 @@ def listeners() -> list[Listener]:
                 PledgesLost: handlers.report_loss,
                 PledgesRefunded: money_mails.report_refund,
             },
-            together={PledgeCreated: handlers.confirm_pledges},
+            together={
+                PledgeCreated: handlers.confirm_pledges,
+                PledgesCharged: handlers.confirm_payments,
+            },
         ),
-        Listener(consumer("notify-charges"), {ChargeNoticeDue: money_mails.give_notice}),
+        Listener(
+            consumer("notify-charges"),
+            {ChargeNoticeDue: money_mails.give_notice},
+            together={ChargeNoticeDue: money_mails.give_notices},
+        ),
         Listener(
             consumer("notify-orders"),
             {

@@ -24,9 +24,13 @@ from services.pledges.handlers.record_charge import (
     pass_reminder_on,
     record_decline,
     record_loss,
+)
+from services.pledges.handlers.record_money import record_dispute, record_refund
+from services.pledges.handlers.record_payments import (
+    record_fees,
+    record_payments,
     record_success,
 )
-from services.pledges.handlers.record_money import record_dispute, record_fees, record_refund
 
 
 def listeners() -> list[Listener]:
@@ -61,5 +65,8 @@ def listeners() -> list[Listener]:
                 Refunded: record_refund,
                 Disputed: record_dispute,
             },
+            together={ChargeSucceeded: record_payments, FeesKnown: record_payments},
+            # Charges succeed one by one: what half a second brings is written together.
+            gather_seconds=0.5,
         ),
     ]

@@ -13,7 +13,8 @@ import msgspec
 import nats
 import pytest
 
-from contracts.events.settlement import DeadlinePassed
+from contracts.events.base import Event
+from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from deploy.chaos.proxy import Faults, Proxy
@@ -25,6 +26,7 @@ from services.chassis.outbox import new_event_id
 from tests.chassis import toy
 from tests.chassis.conftest import ToyDatabase
 from tests.chassis.toy import FIRST_DEADLINE, HEARD_BY, listener
+from tests.contracts.samples import SAMPLES
 
 SUBJECT = "settlement.deadline_passed.toy"
 
@@ -186,7 +188,7 @@ class Together:
     def __init__(self) -> None:
         self.sizes: list[int] = []
 
-    async def hear(self, conn: Connection, events: Sequence[DeadlinePassed]) -> None:
+    async def hear(self, conn: Connection, events: Sequence[Any]) -> None:
         self.sizes.append(len(events))
         await outbox.append_all(
             conn,
@@ -204,11 +206,12 @@ class Together:
         for event in events:
             await toy.hear(conn, event)
 
-    def listener(self) -> inbox.Listener:
-        return listener(together={DeadlinePassed: self.hear})
+    def listener(self, gather_seconds: float = 0) -> inbox.Listener:
+        kinds = dict.fromkeys((DeadlinePassed, SettlementSettled), self.hear)
+        return listener(together=kinds, gather_seconds=gather_seconds)
 
 
-def delivered(event: DeadlinePassed, correlation: str) -> Any:
+def delivered(event: Event, correlation: str) -> Any:
     """Return the message as the bus hands it over, answered into nowhere."""
     return Delivered(msgspec.json.encode(event), correlation, event.event_id)
 
@@ -276,6 +279,35 @@ async def test_many_of_a_kind_are_applied_by_one_call_and_each_keeps_its_cause(
     headers = [msgspec.json.decode(row["headers"]) for row in told]
     assert [each["Pool-Causation"] for each in headers] == [each.event_id for each in events]
     assert [each["Pool-Correlation"] for each in headers] == [f"request-{n}" for n in range(20)]
+
+
+async def test_neighbours_of_two_kinds_that_one_function_applies_are_one_call(
+    pool: Pool, owner: Connection
+) -> None:
+    together = Together()
+    settled = next(each for each in SAMPLES if isinstance(each, SettlementSettled))
+    events = [an_event("first"), settled, an_event("last")]
+
+    await together.listener().consume(pool, [delivered(each, "") for each in events])
+
+    rows = await owner.fetch("SELECT what FROM heard ORDER BY heard_id")
+    assert together.sizes == [3]
+    assert [row["what"] for row in rows] == ["first", settled.campaign, "last"]
+
+
+async def test_what_comes_within_a_moment_is_applied_together(
+    pool: Pool, owner: Connection, nats_url: str
+) -> None:
+    together = Together()
+    async with listening(pool, nats_url, together.listener(gather_seconds=1)) as voice:
+        for number in range(5):
+            await voice.say(an_event(f"event {number}"), aggregate=str(number))
+            await asyncio.sleep(0.02)
+        await count(owner, HEARD, 5)
+        await voice.say(an_event("alone"))
+        await count(owner, HEARD, 6)
+
+    assert together.sizes == [5]
 
 
 async def test_a_batch_with_a_bad_one_is_taken_apart(pool: Pool, owner: Connection) -> None:

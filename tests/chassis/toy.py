@@ -108,11 +108,18 @@ async def hear(conn: Connection, event: DeadlinePassed | SettlementSettled) -> N
 
 
 def listener(
-    handler: Handler = hear, together: Mapping[type[Event], ManyHandler] | None = None
+    handler: Handler = hear,
+    together: Mapping[type[Event], ManyHandler] | None = None,
+    gather_seconds: float = 0,
 ) -> Listener:
     """Return the listener, with one handler for all that its durable is told."""
     durable = consumer(HEARD_BY)
-    return Listener(durable, dict.fromkeys(durable.events, handler), together=together or {})
+    return Listener(
+        durable,
+        dict.fromkeys(durable.events, handler),
+        together=together or {},
+        gather_seconds=gather_seconds,
+    )
 
 
 async def compose(settings: ToySettings, running: Running) -> Parts:

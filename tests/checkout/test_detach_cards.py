@@ -10,6 +10,7 @@ from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
     hear_charged,
+    hear_many_charged,
     hear_refused,
     hear_released,
 )
@@ -102,6 +103,20 @@ async def test_a_bundles_card_stays_until_every_campaign_is_done_with_it(kept: C
 
     assert attached
     assert not await kept.is_attached(order)
+
+
+async def test_charges_heard_together_end_what_each_would_alone(kept: Cards) -> None:
+    one, two, other = await pledged(kept), await pledged(kept), await pledged(kept)
+
+    await kept.floor.do(hear_many_charged, [charged(one), charged(two), charged(one)])
+    rows = await kept.floor.owner.fetch("SELECT pledge_id, ended_as FROM card_uses")
+
+    assert {row["pledge_id"]: row["ended_as"] for row in rows} == {
+        one.pledges[0].pledge_id: "charged",
+        two.pledges[0].pledge_id: "charged",
+        other.pledges[0].pledge_id: None,
+    }
+    assert await kept.queued() == []
 
 
 async def test_a_charge_alone_takes_no_card_away_but_ends_the_need_for_it(kept: Cards) -> None:

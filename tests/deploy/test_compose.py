@@ -13,6 +13,7 @@ from deploy.compose import prepare
 from deploy.local.layout import SERVICES
 from deploy.sandbox import settings as sandbox_settings
 from services.chassis.settings import MigrationSettings, load
+from services.checkout.stripe_news import LISTED
 from tests.deploy.conftest import PRODUCTION, ROOT, SANDBOX_ENV, Compose, Model
 
 SERVERS = {"postgres", "nats", "valkey"}
@@ -287,6 +288,10 @@ def test_without_keys_everything_points_at_the_sandbox(sandbox: Model) -> None:
         for name in sandbox["services"]["sandbox"]["environment"]
     }
     assert {"url" if name == "public_url" else name for name in known} == given
+
+
+def test_the_sandbox_sends_what_the_platform_acts_upon_and_nothing_else(sandbox: Model) -> None:
+    assert told(sandbox["services"]["sandbox"])["STRIPE_WEBHOOK_EVENTS"] == ",".join(LISTED)
 
 
 def test_site_knows_the_name_by_which_the_sandbox_calls_it(sandbox: Model) -> None:

@@ -16,6 +16,7 @@ from deploy.local.environment import (
     operators_settings,
 )
 from deploy.local.layout import ROOT, SERVICES, DataDir
+from services.checkout.stripe_news import LISTED
 
 PORTS = {
     name: 20_000 + number
@@ -147,6 +148,7 @@ def test_a_sandbox_stack_points_at_the_sandbox_only(data: DataDir) -> None:
     assert checkout["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_")
     assert checkout["STRIPE_WEBHOOK_SECRET"].startswith("whsec_")
     assert env.of_sandbox(data)["STRIPE_SECRET_KEY"] == checkout["STRIPE_SECRET_KEY"]
+    assert env.of_sandbox(data)["STRIPE_WEBHOOK_EVENTS"] == ",".join(LISTED)
     assert checkout["USPS_API_BASE"] == sandbox
     assert env.of_sandbox(data)["USPS_CLIENT_SECRET"] == checkout["USPS_CLIENT_SECRET"]
 

@@ -14,9 +14,10 @@ from contracts.events.pledges import (
     PledgesCharged,
     PledgesChargeFailed,
 )
-from contracts.ids import EventId, PledgeId
+from contracts.ids import EventId, PledgeId, SupporterId
 from services.chassis.database import Pool, transaction
 from services.notify import handlers
+from services.notify.handlers import money_mails
 from services.notify.queries import definitions
 from tests.notify.conftest import a_definition
 from tests.notify.samples import (
@@ -81,6 +82,21 @@ async def test_a_notice_that_is_heard_after_the_receipt_is_none(pool: Pool) -> N
     await tell(pool, paid, charge_notice("close"))
 
     assert await kinds(pool) == ["payment_confirmed"]
+
+
+async def test_receipts_and_notices_written_together_are_those_of_each_alone(pool: Pool) -> None:
+    one = told(PledgesCharged, campaign=SLUG, notice=a_notice(), charged_at=AFTER_THE_END)
+    other = msgspec.structs.replace(
+        a_notice(), supporter_id=SupporterId("sup-other"), pledge_ids=(PledgeId("pool-intent-x"),)
+    )
+    due = charge_notice("close")
+    untrue, fine = due, msgspec.structs.replace(due, notice=other)
+
+    async with transaction(pool) as conn:
+        await handlers.confirm_payments(conn, [one, one])
+        await money_mails.give_notices(conn, [untrue, fine, fine])
+
+    assert await kinds(pool) == ["payment_confirmed", "charge_notice"]
 
 
 async def test_every_pledge_of_a_bundle_has_a_confirmation_of_its_own(pool: Pool) -> None:

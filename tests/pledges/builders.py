@@ -2,11 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from contracts.campaign import CampaignDefinition, Tier
+from contracts.events.base import Event
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import Card, CardSaved, CheckoutCompleted, CheckoutDrained, Consent
 from contracts.events.settlement import (
@@ -43,6 +44,8 @@ from contracts.recovery import Recovery
 from services.chassis.telemetry import new_id
 from services.pledges.domain import create
 from services.pledges.pledge import Campaign, Pledge
+
+News = TypeVar("News", bound=Event)
 
 SLUG = CampaignSlug("hand-relations")
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -205,9 +208,9 @@ def an_order(
     )
 
 
-def again(order: CheckoutCompleted) -> CheckoutCompleted:
+def again(news: News) -> News:
     """Return the same news under another event id."""
-    return msgspec.structs.replace(order, event_id=event_id())
+    return msgspec.structs.replace(news, event_id=event_id())
 
 
 def a_pledge(**changes: object) -> Pledge:

@@ -69,7 +69,7 @@ async def test_a_fee_is_shared_over_the_pledges_and_changes_no_figure(ledger: Le
     before = await figures(ledger)
 
     event = fees_known(EMAIL, gross=BOTH, fee=375)
-    await ledger.hear(event, again(event))  # type: ignore[arg-type]
+    await ledger.hear(event, again(event))
 
     assert (await moved(ledger, "gross"), await moved(ledger, "fee")) == (
         [AMOUNT, AMOUNT],

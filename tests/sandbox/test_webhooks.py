@@ -10,6 +10,7 @@ import pytest
 import stripe
 from aiohttp import web
 
+from deploy.sandbox.settings import load
 from deploy.sandbox.webhooks import GIVE_UP_SECONDS, RETRY_SECONDS, conclude
 from tests.sandbox.conftest import WEBHOOK_SECRET, Sandbox, eventually, serving, settings
 
@@ -57,8 +58,11 @@ async def listener() -> AsyncIterator[Listener]:
 
 
 @asynccontextmanager
-async def telling(listener: Listener, state: str = "") -> AsyncIterator[Sandbox]:
-    async with serving(settings(stripe_webhook_url=listener.url, state=state)) as sandbox:
+async def telling(
+    listener: Listener, state: str = "", enabled: tuple[str, ...] = ()
+) -> AsyncIterator[Sandbox]:
+    told = {"stripe_webhook_url": listener.url, "stripe_webhook_events": enabled}
+    async with serving(settings(**told, state=state)) as sandbox:
         yield sandbox
 
 
@@ -77,6 +81,30 @@ async def test_every_event_is_delivered_signed(listener: Listener) -> None:
     assert "checkout.session.completed" in listener.types
     assert {event.pending_webhooks for event in listed} == {0}
     assert waiting.data == []
+
+
+async def test_a_type_that_is_not_enabled_is_listed_and_not_delivered(listener: Listener) -> None:
+    async with telling(listener, enabled=("checkout.session.completed",)) as sandbox:
+        customer = await sandbox.customer()
+        for _ in range(2):
+            await sandbox.complete((await sandbox.session(customer=customer)).id)
+        await listener.has_heard(2)
+        waiting = await eventually(
+            lambda: sandbox.v1.events.list_async({"delivery_success": False}),
+            lambda page: not page.data,
+        )
+        listed = await sandbox.event_types()
+
+    assert listener.types == ["checkout.session.completed"] * 2
+    assert "setup_intent.succeeded" in listed
+    assert waiting.data == []
+
+
+def test_the_enabled_types_are_read_as_a_list() -> None:
+    both = load({"STRIPE_WEBHOOK_EVENTS": "charge.updated,refund.failed"})
+
+    assert both.stripe_webhook_events == ("charge.updated", "refund.failed")
+    assert load({}).stripe_webhook_events == ()
 
 
 async def test_the_signature_is_of_real_time_however_far_the_clock_is_moved(

@@ -84,7 +84,13 @@ async def hear_released(conn: Connection, event: PledgesReleased) -> None:
 
 async def hear_charged(conn: Connection, event: PledgesCharged) -> None:
     """The pledges are paid: the card has done its work for them."""
-    await end_uses(conn, event.notice.pledge_ids, "charged")
+    await hear_many_charged(conn, [event])
+
+
+async def hear_many_charged(conn: Connection, events: Sequence[PledgesCharged]) -> None:
+    """The same of many charges, by one statement."""
+    paid = [pledge_id for each in events for pledge_id in each.notice.pledge_ids]
+    await end_uses(conn, paid, "charged")
 
 
 async def hear_lost(conn: Connection, event: PledgesLost) -> None:

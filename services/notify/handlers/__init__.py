@@ -81,18 +81,23 @@ async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None
 
 async def confirm_payment(conn: Connection, event: PledgesCharged) -> None:
     """Send the receipt of a charge. A pledge is charged once, so its id names the charge."""
-    notice = event.notice
-    await write(
-        conn,
+    await confirm_payments(conn, [event])
+
+
+async def confirm_payments(conn: Connection, events: Sequence[PledgesCharged]) -> None:
+    """Send many receipts: rows as arrays."""
+    news = [
         NewMail(
             kind="payment_confirmed",
-            cause=min(notice.pledge_ids),
-            campaign=event.campaign,
-            address=notice.email,
-            language=notice.language,
-            facts=telling.facts_of_notice(notice, happened_at=event.charged_at),
-        ),
-    )
+            cause=min(each.notice.pledge_ids),
+            campaign=each.campaign,
+            address=each.notice.email,
+            language=each.notice.language,
+            facts=telling.facts_of_notice(each.notice, happened_at=each.charged_at),
+        )
+        for each in events
+    ]
+    await write_all(conn, news)
 
 
 async def report_declined_charge(conn: Connection, event: PledgesChargeFailed) -> None:

@@ -1,4 +1,4 @@
-"""Record what became of a charge: charged once, or payment_failed until it is."""
+"""Record that a charge was declined, or is lost: payment_failed until it is charged."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,6 @@ from datetime import datetime
 import msgspec
 
 from contracts.events.pledges import (
-    PledgesCharged,
     PledgesChargeFailed,
     PledgesLost,
     PledgesRecoveryReminded,
@@ -14,7 +13,6 @@ from contracts.events.pledges import (
 from contracts.events.settlement import (
     ChargeDeclined,
     ChargeLost,
-    ChargeSucceeded,
     RecoveryReminderDue,
 )
 from services.chassis import outbox
@@ -32,27 +30,6 @@ class _Asked(msgspec.Struct, frozen=True):
 
     pledges: list[Pledge]
     now: datetime
-
-
-async def record_success(conn: Connection, event: ChargeSucceeded) -> None:
-    """Mark the pledges of a charge as charged. A copy of the news changes nothing."""
-    asked = await _lock_what_was_asked(conn, event)
-    changes = [
-        change
-        for pledge in asked.pledges
-        if (change := paying.charge(pledge, event, now=asked.now)) is not None
-    ]
-    if not changes:
-        return
-    notice = domain.notice([each.pledge for each in changes])
-    told = PledgesCharged(
-        event_id=outbox.new_event_id(),
-        occurred_at=asked.now,
-        campaign=event.campaign,
-        notice=notice,
-        charged_at=event.succeeded_at,
-    )
-    await _record(conn, changes, told, asked.now)
 
 
 async def record_decline(conn: Connection, event: ChargeDeclined) -> None:
@@ -131,9 +108,7 @@ async def pass_reminder_on(conn: Connection, event: RecoveryReminderDue) -> None
     )
 
 
-async def _lock_what_was_asked(
-    conn: Connection, event: ChargeSucceeded | ChargeDeclined | ChargeLost
-) -> _Asked:
+async def _lock_what_was_asked(conn: Connection, event: ChargeDeclined | ChargeLost) -> _Asked:
     """Lock the campaign, the request and its pledges, in this order, as everybody does."""
     held = await campaigns.lock_campaigns_shared(conn, [event.campaign])
     request = await closing.lock_charge_request(
@@ -153,7 +128,7 @@ async def _lock_what_was_asked(
 async def _record(
     conn: Connection,
     changes: Sequence[Change],
-    told: PledgesCharged | PledgesChargeFailed | PledgesLost,
+    told: PledgesChargeFailed | PledgesLost,
     now: datetime,
 ) -> None:
     await ledger.save_changes(conn, changes)

@@ -1,4 +1,4 @@
-"""Record what became of money after a charge: Stripe's fee, refunds, what banks withdrew."""
+"""Record what became of money after a charge: refunds, what banks withdrew."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.events.pledges import PledgesRefunded
-from contracts.events.settlement import Disputed, FeesKnown, Refunded
+from contracts.events.settlement import Disputed, Refunded
 from contracts.money import Cents
 from services.chassis import outbox
 from services.chassis.database import Connection
@@ -23,12 +23,6 @@ class _Paid(msgspec.Struct, frozen=True):
 
     pledges: list[Pledge]
     now: datetime
-
-
-async def record_fees(conn: Connection, event: FeesKnown) -> None:
-    """Share the actual fee over the pledges of a charge. A copy changes nothing."""
-    paid = await _lock_what_was_paid(conn, event)
-    await money.insert_moved(conn, returning.fees(event, paid.pledges), paid.now)
 
 
 async def record_refund(conn: Connection, event: Refunded) -> None:
@@ -75,7 +69,7 @@ async def record_dispute(conn: Connection, event: Disputed) -> None:
         await _change_totals(conn, event, changes, paid.now)
 
 
-async def _lock_what_was_paid(conn: Connection, event: FeesKnown | Refunded | Disputed) -> _Paid:
+async def _lock_what_was_paid(conn: Connection, event: Refunded | Disputed) -> _Paid:
     """Lock the campaign, the request and its pledges, in this order, as everybody does."""
     held = await campaigns.lock_campaigns_shared(conn, [event.campaign])
     request = await closing.lock_charge_request(
