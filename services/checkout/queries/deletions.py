@@ -99,6 +99,7 @@ async def take_due(conn: Connection, limit: int) -> list[str]:
 
 
 async def mark_deleted(conn: Connection, customer_id: str) -> None:
+    """Note that a customer is gone from Stripe, whoever deleted them."""
     await conn.execute(
         """
         UPDATE customer_deletions
@@ -112,6 +113,7 @@ async def mark_deleted(conn: Connection, customer_id: str) -> None:
 
 
 async def note_error(conn: Connection, customer_id: str, error: str) -> None:
+    """Note why a customer could not be deleted; the lease says when it is tried again."""
     await conn.execute(
         "UPDATE customer_deletions SET error = $2 WHERE customer_id = $1", customer_id, error
     )
