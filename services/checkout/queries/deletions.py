@@ -113,7 +113,7 @@ async def mark_deleted(conn: Connection, customer_id: str) -> None:
 
 
 async def note_error(conn: Connection, customer_id: str, error: str) -> None:
-    """Note why a customer could not be deleted; the lease says when it is tried again."""
+    """Note why a customer could not be deleted; `take_due` has set the next try."""
     await conn.execute(
         "UPDATE customer_deletions SET error = $2 WHERE customer_id = $1", customer_id, error
     )
