@@ -10,24 +10,24 @@ from litestar.plugins import InitPlugin
 from services.chassis.database import BUSY
 from services.chassis.limiter import Limiter
 from services.chassis.service import Loop, Parts, Running, Service
+from services.site.asking.checkout import Checkout
+from services.site.asking.community import Supporters
+from services.site.asking.mails import Mails
+from services.site.asking.pledges import Pledges
 from services.site.consumers import listeners
-from services.site.desk import Desk, shop_of
-from services.site.gateway.addresses import Proxies
-from services.site.gateway.admission import Admission
-from services.site.gateway.checkout import Checkout
-from services.site.gateway.community import Supporters
-from services.site.gateway.front_door import FrontDoor, Hosts
-from services.site.gateway.headers import Dress, Policy
-from services.site.gateway.mails import Mails
-from services.site.gateway.pledges import Pledges
-from services.site.gateway.proxy import Gateway
-from services.site.gateway.upstream import Upstream
+from services.site.desks.cart import Desk, shop_of
+from services.site.desks.manage import ManageDesk
+from services.site.door.addresses import Proxies
+from services.site.door.admission import Admission
+from services.site.door.front_door import FrontDoor, Hosts
+from services.site.door.headers import Dress, Policy
+from services.site.door.proxy import Gateway
+from services.site.door.upstream import Upstream
 from services.site.live.announcing import Announcer
 from services.site.live.mirror import Mirror
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
 from services.site.live.world import NOT_YET_MIGRATED, World
-from services.site.manage_desk import ManageDesk
 from services.site.public.render import SiteFrame
 from services.site.publisher import Publisher
 from services.site.publishing.present import Media

@@ -4,15 +4,15 @@ from typing import Any, cast
 
 import msgspec
 
+from services.site.asking.asker import Caller
+from services.site.asking.checkout import Checkout
+from services.site.asking.mails import Mails
+from services.site.asking.pledges import Pledges
 from services.site.cart.answers import Refused
-from services.site.gateway.asking import Caller
-from services.site.gateway.checkout import Checkout
-from services.site.gateway.mails import Mails
-from services.site.gateway.pledges import Pledges
+from services.site.desks.manage import ManageDesk
 from services.site.manage.answers import Preview, Record
 from services.site.manage.form import ManageForm, read_form
 from services.site.manage.shown import Away, Shown, Taken
-from services.site.manage_desk import ManageDesk
 from tests.site import carts, manage_pages
 from tests.site.manage_pages import a_preview, a_record
 

@@ -6,10 +6,10 @@ import pytest
 
 from contracts.refusals import Refusal
 from services.chassis.addresses import limited_as
-from services.site.gateway.addresses import Proxies
-from services.site.gateway.admission import origin_of
-from services.site.gateway.front_door import Hosts
-from services.site.gateway.headers import Policy
+from services.site.door.addresses import Proxies
+from services.site.door.admission import origin_of
+from services.site.door.front_door import Hosts
+from services.site.door.headers import Policy
 
 STRIPE = "https://js.stripe.com/endive/stripe.js"
 SANDBOX = "http://127.0.0.1:9000/stripe.js"

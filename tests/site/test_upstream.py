@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from contracts.refusals import Unavailable
-from services.site.gateway.upstream import Upstream
+from services.site.door.upstream import Upstream
 from tests.site.running import Behind, behind
 
 KEY = {"Idempotency-Key": "k1"}

@@ -32,11 +32,10 @@ RANKS = {
 SITE_RANKS = {
     **RANKS,
     "publisher": 60,
-    "desk": 60,
-    "manage_desk": 60,
-    "privacy_desk": 55,
+    "desks": 60,
     "live": 50,
-    "gateway": 15,
+    "asking": 16,
+    "door": 15,
 }
 
 

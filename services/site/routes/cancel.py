@@ -13,7 +13,7 @@ from contracts.routes import Route
 from services.chassis import crash
 from services.chassis.database import Pool, transaction
 from services.site import handlers
-from services.site.gateway.admission import Admission
+from services.site.door.admission import Admission
 from services.site.live.announcing import Announcer
 from services.site.routes.site import SiteNeeded
 

@@ -10,12 +10,12 @@ from litestar.response.base import ASGIResponse
 
 from contracts.routes import KIB, Route
 from services.chassis.crowd import LANE
+from services.site.asking.asker import Caller
 from services.site.cart.form import read_form
 from services.site.cart.page import cart_page
-from services.site.desk import Away, CardStep, Desk, Page
-from services.site.gateway.admission import Admission
-from services.site.gateway.asking import Caller
-from services.site.gateway.forms import read_pairs, referring_pairs
+from services.site.desks.cart import Away, CardStep, Desk, Page
+from services.site.door.admission import Admission
+from services.site.door.forms import read_pairs, referring_pairs
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.render import render_cart
 from services.site.routes.answers import takes_gzip

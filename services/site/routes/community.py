@@ -14,14 +14,14 @@ from litestar.response.base import ASGIResponse
 from contracts.refusals import NotFound
 from contracts.routes import KIB, Route
 from services.chassis.crowd import LANE
+from services.site.asking.asker import Caller
+from services.site.asking.community import Supporters
 from services.site.cart.answers import Refused
 from services.site.community.form import CommunityForm, read_form
 from services.site.community.page import locked_by, locked_page, open_page, told
 from services.site.community.shown import CommunityPage
-from services.site.gateway.admission import Admission
-from services.site.gateway.asking import Caller
-from services.site.gateway.community import Supporters
-from services.site.gateway.forms import read_pairs
+from services.site.door.admission import Admission
+from services.site.door.forms import read_pairs
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.render import render_community
 from services.site.public.state import CampaignState

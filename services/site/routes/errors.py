@@ -7,7 +7,7 @@ from litestar import Request, Response
 
 from contracts.routes import ROUTES
 from services.chassis import errors
-from services.site.gateway.headers import Policy
+from services.site.door.headers import Policy
 from services.site.live.shelf import Shelf
 from services.site.public.language import Language
 

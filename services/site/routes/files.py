@@ -18,7 +18,7 @@ from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Refusal
-from services.site.gateway.headers import MEDIA
+from services.site.door.headers import MEDIA
 from services.site.public.assets import STATIC_DIR, static_version
 from services.site.publishing.pictures import SUFFIXES, media_file, stamp
 from services.site.routes.answers import READ, Ready, answer, is_unchanged

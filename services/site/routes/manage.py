@@ -16,14 +16,14 @@ from contracts.magic_link import TOKEN_LENGTH_MAX
 from contracts.refusals import NotFound, Unavailable
 from contracts.routes import KIB, Route
 from services.chassis.crowd import LANE
-from services.site.desk import shop_of
-from services.site.gateway.admission import Admission
-from services.site.gateway.asking import Caller
-from services.site.gateway.forms import read_pairs
+from services.site.asking.asker import Caller
+from services.site.desks.cart import shop_of
+from services.site.desks.manage import ManageDesk
+from services.site.door.admission import Admission
+from services.site.door.forms import read_pairs
 from services.site.manage.demo import demo_page
 from services.site.manage.form import ManageForm, read_form
 from services.site.manage.shown import Away, Shown, Taken
-from services.site.manage_desk import ManageDesk
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.render import render_manage
 from services.site.routes.answers import READ, answer, moved, proper_address, takes_gzip

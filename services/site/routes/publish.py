@@ -7,7 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from contracts.ids import CampaignSlug
 from contracts.routes import Route
-from services.site.gateway.admission import Admission
+from services.site.door.admission import Admission
 from services.site.live.announcing import Announcer
 from services.site.publisher import Outcome, Publisher
 from services.site.routes.site import SiteNeeded

@@ -12,12 +12,12 @@ from contracts.ids import ORDER_PATTERN
 from contracts.refusals import NotFound
 from contracts.routes import Route
 from services.chassis.crowd import LANE
+from services.site.asking.asker import Caller
+from services.site.asking.checkout import Checkout
 from services.site.cart.answers import Receipt, Refused
 from services.site.cart.receipt import resume_pairs, success_page
-from services.site.desk import shop_of
-from services.site.gateway.admission import Admission
-from services.site.gateway.asking import Caller
-from services.site.gateway.checkout import Checkout
+from services.site.desks.cart import shop_of
+from services.site.door.admission import Admission
 from services.site.public import render
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.pages import result_page

@@ -7,9 +7,9 @@ from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
 from services.chassis.clock import PlatformClock
-from services.site.gateway.addresses import Proxies
-from services.site.gateway.front_door import Hosts
-from services.site.gateway.headers import Policy
+from services.site.door.addresses import Proxies
+from services.site.door.front_door import Hosts
+from services.site.door.headers import Policy
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
 from services.site.live.world import World

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
+from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Quote, Receipt, Refused, Started
-from services.site.gateway.asking import Asker, Caller, read
 
 QUOTE_SECONDS = 10.0
 START_SECONDS = 15.0

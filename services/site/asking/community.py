@@ -2,10 +2,10 @@
 
 from urllib.parse import quote
 
+from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
 from services.site.community.answers import Community
 from services.site.community.form import CommunityForm
-from services.site.gateway.asking import Asker, Caller, read
 
 SECONDS = 5.0
 

@@ -16,9 +16,9 @@ from contracts.refusals import InputRefused, Refusal
 from contracts.routes import ROUTES, Route
 from services.chassis.crowd import LANE, PATIENT
 from services.chassis.stopping import unless
-from services.site.gateway.addresses import Proxies
-from services.site.gateway.admission import Admission
-from services.site.gateway.upstream import Answer, Upstream
+from services.site.door.addresses import Proxies
+from services.site.door.admission import Admission
+from services.site.door.upstream import Answer, Upstream
 
 Page = Callable[[Request[Any, Any, Any]], Awaitable[ASGIResponse | None]]
 BODY_SECONDS = 30.0

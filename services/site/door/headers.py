@@ -8,7 +8,7 @@ from litestar.types import Message, Scope
 
 from services.chassis import telemetry
 from services.chassis.protocol import HSTS, SAFE_HEADERS
-from services.site.gateway.admission import origin_of
+from services.site.door.admission import origin_of
 
 MEDIA = "sandbox; default-src 'none'; frame-ancestors 'none'"
 STRIPE_SCRIPTS = ("https://js.stripe.com", "https://*.js.stripe.com")

@@ -6,13 +6,15 @@ from collections.abc import Callable
 import msgspec
 
 from contracts.refusals import InputRefused
+from services.site.asking.asker import Caller
+from services.site.asking.checkout import Checkout
+from services.site.asking.mails import Mails
+from services.site.asking.pledges import Pledges
 from services.site.cart.answers import Refused
 from services.site.cart.shop import Shop
 from services.site.cart.troubles import Trouble
-from services.site.gateway.asking import Caller
-from services.site.gateway.checkout import Checkout
-from services.site.gateway.mails import Mails
-from services.site.gateway.pledges import Pledges
+from services.site.desks.privacy import DEEDS as PRIVACY
+from services.site.desks.privacy import PrivacyDesk
 from services.site.manage import words
 from services.site.manage.answers import Preview, Record
 from services.site.manage.changes import cents
@@ -28,8 +30,6 @@ from services.site.manage.page import (
 )
 from services.site.manage.shown import Away, Shown, Taken, Told
 from services.site.manage.wanted import Change, is_single
-from services.site.privacy_desk import DEEDS as PRIVACY
-from services.site.privacy_desk import PrivacyDesk
 from services.site.public.language import Language
 
 DONE_ALREADY = "pledge_cancelled"

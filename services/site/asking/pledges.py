@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
-from services.site.gateway.asking import Asker, Caller, read
 from services.site.manage.answers import Export, Exported, Preview, Record
 
 LOOK_SECONDS = 5.0

@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlsplit
 from litestar import Request
 
 from contracts.refusals import InputRefused, Refusal
-from services.site.gateway.admission import origin_of
-from services.site.gateway.proxy import read_body
+from services.site.door.admission import origin_of
+from services.site.door.proxy import read_body
 
 FORM = "application/x-www-form-urlencoded"
 PAIRS_MAX = 600

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from services.site.asking.asker import Caller
+from services.site.asking.mails import Mails
+from services.site.asking.pledges import Pledges
 from services.site.cart.answers import Refused
 from services.site.cart.shop import Shop
-from services.site.gateway.asking import Caller
-from services.site.gateway.mails import Mails
-from services.site.gateway.pledges import Pledges
 from services.site.manage import farewell, words
 from services.site.manage.answers import Exported
 from services.site.manage.form import ManageForm

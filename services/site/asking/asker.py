@@ -1,4 +1,4 @@
-"""Asking a service behind us for what pages show: one question, an answer or a refusal."""
+"""Whom pages ask: one question to a service behind us, its answer read or refused."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -8,7 +8,7 @@ import msgspec
 from contracts.refusals import Refusal
 from services.chassis import telemetry
 from services.site.cart.answers import Refused
-from services.site.gateway.upstream import Answer, Upstream
+from services.site.door.upstream import Answer, Upstream
 
 log = telemetry.logger(__name__)
 

@@ -8,7 +8,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from contracts.refusals import InputRefused, NotFound, Refusal
 from services.chassis.edge import OPEN_PATHS
-from services.site.gateway.addresses import FORWARDED, is_loopback, is_private, peer_of
+from services.site.door.addresses import FORWARDED, is_loopback, is_private, peer_of
 
 URL_BYTES_MAX = 4 * 1024
 HEADER_BYTES_MAX = 16 * 1024

@@ -2,9 +2,9 @@
 
 from urllib.parse import quote
 
+from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
-from services.site.gateway.asking import Asker, Caller, read
-from services.site.gateway.upstream import Answer
+from services.site.door.upstream import Answer
 from services.site.manage.answers import SentMails
 
 SECONDS = 5.0

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from services.site.asking.asker import Caller
+from services.site.asking.checkout import Checkout, Opened
 from services.site.cart import orders, sums
 from services.site.cart.answers import Quote, Receipt, Refused
 from services.site.cart.checks import Problem, standing_problems
@@ -15,8 +17,6 @@ from services.site.cart.page import View, start_problems, step_problems
 from services.site.cart.seen import price_changed
 from services.site.cart.shop import Shop
 from services.site.cart.troubles import Trouble, add_ons_alone, explain
-from services.site.gateway.asking import Caller
-from services.site.gateway.checkout import Checkout, Opened
 from services.site.live.world import World
 from services.site.public.add_ons import ADD_ON
 from services.site.public.language import Language, prefix
