@@ -6,13 +6,14 @@ from pathlib import Path
 from contracts.magic_link import keyring
 from services.chassis.service import Parts, Running, Service
 from services.notify.consumers import listeners
-from services.notify.letters import Letters
-from services.notify.links import Links
-from services.notify.pacing import Pace
+from services.notify.domain.letters import Letters
+from services.notify.domain.links import Links
 from services.notify.resend_gateway import ResendGateway
-from services.notify.routes import operator_routes, own_mails
-from services.notify.schedules import Sender, forget
+from services.notify.routes.mails import operator_routes, own_mails
+from services.notify.schedules.forget_mails import forget
+from services.notify.schedules.send_mails import Sender
 from services.notify.settings import Settings
+from services.notify.steps.pacing import Pace
 
 
 async def compose(settings: Settings, running: Running) -> Parts:

@@ -19,8 +19,14 @@ from contracts.events.pledges import (
 from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
 from services.chassis.inbox import Listener
-from services.notify import handlers
-from services.notify.handlers import forgetting, keep_definitions, money_mails, pledge_mails
+from services.notify.handlers import (
+    card_mails,
+    forgetting,
+    keep_definitions,
+    payment_mails,
+    pledge_mails,
+    refusal_mails,
+)
 
 
 def listeners() -> list[Listener]:
@@ -29,41 +35,41 @@ def listeners() -> list[Listener]:
         Listener(
             consumer("notify-definitions"),
             {
-                CampaignPublished: keep_definitions.remember_campaign,
-                PlatformPublished: keep_definitions.remember_platform,
+                CampaignPublished: keep_definitions.keep_campaign,
+                PlatformPublished: keep_definitions.keep_platform,
             },
         ),
         Listener(
             consumer("notify-mails"),
             {
-                PledgeCreated: handlers.confirm_pledge,
+                PledgeCreated: pledge_mails.confirm_pledge,
                 PledgeModified: pledge_mails.confirm_change,
                 LinksRenewed: pledge_mails.send_links,
-                PledgeCancelled: handlers.confirm_cancellation,
+                PledgeCancelled: pledge_mails.confirm_cancellation,
                 PledgeErased: forgetting.forget_person,
-                PledgeRefused: handlers.explain_late_pledge,
-                PledgesReleased: handlers.report_release,
-                PledgesCharged: handlers.confirm_payment,
-                PledgesChargeFailed: handlers.report_declined_charge,
-                PledgesRecoveryReminded: handlers.remind_of_payment,
-                PledgesLost: handlers.report_loss,
-                PledgesRefunded: money_mails.report_refund,
+                PledgeRefused: refusal_mails.explain_late_pledge,
+                PledgesReleased: pledge_mails.report_release,
+                PledgesCharged: payment_mails.confirm_payment,
+                PledgesChargeFailed: payment_mails.report_declined_charge,
+                PledgesRecoveryReminded: payment_mails.remind_of_payment,
+                PledgesLost: payment_mails.report_loss,
+                PledgesRefunded: payment_mails.report_refund,
             },
             together={
-                PledgeCreated: handlers.confirm_pledges,
-                PledgesCharged: handlers.confirm_payments,
+                PledgeCreated: pledge_mails.confirm_pledges,
+                PledgesCharged: payment_mails.confirm_payments,
             },
         ),
         Listener(
             consumer("notify-charges"),
-            {ChargeNoticeDue: money_mails.give_notice},
-            together={ChargeNoticeDue: money_mails.give_notices},
+            {ChargeNoticeDue: payment_mails.give_notice},
+            together={ChargeNoticeDue: payment_mails.give_notices},
         ),
         Listener(
             consumer("notify-orders"),
             {
-                CheckoutRefused: handlers.explain_refused_order,
-                CardNoticeDue: handlers.warn_about_card,
+                CheckoutRefused: refusal_mails.explain_refused_order,
+                CardNoticeDue: card_mails.warn_about_card,
             },
         ),
     ]

@@ -8,8 +8,8 @@ import aiohttp
 import resend
 from resend.exceptions import ResendError
 
-from services.notify.letters import Letter
-from services.notify.mails import Accepted, KeyTaken, Limited, Outcome, Rejected, Undecided
+from services.notify.domain.letters import Letter
+from services.notify.domain.mails import Accepted, KeyTaken, Limited, Outcome, Rejected, Undecided
 
 BUDGET_SECONDS = 10.0
 CONNECT_SECONDS = 3.0

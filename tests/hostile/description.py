@@ -14,7 +14,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
 import services.checkout.routes as checkout
-import services.notify.routes as notify
+import services.notify.routes.mails as notify
 import services.pledges.routes as pledges
 import services.settlement.routes as settlement
 from contracts.routes import ROUTES

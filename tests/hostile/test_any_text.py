@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notify.links import one_line
+from services.notify.domain.links import one_line
 from services.site.publishing import markdown
 from services.site.publishing.campaign_file import read_campaign
 from services.site.publishing.platform_file import platform_default, read_platform

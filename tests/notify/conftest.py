@@ -9,10 +9,10 @@ from contracts.campaign import CampaignDefinition
 from services.chassis.database import Connection, Pool, open_pool, transaction
 from services.chassis.migrations import migrate
 from services.notify.app import SERVICE
-from services.notify.pacing import Pace
 from services.notify.queries import definitions
 from services.notify.resend_gateway import ResendGateway
-from services.notify.schedules import Sender
+from services.notify.schedules.send_mails import Sender
+from services.notify.steps.pacing import Pace
 from tests.notify.recorder import Recorder
 from tests.notify.samples import CAMPAIGN, LETTERS
 from tests.support.stack import Database, Servers

@@ -11,11 +11,11 @@ from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
 from contracts.recovery import DeclineClass, Recovery
-from services.notify import telling
-from services.notify.language import Language
-from services.notify.letters import Letter, Letters
-from services.notify.links import Links
-from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames
+from services.notify.domain import telling
+from services.notify.domain.language import Language
+from services.notify.domain.letters import Letter, Letters
+from services.notify.domain.links import Links
+from services.notify.domain.mails import Campaign, Facts, Mail, MailKind, PlatformNames
 
 SITE = "https://pool.example"
 SECRET = b"a secret of at least 32 bytes, for tests"

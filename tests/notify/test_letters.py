@@ -13,10 +13,10 @@ from contracts import magic_link
 from contracts.campaign import Decision
 from contracts.money import Cents
 from contracts.pricing import PricedLine
-from services.notify import mails, telling
-from services.notify.language import LANGUAGES, Language
-from services.notify.letters import Letter
-from services.notify.mails import Facts, PlatformNames
+from services.notify.domain import mails, telling
+from services.notify.domain.language import LANGUAGES, Language
+from services.notify.domain.letters import Letter
+from services.notify.domain.mails import Facts, PlatformNames
 from tests.notify.samples import (
     CAMPAIGN,
     EMAIL,

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from services.notify import telling
+from services.notify.domain import telling
 from tests.notify.samples import (
     CAMPAIGN,
     FRAME,

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from services.notify.letters import TEMPLATES
+from services.notify.domain.letters import TEMPLATES
 
 CSS = (TEMPLATES / "mail.css").read_text(encoding="utf-8")
 LIGHT, DARK = CSS.split("@media (prefers-color-scheme: dark)")

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from contracts.money import Cents
-from services.notify import telling
-from services.notify.mails import (
+from services.notify.domain import telling
+from services.notify.domain.mails import (
     TRYING,
     Accepted,
     KeyTaken,

@@ -16,8 +16,7 @@ from contracts.events.pledges import (
 )
 from contracts.ids import EventId, PledgeId, SupporterId
 from services.chassis.database import Pool, transaction
-from services.notify import handlers
-from services.notify.handlers import money_mails
+from services.notify.handlers import payment_mails, pledge_mails
 from services.notify.queries import definitions
 from tests.notify.conftest import a_definition
 from tests.notify.samples import (
@@ -93,8 +92,8 @@ async def test_receipts_and_notices_written_together_are_those_of_each_alone(poo
     untrue, fine = due, msgspec.structs.replace(due, notice=other)
 
     async with transaction(pool) as conn:
-        await handlers.confirm_payments(conn, [one, one])
-        await money_mails.give_notices(conn, [untrue, fine, fine])
+        await payment_mails.confirm_payments(conn, [one, one])
+        await payment_mails.give_notices(conn, [untrue, fine, fine])
 
     assert await kinds(pool) == ["payment_confirmed", "charge_notice"]
 
@@ -263,7 +262,7 @@ async def test_confirmations_written_together_are_those_of_each_alone(pool: Pool
 
     news = [told(PledgeCreated, pledge=each) for each in (*pledges, pledges[3])]
     async with transaction(pool) as conn:
-        await handlers.confirm_pledges(conn, news)
+        await pledge_mails.confirm_pledges(conn, news)
 
     rows = await pool.fetch(
         "SELECT cause FROM mails WHERE kind = 'pledge_confirmed' ORDER BY mail_number"

@@ -3,9 +3,9 @@
 import pytest
 
 from services.chassis.database import Connection, Pool
-from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
-from services.notify.schedules import Sender
+from services.notify.schedules.send_mails import Sender
+from services.notify.steps.pacing import Pace
 from tests.notify.recorder import Recorder
 from tests.notify.samples import LETTERS
 from tests.notify.telling import mails, make_due, outcomes, pledge

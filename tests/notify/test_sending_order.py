@@ -11,9 +11,9 @@ from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCancelled, PledgeCreated
 from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.database import Connection, Pool
-from services.notify.pacing import Pace
 from services.notify.resend_gateway import ResendGateway
-from services.notify.schedules import Sender
+from services.notify.schedules.send_mails import Sender
+from services.notify.steps.pacing import Pace
 from tests.notify.conftest import a_definition
 from tests.notify.recorder import Recorder
 from tests.notify.samples import LETTERS, a_pledge

@@ -8,7 +8,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
-from services.notify.language import CATALOGUES, LANGUAGES, Language
+from services.notify.domain.language import CATALOGUES, LANGUAGES, Language
 
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])

@@ -23,6 +23,8 @@ RANKS = {
     "routes": 70,
     "consumers": 70,
     "schedules": 70,
+    # What asks a vendor, between two transactions.
+    "steps": 55,
     "handlers": 40,
     "queries": 20,
     "settings": LEAF,

@@ -37,7 +37,7 @@ MAY_CATCH_ALL = {
     "services/checkout/handlers/apply_completions.py": "_complete",
     "services/checkout/handlers/apply_stripe.py": "_apply",
     "services/site/live/shelf.py": "_put",
-    "services/notify/schedules.py": "_try",
+    "services/notify/steps/send_mail.py": "send",
 }
 
 

@@ -5,11 +5,11 @@ from services.chassis.database import Connection
 from services.notify.queries import definitions
 
 
-async def remember_campaign(conn: Connection, event: CampaignPublished) -> None:
+async def keep_campaign(conn: Connection, event: CampaignPublished) -> None:
     """Keep what mails say about a campaign; an older version changes nothing."""
     await definitions.save_campaign(conn, event.definition)
 
 
-async def remember_platform(conn: Connection, event: PlatformPublished) -> None:
+async def keep_platform(conn: Connection, event: PlatformPublished) -> None:
     """Keep what mails say about the platform; an older version changes nothing."""
     await definitions.save_platform(conn, event.definition)

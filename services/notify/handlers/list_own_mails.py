@@ -9,9 +9,9 @@ from contracts.ids import ORDER_PATTERN, CampaignSlug, canonical_email, supporte
 from contracts.magic_link import FIRST_GENERATION, Keys
 from contracts.refusals import InputRefused, NotFound, NotYours
 from services.chassis.database import Connection
-from services.notify.language import chosen
+from services.notify.domain.language import chosen
+from services.notify.domain.views import subject_of
 from services.notify.queries import definitions, link_generations, people
-from services.notify.views import subject_of
 
 
 class OwnMail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

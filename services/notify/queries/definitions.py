@@ -7,7 +7,7 @@ import msgspec
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
-from services.notify.mails import Campaign, PlatformNames
+from services.notify.domain.mails import Campaign, PlatformNames
 
 
 async def save_campaign(conn: Connection, definition: CampaignDefinition) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from services.chassis.database import Connection, decode_rows
-from services.notify.mails import MailKind
+from services.notify.domain.mails import MailKind
 
 OWN_MAX = 500
 

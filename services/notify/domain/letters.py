@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from contracts.ids import CampaignSlug
 from services.chassis.templates import compiled_beside
-from services.notify.language import LANGUAGES, Language, catalogue
-from services.notify.links import Links, one_line
-from services.notify.mails import Campaign, Mail, MailKind, PlatformNames
-from services.notify.refused import refused_parts
-from services.notify.views import view_of
+from services.notify.domain.language import LANGUAGES, Language, catalogue
+from services.notify.domain.links import Links, one_line
+from services.notify.domain.mails import Campaign, Mail, MailKind, PlatformNames
+from services.notify.domain.refused import refused_parts
+from services.notify.domain.views import view_of
 
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parents[1] / "templates"
 NONE: Mapping[CampaignSlug, Campaign] = MappingProxyType({})
 BLANK_LINES = re.compile(r"\n{3,}")
 

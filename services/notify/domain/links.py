@@ -7,8 +7,8 @@ import msgspec
 
 from contracts import magic_link
 from contracts.events.pledges import LinkedPledge
-from services.notify.language import Language, prefix
-from services.notify.mails import Campaign, Mail
+from services.notify.domain.language import Language, prefix
+from services.notify.domain.mails import Campaign, Mail
 
 
 class Opener(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,10 +9,10 @@ import msgspec
 from contracts import card_life
 from contracts.ids import ORDER_PREFIX, PledgeId
 from contracts.pricing import PricedLine
-from services.notify import formatting
-from services.notify.language import N_, Language, catalogue, chosen
-from services.notify.links import Links, Opener, one_line
-from services.notify.mails import Campaign, Facts, Mail, MailKind, PlatformNames, Sums
+from services.notify.domain import formatting
+from services.notify.domain.language import N_, Language, catalogue, chosen
+from services.notify.domain.links import Links, Opener, one_line
+from services.notify.domain.mails import Campaign, Facts, Mail, MailKind, PlatformNames, Sums
 
 REFERENCE_LENGTH = 12
 SUBJECT_LENGTH_MAX = 200

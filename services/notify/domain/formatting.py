@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_datetime, get_timezone_name
 from babel.numbers import format_currency
 
-from services.notify.language import LOCALES, Language
+from services.notify.domain.language import LOCALES, Language
 
 NO_BREAK = "\u00a0"
 

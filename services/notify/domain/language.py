@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 LOCALES: dict[Language, str] = {"en": "en_US", "es": "es_US"}
-CATALOGUES = Path(__file__).parent / "translations"
+CATALOGUES = Path(__file__).parents[1] / "translations"
 
 
 def N_(text: str) -> str:

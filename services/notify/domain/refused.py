@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import msgspec
 
 from contracts.ids import CampaignSlug
-from services.notify import formatting
-from services.notify.language import Language
-from services.notify.links import one_line
-from services.notify.mails import Campaign, Mail
+from services.notify.domain import formatting
+from services.notify.domain.language import Language
+from services.notify.domain.links import one_line
+from services.notify.domain.mails import Campaign, Mail
 
 
 class Refused(msgspec.Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""HTTP in, handler, HTTP out."""

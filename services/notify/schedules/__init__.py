@@ -1,0 +1,1 @@
+"""Clock in, step or handler."""
