@@ -1,22 +1,18 @@
 """One child process: how it is started, that it ends with us, and its log."""
 
-import ctypes
 import os
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.local.death import IS_LINUX, die_with
+from deploy.local.forked import Forked, fork
 from deploy.local.layout import ROOT
 from deploy.local.logfile import LogFile
-
-IS_LINUX = sys.platform == "linux"
-PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None, use_errno=True) if IS_LINUX else None
 
 READ_BYTES_MAX = 65_536
 # Longer than a start that fails takes: whoever lived through this did not die of starting.
@@ -36,6 +32,8 @@ class Spec:
     name: str
     argv: tuple[str, ...]
     environ: Mapping[str, str] = field(repr=False)
+    module: tuple[str, ...] = ()
+    """If it is Python of ours: the module and its arguments. It is forked, not started anew."""
     service: str = ""
     """The name in `status` that this process counts under; its own name if empty."""
     stage: int = 0
@@ -56,12 +54,6 @@ def spawn(
     """
     parent = os.getpid()
 
-    def die_with_parent() -> None:
-        if _LIBC is not None:
-            _LIBC.prctl(PR_SET_PDEATHSIG, int(spec.stop_signal), 0, 0, 0)
-            if os.getppid() != parent:
-                os._exit(1)
-
     return subprocess.Popen(
         spec.argv,
         env=dict(spec.environ),
@@ -71,10 +63,23 @@ def spawn(
         stderr=stderr,
         start_new_session=True,
         pass_fds=keep,
-        preexec_fn=die_with_parent if IS_LINUX else None,  # noqa: PLW1509 - one thread only
+        preexec_fn=lambda: die_with(parent, spec.stop_signal),  # noqa: PLW1509 - one thread only
         user=spec.user,
         group=spec.user,
         extra_groups=[] if spec.user is not None else None,
+    )
+
+
+def _start(spec: Spec, output: int, keep: tuple[int, ...]) -> "subprocess.Popen[bytes] | Forked":
+    if not (spec.module and IS_LINUX):
+        return spawn(spec, stdout=output, keep=keep)
+    return fork(
+        spec.name,
+        spec.module,
+        spec.environ,
+        output=output,
+        keep=keep,
+        stop_signal=spec.stop_signal,
     )
 
 
@@ -84,7 +89,7 @@ class Child:
     def __init__(self, spec: Spec, log_folder: Path, selector: selectors.BaseSelector) -> None:
         self.spec = spec
         self.log = LogFile(log_folder / f"{spec.name}.log", spec.service or spec.name)
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | Forked | None = None
         self.restarts = 0
         self.restart_at: float | None = None
         self._selector = selector
@@ -104,7 +109,7 @@ class Child:
         """Run it, with its output going to the log."""
         read_end, write_end = os.pipe()
         try:
-            self.process = spawn(self.spec, stdout=write_end, keep=keep)
+            self.process = _start(self.spec, write_end, keep)
         except BaseException:
             os.close(read_end)
             raise

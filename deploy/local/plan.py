@@ -66,6 +66,7 @@ def migration_specs(env: Environment) -> list[Spec]:
         Spec(
             name=f"migrate-{service}",
             argv=python("-m", f"services.{service}", "migrate"),
+            module=(f"services.{service}", "migrate"),
             environ=env.of_migration(service),
             service=service,
         )
@@ -78,6 +79,7 @@ def topology_spec(env: Environment) -> Spec:
     return Spec(
         name="topology",
         argv=python("-m", "services.chassis.topology"),
+        module=("services.chassis.topology",),
         environ={**machine(), "NATS_URL": env.values["NATS_URL"]},
     )
 
@@ -87,6 +89,7 @@ def sandbox_spec(data: DataDir, env: Environment) -> Spec:
     return Spec(
         name="sandbox",
         argv=python("-m", "deploy.sandbox"),
+        module=("deploy.sandbox",),
         environ=env.of_sandbox(data),
         stage=STAGE_SANDBOX,
         url=url,
@@ -120,6 +123,7 @@ def _service(env: Environment, name: str, service: str, role: str) -> Spec:
     return Spec(
         name=name,
         argv=python("-m", f"services.{service}", role),
+        module=(f"services.{service}", role),
         environ=env.of_service(service, port=env.ports[name]),
         service=service,
         stage=STAGE_SERVICES,

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deploy.local import campaigns_copy, plan, ports, stack_file
+from deploy.local import campaigns_copy, forked, plan, ports, stack_file
 from deploy.local.children import Spec
 from deploy.local.env_file import SettingsRefused
 from deploy.local.environment import Environment, assemble, operators_settings
@@ -85,6 +85,8 @@ class Stack:
             changed=self._save,
         )
         self.supervisor.handle_signals()
+        if self.options.with_services:
+            forked.warm_up()
         try:
             self._prepare()
             self._start()

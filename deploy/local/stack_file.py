@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from deploy.local import layout
-from deploy.local.children import IS_LINUX, Child
+from deploy.local.children import Child
+from deploy.local.death import IS_LINUX
 from deploy.local.environment import Environment
 from deploy.local.layout import DataDir, read_json, write_json
 

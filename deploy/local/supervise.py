@@ -17,10 +17,10 @@ from deploy.local.stack import Options, run
 class Teller:
     """Passes events to the parent while it listens, and to a log always."""
 
-    def __init__(self, data: DataDir) -> None:
+    def __init__(self, data: DataDir, listener: int) -> None:
         self._data = data
         self._log: LogFile | None = None
-        self._has_listener = True
+        self._listener: int | None = listener
 
     def __call__(self, event: dict[str, Any]) -> None:
         line = json.dumps(event)
@@ -28,21 +28,21 @@ class Teller:
             if self._log is None:
                 self._log = LogFile(self._data.log / "supervisor.log", "supervisor")
             self._log.feed(_as_text(event).encode() + b"\n")
-        if self._has_listener:
-            self._tell(line)
+        if self._listener is not None:
+            self._tell(self._listener, line)
         if event["kind"] in ("ready", "failed"):
             self._hang_up()
 
-    def _tell(self, line: str) -> None:
+    def _tell(self, listener: int, line: str) -> None:
         try:
-            os.write(sys.stdout.fileno(), line.encode() + b"\n")
+            os.write(listener, line.encode() + b"\n")
         except OSError:  # The parent went away; the stack stays.
-            self._has_listener = False
+            self._hang_up()
 
     def _hang_up(self) -> None:
-        if self._has_listener:
-            self._has_listener = False
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if self._listener is not None:
+            os.close(self._listener)
+            self._listener = None
 
 
 def _as_text(event: dict[str, Any]) -> str:
@@ -56,7 +56,16 @@ def _as_text(event: dict[str, Any]) -> str:
 
 def main() -> int:
     options = Options(**json.loads(sys.argv[1]))
-    return run(options, Teller(DataDir.at(options.data)))
+    return run(options, Teller(DataDir.at(options.data), _take_standard_output()))
+
+
+def _take_standard_output() -> int:
+    """Keep it for ourselves: a listener waits until nobody has it open, children neither."""
+    listener = os.dup(sys.stdout.fileno())
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return listener
 
 
 if __name__ == "__main__":
