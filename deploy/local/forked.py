@@ -4,13 +4,14 @@ Importing a service costs a second of processor; a stack has a dozen such proces
 that died should be back at once. So a fork server imports them all once per stack.
 """
 
+import importlib
 import multiprocessing
 import os
 import runpy
 import signal
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from multiprocessing.reduction import DupFd
@@ -56,6 +57,13 @@ class Forked:
     def send_signal(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
+
+
+def import_all(modules: Iterable[str]) -> None:
+    """Import what can be imported. Whoever becomes one that can't says in its own log why."""
+    for module in modules:
+        with suppress(Exception):
+            importlib.import_module(module)
 
 
 def warm_up() -> None:

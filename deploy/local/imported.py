@@ -1,18 +1,14 @@
 """What the fork server imports before the first process is asked for; see `forked`."""
 
 import gc
-import importlib
 import os
 import signal
 
 from deploy.local.death import die_with
+from deploy.local.forked import import_all
 from deploy.local.layout import SERVICES
 
-for _module in (
-    *(f"services.{service}.app" for service in SERVICES),
-    "deploy.sandbox.app",
-):
-    importlib.import_module(_module)
+import_all((*(f"services.{service}.app" for service in SERVICES), "deploy.sandbox.app"))
 
 # What is imported stays: looking through it again would only copy the pages we share.
 gc.collect()

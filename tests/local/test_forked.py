@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from deploy.local.death import IS_LINUX
 from deploy.local.environment import machine
-from deploy.local.forked import Forked, fork
+from deploy.local.forked import Forked, fork, import_all
 
 pytestmark = pytest.mark.skipif(not IS_LINUX, reason="elsewhere processes are started anew")
 END_SECONDS = 20.0
@@ -64,3 +65,16 @@ def test_who_is_killed_says_so_and_has_a_name(pipe: tuple[int, int]) -> None:
 
     assert ended(process) == -signal.SIGKILL
     process.send_signal(signal.SIGTERM)  # Who is gone is not sent anything.
+
+
+def test_a_module_that_is_broken_keeps_nobody_else_from_starting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_for_a_test.py").write_text("def x(:\n", encoding="utf-8")
+    (tmp_path / "whole_for_a_test.py").write_text("IS_WHOLE = True\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    import_all(("broken_for_a_test", "absent_for_a_test", "whole_for_a_test"))
+
+    assert sys.modules.pop("whole_for_a_test").IS_WHOLE
+    assert "broken_for_a_test" not in sys.modules
