@@ -58,7 +58,9 @@ async def messages(nats_url: str, count: int) -> list[tuple[str, str, int]]:
     client = await nats.connect(nats_url)
     context = client.jetstream()
     found = []
-    first = (await context.stream_info(STREAM)).state.first_seq
+    held = (await context.stream_info(STREAM)).state
+    assert held.messages == count
+    first = held.first_seq
     for sequence in range(first, first + count):
         message = await context.get_msg(STREAM, sequence)
         headers = message.headers or {}
@@ -69,9 +71,7 @@ async def messages(nats_url: str, count: int) -> list[tuple[str, str, int]]:
                 int(headers["Pool-Aggregate-Version"]),
             )
         )
-    total = (await context.stream_info(STREAM)).state.messages
     await client.close()
-    assert total == count
     return found
 
 

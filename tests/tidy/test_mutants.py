@@ -1,5 +1,7 @@
 """No mutant rots: its patch fits the code as it is, and the tests it names are there."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from tests.tidy.source import ROOT, functions, parsed
 
 MUTANTS = catalogue.mutants()
 FEWEST = 15
+FUNCTION = re.compile(r"CREATE (?:OR REPLACE )?FUNCTION (\w+)\(.*?\$\$(.*?)\$\$", re.DOTALL)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
@@ -40,6 +43,36 @@ def test_a_mutant_breaks_the_product_and_never_a_test() -> None:
 
     assert [file for file in files if not file.startswith(("contracts/", "services/"))] == []
     assert len(MUTANTS) >= FEWEST
+
+
+def replaced_later(mutant: Mutant) -> Iterator[str]:
+    """Return the functions a mutant breaks in a migration, though a later one writes them anew."""
+    for path, broken in catalogue.apply(mutant).items():
+        if path.suffix != ".sql":
+            continue
+        before = FUNCTION.findall(path.read_text(encoding="utf-8"))
+        changed = {name for name, body in before if body not in broken}
+        for later in sorted(path.parent.glob("*.sql")):
+            if later.name > path.name:
+                text = later.read_text(encoding="utf-8")
+                anew = {name for name, _ in FUNCTION.findall(text)}
+                yield from (f"{later.name}: {each}" for each in sorted(anew & changed))
+
+
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+def test_a_mutant_breaks_the_function_that_is_used(mutant: Mutant) -> None:
+    assert list(replaced_later(mutant)) == []
+
+
+def test_a_function_that_is_written_anew_later_is_noticed() -> None:
+    patch = Patch(
+        file="services/settlement/migrations/0004_recovery.sql",
+        before="it has its PaymentIntent for ever",
+        after="it may have another",
+    )
+    mutant = Mutant(name="x", says="x", patches=(patch,), noticed_by=("x.py::test_x",))
+
+    assert list(replaced_later(mutant)) == ["0005_after_the_charge.sql: charges_move_forward"]
 
 
 @pytest.mark.parametrize(
