@@ -1,8 +1,4 @@
-"""Print the posters of the sample campaigns: flat inks, one function for wide and square.
-
-Run from the repository root: ``python -m campaigns.artwork``. It needs Pillow (development group)
-and writes ``campaigns/media/<slug>-wide.webp`` and ``-square.webp``, the same bytes every time.
-"""
+"""What prints posters: flat inks, a plate, stencils. It needs Pillow (development group)."""
 
 import hashlib
 import math
@@ -139,21 +135,3 @@ def arc(x: float, y: float, radius: float, start: float, end: float) -> list[Poi
     steps = max(8, int(abs(end - start) / 2))
     angles = (math.radians(start + (end - start) * step / steps) for step in range(steps + 1))
     return [(x + radius * math.cos(angle), y + radius * math.sin(angle)) for angle in angles]
-
-
-def main() -> None:
-    """Print every poster in both sizes."""
-    from campaigns.posters import POSTERS
-
-    MEDIA.mkdir(exist_ok=True)
-    for slug, draw in POSTERS.items():
-        inks = inks_for(slug)
-        for name, (width, height) in SIZES.items():
-            plate = Plate(width, height, inks.ground)
-            draw(plate, inks)
-            path = MEDIA / f"{slug}-{name}.webp"
-            plate.finished().save(path, "WEBP", quality=80, method=6)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,10 @@
-"""The five sample films as posters: one horizon, one great shape, one small thing with a spark."""
+"""The five sample films as posters: one horizon, one great shape, one small thing with a spark.
 
-from campaigns.artwork import Inks, Plate, Point, Stencil, arc
+Run from the repository root: ``python -m campaigns.posters``. It writes
+``campaigns/media/<slug>-wide.webp`` and ``-square.webp``, the same bytes every time.
+"""
+
+from campaigns.artwork import MEDIA, SIZES, Inks, Plate, Point, Stencil, arc, inks_for
 
 WHITE = "#ffffff"
 
@@ -235,3 +239,19 @@ POSTERS = {
     "one-roll": one_roll,
     "a-map-of-small-noises": a_map_of_small_noises,
 }
+
+
+def main() -> None:
+    """Print every poster in both sizes."""
+    MEDIA.mkdir(exist_ok=True)
+    for slug, draw in POSTERS.items():
+        inks = inks_for(slug)
+        for name, (width, height) in SIZES.items():
+            plate = Plate(width, height, inks.ground)
+            draw(plate, inks)
+            path = MEDIA / f"{slug}-{name}.webp"
+            plate.finished().save(path, "WEBP", quality=80, method=6)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.stack import Database, Servers, Stack, running_servers, running_stack
+from tests.support.containers import running_servers
+from tests.support.stack import Database, Servers, Stack, running_stack
 
 
 @pytest.fixture(scope="session")

@@ -71,8 +71,6 @@ class Crowd:
         self._site, self._sandbox = document["site"], document["sandbox"]
         self.admin = {"Authorization": f"Bearer {document['admin_secret']}"}
 
-    # Calls
-
     async def call(
         self,
         method: str,
@@ -120,8 +118,6 @@ class Crowd:
             await asyncio.sleep(pause * (0.5 + self.random.random()))
         raise AssertionError("patience has an end before that")
 
-    # The calendar and the content
-
     async def now(self) -> datetime:
         """Return the platform's time."""
         _, clock = await self.patiently("GET", "/sandbox/clock", is_sandbox=True)
@@ -152,8 +148,6 @@ class Crowd:
 
         await until(is_for_sale, seconds=60, what=f"{slug} is for sale", every=0.3)
         return slug
-
-    # Pledging
 
     async def pledge(self, slug: str, *, card: str = GOOD_CARD, **more: Any) -> Pledge:
         """Pledge from the first click to "success", however long it takes."""
@@ -239,8 +233,6 @@ class Crowd:
             await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
             coming.append(asyncio.create_task(self.pledge(slug, **more)))
         return await asyncio.gather(*coming)
-
-    # What comes of it
 
     async def mails(self, to: str, subject: str = "") -> list[dict[str, Any]]:
         """Return what somebody received, newest first."""

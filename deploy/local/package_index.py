@@ -54,7 +54,7 @@ def settings(environ: Mapping[str, str]) -> IndexSettings:
     config = _pip_config(environ)
     names = ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL")
     url = next((environ[name] for name in names if environ.get(name)), "")
-    url = url.partition("=")[2] if re.match(r"[\w-]+=", url) else url  # uv: name=URL.
+    url = url.partition("=")[2] if re.match(r"[\w-]+=", url) else url  # As uv writes it: name=URL.
     url = url or config.get("index-url", "") or PYPI
     if "://" not in url:
         url = Path(url).resolve().as_uri()
@@ -118,7 +118,7 @@ def _open(index: IndexSettings, url: str) -> IO[bytes]:
         url += "index.html"
     headers = {"Accept": "text/html"}
     if parts.username:
-        # urllib does not understand an address with a password in it.
+        # Python's urllib does not understand an address with a password in it.
         secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Authorization"] = "Basic " + base64.b64encode(secret.encode()).decode()
         url = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -4,22 +4,22 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import Secret, StripeSettings
+from services.chassis.settings import OwnSecret, Secret, StripeSettings
 
 
 class Settings(StripeSettings, frozen=True, kw_only=True):
     """Secrets have no default, except those whose absence has a meaning of its own."""
 
     # Keys the digest under which an Idempotency-Key is remembered.
-    checkout_intent_secret: Secret
+    checkout_intent_secret: OwnSecret
     # Empty: no operator may use /admin routes.
-    admin_secret: Secret = Secret("")
+    admin_secret: OwnSecret = OwnSecret("")
     # Empty: Stripe's hosted page instead of the card step on our own.
     stripe_publishable_key: str = ""
     # Empty: the webhook route answers 503. Several, divided by commas, while one is rotated.
     stripe_webhook_secret: Secret = Secret("")
     # The same key that the ledger opens links with: another card is saved by a link.
-    magic_link_secret: Secret
+    magic_link_secret: OwnSecret
     # The key before it, while links live that it signed.
     magic_link_secret_previous: Secret = Secret("")
     # Multiplies every limit on people's routes.

@@ -4,19 +4,19 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import CommonSettings, Secret
+from services.chassis.settings import CommonSettings, OwnSecret, Secret
 
 
 class Settings(CommonSettings, frozen=True, kw_only=True):
     """What notify needs beyond what every service needs."""
 
-    admin_secret: Secret
+    admin_secret: OwnSecret
     resend_api_key: Secret
     resend_api_base: str = "https://api.resend.com"
     # Name and address every mail comes from; its domain must be verified at Resend.
     email_from: str
     # Signs the manage links; the ledger checks them with the same secret.
-    magic_link_secret: Secret
+    magic_link_secret: OwnSecret
     # The key before it, while links live that it signed.
     magic_link_secret_previous: Secret = Secret("")
     # Resend allows a team two by default. 0 means as fast as it answers.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import Secret, StripeSettings
+from services.chassis.settings import OwnSecret, Secret, StripeSettings
 
 CHARGES_PER_SECOND_LIVE = 20
 CHARGES_PER_SECOND_TEST = 8
@@ -13,9 +13,9 @@ CHARGES_PER_SECOND_TEST = 8
 class Settings(StripeSettings, frozen=True, kw_only=True):
     """The common settings, Stripe's, and how fast to charge."""
 
-    admin_secret: Secret
+    admin_secret: OwnSecret
     # The same key that the ledger opens links with: a person confirms a charge by their link.
-    magic_link_secret: Secret
+    magic_link_secret: OwnSecret
     # The key before it, while links live that it signed.
     magic_link_secret_previous: Secret = Secret("")
     # What Stripe.js is started with on that page.

@@ -20,6 +20,7 @@ CARD_PARAMETERS = ("customer", "payment_method", "source")
 
 
 def outcome_of(intent: Any) -> ReadOutcome:
+    """Return what a PaymentIntent that was read says; a status nobody knows is unknown."""
     if intent.status == "succeeded":
         return Succeeded(stripe_charge_id=_id(intent.latest_charge))
     if intent.status == "requires_action":
@@ -44,6 +45,7 @@ def confirmed(intent: Any) -> ConfirmOutcome:
 
 
 def declined(error: Any) -> Declined:
+    """Return a decline with every code that Stripe and the network give for it."""
     code, decline_code = _text(error, "code"), _text(error, "decline_code")
     return Declined(
         code=code or decline_code or "card_declined",
@@ -69,6 +71,7 @@ def refused_request(code: str, param: str) -> ConfirmOutcome:
 
 
 def name_of(exc: Exception) -> str:
+    """Return what an operator reads of a fault: its class, never its text with ids in it."""
     return type(exc).__name__
 
 

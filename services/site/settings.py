@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import CommonSettings, Secret
+from services.chassis.settings import CommonSettings, OwnSecret
 
 
 class Settings(CommonSettings, frozen=True, kw_only=True):
@@ -16,7 +16,7 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     pledges_url: str
     settlement_url: str
     notify_url: str
-    admin_secret: Secret
+    admin_secret: OwnSecret
     # Where pages load Stripe's script from. Its origin is the only foreign one they trust.
     stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
     # The challenge's public key; with it the pages that pay trust the challenge's script too.

@@ -12,8 +12,9 @@ import redis.asyncio as redis
 
 from deploy.local.layout import SERVICES
 from deploy.local.sql import create_database, run_sql
+from tests.support.containers import running_servers
 from tests.support.platform import eventually
-from tests.support.stack import Servers, running_servers
+from tests.support.stack import Servers
 
 
 async def test_postgres_keeps_what_it_confirmed(servers: Servers) -> None:

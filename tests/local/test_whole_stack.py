@@ -22,8 +22,9 @@ from deploy.local.layout import ROOT, SERVICES, DataDir, is_held
 from deploy.local.ports import free_port
 from deploy.local.sql import run_sql
 from deploy.local.wheels import ServerRefused
+from tests.support.containers import running_servers
 from tests.support.platform import eventually
-from tests.support.stack import Stack, running_servers, running_stack
+from tests.support.stack import Stack, running_stack
 
 pytestmark = pytest.mark.stack
 

@@ -24,7 +24,13 @@ from deploy.local.ports import HOST, free_port, is_free
 from deploy.local.servers import CONNECTIONS_MAX, NATS_RESERVED_BYTES, nats_accounts
 from deploy.local.sql import DATABASE, close_cluster, run_sql
 from deploy.local.wheels import ServerRefused
-from tests.support.stack import NATS_ACCOUNTS, REDIS_DATABASES, Servers
+from tests.support.stack import (
+    NATS_ACCOUNTS,
+    REDIS_DATABASES,
+    Servers,
+    own_servers,
+    temporary_folder,
+)
 
 BACKEND = "POOL_TEST_BACKEND"
 SOCKET = Path("/var/run/docker.sock")
@@ -93,6 +99,17 @@ class ContainerServers(Servers):
 
     def is_up(self, name: str) -> bool:
         return _answers(self.environment, name)
+
+
+@contextlib.contextmanager
+def running_servers() -> Iterator[Servers]:
+    """Run the three servers for a while, in containers where an engine is there."""
+    if backend() == "containers":
+        with temporary_folder() as folder, running_containers(folder) as contained:
+            yield contained
+    else:
+        with own_servers() as running:
+            yield running
 
 
 @contextlib.contextmanager

@@ -196,16 +196,9 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running_servers() -> Iterator[Servers]:
-    """Run the three servers for a while, in containers where an engine is there."""
-    from tests.support import containers
-
-    is_contained = containers.backend() == "containers"
-    with _folder() as folder:
-        if is_contained:
-            with containers.running_containers(folder) as contained:
-                yield contained
-            return
+def own_servers() -> Iterator[Servers]:
+    """Run the three servers for a while, those of `./pool up`."""
+    with temporary_folder() as folder:
         data = DataDir(folder)
         with _started(Options(data=str(folder), with_services=False, nats_accounts=NATS_ACCOUNTS)):
             # Nothing listens where the services would; a migration only wants the names.
@@ -213,8 +206,7 @@ def running_servers() -> Iterator[Servers]:
                 **dict.fromkeys((*SERVICES, "sandbox"), 1),
                 **read_json(data.file("ports.json")),
             }
-            environment = assemble(data, {}, ports)
-            yield Servers(data, environment)
+            yield Servers(data, assemble(data, {}, ports))
 
 
 @contextlib.contextmanager
@@ -223,7 +215,7 @@ def running_stack(**options: Any) -> Iterator[Stack]:
 
     It begins with the samples' `platform.yml` and no campaign: tests publish theirs.
     """
-    with _folder() as folder:
+    with temporary_folder() as folder:
         campaigns = folder / "content"
         campaigns.mkdir()
         if (SAMPLES / "platform.yml").exists():
@@ -264,7 +256,7 @@ def _started(options: Options) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _folder() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
     folder = Path(tempfile.mkdtemp(prefix="pool-test-", dir=MEMORY if has_room else None))
     try:

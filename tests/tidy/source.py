@@ -45,6 +45,13 @@ def python_files(*roots: str) -> tuple[Source, ...]:
     )
 
 
+def production() -> tuple[Source, ...]:
+    """Return what runs in production."""
+    found = python_files("contracts", "services")
+    assert found, "no file of ours was found"
+    return found
+
+
 def findings(rule: Rule, sources: Iterable[Source]) -> list[str]:
     """Return all that a rule finds."""
     return [finding for source in sources for finding in rule(source)]
@@ -53,6 +60,15 @@ def findings(rule: Rule, sources: Iterable[Source]) -> list[str]:
 def assert_tidy(found: list[str], why: str) -> None:
     """Fail with every place and the reason."""
     assert not found, "\n".join([why, *found])
+
+
+def assert_notices(rule: object, path: str, *, bad: str, good: str | None) -> None:
+    """Fail unless a rule finds what it forbids in such a file, and nothing in a tidy one."""
+    assert callable(rule)
+    found = list(rule(parsed(path, bad)))
+    assert found, "the rule notices nothing"
+    assert found[0].startswith(f"{path}:")
+    assert good is None or list(rule(parsed(path, good))) == []
 
 
 def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -70,7 +86,7 @@ def names_in(node: ast.AST) -> set[str]:
 
 def imported(source: Source) -> Iterator[tuple[ast.stmt, str]]:
     """Return every module a file imports, wherever in it, as its full dotted name."""
-    modules = {each.module for each in _all_modules()}
+    modules = _all_modules()
     package = source.module if source.path.endswith("__init__.py") else _parent(source.module)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
@@ -96,5 +112,6 @@ def _parent(module: str) -> str:
 
 
 @cache
-def _all_modules() -> tuple[Source, ...]:
-    return python_files("contracts", "services", "deploy")
+def _all_modules() -> frozenset[str]:
+    found = python_files("contracts", "services", "deploy", "campaigns", "tests")
+    return frozenset(each.module for each in found)

@@ -20,7 +20,7 @@ _OPTIONS = frozenset(RequestOptions.__annotations__)
 
 @dataclass(frozen=True)
 class Leaf:
-    kind: str  # str, int, bool or float
+    kind: str  # One of str, int, bool, float.
     choices: tuple[str, ...] = ()
     can_be_emptied: bool = False
 

@@ -146,6 +146,7 @@ def _email(body: CartBody) -> str | None:
 
 
 def bad_email() -> InputRefused:
+    """Return the refusal of an address nothing can be sent to."""
     problem = "not an e-mail address"
     return InputRefused("invalid_email", "That is no e-mail address.", fields={"email": problem})
 

@@ -11,7 +11,8 @@ LONG_SECONDS = 60.0
 
 SUM_PLEDGES = """
         WITH counted AS (
-            SELECT *
+            SELECT pledge_id, supporter_id, status, goal_cents, subtotal_cents, shipping_cents,
+                tax_cents, tip_cents, total_cents, returned_cents, lost_at
             FROM pledges
             WHERE campaign = $1
               AND NOT is_late
@@ -75,9 +76,11 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
     rows = await conn.fetch(
         """
         WITH every_line AS (
-            SELECT is_late, supporter_id, pledge_history.*
-            FROM pledges
-            JOIN pledge_history USING (pledge_id)
+            SELECT is_late, supporter_id, count_delta, goal_delta_cents, subtotal_delta_cents,
+                shipping_delta_cents, tax_delta_cents, tip_delta_cents, total_delta_cents,
+                collected_delta_cents, recovering_delta_cents, lost_delta_cents,
+                returned_delta_cents, tier_deltas, support_item_deltas
+            FROM pledges JOIN pledge_history USING (pledge_id)
             WHERE campaign = $1
         ), line AS (
             SELECT * FROM every_line WHERE NOT is_late
@@ -111,8 +114,7 @@ async def sum_history(conn: Connection, campaign: CampaignSlug) -> Figures:
             (SELECT coalesce(sum(collected_delta_cents), 0)::bigint
                 FROM every_line WHERE is_late) AS late_support_cents,
             (SELECT coalesce(jsonb_object_agg(key, quantity), '{}') FROM tier) AS tier_counts,
-            (SELECT coalesce(jsonb_object_agg(key, cents), '{}') FROM item)
-                AS support_item_cents
+            (SELECT coalesce(jsonb_object_agg(key, cents), '{}') FROM item) AS support_item_cents
         FROM line
         """,
         campaign,

@@ -1,7 +1,5 @@
 """SQL of the figures an operator watches, about what comes after a charge."""
 
-from datetime import datetime
-
 import msgspec
 
 from services.chassis.database import Connection
@@ -12,7 +10,7 @@ class AfterGauges(msgspec.Struct, frozen=True, kw_only=True):
 
     breaks: dict[str, int]
     refunds: dict[str, int]
-    reconciled_at: datetime | None
+    reconciled_seconds: float | None
     fees_missing: int
     is_paused: bool
     disputes_open: int
@@ -38,11 +36,11 @@ async def read(conn: Connection) -> AfterGauges:
                 FROM (SELECT status, count(*) AS refunds FROM refunds GROUP BY status) AS all_of
             ) AS refunds,
             (
-                SELECT max(finished_at)
+                SELECT extract(epoch FROM clock_timestamp() - max(finished_at))::float
                 FROM reconciliations
                 WHERE NOT is_dry_run
                   AND error IS NULL
-            ) AS reconciled_at,
+            ) AS reconciled_seconds,
             (
                 SELECT count(*)
                 FROM charges

@@ -34,6 +34,12 @@ ATTEMPT = """
     greatest(clock_timestamp() - keyed_at, platform.now() - keyed_on) AS key_age
 """
 
+IN_FLIGHT = """
+    charge_id, attempt, kind, confirm_parameters, key_serial, is_key_spent, sent_at, keyed_at,
+    keyed_on
+"""
+"""What `ATTEMPT` is read from."""
+
 
 class NewCharge(msgspec.Struct, frozen=True):
     """A charge to be written, what it was asked for by, and what its PaymentIntent is made with."""
@@ -144,11 +150,11 @@ async def lease_due(
                    platform.now()
             FROM leased
             WHERE (SELECT status FROM due) = 'new'
-            RETURNING *
+            RETURNING {IN_FLIGHT}
         ), in_flight AS (
             TABLE begun
             UNION ALL
-            SELECT * FROM charge_attempts
+            SELECT {IN_FLIGHT} FROM charge_attempts
             WHERE charge_id = (SELECT charge_id FROM due)
               AND state IN ('sending', 'unknown')
         )
@@ -250,20 +256,18 @@ async def begin_confirm(
     return done is not None
 
 
-async def bring_forward(conn: Connection, slug: CampaignSlug) -> int:
+async def bring_forward(conn: Connection, slug: CampaignSlug) -> None:
     """Make every undecided charge that nobody holds due now, and let it be queued again."""
-    rows = await conn.fetch(
+    await conn.execute(
         """
         UPDATE charges
         SET due_at = least(due_at, clock_timestamp()), queued_at = '-infinity'
         WHERE campaign = $1
           AND status IN ('new', 'sending', 'unknown')
           AND lease_until < clock_timestamp()
-        RETURNING 1
         """,
         slug,
     )
-    return len(rows)
 
 
 async def bring_forward_these(conn: Connection, charge_ids: Sequence[ChargeId]) -> None:

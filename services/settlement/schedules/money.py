@@ -1,7 +1,6 @@
 """Edge: the clock in, for what comes before and after a charge. One process leads each loop."""
 
 import asyncio
-from datetime import UTC, datetime
 
 from prometheus_client import Gauge
 
@@ -161,8 +160,8 @@ async def measure(pool: Pool) -> None:
         BREAKS.labels(kind).set(found.breaks.get(kind, 0))
     for status in STATUSES:
         REFUNDS.labels(status).set(found.refunds.get(status, 0))
-    if found.reconciled_at is not None:
-        RECONCILED.set((datetime.now(UTC) - found.reconciled_at).total_seconds())
+    if found.reconciled_seconds is not None:
+        RECONCILED.set(found.reconciled_seconds)
     FEES_MISSING.set(found.fees_missing)
     PAUSED.set(found.is_paused)
     DISPUTES_OPEN.set(found.disputes_open)

@@ -11,6 +11,7 @@ Standing = Literal["pledged", "saving", "waiting", "nothing", "unknown", "away"]
 
 
 def standing_of(receipt: Receipt | None, *, is_away: bool) -> Standing:
+    """Return how far an order is; what no status says comes to nothing."""
     if is_away:
         return "away"
     if receipt is None:
@@ -24,6 +25,7 @@ def standing_of(receipt: Receipt | None, *, is_away: bool) -> Standing:
 
 
 def tag(standing: Standing, language: Language) -> Fact | None:
+    """Return the tag beside an order; None while nothing can be said of it."""
     _ = catalogue(language).gettext
     if standing == "pledged":
         return Fact(icon="check", text=_("Pledge confirmed"), tone="good")

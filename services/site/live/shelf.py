@@ -118,8 +118,6 @@ class Shelf:
             if is_counting and moment - self._made_at.get(slug, moment) >= CLOCK_SECONDS:
                 self.heard(slug)
 
-    # Making
-
     def _make_fixed(self) -> None:
         frame = self._frame()
         for language in LANGUAGES:

@@ -101,8 +101,6 @@ class World:
         told = self._add_on_stock
         return domain.add_on_stock_of(self.platform.add_ons, told.add_ons if told else {})
 
-    # Bringing news in
-
     async def load(self) -> None:
         """Read everything anew: texts, pictures and figures."""
         async with self._lock:
@@ -188,8 +186,6 @@ class World:
     def _tell(self, slug: CampaignSlug | None) -> None:
         for hear in self.heard:
             hear(slug)
-
-    # Loops of every web process
 
     async def keep_fresh(self) -> None:
         """Load, then ask Postgres every few seconds; while it is away show what we have."""
