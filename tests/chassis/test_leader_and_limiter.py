@@ -34,8 +34,10 @@ async def test_of_many_one_leads_and_another_takes_over(pool: Pool) -> None:
 
 
 async def test_different_jobs_have_leaders_of_their_own(pool: Pool) -> None:
-    async with asyncio.timeout(5), leading(pool, "toy:one"), leading(pool, "toy:two"):
-        pass
+    async with asyncio.timeout(5), leading(pool, "toy:one") as one, leading(pool, "toy:two") as two:
+        sessions = {await each.fetchval("SELECT pg_backend_pid()") for each in (one, two)}
+
+    assert len(sessions) == 2
 
 
 async def test_a_leader_whose_connection_dies_leads_no_more(

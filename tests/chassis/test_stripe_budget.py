@@ -192,6 +192,10 @@ async def test_garbage_under_our_keys_is_no_booking(
         server.set("stripe:starts:a", garbage)
         await budgets[0].turn("a", "people", within_seconds=PATIENCE)
 
+        seconds, _ = server.time()
+        booked = int(server.get("stripe:account") or 0) / MICRO
+        assert abs(booked - seconds) < PATIENCE
+
 
 async def test_without_redis_a_process_goes_by_its_share() -> None:
     budget = StripeBudget("redis://127.0.0.1:9/0", per_second=LIMIT, processes=4)

@@ -292,12 +292,29 @@ def test_campaigns_of_a_bundle_are_sorted_and_the_id_is_the_only_truth() -> None
     assert [choice.item_id for choice in zebra] == ["frame", "sound"]
 
 
-@given(st.text(max_size=60), st.decimals(allow_nan=True, allow_infinity=True))
+IDS = st.text(min_size=1, max_size=60) | st.builds(
+    "film__{}{}".format,
+    st.sampled_from(["", "support__", "custom__"]),
+    st.sampled_from(["frame", "print", "gone", "sound", "custom", ""]) | st.text(max_size=8),
+)
+
+
+@given(IDS, st.decimals(allow_nan=True, allow_infinity=True))
 def test_no_id_and_no_amount_is_a_fault_of_ours(item_id: str, amount: Decimal) -> None:
-    wanted = [WantedItem(id=item_id or "x", amount=amount), WantedItem(id="film__frame")]
+    answer = sums_or_refusal(WantedItem(id=item_id, amount=amount), item("film__print"))
+
+    assert answer
+    assert isinstance(answer, str) or all(type(each) is int and each >= 0 for each in answer)
+
+
+def sums_or_refusal(*wanted: WantedItem) -> list[int] | str:
+    """Return what each line costs, or why there are none."""
     try:
-        cart = place(understand(wanted), {CampaignSlug("film"): known()}, PLATFORM)
-        for choices in cart.values():
-            lines_for(known(), choices)
-    except Refusal:
-        pass
+        return [cents for _, _, cents in lines(*wanted)]
+    except Refusal as refused:
+        return refused.reason
+
+
+def test_both_answers_are_reached() -> None:
+    assert sums_or_refusal(item("film__support__sound", amount="12.34")) == [1_234]
+    assert sums_or_refusal(item("film__support__sound", amount="NaN")) == "invalid_amount"

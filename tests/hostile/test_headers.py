@@ -17,7 +17,8 @@ pytestmark = pytest.mark.stack
 HTML = {"Accept": "text/html"}
 FIXED = {
     "x-content-type-options": "nosniff",
-    "permissions-policy": 'camera=(), microphone=(), geolocation=(), payment=(self "https://js.stripe.com")',
+    "permissions-policy": "camera=(), microphone=(), geolocation=(), "
+    'payment=(self "https://js.stripe.com")',
 }
 NEVER = ("server", "x-powered-by", "x-xss-protection", "set-cookie", "access-control-allow-origin")
 LOOSE = re.compile(r"unsafe-|(?:^|[ ;])(?:\*|https?:|data:text)(?:[ ;]|$)")

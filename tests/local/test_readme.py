@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import httpx
@@ -68,13 +69,57 @@ def test_the_quick_start_brings_up_the_site_it_promises(clone: Path) -> None:
 
 def test_every_command_the_readme_names_exists() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    commands = set(re.findall(r"\./pool ([a-z]+)", text)) - {"up"}
+    named = commands(text)
 
-    for command in sorted(commands):
+    assert {"up", "down", "doctor", "campaigns publish", "parked", "chaos"} <= set(named)
+    for command, options in named.items():
         asked = subprocess.run(
-            [str(ROOT / "pool"), command, "--help"], capture_output=True, check=False
+            [str(ROOT / "pool"), *command.split(), "--help"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert asked.returncode == 0, command
+        assert [each for each in options if each not in asked.stdout] == [], command
+
+
+def commands(text: str) -> dict[str, set[str]]:
+    """Return each command a text names, such as `campaigns check`, and the options it has there.
+
+    "`./pool bench` · `chaos`" names two: the second's words take the place of the first's last.
+    """
+    found: dict[str, set[str]] = {}
+    for line in text.splitlines():
+        command: list[str] = []
+        cell = line.split("|")[1] if line.startswith("| `./pool") else ""
+        for said in re.findall(r"`([^`]+)`", cell) or re.findall(r"\./pool [^`]+", line):
+            if own := words(said.removeprefix("./pool ")):
+                command = own if said.startswith("./pool ") else [*command[:-1], *own]
+            options = re.findall(r"--[a-z-]+", said)
+            found.setdefault(" ".join(command), set()).update(options)
+    return found
+
+
+def words(text: str) -> list[str]:
+    """Return a command's own words, up to what it is given."""
+    return list(takewhile(re.compile(r"[a-z]+").fullmatch, text.split()))
+
+
+def test_commands_are_read_from_rows_and_blocks() -> None:
+    text = """
+./pool campaigns check films/
+| `./pool down` · `status` | stop it |
+| `./pool campaigns check` · `publish [--json]` | `platform.yml` too |
+| `./pool up` `[--port N] [--detach]` | run |
+"""
+
+    assert commands(text) == {
+        "campaigns check": set(),
+        "down": set(),
+        "status": set(),
+        "campaigns publish": {"--json"},
+        "up": {"--port", "--detach"},
+    }
 
 
 def _site(log: Path, process: "subprocess.Popen[bytes]") -> str | None:

@@ -247,7 +247,10 @@ def test_only_the_sandboxs_role_may_move_the_clock(stack: Stack) -> None:
 
 
 def test_every_log_on_disk_is_json(stack: Stack) -> None:
-    for path in (stack.data / "log").glob("*.log"):
+    logs = sorted((stack.data / "log").glob("*.log"))
+
+    assert {f"{each}.log" for each in SERVICES} <= {path.name for path in logs}
+    for path in logs:
         for line in path.read_text(encoding="utf-8").splitlines():
             assert isinstance(json.loads(line), dict), (path.name, line)
 

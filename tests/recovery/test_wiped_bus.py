@@ -1,8 +1,6 @@
 """The bus forgets; the outbox does not."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -17,6 +15,7 @@ from services.chassis.bus import Bus
 from services.chassis.database import Connection, Pool, open_pool, transaction
 from services.chassis.inbox import Listener
 from services.chassis.outbox import Relay
+from tests.recovery.people import in_background
 from tests.support.stack import Database
 
 EVENTS = 30
@@ -39,19 +38,6 @@ class Ear:
     def listener(self) -> Listener:
         calendar = consumer("site-calendar")
         return Listener(calendar, dict.fromkeys(calendar.events, self.hear))
-
-
-@asynccontextmanager
-async def in_background(*work: object) -> AsyncIterator[None]:
-    tasks = [asyncio.ensure_future(each) for each in work]  # type: ignore[call-overload]
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError, Exception):
-                await asyncio.wait_for(task, 5)
 
 
 async def say(pool: Pool, count: int) -> None:

@@ -223,3 +223,10 @@ def _of(ask: Callable[[], Any]) -> Callable[[], Awaitable[Any]]:
         return ask()
 
     return asked
+
+
+async def paid(sandbox: Sandbox, number: str = "4242424242424242") -> Any:
+    """Return a PaymentIntent of ten dollars that was confirmed with a new card."""
+    customer = await sandbox.customer()
+    card = await sandbox.saved_card(customer, number)
+    return await sandbox.confirm(await sandbox.intent(customer, 1_000), card)

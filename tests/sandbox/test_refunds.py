@@ -1,17 +1,9 @@
 """Refunds: in parts, never more than was paid, and some of them late."""
 
-from typing import Any
-
 import pytest
 import stripe
 
-from tests.sandbox.conftest import Sandbox, eventually
-
-
-async def paid(sandbox: Sandbox, number: str = "4242424242424242") -> Any:
-    customer = await sandbox.customer()
-    card = await sandbox.saved_card(customer, number)
-    return await sandbox.confirm(await sandbox.intent(customer, 1_000), card)
+from tests.sandbox.conftest import Sandbox, eventually, paid
 
 
 async def test_money_goes_back_in_parts_until_nothing_is_left(sandbox: Sandbox) -> None:

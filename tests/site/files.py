@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from services.site.publishing.content import Folder, read_folder
-from services.site.publishing.model import CampaignDocument
+from services.site.publishing.model import CampaignDocument, Mistake
 
 TOP = [
     "layout: campaign",
@@ -22,6 +22,19 @@ def a_file(*more: str, top: list[str] | None = None, body: str = "") -> str:
 def read(folder: Path, text: str, name: str = "ferry.md") -> Folder:
     (folder / name).write_text(text, encoding="utf-8")
     return read_folder(folder)
+
+
+def the_mistake(folder: Path, text: str) -> Mistake:
+    mistakes = read(folder, text).mistakes
+    assert len(mistakes) == 1, mistakes
+    return mistakes[0]
+
+
+def assert_one_mistake(folder: Path, text: str, *, line: int, field: str, says: str) -> None:
+    """Fail unless a file has this one mistake, named where it is."""
+    mistake = the_mistake(folder, text)
+    assert (mistake.file, mistake.line, mistake.field) == ("ferry.md", line, field)
+    assert says in mistake.message
 
 
 def document(folder: Path, text: str) -> CampaignDocument:

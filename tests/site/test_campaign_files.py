@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 
 from services.site.publishing.content import check_folder, check_paths
-from services.site.publishing.model import Mistake
-from tests.site.files import TOP, a_file, document, read
+from tests.site.files import TOP, a_file, assert_one_mistake, document, read, the_mistake
 
 
 def test_the_shortest_file_is_a_campaign(tmp_path: Path) -> None:
@@ -45,12 +44,6 @@ def test_dollars_become_exact_cents(tmp_path: Path, written: str, cents: int) ->
     tiers = ["tiers:", "  - id: a", "    name: A", f"    price: {written}"]
 
     assert document(tmp_path, a_file(*tiers)).definition.tiers[0].price_cents == cents
-
-
-def the_mistake(folder: Path, text: str) -> Mistake:
-    mistakes = read(folder, text).mistakes
-    assert len(mistakes) == 1, mistakes
-    return mistakes[0]
 
 
 TIER = ["tiers:", "  - id: a", "    name: A", "    price: 5"]
@@ -123,10 +116,7 @@ TIER = ["tiers:", "  - id: a", "    name: A", "    price: 5"]
 def test_a_mistake_is_named_with_its_line_and_field(
     tmp_path: Path, more: list[str], line: int, field: str, says: str
 ) -> None:
-    mistake = the_mistake(tmp_path, a_file(*more))
-
-    assert (mistake.file, mistake.line, mistake.field) == ("ferry.md", line, field)
-    assert says in mistake.message
+    assert_one_mistake(tmp_path, a_file(*more), line=line, field=field, says=says)
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,12 @@ import pytest
 
 from contracts.campaign import PlatformDefinition, TaxRow
 from services.site.publishing.content import check_folder, check_paths
-from services.site.publishing.model import Mistake
-from tests.site.files import a_file, document, read
+from tests.site.files import a_file, assert_one_mistake, document, read, the_mistake
 
 TIER = ["tiers:", "  - id: a", "    name: A", "    price: 5"]
 PRODUCT = ["campaign_add_ons:", "  - id: disc", "    name: The score"]
 DIGITAL = [*PRODUCT, "    category: digital", "    price: 5"]
 PACKAGE = "{weight_oz: 1, length_in: 1, width_in: 1, height_in: 1}"
-
-
-def the_mistake(folder: Path, text: str) -> Mistake:
-    mistakes = read(folder, text).mistakes
-    assert len(mistakes) == 1, mistakes
-    return mistakes[0]
 
 
 def products(count: int) -> list[str]:
@@ -137,10 +130,7 @@ def tiers(count: int) -> list[str]:
 def test_a_mistake_about_money_is_named_with_its_line_and_field(
     tmp_path: Path, more: list[str], line: int, field: str, says: str
 ) -> None:
-    mistake = the_mistake(tmp_path, a_file(*more))
-
-    assert (mistake.file, mistake.line, mistake.field) == ("ferry.md", line, field)
-    assert says in mistake.message
+    assert_one_mistake(tmp_path, a_file(*more), line=line, field=field, says=says)
 
 
 @pytest.mark.parametrize("more", [variants(30), products(50), tiers(100)])

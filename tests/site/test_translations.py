@@ -77,7 +77,10 @@ def test_scripts_use_only_sentences_the_page_hands_them() -> None:
 
 
 def test_scripts_speak_no_english_of_their_own() -> None:
-    for path in (SITE_ROOT / "static/js").glob("*.js"):
+    scripts = list((SITE_ROOT / "static/js").glob("*.js"))
+
+    assert scripts
+    for path in scripts:
         code = re.sub(r"//[^\n]*|/\*.*?\*/", "", path.read_text(), flags=re.DOTALL)
         sentences = re.findall(r'"([A-Z][a-z]+ [a-z]+ [^"]*)"', code)
         assert sentences == [], path.name

@@ -30,6 +30,7 @@ def test_a_mutants_patch_fits_exactly_once(mutant: Mutant) -> None:
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_the_tests_that_a_mutant_names_exist(mutant: Mutant) -> None:
+    assert mutant.noticed_by
     for test in mutant.noticed_by:
         file, _, name = test.partition("::")
         source = parsed(file, (ROOT / file).read_text(encoding="utf-8"))
