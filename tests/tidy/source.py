@@ -38,11 +38,12 @@ def parsed(path: str, text: str) -> Source:
 @cache
 def python_files(*roots: str) -> tuple[Source, ...]:
     """Return every Python file below these folders."""
-    found = (path for root in roots for path in sorted((ROOT / root).rglob("*.py")))
-    return tuple(
-        parsed(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
-        for path in found
-    )
+    return tuple(_read(path) for root in roots for path in sorted((ROOT / root).rglob("*.py")))
+
+
+@cache
+def _read(path: Path) -> Source:
+    return parsed(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8"))
 
 
 def production() -> tuple[Source, ...]:
