@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from contracts.api.notify import OwnMail, OwnMails
+from contracts.ids import CampaignSlug
 from services.site.cart.answers import Figures, Refused, Why
 from services.site.manage import words
 from services.site.manage.answers import (
@@ -19,8 +21,6 @@ from services.site.manage.answers import (
     Preview,
     Record,
     RecordLine,
-    SentMail,
-    SentMails,
 )
 from services.site.manage.demo import STATES, demo_page, demo_record
 from services.site.manage.farewell import erased_page, not_gathered, refused
@@ -130,16 +130,26 @@ def an_export(*records: Record) -> Exported:
     return Exported(told=told, raw=raw)
 
 
-def sent_mails() -> tuple[SentMails, bytes]:
+def sent_mails() -> tuple[OwnMails, bytes]:
     """Return two mails, of which one could not be delivered."""
-    now = carts.shop().now
-    mails = SentMails(
-        mails=(
-            SentMail(subject="Pledge confirmed | The Long Take", written_at=now, status="sent"),
-            SentMail(subject="Refund | The Long Take", written_at=now, status="undeliverable"),
+    mails = OwnMails(
+        mails=tuple(
+            OwnMail(
+                kind=kind,
+                campaign_slug=CampaignSlug("the-long-take"),
+                subject=f"{title} | The Long Take",
+                language="en",
+                written_at=carts.shop().now,
+                status=status,
+                sent_at=None,
+            )
+            for kind, title, status in (
+                ("pledge_confirmed", "Pledge confirmed", "sent"),
+                ("refunded", "Refund", "undeliverable"),
+            )
         )
     )
-    return mails, b'{"mails":[{"subject":"Pledge confirmed | The Long Take"}]}'
+    return mails, msgspec.json.encode(mails)
 
 
 def _every_state() -> tuple[Record, ...]:

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-import msgspec
-
 from contracts import magic_link
+from contracts.api.notify import OwnMail, OwnMails
 from contracts.ids import ORDER_PATTERN, CampaignSlug, canonical_email, supporter_id
 from contracts.magic_link import FIRST_GENERATION, Keys
 from contracts.refusals import InputRefused, NotFound, NotYours
@@ -12,24 +11,6 @@ from services.chassis.database import Connection
 from services.notify.domain.language import chosen
 from services.notify.domain.views import subject_of
 from services.notify.queries import definitions, link_generations, people
-
-
-class OwnMail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A mail to the holder of a link. `sent_at` is real time, `written_at` the platform's."""
-
-    kind: str
-    campaign_slug: CampaignSlug
-    subject: str
-    language: str
-    written_at: datetime
-    status: str
-    sent_at: datetime | None
-
-
-class OwnMails(msgspec.Struct, frozen=True, kw_only=True):
-    """Every mail to one address, oldest first."""
-
-    mails: tuple[OwnMail, ...]
 
 
 async def list_own_mails(

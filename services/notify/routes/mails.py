@@ -8,13 +8,14 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, SkipValidation
 
+from contracts.api.notify import OwnMails
 from contracts.magic_link import Keys
 from services.chassis.clock import PlatformClock
 from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.notify.handlers.list_own_mails import OwnMails, list_own_mails
+from services.notify.handlers.list_own_mails import list_own_mails
 from services.notify.queries import overview
 
 

@@ -165,18 +165,3 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
 
     told: Export
     raw: bytes
-
-
-class SentMail(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A mail that was written to somebody."""
-
-    subject: str
-    written_at: datetime
-    status: str
-    sent_at: datetime | None = None
-
-
-class SentMails(msgspec.Struct, frozen=True, kw_only=True):
-    """Every mail to one address, oldest first."""
-
-    mails: tuple[SentMail, ...] = ()

@@ -1,9 +1,10 @@
 """Everything that is kept about somebody, in plain words of their language. Pure."""
 
+from contracts.api.notify import OwnMail, OwnMails
 from services.site.cart.details import option_name
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
-from services.site.manage.answers import Export, ExportedPledge, Movement, SentMail, SentMails
+from services.site.manage.answers import Export, ExportedPledge, Movement
 from services.site.manage.cards import card_words, line_words, reference, tag, totals
 from services.site.manage.changes import cents
 from services.site.manage.history import history
@@ -14,7 +15,7 @@ from services.site.public.language import NAMES, Language, catalogue
 Row = tuple[str, str]
 
 
-def own(export: Export, mails: SentMails | None, shop: Shop, language: Language) -> Own:
+def own(export: Export, mails: OwnMails | None, shop: Shop, language: Language) -> Own:
     """Return an export to be read. Without `mails` it says that they could not be asked for."""
     texts = catalogue(language)
     zone = shop.platform.timezone
@@ -130,7 +131,7 @@ def _moved(movement: Movement, language: Language) -> Row:
     return names.get(movement.kind, movement.kind), cents(abs(movement.cents))
 
 
-def _mail(mail: SentMail, shop: Shop, language: Language) -> Told:
+def _mail(mail: OwnMail, shop: Shop, language: Language) -> Told:
     _ = catalogue(language).gettext
     when = formatting.date(mail.written_at, shop.platform.timezone, language)
     words = {

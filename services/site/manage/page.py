@@ -6,11 +6,12 @@ from datetime import datetime
 
 import msgspec
 
+from contracts.api.notify import OwnMails
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
 from services.site.cart.troubles import Trouble
 from services.site.manage import words
-from services.site.manage.answers import Export, Record, SentMails
+from services.site.manage.answers import Export, Record
 from services.site.manage.cards import card, card_words, last_moment, line_words, reference, totals
 from services.site.manage.changes import cents
 from services.site.manage.editing import edit
@@ -114,7 +115,7 @@ def receipt_page(
 def own_page(
     form: ManageForm,
     export: Export,
-    mails: SentMails | None,
+    mails: OwnMails | None,
     shop: Shop,
     language: Language,
     *,

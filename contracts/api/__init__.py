@@ -1,0 +1,1 @@
+"""What services answer over HTTP where another one of ours reads it: one shape for both."""
