@@ -185,6 +185,7 @@ def assemble(
         **_servers(known, ports),
         "SITE_BASE": site,
         "CAMPAIGNS_DIR": str(data.campaigns),
+        "MEDIA_CACHE_DIR": str(data.path / "pictures"),
         "PLATFORM_TIMEZONE": "America/Denver",
         **{
             f"{name.upper()}_URL": _where(name, ports)

@@ -1,10 +1,13 @@
 """Site put together: memory, pages, gateway, publishing."""
 
 import contextlib
+import os
+import tempfile
 from functools import partial
 from pathlib import Path
 
 from litestar.config.app import AppConfig
+from litestar.handlers import HTTPRouteHandler
 from litestar.plugins import InitPlugin
 
 from services.chassis.database import BUSY
@@ -14,6 +17,7 @@ from services.site.asking.checkout import Checkout
 from services.site.asking.community import Supporters
 from services.site.asking.mails import Mails
 from services.site.asking.pledges import Pledges
+from services.site.asking.reminders import Reminders
 from services.site.consumers import listeners
 from services.site.desks.cart import Desk, shop_of
 from services.site.desks.manage import ManageDesk
@@ -25,22 +29,33 @@ from services.site.door.proxy import Gateway
 from services.site.door.upstream import Upstream
 from services.site.live.announcing import Announcer
 from services.site.live.mirror import Mirror
+from services.site.live.on_demand import OnDemand
+from services.site.live.scaler import Scaler
+from services.site.live.share_cards import ShareCards
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
 from services.site.live.world import NOT_YET_MIGRATED, World
-from services.site.public.render import SiteFrame
+from services.site.public.frame import SiteFrame
+from services.site.public.theme import theme_of
 from services.site.publisher import Publisher
-from services.site.publishing.present import Media
+from services.site.publishing.scaling import Scaled
+from services.site.publishing.shown_media import Media
 from services.site.routes import errors, feeds, files, live
+from services.site.routes.atom import feed_routes
 from services.site.routes.cancel import cancel_route
 from services.site.routes.cart import CartForms, cart_routes
 from services.site.routes.community import Gathering, community_routes
+from services.site.routes.embed import embed_routes
 from services.site.routes.lost import lost
 from services.site.routes.manage import PAY_PATH, Manage, manage_routes
+from services.site.routes.old_addresses import old_routes
 from services.site.routes.pages import page_routes
 from services.site.routes.publish import publish_route
+from services.site.routes.reminder import Remembering, reminder_routes
 from services.site.routes.results import Results, result_routes
+from services.site.routes.share import share_routes
 from services.site.routes.site import Site
+from services.site.routes.theme import theme_route
 from services.site.settings import Settings
 
 
@@ -73,7 +88,9 @@ class Memory:
             readers_max=settings.live_readers_max,
             per_address_max=settings.live_readers_per_address_max,
         )
-        media = Media(Path(settings.campaigns_dir) / "media")
+        folder = Path(settings.campaigns_dir) / "media"
+        self.scaled = Scaled(folder, _cache(settings))
+        media = Media(folder)
         self.world = World(running.pool, running.clock, self.board, media=media)
         self.shelf = Shelf(
             self.world,
@@ -81,10 +98,12 @@ class Memory:
                 site_base=site_base,
                 platform=self.world.platform,
                 stripe_js_url=settings.stripe_js_url,
+                theme=theme_of(tuple(sorted(self.world.branding.items()))),
             ),
         )
         self.mirror = Mirror(settings.redis_url.reveal(), self.board, running.clock)
-        self.world.heard += [self.shelf.heard, self.mirror.heard]
+        self.on_demand = OnDemand()
+        self.world.heard += [self.shelf.heard, self.on_demand.heard, self.mirror.heard]
 
     def loops(self, running: Running) -> list[Loop]:
         """Return what every web process does beside answering."""
@@ -98,6 +117,7 @@ class Memory:
             listen,
             self.shelf.run,
             self.mirror.run,
+            Scaler(self.scaled).run,
         ]
 
 
@@ -123,17 +143,16 @@ async def compose(settings: Settings, running: Running) -> Parts:
     managing = _managing(settings, site, upstream, checkout, admission)
     gateway = _gateway(settings, site, upstream, admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page})
+    results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(
         routes=[
-            *page_routes(site),
+            *_from_memory(site, memory, content / "media"),
             *cart_routes(_forms(settings, site, checkout, admission)),
-            *result_routes(Results(site=site, checkout=checkout, admission=admission)),
+            *(*result_routes(results), *old_routes(results)),
             *community_routes(_gathering(settings, site, upstream, admission)),
+            *reminder_routes(_remembering(settings, site, upstream, admission)),
             *(*gateway.routes(), *manage_routes(managing)),
-            *(live.snapshot_route(site), live.events),
-            *(files.static, files.media_route(content / "media")),
-            *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),
             publish_route(publisher, admission, announcer),
             cancel_route(running.pool, admission, announcer),
             lost,
@@ -146,6 +165,19 @@ async def compose(settings: Settings, running: Running) -> Parts:
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
     )
+
+
+def _from_memory(site: Site, memory: Memory, media: Path) -> list[HTTPRouteHandler]:
+    """Return what is answered without asking anybody."""
+    return [
+        *page_routes(site, memory.on_demand),
+        *embed_routes(site, memory.on_demand),
+        *feed_routes(site),
+        *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),
+        *(live.snapshot_route(site), live.events),
+        *(files.static, files.media_route(media, memory.scaled), theme_route(site)),
+        *share_routes(ShareCards(memory.world, media)),
+    ]
 
 
 def _gateway(settings: Settings, site: Site, upstream: Upstream, admission: Admission) -> Gateway:
@@ -167,6 +199,14 @@ def _gathering(
     return Gathering(site=site, supporters=ledger, admission=admission)
 
 
+def _remembering(
+    settings: Settings, site: Site, upstream: Upstream, admission: Admission
+) -> Remembering:
+    """Return what the form for launch reminders stands on."""
+    notify = Reminders(upstream, places=settings.upstream("notify"), site_base=site.site_base)
+    return Remembering(site=site, reminders=notify, admission=admission)
+
+
 def _managing(
     settings: Settings, site: Site, upstream: Upstream, checkout: Checkout, admission: Admission
 ) -> Manage:
@@ -183,6 +223,13 @@ def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admiss
     key = settings.turnstile_site_key
     desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=key)
     return CartForms(site=site, desk=desk, admission=admission)
+
+
+def _cache(settings: Settings) -> Path:
+    """Return the folder of scaled pictures."""
+    if settings.media_cache_dir:
+        return Path(settings.media_cache_dir)
+    return Path(tempfile.gettempdir()) / f"pool-pictures-{os.getuid()}"
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:

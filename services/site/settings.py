@@ -26,6 +26,8 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     trusted_proxies: str = ""
     # Further names, with commas, by which a browser or a probe may call this host.
     allowed_hosts: str = ""
+    # Where scaled pictures are kept; what is lost is made again. By default a temporary folder.
+    media_cache_dir: str = ""
     # Readers of live figures at once, in this process and from one address.
     live_readers_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000
     live_readers_per_address_max: Annotated[int, msgspec.Meta(ge=1)] = 200

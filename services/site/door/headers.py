@@ -27,23 +27,40 @@ class Policy:
         is_theirs = script_origin in STRIPE_SCRIPTS
         # The sandbox's origin, by its setting; in production there is none.
         self._stand_in = () if is_theirs or not script_origin else (script_origin,)
-        self._pages: dict[tuple[bool, tuple[str, ...]], str] = {}
+        self._pages: dict[tuple[bool, tuple[str, ...], tuple[str, ...]], str] = {}
 
     @property
     def has_stand_in(self) -> bool:
         """Tell whether the sandbox stands in for Stripe: never in production."""
         return bool(self._stand_in)
 
-    def page(self, *, pays: bool, image_origins: tuple[str, ...] = ()) -> str:
-        """Return the policy of a page: our own files, and Stripe where a card is entered."""
-        key = (pays, image_origins)
+    def page(
+        self,
+        *,
+        pays: bool,
+        image_origins: tuple[str, ...] = (),
+        frame_origins: tuple[str, ...] = (),
+    ) -> str:
+        """Return the policy of a page: our own files, and Stripe where a card is entered.
+
+        `frame_origins` are those of players that open when a person asks for them.
+        """
+        key = (pays, image_origins, frame_origins)
         if key not in self._pages:
-            self._pages[key] = self._page(pays, image_origins)
+            self._pages[key] = self._page(pays, image_origins, frame_origins)
         return self._pages[key]
 
-    def _page(self, pays: bool, image_origins: tuple[str, ...]) -> str:
+    def widget(self, *, image_origins: tuple[str, ...] = ()) -> str:
+        """Return the policy of the one page that others may frame: our own files, and no form."""
+        policy = self.page(pays=False, image_origins=image_origins)
+        return policy.replace("frame-ancestors 'none'", "frame-ancestors *").replace(
+            "form-action 'self'", "form-action 'none'"
+        )
+
+    def _page(self, pays: bool, image_origins: tuple[str, ...], players: tuple[str, ...]) -> str:
         scripts = (*STRIPE_SCRIPTS, *self._challenge, *self._stand_in) if pays else ()
-        frames = (*STRIPE_FRAMES, *self._challenge, *self._stand_in) if pays else ()
+        stripe_frames = (*STRIPE_FRAMES, *self._challenge, *self._stand_in) if pays else ()
+        frames = (*stripe_frames, *players)
         calls = (*STRIPE_CALLS, *self._stand_in) if pays else ()
         stripe_images = ("https://*.stripe.com",) if pays else ()
         forms = ("https://checkout.stripe.com", *self._stand_in) if pays else ()

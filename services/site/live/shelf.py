@@ -20,7 +20,8 @@ from services.chassis import telemetry
 from services.site.cart.shown import CartPage
 from services.site.live.world import World
 from services.site.manage.page import shell
-from services.site.public import pages, render
+from services.site.public import lists, pages, render
+from services.site.public.frame import SiteFrame
 from services.site.public.language import LANGUAGES, Language
 from services.site.public.state import CampaignContent
 
@@ -32,7 +33,7 @@ TICK_SECONDS = 0.25
 REST_SECONDS = 1.0
 CLOCK_SECONDS = 60.0
 PACK_LEVEL = 6
-TEXTS = ("about", "terms", "privacy")
+TEXTS = ("about", "terms", "privacy", render.CHECKLIST)
 ERRORS = (400, 404, 500, 503)
 
 Key = tuple[str, Language]
@@ -40,18 +41,23 @@ Key = tuple[str, Language]
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """A page, ready to be sent. `image_origins` are the foreign places its pictures are at."""
+    """A page, ready to be sent.
+
+    `image_origins` are the foreign places its pictures are at, `frame_origins` those of the
+    players that a person can open on it.
+    """
 
     body: bytes
     packed: bytes
     etag: str
     image_origins: tuple[str, ...] = ()
+    frame_origins: tuple[str, ...] = ()
 
 
 class Shelf:
     """Every page of the site in every language."""
 
-    def __init__(self, world: World, frame: Callable[[], render.SiteFrame]) -> None:
+    def __init__(self, world: World, frame: Callable[[], SiteFrame]) -> None:
         self._world = world
         self._frame = frame
         self._pages: dict[Key, Prepared] = {}
@@ -64,7 +70,7 @@ class Shelf:
         """Return a page as it was last made."""
         return self._pages.get((name, language))
 
-    def frame(self) -> render.SiteFrame:
+    def frame(self) -> SiteFrame:
         """Return what is around every page, for those that are made when they are asked for."""
         return self._frame()
 
@@ -135,7 +141,7 @@ class Shelf:
         states, origins = self._world.listed(), self.image_origins()
         self._made_at["home"] = time.monotonic()
         for language in LANGUAGES:
-            page = partial(pages.home_page, states, now=now, language=language)
+            page = partial(lists.home_page, states, now=now, language=language)
             make = partial(_made, render.render_home, page, frame)
             self._put("home", language, make, origins)
 
@@ -146,7 +152,7 @@ class Shelf:
             return
         frame, now = self._frame(), self._world.clock.now()
         self._made_at[slug] = time.monotonic()
-        origins = _origins(state.content)
+        origins, frames = _origins(state.content), _frames(state.content)
         for language in LANGUAGES:
             page = partial(
                 pages.campaign_page,
@@ -156,7 +162,7 @@ class Shelf:
                 low_stock=self._world.platform.add_ons_low_stock,
             )
             make = partial(_made, render.render_campaign, page, frame)
-            self._put(f"campaign:{slug}", language, make, origins)
+            self._put(f"campaign:{slug}", language, make, origins, frames)
 
     def _remove(self, slug: CampaignSlug) -> None:
         for language in LANGUAGES:
@@ -168,6 +174,7 @@ class Shelf:
         language: Language,
         make: Callable[[], bytes],
         origins: tuple[str, ...] = (),
+        frames: tuple[str, ...] = (),
     ) -> None:
         try:
             body = make()
@@ -176,33 +183,49 @@ class Shelf:
             telemetry.LOOP_FAILURES.labels("shelf").inc()
             log.exception("page_not_made", page=name, language=language)
             return
-        digest = hashlib.sha256(body).hexdigest()[:20]
-        self._pages[(name, language)] = Prepared(
-            body=body,
-            packed=gzip.compress(body, PACK_LEVEL, mtime=0),
-            etag=f'"{digest}"',
-            image_origins=origins,
-        )
+        self._pages[(name, language)] = prepare(body, origins, frames)
 
 
-def _made(
-    draw: Callable[[P, render.SiteFrame], bytes], page: Callable[[], P], frame: render.SiteFrame
-) -> bytes:
+def prepare(
+    body: bytes, image_origins: tuple[str, ...] = (), frame_origins: tuple[str, ...] = ()
+) -> Prepared:
+    """Return a page ready to be sent, packed once for everybody."""
+    digest = hashlib.sha256(body).hexdigest()[:20]
+    return Prepared(
+        body=body,
+        packed=gzip.compress(body, PACK_LEVEL, mtime=0),
+        etag=f'"{digest}"',
+        image_origins=image_origins,
+        frame_origins=frame_origins,
+    )
+
+
+def _made(draw: Callable[[P, SiteFrame], bytes], page: Callable[[], P], frame: SiteFrame) -> bytes:
     return draw(page(), frame)
 
 
 def _origins(content: CampaignContent) -> tuple[str, ...]:
     """Return the foreign origins of a campaign's pictures and films."""
     blocks = [*content.blocks, *(block for entry in content.diary for block in entry.blocks)]
-    pictures = [content.square, content.wide, *(tier.picture for tier in content.tiers.values())]
+    blocks += [content.video] if content.video else []
+    pictures = [content.square, content.wide, content.creator]
+    pictures += [*(tier.picture for tier in content.tiers.values())]
     pictures += [each.picture for each in content.add_ons.values()]
     pictures += [picture for block in blocks for picture in block.pictures]
     addresses = [picture.url for picture in pictures if picture]
     for block in blocks:
+        addresses.append(block.poster_url)
         if block.kind == "audio" or block.provider == "local":
-            addresses += [block.source_url, block.poster_url]
+            addresses.append(block.source_url)
     found = {_origin(address) for address in addresses if "://" in address}
     return tuple(sorted(found))
+
+
+def _frames(content: CampaignContent) -> tuple[str, ...]:
+    """Return the origins of the players on a campaign's page."""
+    blocks = [*content.blocks, *(block for entry in content.diary for block in entry.blocks)]
+    blocks += [content.video] if content.video else []
+    return tuple(sorted({_origin(block.player_url) for block in blocks if block.player_url}))
 
 
 def _origin(address: str) -> str:

@@ -27,7 +27,8 @@ from services.site.live.snapshots import Board
 from services.site.public.add_ons import ADD_ON
 from services.site.public.state import AddOnContent, CampaignContent, CampaignState
 from services.site.publishing.model import CampaignDocument
-from services.site.publishing.present import Media, present, present_add_ons
+from services.site.publishing.present import present, present_add_ons
+from services.site.publishing.shown_media import Media
 
 log = telemetry.logger(__name__)
 
@@ -54,6 +55,7 @@ class World:
         self.board = board
         self.platform = PlatformDefinition(version=0)
         self.platform_add_ons: dict[str, AddOnContent] = {}
+        self.branding: dict[str, str] = {}
         self.campaigns: dict[CampaignSlug, Known] = {}
         self.figures: dict[CampaignSlug, domain.Figures] = {}
         self._add_on_stock: AddOnStockChanged | None = None
@@ -117,6 +119,7 @@ class World:
         stored = await queries.newest_platform(self._pool)
         if stored and stored.document.definition != self.platform:
             self.platform = stored.document.definition
+            self.branding = stored.document.branding
             # Reads picture headers: not work for the event loop.
             self.platform_add_ons = await asyncio.to_thread(
                 present_add_ons, stored.document.add_on_texts, self._media

@@ -6,14 +6,14 @@ from markupsafe import Markup
 
 from contracts.campaign import SupportItem, Tier
 from services.site.public import formatting
+from services.site.public.kinds import kind_line
 from services.site.public.language import Language, catalogue, prefix
 from services.site.public.late import SUPPORT, late_items
-from services.site.public.state import CampaignState, DiaryEntry, Stage, TierContent
+from services.site.public.list_views import CampaignCard
+from services.site.public.state import CampaignState, Stage, TierContent
 from services.site.public.views import (
     BudgetLine,
     BudgetPart,
-    CampaignCard,
-    DiaryItem,
     Fact,
     TierCard,
     TierState,
@@ -151,7 +151,7 @@ def budget_parts(state: CampaignState, stage: Stage) -> tuple[BudgetPart, ...]:
     parts = [("", alone)]
     for phase in state.content.phases:
         parts.append((phase.name, [items[each] for each in phase.item_ids if each in items]))
-    return tuple(_budget_part(state, stage, name, part) for name, part in parts if part)
+    return tuple(_budget_part(state, stage, name, part) for name, part in parts if part or name)
 
 
 def _budget_part(
@@ -191,32 +191,6 @@ def _budget_line(state: CampaignState, stage: Stage, item: SupportItem) -> Budge
     )
 
 
-def diary_items(state: CampaignState, language: Language) -> tuple[DiaryItem, ...]:
-    """Return the diary, newest first."""
-    texts = catalogue(language)
-    zone = state.definition.timezone
-    phases = {
-        "fundraising": texts.gettext("Fundraising"),
-        "pre-production": texts.gettext("Pre-production"),
-        "production": texts.gettext("Production"),
-        "post-production": texts.gettext("Post-production"),
-        "distribution": texts.gettext("Distribution"),
-    }
-
-    def item(entry: DiaryEntry) -> DiaryItem:
-        return DiaryItem(
-            entry_id=entry.entry_id,
-            title=entry.title,
-            date=formatting.date(entry.at, zone, language),
-            date_iso=entry.at.isoformat(),
-            phase=phases.get(entry.phase, ""),
-            blocks=entry.blocks,
-        )
-
-    newest_first = sorted(state.content.diary, key=lambda entry: entry.at, reverse=True)
-    return tuple(item(entry) for entry in newest_first)
-
-
 def votes(state: CampaignState, now: datetime, language: Language) -> tuple[Vote, ...]:
     """Return the decisions as strangers may see them, open ones first."""
     texts = catalogue(language)
@@ -236,22 +210,6 @@ def votes(state: CampaignState, now: datetime, language: Language) -> tuple[Vote
     return tuple(sorted(found, key=lambda vote: not vote.is_open))
 
 
-def kind_line(state: CampaignState, language: Language) -> str:
-    """Return “Feature film · Ines Halloran”."""
-    texts = catalogue(language)
-    categories = {
-        "Short Film": texts.gettext("Short film"),
-        "Feature Film": texts.gettext("Feature film"),
-        "Documentary": texts.gettext("Documentary"),
-        "Web Series": texts.gettext("Web series"),
-        "Music Video": texts.gettext("Music video"),
-        "Album": texts.gettext("Album"),
-    }
-    category = state.definition.category
-    known = categories.get(category, "" if category == "Other" else category)
-    return " · ".join(part for part in (known, state.definition.creator_name) if part)
-
-
 def campaign_card(state: CampaignState, now: datetime, language: Language) -> CampaignCard:
     """Return a campaign as the home page shows it."""
     stage = state.stage_at(now)
@@ -267,6 +225,7 @@ def campaign_card(state: CampaignState, now: datetime, language: Language) -> Ca
         wide=state.content.wide or state.content.square,
         stage=stage,
         pledged=formatting.money(state.pledged_cents),
+        goal=goal,
         of_goal=catalogue(language).gettext("of %(goal)s") % {"goal": goal},
         when=formatting.days_left(state.definition.deadline_at, now, language),
         status=status,

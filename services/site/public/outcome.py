@@ -6,7 +6,7 @@ from services.site.public import formatting
 from services.site.public.language import Language, catalogue
 from services.site.public.late import late_items
 from services.site.public.state import CampaignState, Stage
-from services.site.public.views import Fact, Notice, Sum
+from services.site.public.views import Fact, Notice, Row, Sum
 
 
 def pledged_by(state: CampaignState, language: Language) -> str:
@@ -47,6 +47,35 @@ def rewards_words(state: CampaignState, stage: Stage, language: Language) -> tup
             " film. Your card is charged today."
         )
     return "", texts.gettext("These were the rewards.")
+
+
+def reasons(state: CampaignState, stage: Stage, language: Language) -> tuple[Row, ...]:
+    """Return why it is safe to pledge: each a claim and how the site keeps it."""
+    if stage not in ("upcoming", "live"):
+        return ()
+    texts = catalogue(language)
+    until = formatting.day(
+        formatting.last_minute(state.definition.deadline_at), state.definition.timezone, language
+    )
+    written = [
+        (
+            texts.gettext("Your card goes to Stripe, never to us."),
+            texts.gettext("It is typed into Stripe's own field. Nobody here can see or keep it."),
+        ),
+        (
+            texts.gettext("Nothing is taken before the end."),
+            texts.gettext("Until %(day)s you can change or cancel with the link in your email."),
+        ),
+        (
+            texts.gettext("One charge, for the sum you agreed to."),
+            texts.gettext("It is made once, after the goal is reached, and for no cent more."),
+        ),
+        (
+            texts.gettext("Goal missed: nothing happens."),
+            texts.gettext("No charge, and an email that says so."),
+        ),
+    ]
+    return tuple(Row(label=label, value=value % {"day": until}) for label, value in written)
 
 
 def status(state: CampaignState, stage: Stage, language: Language) -> Notice | None:

@@ -1,6 +1,5 @@
 """Campaigns as they stand become pages: pure functions from state and time to view models."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from contracts.campaign import AddOn
@@ -8,81 +7,50 @@ from services.site.public import formatting
 from services.site.public.add_ons import add_on_card, add_on_id, configured
 from services.site.public.cards import (
     budget_parts,
-    campaign_card,
-    diary_items,
-    kind_line,
     tier_cards,
     votes,
 )
+from services.site.public.diary import diary_phases
+from services.site.public.kinds import kind_line, kind_name
 from services.site.public.language import Language, catalogue, prefix
 from services.site.public.late import CUSTOM, late_items
 from services.site.public.outcome import (
     closed_line,
-    deadline_day,
     pledged_by,
+    reasons,
     rewards_words,
     status,
     sums,
     sums_line,
     tag,
 )
+from services.site.public.reminder import reminder_form
+from services.site.public.sharing import share_sentence
 from services.site.public.state import AddOnContent, CampaignState, Stage
 from services.site.public.views import (
     AddOnCard,
     CampaignPage,
     Countdown,
-    HomePage,
+    DiaryPhase,
+    Invitation,
+    Makers,
     ResultPage,
     Row,
     Section,
 )
 from services.site.public.waterline import waterline
 
-CLOSED_ON_HOME_MAX = 12
 LOW_STOCK = 5
-
-
-def home_page(campaigns: Iterable[CampaignState], *, now: datetime, language: Language) -> HomePage:
-    """Return the home page: live by deadline, upcoming by start, closed by deadline, newest first.
-
-    A group without campaigns is left out; when nothing is live a sentence says so.
-    """
-    texts = catalogue(language)
-    public = [state for state in campaigns if not state.definition.is_test_only]
-    by_stage: dict[Stage, list[CampaignState]] = {}
-    for state in public:
-        by_stage.setdefault(state.stage_at(now), []).append(state)
-    live = sorted(by_stage.get("live", []), key=lambda state: state.definition.deadline_at)
-    upcoming = sorted(by_stage.get("upcoming", []), key=lambda state: state.definition.starts_at)
-    ended: tuple[Stage, ...] = ("closing", "funded", "not_funded", "cancelled")
-    closed = [state for stage in ended for state in by_stage.get(stage, [])]
-    closed.sort(key=lambda state: state.definition.deadline_at, reverse=True)
-    cards = [campaign_card(state, now, language) for state in live]
-    if upcoming:
-        empty = texts.gettext("The next one opens soon, see below.")
-    else:
-        empty = texts.gettext("Come back in a while. Nothing else is needed of you.")
-    return HomePage(
-        language=language,
-        lead=cards[0] if cards else None,
-        live=tuple(cards[1:]),
-        upcoming=tuple(campaign_card(state, now, language) for state in upcoming),
-        closed=tuple(campaign_card(state, now, language) for state in closed[:CLOSED_ON_HOME_MAX]),
-        empty_text=empty,
-    )
 
 
 def campaign_page(
     state: CampaignState, *, now: datetime, language: Language, low_stock: int = LOW_STOCK
 ) -> CampaignPage:
-    """Return a campaign's page for the instant `now`.
-
-    From `low_stock` units on an add-on says how many are left.
-    """
+    """Return a campaign's page. From `low_stock` units on an add-on says how many are left."""
     stage = state.stage_at(now)
     definition, content = state.definition, state.content
     promise, intro = rewards_words(state, stage, language)
-    diary = diary_items(state, language)
+    diary = diary_phases(state, language)
     decisions = votes(state, now, language)
     budget = budget_parts(state, stage)
     late = late_items(state, stage)
@@ -103,22 +71,23 @@ def campaign_page(
         closed_line=closed_line(state, stage, language),
         countdown=countdown(state, stage, now, language),
         waterline=waterline(state, stage, language),
-        sections=_sections(bool(budget), len(diary), bool(decisions), language),
+        sections=_sections(bool(budget), diary, bool(decisions), language),
         blocks=content.blocks,
         promise=promise,
         rewards_intro=intro,
         tiers=tier_cards(state, stage, language),
-        single_tier_only=definition.single_tier_only,
         takes_custom_support=stage == "live" or CUSTOM in late,
         is_charged_now=bool(late),
         budget=budget,
         add_ons=_add_ons(state, language, low_stock) if stage == "live" else (),
         sums=sums(state, stage, language),
         sums_line=sums_line(state, language),
+        video=content.video,
+        makers=_makers(state, language),
+        invitation=_invitation(state, stage, language),
+        ongoing=_ongoing(state),
         diary=diary,
         votes=decisions,
-        facts=_facts(state, language),
-        deadline_day=deadline_day(state, language),
         goal=formatting.money(definition.goal_cents),
         live_island=_live_island(state, stage),
     )
@@ -173,14 +142,15 @@ def countdown(
 
 
 def _sections(
-    has_budget: bool, diary_count: int, has_votes: bool, language: Language
+    has_budget: bool, diary: tuple[DiaryPhase, ...], has_votes: bool, language: Language
 ) -> tuple[Section, ...]:
     texts = catalogue(language)
     sections = [Section(anchor="film", label=texts.gettext("The film"))]
     if has_budget:
         sections.append(Section(anchor="budget", label=texts.gettext("Budget")))
-    if diary_count:
-        label = texts.gettext("Diary (%(count)s)") % {"count": diary_count}
+    if diary:
+        entries = sum(len(phase.entries) for phase in diary)
+        label = texts.gettext("Diary (%(count)s)") % {"count": entries}
         sections.append(Section(anchor="diary", label=label))
     if has_votes:
         sections.append(Section(anchor="supporters", label=texts.gettext("For supporters")))
@@ -204,13 +174,37 @@ def _add_ons(state: CampaignState, language: Language, low_stock: int) -> tuple[
     )
 
 
+def _invitation(state: CampaignState, stage: Stage, language: Language) -> Invitation:
+    return Invitation(
+        reasons=reasons(state, stage, language),
+        reminder=reminder_form(state, stage, language),
+        share_sentence=share_sentence(state, stage, language),
+    )
+
+
+def _makers(state: CampaignState, language: Language) -> Makers:
+    return Makers(
+        name=state.definition.creator_name,
+        picture=state.content.creator,
+        category=state.definition.category,
+        facts=_facts(state, language),
+    )
+
+
+def _ongoing(state: CampaignState) -> tuple[Row, ...]:
+    items = state.content.ongoing
+    return tuple(
+        Row(label=item.label, value=formatting.money(item.remaining_cents)) for item in items
+    )
+
+
 def _facts(state: CampaignState, language: Language) -> tuple[Row, ...]:
     texts = catalogue(language)
     definition = state.definition
     zone = definition.timezone
     last = formatting.last_minute(definition.deadline_at)
     rows = [
-        (texts.gettext("Made by"), definition.creator_name),
+        (texts.gettext("Kind"), kind_name(state, language)),
         (texts.gettext("Goal"), formatting.money(definition.goal_cents)),
         (texts.gettext("Opens"), formatting.date(definition.starts_at, zone, language)),
         (texts.gettext("Closes"), formatting.date(last, zone, language)),

@@ -1,49 +1,21 @@
-"""View models to bytes: one Jinja environment per language, strict and escaping."""
+"""View models to bytes: which template a page has, and what stands in its head."""
 
-import functools
-from pathlib import Path
-
-import jinja2
-import msgspec
-
-from contracts.campaign import PlatformDefinition
-from services.chassis.templates import compiled_beside
 from services.site.cart.receipt import SuccessPage
 from services.site.cart.shown import CartPage
 from services.site.community.shown import CommunityPage
 from services.site.manage.shown import ManagePage
-from services.site.public import formatting
 from services.site.public.assets import static_base
-from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix
-from services.site.public.strings import manage_strings, script_strings
-from services.site.public.views import CampaignPage, HomePage, ResultPage
+from services.site.public.embed import Builder, Widget
+from services.site.public.frame import Frame, SiteFrame, draw, in_language, titled
+from services.site.public.language import Language, catalogue, prefix
+from services.site.public.list_views import ArchivePage, HomePage
+from services.site.public.reminder import ReminderPage
+from services.site.public.sharing import campaign_data, platform_data, share_links
+from services.site.public.strings import manage_strings
+from services.site.public.style_page import StylePage
+from services.site.public.views import CampaignPage, ResultPage
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
-DARK_PAPER, LIGHT_PAPER = "#0b1416", "#f4f7f6"
-
-
-class SiteFrame(msgspec.Struct, frozen=True, kw_only=True):
-    """What is around every page: names, address, and where Stripe's script comes from."""
-
-    site_base: str
-    platform: PlatformDefinition
-    stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
-    source_url: str = ""
-
-
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """The head and chrome of one page. `path` is the address without a language."""
-
-    language: Language
-    path: str
-    title: str
-    description: str = ""
-    image_url: str = ""
-    is_indexed: bool = True
-    has_cart: bool = True
-    takes_cards: bool = False
-    is_private: bool = False
-    referrer: str = "no-referrer"
+CHECKLIST = "creator-campaign-checklist"
 
 
 def render_home(page: HomePage, site: SiteFrame) -> bytes:
@@ -56,22 +28,56 @@ def render_home(page: HomePage, site: SiteFrame) -> bytes:
         description=texts.gettext(
             "Independent films, paid for only if they happen. Save a card, pay nothing today."
         ),
+        image_url=f"/share/site.png{in_language(page.language)}",
+        image_alt=texts.gettext("Independent films, paid for only if they happen"),
+        takes_cards=True,
+        data=tuple(platform_data(site.platform, site.site_base, f"{static_base()}/icons/logo.svg")),
+    )
+    return draw("home.html.j2", frame, site, page=page)
+
+
+def render_archive(page: ArchivePage, site: SiteFrame) -> bytes:
+    """Return the list of all campaigns; a narrowed one is not for search engines."""
+    texts = catalogue(page.language)
+    frame = Frame(
+        language=page.language,
+        path="/campaigns/",
+        title=titled(texts.gettext("All films"), site),
+        description=texts.gettext("Every film: live now, opening soon, and closed."),
+        is_indexed=not page.is_narrowed,
         takes_cards=True,
     )
-    return _render("home.html.j2", frame, site, page=page)
+    return draw("archive.html.j2", frame, site, page=page)
 
 
 def render_campaign(page: CampaignPage, site: SiteFrame) -> bytes:
     """Return a campaign's page."""
+    texts = catalogue(page.language)
+    image = page.wide.url if page.wide else ""
+    above = (site.platform.platform_name, texts.gettext("All films"))
+    data = campaign_data(
+        page, site_base=site.site_base, image=absolute(image, site.site_base), above=above
+    )
     frame = Frame(
         language=page.language,
         path=f"/campaigns/{page.slug}/",
-        title=_titled(page.title, site),
+        title=titled(page.title, site),
+        social_title=page.invitation.share_sentence,
         description=page.description,
-        image_url=page.wide.url if page.wide else "",
+        image_url=f"/share/campaign/{page.slug}.png{in_language(page.language)}",
+        image_alt=f"{page.invitation.share_sentence} {page.waterline.description}.",
         takes_cards=True,
+        og_type="article",
+        data=tuple(data),
     )
-    return _render("campaign.html.j2", frame, site, page=page)
+    url = f"{site.site_base}{prefix(page.language)}{frame.path}"
+    links = share_links(page.invitation.share_sentence, url, page.language)
+    return draw("campaign.html.j2", frame, site, page=page, share_links=links, share_url=url)
+
+
+def absolute(url: str, site_base: str) -> str:
+    """Return an address of ours with our name; one that is elsewhere as it is."""
+    return url if "://" in url or not url else site_base + url
 
 
 def render_success(page: SuccessPage, site: SiteFrame) -> bytes:
@@ -92,11 +98,11 @@ def render_cart(page: CartPage, site: SiteFrame) -> bytes:
     frame = Frame(
         language=page.language,
         path="/cart/",
-        title=_titled(title, site),
+        title=titled(title, site),
         is_indexed=False,
         takes_cards=True,
     )
-    return _render("cart.html.j2", frame, site, cart=page)
+    return draw("cart.html.j2", frame, site, cart=page)
 
 
 def render_manage(page: ManagePage, site: SiteFrame) -> bytes:
@@ -104,13 +110,13 @@ def render_manage(page: ManagePage, site: SiteFrame) -> bytes:
     frame = Frame(
         language=page.language,
         path="/manage/",
-        title=_titled(catalogue(page.language).gettext("Your pledges"), site),
+        title=titled(catalogue(page.language).gettext("Your pledges"), site),
         is_indexed=False,
         has_cart=False,
         is_private=True,
         takes_cards=True,
     )
-    return _render(
+    return draw(
         "manage.html.j2", frame, site, page=page, manage_strings=manage_strings(page.language)
     )
 
@@ -121,29 +127,81 @@ def render_community(page: CommunityPage, site: SiteFrame) -> bytes:
     frame = Frame(
         language=page.language,
         path=f"/community/{page.slug}/",
-        title=_titled(f"{texts.gettext('For supporters')}: {page.title}", site),
+        title=titled(f"{texts.gettext('For supporters')}: {page.title}", site),
         is_indexed=False,
         has_cart=False,
         is_private=True,
     )
-    return _render("community.html.j2", frame, site, page=page)
+    return draw("community.html.j2", frame, site, page=page)
+
+
+def render_reminder(page: ReminderPage, site: SiteFrame) -> bytes:
+    """Return the form for a launch reminder as a page of its own."""
+    frame = Frame(
+        language=page.language,
+        path=f"/campaigns/{page.slug}/",
+        title=titled(page.title, site),
+        is_indexed=False,
+        has_cart=False,
+        is_private=True,
+        referrer="same-origin",
+    )
+    return draw("reminder.html.j2", frame, site, page=page)
+
+
+def render_widget(page: Widget, site: SiteFrame) -> bytes:
+    """Return a campaign's widget, a page for frames on other sites."""
+    frame = Frame(
+        language=page.language,
+        path="/embed/campaign/",
+        title=titled(page.card.title, site),
+        is_indexed=False,
+    )
+    return draw("embed.html.j2", frame, site, page=page)
+
+
+def render_builder(page: Builder, site: SiteFrame) -> bytes:
+    """Return the page that makes the widget's snippet."""
+    title = catalogue(page.language).gettext("A film on your own page")
+    frame = Frame(
+        language=page.language,
+        path="/embed/",
+        title=titled(title, site),
+        is_indexed=False,
+        has_cart=False,
+    )
+    return draw("builder.html.j2", frame, site, page=page)
+
+
+def render_style(page: StylePage, site: SiteFrame) -> bytes:
+    """Return the style page, which is in English alone."""
+    frame = Frame(
+        language="en",
+        path="/style/",
+        title=titled("Style page", site),
+        is_indexed=False,
+        has_cart=False,
+    )
+    return draw("style.html.j2", frame, site, page=page)
 
 
 def render_text(name: str, language: Language, site: SiteFrame) -> bytes:
-    """Return one of the long texts: about, terms or privacy."""
+    """Return one of the long texts; what is for makers alone is not for search engines."""
     texts = catalogue(language)
     titles = {
         "about": texts.gettext("How it works"),
         "terms": texts.gettext("Terms"),
         "privacy": texts.gettext("Privacy"),
+        CHECKLIST: texts.gettext("Before your campaign opens"),
     }
     frame = Frame(
         language=language,
         path=f"/{name}/",
-        title=_titled(titles[name], site),
+        title=titled(titles[name], site),
+        is_indexed=name != CHECKLIST,
         has_cart=False,
     )
-    return _render(
+    return draw(
         f"texts/{name}.{language}.html.j2",
         frame,
         site,
@@ -164,29 +222,11 @@ def render_error(status: int, language: Language, site: SiteFrame) -> bytes:
     frame = Frame(
         language=language,
         path="/",
-        title=_titled(titles[known], site),
+        title=titled(titles[known], site),
         is_indexed=False,
         has_cart=False,
     )
-    return _render("error.html.j2", frame, site, status=known)
-
-
-@functools.cache
-def environment(language: Language) -> jinja2.Environment:
-    """Return the templates of a language; a name that is not there is an error."""
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        optimized=False,
-        bytecode_cache=compiled_beside(TEMPLATES),
-        extensions=["jinja2.ext.i18n"],
-    )
-    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    made.filters["percent"] = functools.partial(formatting.percent, language=language)
-    return made
+    return draw("error.html.j2", frame, site, status=known)
 
 
 def referrer_of(page: ResultPage | SuccessPage) -> str:
@@ -204,34 +244,10 @@ def _render_result(
     frame = Frame(
         language=page.language,
         path=f"/campaigns/{page.slug}/{last}/",
-        title=_titled(title, site),
+        title=titled(title, site),
         is_indexed=False,
         has_cart=False,
         is_private=True,
         referrer=referrer_of(page),
     )
-    return _render(template, frame, site, page=page)
-
-
-def _titled(title: str, site: SiteFrame) -> str:
-    return f"{title} · {site.platform.platform_name}"
-
-
-def _render(template: str, frame: Frame, site: SiteFrame, **more: object) -> bytes:
-    language = frame.language
-    others = [other for other in LANGUAGES if other != language]
-    page = environment(language).get_template(template)
-    return page.render(
-        frame=frame,
-        site=site,
-        static=static_base(),
-        prefix=prefix(language),
-        others=[(other, NAMES[other], f"{prefix(other)}{frame.path}") for other in others],
-        alternates=[(other, f"{site.site_base}{prefix(other)}{frame.path}") for other in LANGUAGES],
-        canonical=f"{site.site_base}{prefix(language)}{frame.path}",
-        papers=(LIGHT_PAPER, DARK_PAPER),
-        tax_rate=formatting.rate(site.platform.sales_tax_rate, language),
-        zone=formatting.zone_name(site.platform.timezone, language),
-        strings=script_strings(language),
-        **more,
-    ).encode()
+    return draw(template, frame, site, page=page)

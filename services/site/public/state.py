@@ -19,13 +19,25 @@ BlockKind = Literal["text", "quote", "image", "gallery", "video", "audio", "embe
 
 
 class Picture(msgspec.Struct, frozen=True, kw_only=True):
-    """A picture that a page can show. An empty `alt` means decoration."""
+    """A picture that a page can show. An empty `alt` means decoration.
+
+    `widths` are the smaller sizes it can be had in, in pixels.
+    """
 
     url: str
     alt: str = ""
     width: int | None = None
     height: int | None = None
     caption: str = ""
+    widths: tuple[int, ...] = ()
+
+    @property
+    def srcset(self) -> str:
+        """Return the sizes as the attribute of that name lists them, empty when there is one."""
+        if not self.widths or self.width is None:
+            return ""
+        sizes = [f"{self.url}&w={width} {width}w" for width in self.widths]
+        return ", ".join([*sizes, f"{self.url} {self.width}w"])
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +49,16 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
     author: str = ""
     layout: Literal["grid", "logos", "carousel"] = "grid"
     pictures: tuple[Picture, ...] = ()
+    # Where it is watched; of a player elsewhere also what its frame shows, loaded by a click alone.
     source_url: str = ""
+    player_url: str = ""
+    media_type: str = ""
     poster_url: str = ""
     provider: str = ""
     title: str = ""
     caption: str = ""
+    align: Literal["left", "center", "right"] = "left"
+    caption_style: Literal["below", "overlay", "hover"] = "below"
 
 
 class TierContent(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +83,13 @@ class PhaseContent(msgspec.Struct, frozen=True, kw_only=True):
     item_ids: tuple[str, ...]
 
 
+class OngoingContent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that still costs money after the campaign, in cents."""
+
+    label: str
+    remaining_cents: int
+
+
 class DiaryEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the production diary."""
 
@@ -84,6 +108,8 @@ class CampaignContent(msgspec.Struct, frozen=True, kw_only=True):
     blurb_text: str = ""
     square: Picture | None = None
     wide: Picture | None = None
+    creator: Picture | None = None
+    video: Block | None = None
     blocks: tuple[Block, ...] = ()
     featured_tier_id: str = ""
     tiers: dict[str, TierContent] = {}
@@ -94,6 +120,7 @@ class CampaignContent(msgspec.Struct, frozen=True, kw_only=True):
     # By decision: the pictures of its options, in their order, None where there is none.
     option_pictures: dict[str, tuple[Picture | None, ...]] = {}
     diary: tuple[DiaryEntry, ...] = ()
+    ongoing: tuple[OngoingContent, ...] = ()
 
 
 class CampaignState(msgspec.Struct, frozen=True, kw_only=True):

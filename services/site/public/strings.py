@@ -68,6 +68,9 @@ def _live(_: Gettext) -> dict[str, str]:
         "toGo": _("{amount} to go"),
         "leftOf": _("{left} of {limit} left"),
         "timesUp": _("Time is up. Asking for the result."),
+        "linkCopied": _("The link is copied"),
+        "earlierPicture": _("Earlier pictures"),
+        "laterPicture": _("Later pictures"),
     }
 
 

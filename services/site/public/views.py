@@ -11,6 +11,7 @@ import msgspec
 from markupsafe import Markup
 
 from services.site.public.language import Language
+from services.site.public.reminder import ReminderForm
 from services.site.public.state import Block, Picture, Stage
 
 TierState = Literal[
@@ -147,8 +148,16 @@ class DiaryItem(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     date: str
     date_iso: str
-    phase: str
     blocks: tuple[Block, ...]
+
+
+class DiaryPhase(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the making and what was written in it. One phase is open at first."""
+
+    key: str
+    name: str
+    entries: tuple[DiaryItem, ...]
+    is_open: bool = False
 
 
 class Vote(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,41 +194,28 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
-class CampaignCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign on the home page."""
-
-    slug: str
-    url: str
-    title: str
-    kind: str
-    blurb: Markup
-    square: Picture | None
-    wide: Picture | None
-    stage: Stage
-    pledged: str
-    of_goal: str
-    when: str
-    status: str
-    note: str
-    waterline: Waterline
-
-
-class HomePage(msgspec.Struct, frozen=True, kw_only=True):
-    """The home page: the live campaign that closes soonest leads."""
-
-    language: Language
-    lead: CampaignCard | None
-    live: tuple[CampaignCard, ...]
-    upcoming: tuple[CampaignCard, ...]
-    closed: tuple[CampaignCard, ...]
-    empty_text: str
-
-
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """A link of the section bar."""
 
     anchor: str
     label: str
+
+
+class Makers(msgspec.Struct, frozen=True, kw_only=True):
+    """Who makes it, and the plain facts."""
+
+    name: str
+    picture: Picture | None
+    category: str
+    facts: tuple[Row, ...]
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """What brings people in: why pledging is safe, a reminder, and a sentence to share."""
+
+    reasons: tuple[Row, ...]
+    reminder: ReminderForm | None
+    share_sentence: str
 
 
 class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,17 +242,18 @@ class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
     promise: str
     rewards_intro: str
     tiers: tuple[TierCard, ...]
-    single_tier_only: bool
     takes_custom_support: bool
     is_charged_now: bool
     budget: tuple[BudgetPart, ...]
     add_ons: tuple[AddOnCard, ...]
     sums: tuple[Sum, ...]
     sums_line: str
-    diary: tuple[DiaryItem, ...]
+    video: Block | None
+    makers: Makers
+    invitation: Invitation
+    ongoing: tuple[Row, ...]
+    diary: tuple[DiaryPhase, ...]
     votes: tuple[Vote, ...]
-    facts: tuple[Row, ...]
-    deadline_day: str
     goal: str
     live_island: dict[str, object]
 

@@ -1,16 +1,14 @@
 """Reading `platform.yml`. Source: interfaces, "Shapes"; everything is optional."""
 
-import re
-
 import msgspec
 
 from contracts.campaign import AddOn, CarrierRules, PlatformDefinition, TaxProvider, TaxTable
 from contracts.money import TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX, Cents
 from services.site.publishing import calendar, campaign_fields, price_fields
+from services.site.publishing.branding import BRANDING
 from services.site.publishing.model import AddOnText, Mistake, PlatformDocument
 from services.site.publishing.reading import Reader, Record, Sheet, Value, parse, record, several
 from services.site.publishing.scalars import (
-    TOKEN,
     choice,
     dollars,
     email,
@@ -21,7 +19,6 @@ from services.site.publishing.scalars import (
 )
 
 LANGUAGES = ("en", "es")
-CSS_VALUE = re.compile(r"[A-Za-z0-9#%.,'\" _/-]{1,200}")
 
 
 def platform_default(timezone: str) -> PlatformDocument:
@@ -160,21 +157,6 @@ def _add_ons(fields: Record) -> AddOns:
         fields.get("low_stock_threshold", whole, 5),
         fields.get("products", campaign_fields.add_ons, ()),
     )
-
-
-def _branding(value: Value) -> dict[str, str]:
-    """Design tokens by name: colours, lengths, font lists and asset paths, never CSS code."""
-    fields = Record(value)
-    found: dict[str, str] = {}
-    for name in list(fields.lines):
-        written = fields.get(name, text(200), "")
-        if not TOKEN.fullmatch(name) or (written and not CSS_VALUE.fullmatch(written)):
-            fields.wrong(name, "is not a colour, a length, a font list or a path")
-        found[name] = written
-    return found
-
-
-BRANDING: Reader[dict[str, str]] = Reader(_branding, {})
 
 
 def _timezone(value: Value) -> str:

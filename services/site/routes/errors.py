@@ -20,6 +20,7 @@ HTML = "text/html"
 PAGES = (400, 404, 500, 503)
 # Forms are sent by people: what is wrong with one is answered in words as well.
 FORMS = ("/cart", "/es/cart")
+REMINDER = "/remind"
 
 
 def handlers(shelf: Shelf, policy: Policy) -> dict[Any, Any]:
@@ -62,5 +63,6 @@ def _page_for(status: int, request: Request[Any, Any, Any]) -> int:
 def _wants_page(request: Request[Any, Any, Any]) -> bool:
     path = request.scope["path"]
     is_program = any(path == root or path.startswith(f"{root}/") for root in PROGRAMS)
-    is_reading = request.method in ("GET", "HEAD") or path.rstrip("/") in FORMS
+    is_form = path.rstrip("/") in FORMS or path.rstrip("/").endswith(REMINDER)
+    is_reading = request.method in ("GET", "HEAD") or is_form
     return is_reading and not is_program and HTML in request.headers.get("accept", "")

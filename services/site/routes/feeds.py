@@ -16,7 +16,7 @@ from services.site.routes.answers import READ
 from services.site.routes.site import Site, SiteNeeded
 
 KEPT = "public, max-age=60"
-PLAIN_PAGES = ("/", "/about/", "/terms/", "/privacy/")
+PLAIN_PAGES = ("/", "/campaigns/", "/about/", "/terms/", "/privacy/")
 ROBOTS = """User-agent: *
 Disallow: /admin/
 Disallow: /manage/

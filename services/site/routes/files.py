@@ -21,12 +21,14 @@ from contracts.refusals import NotFound, Refusal
 from services.site.door.headers import MEDIA
 from services.site.public.assets import STATIC_DIR, static_version
 from services.site.publishing.pictures import SUFFIXES, media_file, stamp
+from services.site.publishing.scaling import WIDTHS, Scaled
 from services.site.routes.answers import READ, Ready, answer, is_unchanged
 
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"
 CHUNK = 256 * 1024
 WHOLE_BYTES_MAX = 4 * 1024 * 1024
+NAMED_WIDTHS = tuple(str(width) for width in WIDTHS)
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -87,7 +89,7 @@ def _static_files() -> dict[str, StaticFile]:
     return found
 
 
-def media_route(root: Path) -> HTTPRouteHandler:
+def media_route(root: Path, scaled: Scaled) -> HTTPRouteHandler:
     """Return the route of pictures, films and sounds below `root`."""
 
     @route("/media/{path:path}", http_method=READ)
@@ -95,20 +97,28 @@ def media_route(root: Path) -> HTTPRouteHandler:
         file = await asyncio.to_thread(media_file, root, path.as_posix().lstrip("/"))
         if file is None:
             raise NotFound("not_found", "There is nothing here.")
-        return await _media(request, file)
+        width = request.query_params.get("w", "")
+        smaller = None
+        if width in NAMED_WIDTHS:
+            smaller = await asyncio.to_thread(scaled.find, file, int(width))
+        is_as_asked = smaller is not None or not width
+        return await _media(request, file, smaller or file, is_as_asked=is_as_asked)
 
     return media
 
 
-async def _media(request: Request[Any, Any, Any], file: Path) -> ASGIResponse:
-    version = await asyncio.to_thread(stamp, file)
-    etag = f'"{version}"'
-    is_named = request.query_params.get("v") == version
+async def _media(
+    request: Request[Any, Any, Any], named: Path, file: Path, *, is_as_asked: bool
+) -> ASGIResponse:
+    """Return `file`, which stands for the one that was named; kept for ever if it is as asked."""
+    version = await asyncio.to_thread(stamp, named)
+    etag = f'"{version}"' if named == file else f'"{version}-{file.stem[-4:]}"'
+    is_named = request.query_params.get("v") == version and is_as_asked
     headers = {
         "cache-control": FOR_EVER if is_named else FOR_A_WHILE,
         "content-security-policy": MEDIA,
         "cross-origin-resource-policy": "cross-origin",
-        "content-disposition": f'inline; filename="{file.name}"',
+        "content-disposition": f'inline; filename="{named.stem}{file.suffix}"',
         "accept-ranges": "bytes",
         "etag": etag,
     }

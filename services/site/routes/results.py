@@ -59,13 +59,13 @@ def _success_route(results: Results, language: Language) -> HTTPRouteHandler:
         elsewhere = proper_address(request.scope, results.site)
         if elsewhere:
             return _moved(elsewhere)
-        found = await _looked_up(results, request, slug)
+        found = await looked_up(results, request, slug)
         page = success_page(
             found if isinstance(found, Receipt) else None,
             shop_of(results.site.world),
             slug,
             language,
-            order_id=_order(request),
+            order_id=order_of(request),
             is_away=isinstance(found, Refused) and found.status not in GONE,
         )
         body = render.render_success(page, results.site.shelf.frame())
@@ -81,7 +81,7 @@ def _cancel_route(results: Results, language: Language) -> HTTPRouteHandler:
         elsewhere = proper_address(request.scope, results.site)
         if elsewhere:
             return _moved(elsewhere)
-        found = await _looked_up(results, request, slug)
+        found = await looked_up(results, request, slug)
         state = results.site.world.state(slug)
         if state is None:
             raise NotFound("not_found", "There is no such campaign.")
@@ -91,7 +91,7 @@ def _cancel_route(results: Results, language: Language) -> HTTPRouteHandler:
             language=language,
             resumes=resume_pairs(found) if isinstance(found, Receipt) else (),
             order_status=found.status if isinstance(found, Receipt) else "",
-            order_id=_order(request),
+            order_id=order_of(request),
         )
         body = render.render_cancelled(page, results.site.shelf.frame())
         return _page(results.site, body, language, request, referrer=render.referrer_of(page))
@@ -114,16 +114,17 @@ def _slug(request: Request[Any, Any, Any], site: Site) -> str:
     return slug
 
 
-def _order(request: Request[Any, Any, Any]) -> str:
+def order_of(request: Request[Any, Any, Any]) -> str:
+    """Return the order an address names, empty when it names none."""
     order_id = request.query_params.get("order", "")
     return order_id if ORDER_PATTERN.fullmatch(order_id) else ""
 
 
-async def _looked_up(
+async def looked_up(
     results: Results, request: Request[Any, Any, Any], slug: str
 ) -> Receipt | Refused | None:
-    """Return the order of the address, None when it names none."""
-    order_id = _order(request)
+    """Return the order of the address, None when it names none; with a slug one of that film."""
+    order_id = order_of(request)
     if not order_id:
         return None
     address = results.site.proxies.client(request.scope)
@@ -133,7 +134,7 @@ async def _looked_up(
     if isinstance(found, Refused):
         await results.admission.note(LOOKED_UP, address, found.status)
         return found
-    if slug not in {share.campaign_slug for share in found.campaigns}:
+    if slug and slug not in {share.campaign_slug for share in found.campaigns}:
         await results.admission.note(LOOKED_UP, address, 404)
         return Refused(status=404, error="order_not_found")
     return found

@@ -17,7 +17,13 @@ const phoneBar = new IntersectionObserver(showPhoneBar);
 const visible = new Map();
 watchMainAction();
 startCountdowns();
+const hasTabs = document.querySelector("[data-tabs]") !== null;
+if (hasTabs) import("./tabs.js").then(({ followAddress }) => followAddress());
+if (document.querySelector("[data-player], [data-carousel]")) import("./media.js");
+if (document.querySelector("[data-reminder]")) import("./reminder.js");
+if (document.querySelector("[data-share]")) import("./share.js");
 follow(() => {
+  if (hasTabs) import("./tabs.js").then(({ startTabs }) => startTabs());
   markInCart();
   watchMainAction();
 });

@@ -16,6 +16,8 @@ if (ownCart) {
   });
 }
 if (document.querySelector("[data-campaign]")) import("./campaign.js");
+else if (document.querySelector("[data-tabs]")) import("./tabs.js").then(({ startTabs }) => startTabs());
+if (document.querySelector("[data-builder]")) import("./builder.js");
 if (document.querySelector("[data-community]")) import("./community.js");
 if (document.querySelector("[data-manage]")) import("./manage.js");
 else if (document.querySelector("[data-success]")) import("./success.js");

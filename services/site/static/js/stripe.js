@@ -64,7 +64,7 @@ function appearance() {
     colorTextSecondary: colour("ink-muted"),
     colorDanger: colour("bad"),
     borderRadius: style.getPropertyValue("--radius").trim() || "6px",
-    fontFamily: '"Instrument Sans", "Helvetica Neue", Arial, sans-serif',
+    fontFamily: getComputedStyle(document.body).fontFamily,
     fontSizeBase: "16px",
   };
   const edge = colour("edge");

@@ -1,0 +1,20 @@
+"""Asking notify to keep an address until a film opens."""
+
+from services.site.asking.asker import Asker, Caller
+from services.site.cart.answers import Refused
+from services.site.public.language import Language
+
+SECONDS = 5.0
+PATH = "/launch-reminders"
+
+
+class Reminders(Asker):
+    """Notify, as far as reminders go."""
+
+    async def sign_up(
+        self, slug: str, email: str, language: Language, caller: Caller
+    ) -> Refused | None:
+        """Keep an address; None when it is kept. The form's sentence is the consent."""
+        body = {"campaignSlug": slug, "email": email, "preferredLang": language, "consent": True}
+        answer = await self.ask("POST", PATH, caller, body=body, seconds=SECONDS)
+        return answer if isinstance(answer, Refused) else None
