@@ -24,7 +24,10 @@ LOOKS = [
     for language in ("", "/es")
     for scheme, width in (("light", 360), ("dark", 1280))
 ]
-TEXTS = ("/", "/about/", "/terms/", "/privacy/", "/manage/", "/cart/", "/no-such-page/")
+TEXTS = (
+    *("/", "/campaigns/", "/about/", "/terms/", "/privacy/", "/creator-campaign-checklist/"),
+    *("/manage/", "/cart/", "/embed/", "/no-such-page/"),
+)
 
 
 @pytest.fixture(scope="module")

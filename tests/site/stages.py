@@ -16,7 +16,7 @@ from contracts.campaign import (
 from contracts.ids import CampaignSlug
 from contracts.live import LiveTier
 from contracts.money import Cents
-from services.site.public.render import SiteFrame
+from services.site.public.frame import SiteFrame
 from services.site.public.state import (
     Block,
     CampaignContent,

@@ -23,7 +23,7 @@ from services.site import domain, handlers, queries
 from services.site.domain import Figures, effective_state, snapshot
 from services.site.live.snapshots import Board
 from services.site.live.world import World
-from services.site.publishing.present import Media
+from services.site.publishing.shown_media import Media
 
 SLUG = CampaignSlug("long-take")
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -10,7 +10,8 @@ from contracts.ids import CampaignSlug
 from contracts.live import LiveTier
 from contracts.money import Cents
 from services.site.public.language import Language
-from services.site.public.pages import campaign_page, home_page, result_page
+from services.site.public.lists import home_page
+from services.site.public.pages import campaign_page, result_page
 from services.site.public.state import CampaignState, PhaseContent
 from services.site.public.views import TierCard
 from tests.site.stages import AFTER, BEFORE, DEADLINE, FUNDED, LIVE, NOT_FUNDED, STATE, campaign
@@ -254,7 +255,10 @@ def test_add_ons_are_offered_while_the_film_is_live() -> None:
 def test_the_diary_is_newest_first_and_votes_say_until_when() -> None:
     page = campaign_page(STATE, now=LIVE, language="en")
 
-    assert [entry.entry_id for entry in page.diary] == ["horn", "permit"]
+    first, *rest = page.diary
+    assert [entry.entry_id for entry in first.entries] == ["horn", "permit"]
+    assert first.is_open
+    assert not any(phase.entries or phase.is_open for phase in rest)
     assert [(vote.is_open, vote.when) for vote in page.votes] == [(True, "open until December 10")]
     later = campaign_page(STATE, now=DEADLINE - timedelta(days=1), language="en")
     assert [vote.is_open for vote in later.votes] == [False]

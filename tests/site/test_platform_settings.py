@@ -20,7 +20,7 @@ def test_platform_settings_are_read(tmp_path: Path) -> None:
         "pricing: {sales_tax_rate: 0.0825, default_tip_percent: 0, max_tip_percent: 10}\n"
         "shipping: {fallback_flat_rate: 4.25, countries: [US, CA]}\n"
         "recovery: {window_days: 14}\n"
-        "branding: {color_paper: '#ffffff', radius: 6px}\n"
+        "branding: {color_page_background: '#ffffff', radius_md: 6px}\n"
         "add_ons:\n  products: [{id: mug, name: Mug, price: 9.5, category: digital}]\n"
     )
 
@@ -44,7 +44,13 @@ def test_platform_settings_are_read(tmp_path: Path) -> None:
         pytest.param("pricing: {max_tip_percent: 16}", "pricing.max_tip_percent", id="tip"),
         pytest.param("pricing: {sales_tax_rate: 7.8}", "pricing.sales_tax_rate", id="tax"),
         pytest.param("recovery: {window_days: 2}", "recovery.window_days", id="recovery"),
-        pytest.param("branding: {x: 'url(evil)'}", "branding.x", id="css code"),
+        pytest.param("branding: {font_body: 'url(evil)'}", "branding.font_body", id="css code"),
+        pytest.param(
+            "branding: {color_paper: '#fff'}", "branding.color_paper", id="no key of ours"
+        ),
+        pytest.param(
+            "branding: {color_text_muted: '#7b8494'}", "branding.color_text_muted", id="too pale"
+        ),
         pytest.param("- a", "", id="a list"),
     ],
 )

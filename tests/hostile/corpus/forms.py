@@ -41,7 +41,16 @@ def _from(name: str, **headers: str) -> Case:
     )
 
 
+REMIND = "/campaigns/$SLUG/remind/"
 CASES = (
+    _send("a reminder of a film that is open", b"email=a%40b.example", 409, target=REMIND),
+    _send(
+        "a reminder, JSON", b"{}", 415, WRONG_TYPE, target=REMIND, content_type="application/json"
+    ),
+    _send("a reminder, a large body", b"email=" + b"a" * 5_000, 413, "too_large", target=REMIND),
+    _send("a reminder, a script", b"email=%22%3E%3Cscript%3Ex", 409, target=REMIND),
+    _send("a reminder of nothing", b"email=a%40b.example", 404, target="/campaigns/none/remind/"),
+    _send("a reminder, foreign", b"email=a", 403, FOREIGN, REMIND, origin="https://evil.example"),
     _send("a cart", GOOD, 200),
     _send("a cart in Spanish", GOOD, 200, target="/es/cart/"),
     _send("nothing", b"", 200),
