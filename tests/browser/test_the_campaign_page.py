@@ -94,12 +94,12 @@ def test_tabs_players_and_galleries_with_the_keyboard(
     expect(page.get_by_text("The permit")).to_be_visible()
     expect(page.locator("#diary-permit")).to_be_focused()
 
-    strip = page.locator(".carousel ul")
+    strip = page.locator(".carousel__strip")
     page.get_by_role("button", name="Later pictures").click()
-    page.wait_for_function("document.querySelector('.carousel ul').scrollLeft > 100")
+    page.wait_for_function("document.querySelector('.carousel__strip').scrollLeft > 100")
     strip.focus()
     page.keyboard.press("Home")
-    page.wait_for_function("document.querySelector('.carousel ul').scrollLeft === 0")
+    page.wait_for_function("document.querySelector('.carousel__strip').scrollLeft === 0")
 
     assert drawn.asked_elsewhere == []
     page.locator(".hero [data-player]").focus()

@@ -4,10 +4,9 @@ The folder is a cache. Whoever has not scaled a picture yet sends it as it is.
 """
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from PIL import Image, ImageOps
 
@@ -69,11 +68,10 @@ class Scaled:
         return (each for each in widths if not self._place(file, each).is_file())
 
     def _keep(self, picture: Image.Image, place: Path) -> None:
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        with os.fdopen(handle, "wb") as written:
+        with NamedTemporaryFile(dir=self._folder, suffix=".part", delete=False) as part:
             # Written anew from its pixels: no camera, place or comment travels along.
-            picture.save(written, "WEBP", quality=QUALITY, method=4)
-        Path(name).replace(place)
+            picture.save(part, "WEBP", quality=QUALITY, method=4)
+        Path(part.name).replace(place)
 
     def _place(self, file: Path, width: int) -> Path:
         name = hashlib.sha256(f"{file}:{stamp(file)}".encode()).hexdigest()[:32]

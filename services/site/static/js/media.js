@@ -12,7 +12,7 @@ for (const gallery of document.querySelectorAll("[data-carousel]")) addButtons(g
 
 /** A gallery that is wider than its place gets two buttons. */
 function addButtons(gallery) {
-  const strip = gallery.querySelector("ul");
+  const strip = gallery.querySelector(".carousel__strip");
   const buttons = document.createElement("div");
   buttons.className = "carousel__buttons";
   buttons.append(button("chevron-left", "earlierPicture", () => move(strip, -1)));
