@@ -133,6 +133,8 @@ class CampaignDefinition(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...] = ()
     support_items: tuple[SupportItem, ...] = ()
     add_ons: tuple[AddOn, ...] = ()
+    # The brand's colours, corners and typefaces as mails take them; empty: ours.
+    mail_look: dict[str, str] = {}
     stretch_goals: tuple[StretchGoal, ...] = ()
     stretch_hidden: bool = True
     decisions: tuple[Decision, ...] = ()
@@ -214,3 +216,5 @@ class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     add_ons_enabled: bool = False
     add_ons_low_stock: int = 5
     add_ons: tuple[AddOn, ...] = ()
+    # The brand's colours, corners and typefaces as mails take them; empty: ours.
+    mail_look: dict[str, str] = {}

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from services.notify.domain.letters import TEMPLATES
+from services.notify.domain.look import OURS, painted
 
 CSS = (TEMPLATES / "mail.css").read_text(encoding="utf-8")
 LIGHT, DARK = CSS.split("@media (prefers-color-scheme: dark)")
@@ -54,3 +55,31 @@ def luminance(colour: str) -> float:
         c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_part_of_a_look_reaches_a_mail_and_no_other_part(name: str) -> None:
+    value = "Georgia" if name.startswith("font") else "3px" if name == "radius" else "#aabbcc"
+
+    theirs = painted(CSS, {name: value})
+
+    assert theirs != CSS
+    lines = [(a, b) for a, b in zip(CSS.splitlines(), theirs.splitlines(), strict=True) if a != b]
+    for before, after in lines:
+        assert value in after
+        if name not in ("font_text", "font_display"):
+            assert OURS[name] in before
+            assert OURS[name] not in after
+
+
+def test_a_look_that_says_nothing_changes_nothing() -> None:
+    assert painted(CSS, {}) == CSS
+    assert painted(CSS, {"unknown": "#aabbcc"}) == CSS
+
+
+def test_a_button_stays_readable_in_a_pale_brand() -> None:
+    theirs = painted(CSS, {"primary": "#f6e770", "on_primary": "#0c1a1e"})
+
+    assert ".button { background-color: #f6e770;" in theirs
+    assert "font-weight: 600; color: #0c1a1e; text-decoration: none" in theirs
+    assert ".sheet { width: 100%; max-width: 600px; background-color: #ffffff; }" in theirs

@@ -10,6 +10,7 @@ from services.site.public.theme import (
     FONTS,
     KEYS,
     LENGTHS,
+    mail_look,
     ours,
     theme_of,
     unreadable,
@@ -102,3 +103,14 @@ def test_ratios_are_those_of_the_standard() -> None:
     assert readable_on("#0a5a69") == "#ffffff"
     assert readable_on("#f6e770") != "#ffffff"
     assert ratio(lightened("#000000", "#0b1416", ratio_min=SHAPE_MIN), "#0b1416") >= SHAPE_MIN
+
+
+def test_mails_take_the_brand_with_what_reads_on_it() -> None:
+    look = mail_look({**BRAND, "color_text": "#222222"})
+
+    assert look["primary"] == "#7a1f5c"
+    assert look["text"] == "#222222"
+    assert (look["radius"], look["font_text"]) == ("0", "Georgia, serif")
+    assert ratio(look["on_primary"], look["primary"]) >= TEXT_MIN
+    assert ratio(look["on_primary_dark"], look["primary_dark"]) >= TEXT_MIN
+    assert mail_look({}) == {}

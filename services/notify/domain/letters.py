@@ -15,6 +15,7 @@ from contracts.ids import CampaignSlug
 from services.chassis.templates import compiled_beside
 from services.notify.domain.language import LANGUAGES, Language, catalogue
 from services.notify.domain.links import Links, one_line
+from services.notify.domain.look import painted
 from services.notify.domain.mails import Campaign, Mail, MailKind, PlatformNames
 from services.notify.domain.refused import refused_parts
 from services.notify.domain.views import view_of
@@ -76,7 +77,7 @@ class Letters:
             to=one_line(mail.address),
             reply_to=one_line(platform.support_email),
             subject=view.subject,
-            html=self._inliner.inline(html),
+            html=self._inliner.inline(painted(html, platform.mail_look)),
             text=BLANK_LINES.sub("\n\n", text).strip() + "\n",
             # Mail clients fold letters with one subject into one; two pledges are two.
             headers={"X-Entity-Ref-ID": mail.mail_id},

@@ -161,6 +161,7 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True):
     support_email: str = ""
     languages: tuple[str, ...] = ("en", "es")
     recovery_window_days: int = 7
+    mail_look: dict[str, str] = {}
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,14 +41,15 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
     await conn.execute(
         """
         INSERT INTO platform_names
-            (version, platform_name, support_email, languages, recovery_window_days)
-        VALUES ($1, $2, $3, $4, $5)
+            (version, platform_name, support_email, languages, recovery_window_days, mail_look)
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (only_row) DO UPDATE
         SET version = excluded.version,
             platform_name = excluded.platform_name,
             support_email = excluded.support_email,
             languages = excluded.languages,
-            recovery_window_days = excluded.recovery_window_days
+            recovery_window_days = excluded.recovery_window_days,
+            mail_look = excluded.mail_look
         WHERE platform_names.version < excluded.version
         """,
         definition.version,
@@ -56,6 +57,7 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
         definition.support_email,
         definition.languages,
         definition.recovery_window_days,
+        definition.mail_look,
     )
 
 
@@ -80,7 +82,7 @@ async def read_platform(conn: Connection) -> PlatformNames:
     """Return what mails say about the platform: its defaults until site has told us."""
     row = await conn.fetchrow(
         """
-        SELECT platform_name, support_email, languages, recovery_window_days
+        SELECT platform_name, support_email, languages, recovery_window_days, mail_look
         FROM platform_names
         """
     )

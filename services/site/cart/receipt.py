@@ -258,7 +258,10 @@ def _after(
     return (
         Moment(
             when=when,
-            text=_("%(title)s reaches %(goal)s, or it doesn't. Until then you can cancel.") % words,
+            text=_(
+                "%(title)s reaches %(goal)s, or it doesn't. Until then you can change or cancel."
+            )
+            % words,
         ),
         Moment(when=formatting.weekday(until, zone, language), text=charge % words),
     )

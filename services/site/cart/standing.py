@@ -49,7 +49,7 @@ def words(standing: Standing, receipt: Receipt | None, language: Language) -> tu
     said = {
         "pledged": (
             _("Thank you. Your card is saved, not charged."),
-            _("The receipt, and the link to cancel, are on their way to your email."),
+            _("The receipt, and the link to change or cancel, are on their way to your email."),
         ),
         "saving": (
             _("Your card is saved. We are writing down your pledge."),

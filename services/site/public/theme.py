@@ -64,6 +64,16 @@ KEYS = (*FONTS, *LENGTHS, *COLOURS)
 BRIGHT = ("pool", "pool-strong", "pool-edge", "bar-pledged", "good")
 """What is made lighter for the dark scheme; everything else keeps our dark value there."""
 
+MAIL_COLOURS = {
+    "text_strong": "ink-strong",
+    "text": "ink",
+    "text_muted": "ink-muted",
+    "sheet": "surface",
+    "ground": "sunk",
+    "border": "hairline",
+}
+"""What mails take of the light scheme; the brand's own colour they have in both."""
+
 TEXTS = tuple(
     (ink, ground)
     for ink in ("ink-strong", "ink", "ink-muted", "ink-soft", "pool", "good")
@@ -113,6 +123,17 @@ def theme_of(written: tuple[tuple[str, str], ...]) -> Theme:
     css = ":root {\n" + "".join(f"  {rule};\n" for rule in rules) + "}\n"
     name = hashlib.sha256(css.encode()).hexdigest()[:12]
     return Theme(css=css, name=name, light_paper=light, dark_paper=dark)
+
+
+def mail_look(branding: Mapping[str, str]) -> dict[str, str]:
+    """Return what mails take of a branding, by the names notify knows."""
+    pairs = dict(_pairs(branding))
+    found = {name: pairs[token][0] for name, token in MAIL_COLOURS.items() if token in pairs}
+    if "pool" in pairs:
+        found |= {"primary": pairs["pool"][0], "primary_dark": pairs["pool"][1]}
+        found |= {"on_primary": pairs["on-pool"][0], "on_primary_dark": pairs["on-pool"][1]}
+    shapes = {"radius": "radius_md", "font_text": "font_body", "font_display": "font_display"}
+    return found | {name: branding[key] for name, key in shapes.items() if branding.get(key)}
 
 
 def unreadable(branding: Mapping[str, str]) -> list[Pair]:

@@ -4,6 +4,7 @@ import msgspec
 
 from contracts.campaign import AddOn, CarrierRules, PlatformDefinition, TaxProvider, TaxTable
 from contracts.money import TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX, Cents
+from services.site.public.theme import mail_look
 from services.site.publishing import calendar, campaign_fields, price_fields
 from services.site.publishing.branding import BRANDING
 from services.site.publishing.model import AddOnText, Mistake, PlatformDocument
@@ -53,6 +54,7 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
     pricing = fields.get("pricing", record(_pricing, NO_PRICING), NO_PRICING)
     shipping = fields.get("shipping", record(_shipping, NO_SHIPPING), NO_SHIPPING)
     enabled, low_stock, products = fields.get("add_ons", record(_add_ons, NO_ADD_ONS), NO_ADD_ONS)
+    branding = fields.get("branding", BRANDING, {})
     # Their readers check them in the services that use them.
     fields.skip(["late_support", "reports"])
     definition = PlatformDefinition(
@@ -77,10 +79,11 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
         add_ons_enabled=enabled,
         add_ons_low_stock=low_stock,
         add_ons=tuple(add_on for add_on, _ in products),
+        mail_look=mail_look(branding),
     )
     return PlatformDocument(
         definition=definition,
-        branding=fields.get("branding", BRANDING, {}),
+        branding=branding,
         add_on_texts={add_on.product_id: words for add_on, words in products},
     )
 
