@@ -33,6 +33,7 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True):
 
 STREAMS = (
     Stream(name="CAMPAIGNS", owner="site", subjects=("campaigns.>",)),
+    Stream(name="ADMIN", owner="site", subjects=("admin.>",)),
     # Not `checkout.>`: the stream would answer `checkout.quote` itself, with "stored".
     Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.*.>",)),
     Stream(name="PLEDGES", owner="pledges", subjects=("pledges.>",)),

@@ -41,11 +41,13 @@ from services.site.publisher import Publisher
 from services.site.publishing.scaling import Scaled
 from services.site.publishing.shown_media import Media
 from services.site.routes import errors, feeds, files, live
+from services.site.routes.admin import admin_routes, dashboard_of
 from services.site.routes.atom import feed_routes
 from services.site.routes.cancel import cancel_route
 from services.site.routes.cart import CartForms, cart_routes
 from services.site.routes.community import Gathering, community_routes
 from services.site.routes.embed import embed_routes
+from services.site.routes.invite import invite_route
 from services.site.routes.lost import lost
 from services.site.routes.manage import PAY_PATH, Manage, manage_routes
 from services.site.routes.old_addresses import old_routes
@@ -143,6 +145,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     managing = _managing(settings, site, upstream, checkout, admission)
     gateway = _gateway(settings, site, upstream, admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page})
+    dash = dashboard_of(site, settings, running.pool, admission, limiter)
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(
@@ -155,6 +158,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *(*gateway.routes(), *manage_routes(managing)),
             publish_route(publisher, admission, announcer),
             cancel_route(running.pool, admission, announcer),
+            *(*admin_routes(dash), invite_route(dash, site_base)),
             lost,
         ],
         listeners=listeners(announcer),

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from contracts.campaign import PlatformDefinition
-from contracts.events import campaigns, checkout, pledges, settlement
+from contracts.events import admin, campaigns, checkout, pledges, settlement
 from contracts.events.base import Event
 from contracts.money import Cents
 from contracts.pricing import Address, PricedPledge
@@ -391,6 +391,15 @@ SAMPLES: tuple[Event, ...] = (
         deadline_at=DEADLINE,
         notice=NOTICE,
         pledges=(settlement.NoticedPledge(pledge_id=PLEDGE, total_cents=Cents(5_944)),),
+    ),
+    admin.SignInAsked(
+        event_id=an_id(60),
+        occurred_at=AT,
+        email=EMAIL,
+        language="es",
+        token="nobody-signs-in-with-this",
+        expires_at=AT,
+        is_invitation=True,
     ),
 )
 

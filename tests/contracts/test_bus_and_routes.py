@@ -61,7 +61,7 @@ def test_a_work_queue_has_one_consumer() -> None:
 def test_every_event_is_on_a_stream_of_the_service_that_says_it() -> None:
     for event in catalogue.every_event():
         module = event.__module__.rsplit(".", 1)[1]
-        owner = {"campaigns": "site"}.get(module, module)
+        owner = {"campaigns": "site", "admin": "site"}.get(module, module)
         assert catalogue.stream_of(event).owner == owner, event
 
 

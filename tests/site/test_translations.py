@@ -16,6 +16,7 @@ METHODS = [
     ("cart/**.py", "python"),
     ("community/**.py", "python"),
     ("manage/**.py", "python"),
+    ("admin/**.py", "python"),
 ]
 OPTIONS = {"templates/**.html.j2": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"}}
 SAME_IN_SPANISH = {"Final", "{n} min", "{n} s"}

@@ -36,6 +36,8 @@ SITE_RANKS = {
     "publisher": 60,
     "desks": 60,
     "live": 50,
+    "admin.handlers": 40,
+    "admin.queries": 20,
     "asking": 16,
     "door": 15,
 }
@@ -45,7 +47,7 @@ def room_of(service: str, module: str) -> tuple[str, int]:
     """Return the room a module of a service is in, and its rank."""
     inside = module.removeprefix(f"services.{service}").lstrip(".")
     ranks = SITE_RANKS if service == "site" else RANKS
-    for name in (inside, inside.partition(".")[0]):
+    for name in (inside, inside.rpartition(".")[0], inside.partition(".")[0]):
         if name in ranks:
             return name, ranks[name]
     if (room := inside.partition(".")[0]).endswith("_gateway"):

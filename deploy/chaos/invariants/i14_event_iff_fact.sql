@@ -140,6 +140,9 @@ WITH facts (event_type, subject) AS (
     UNION ALL
     SELECT 'campaigns.platform_published', 'platform:' || version
     FROM site.platform_versions
+    UNION ALL
+    SELECT 'admin.sign_in_asked', 'sign_in:' || encode(token_sha256, 'hex')
+    FROM site.admin_sign_ins
 ),
 events (event_type, subject) AS (
     SELECT event_type,

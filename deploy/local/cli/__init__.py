@@ -16,6 +16,7 @@ COMMANDS = {
     "test": "quality:test",
     "check": "quality:check",
     "campaigns": "campaigns:campaigns",
+    "admin": "admin:admin",
     "ledger": "ledger:ledger",
     "settle": "settle:settle",
     "reconcile": "payments:reconcile",

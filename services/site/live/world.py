@@ -77,6 +77,11 @@ class World:
         known = self.campaigns.get(CampaignSlug(slug))
         return known is not None and known.document.is_published
 
+    def titles(self) -> dict[str, str]:
+        """Return every campaign there is, hidden ones as well, by title."""
+        found = ((slug, each.document.definition.title) for slug, each in self.campaigns.items())
+        return dict(sorted(found, key=lambda pair: pair[1].casefold()))
+
     def state(self, slug: str) -> CampaignState | None:
         """Return a campaign as it stands, None when there is no such public campaign."""
         known = self.campaigns.get(CampaignSlug(slug))

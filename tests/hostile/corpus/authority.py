@@ -15,6 +15,7 @@ ROUTES = (
     ("POST", "/admin/projections/check"),
     ("POST", "/admin/close/$SLUG"),
     ("POST", "/admin/rebuild"),
+    ("POST", "/admin/invitations"),
     ("POST", "/stats/$SLUG/check"),
     ("POST", "/stats/$SLUG/recalculate"),
     ("POST", "/inventory/$SLUG/recalculate"),

@@ -1,0 +1,1 @@
+"""The dashboard: who may do what there, and what its screens show."""

@@ -1,0 +1,1 @@
+"""What the dashboard does in its own tables: one use case per file."""

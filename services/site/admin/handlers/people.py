@@ -1,0 +1,80 @@
+"""Who may come in: invited, changed, removed, signed out by a super. Each is written down."""
+
+from contracts.refusals import InputRefused, NotFound, StateRefused
+from services.chassis import telemetry
+from services.chassis.database import Connection
+from services.site.admin import access
+from services.site.admin.access import User, Wanted
+from services.site.admin.audit import Done
+from services.site.admin.handlers.sign_in import send_link
+from services.site.admin.queries import access as queries
+from services.site.admin.queries import audit
+
+OPERATOR = User(user_id="", email="./pool admin invite", role="super")
+"""Whoever has the operator's secret, and so the machine."""
+
+
+async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -> User:
+    """Let somebody in, and mail a link that signs in. Asked again, another link is sent."""
+    await queries.lock_users(conn)
+    known = await queries.find_user(conn, wanted.email)
+    if known is not None and (known.role, known.campaigns) != (wanted.role, wanted.campaigns):
+        raise StateRefused("known_user", "This person is a user already. Change them below.")
+    if known is None and len(await queries.list_users(conn)) >= access.USERS_MAX:
+        raise StateRefused("too_many_users", "There is room for 100 users.")
+    user = known or await queries.save_user(
+        conn, telemetry.new_id(), wanted, language=language, by=by.email
+    )
+    await send_link(conn, user, language, browser=None)
+    await audit.append(conn, _done("user_invited", user, by, _rights(wanted)))
+    return user
+
+
+async def change(conn: Connection, user_id: str, wanted: Wanted, *, by: User) -> None:
+    """Give somebody other rights: what is signed in with the old ones ends."""
+    user, users = await _locked(conn, user_id)
+    if wanted.email != user.email:
+        raise InputRefused("invalid_input", "An address is not changed: invite the new one.")
+    access.require_others(users, user, by.user_id, wanted.role)
+    if (user.role, user.campaigns) == (wanted.role, wanted.campaigns):
+        return
+    await queries.change_user(conn, user_id, wanted)
+    if user_id != by.user_id:
+        await queries.end_sessions_of(conn, user_id, by.email)
+    await audit.append(conn, _done("user_changed", user, by, _rights(wanted)))
+
+
+async def remove(conn: Connection, user_id: str, *, by: User) -> None:
+    """Let somebody in no more, from this moment on."""
+    user, users = await _locked(conn, user_id)
+    access.require_others(users, user, by.user_id, None)
+    await queries.remove_user(conn, user_id)
+    await queries.end_sessions_of(conn, user_id, by.email)
+    await audit.append(conn, _done("user_removed", user, by, {}))
+
+
+async def revoke(conn: Connection, session_id: str, *, by: User) -> None:
+    """Sign a browser out."""
+    email = await queries.end_session(conn, session_id, by.email)
+    if email is None:
+        raise NotFound("unknown_session", "This session has ended already.")
+    await audit.append(
+        conn, Done(actor=by.email, role=by.role, action="session_revoked", subject=email)
+    )
+
+
+async def _locked(conn: Connection, user_id: str) -> tuple[User, list[User]]:
+    await queries.lock_users(conn)
+    users = await queries.list_users(conn)
+    for user in users:
+        if user.user_id == user_id:
+            return user, users
+    raise NotFound("unknown_user", "There is no such user.")
+
+
+def _rights(wanted: Wanted) -> dict[str, object]:
+    return {"role": wanted.role, "campaigns": list(wanted.campaigns)}
+
+
+def _done(action: str, user: User, by: User, details: dict[str, object]) -> Done:
+    return Done(actor=by.email, role=by.role, action=action, subject=user.email, details=details)

@@ -1,0 +1,57 @@
+"""The dashboard's screens as bytes: the templates of a language around what a screen shows."""
+
+import functools
+
+import msgspec
+
+from services.site.admin.access import User
+from services.site.admin.words import Tab, Trouble, action_name, role_name, tabs
+from services.site.public import formatting
+from services.site.public.assets import static_base
+from services.site.public.frame import SiteFrame, environment
+from services.site.public.language import LANGUAGES, NAMES, Language, prefix
+
+
+class Shell(msgspec.Struct, frozen=True, kw_only=True):
+    """What is around a screen. Without a user nobody is signed in."""
+
+    language: Language
+    path: str
+    tab: str
+    user: User | None = None
+    csrf: str = ""
+    done: str = ""
+    trouble: Trouble | None = None
+
+    @property
+    def tabs(self) -> tuple[Tab, ...]:
+        """Return where this user may go."""
+        return tabs(self.user, self.language) if self.user else ()
+
+    @property
+    def role(self) -> str:
+        """Return what this user's role is called."""
+        return role_name(self.user.role, self.language) if self.user else ""
+
+
+def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) -> bytes:
+    """Return a screen."""
+    language, zone = shell.language, site.platform.timezone
+    others = [other for other in LANGUAGES if other != language]
+    page = environment(language).get_template(f"admin/{template}.html.j2")
+    return page.render(
+        shell=shell,
+        site=site,
+        static=static_base(),
+        prefix=prefix(language),
+        base=f"{prefix(language)}/admin/",
+        others=[(other, NAMES[other], prefix(other) + shell.path) for other in others],
+        money=functools.partial(formatting.money, always_cents=True),
+        day=functools.partial(formatting.date, zone=zone, language=language),
+        moment=lambda at: (
+            f"{formatting.date(at, zone, language)}, {formatting.time(at, zone, language)}"
+        ),
+        role_name=functools.partial(role_name, language=language),
+        action_name=functools.partial(action_name, language=language),
+        **shown,
+    ).encode()

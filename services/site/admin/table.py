@@ -1,0 +1,64 @@
+"""The dashboard's routes: who may use which. A route that is not here is not served. Pure.
+
+Every path exists in each language; `{slug}` is a campaign's, `{key}` another thing's id.
+"""
+
+import msgspec
+
+from contracts.routes import KIB, Route
+from services.site.admin.access import Needs
+
+BODY_MAX = 64 * KIB
+ROOT = "/admin"
+
+
+class AdminRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """One method on one path. `page` names the screen that shows again what was refused."""
+
+    name: str
+    method: str
+    path: str
+    needs: Needs
+    page: str = ""
+
+    def admitted(self, prefix: str) -> Route:
+        """Return the route as the door counts it: POST has our own origin."""
+        is_read = self.method == "GET"
+        return Route(
+            method="GET" if is_read else "POST",
+            path=prefix + self.path,
+            owner="site",
+            access="public" if is_read else "browser",
+            body_max=BODY_MAX,
+            failures_per_minute=None if is_read else 30,
+        )
+
+
+def _get(name: str, path: str, needs: Needs) -> AdminRoute:
+    return AdminRoute(name=name, method="GET", path=ROOT + path, needs=needs)
+
+
+def _post(name: str, path: str, needs: Needs, page: str) -> AdminRoute:
+    return AdminRoute(name=name, method="POST", path=ROOT + path, needs=needs, page=page)
+
+
+ROUTES: tuple[AdminRoute, ...] = (
+    _get("sign_in", "/sign-in", "nobody"),
+    _post("sign_in.ask", "/sign-in/ask", "nobody", "sign_in"),
+    _post("sign_in.use", "/sign-in", "nobody", "sign_in"),
+    _post("sign_out", "/sign-out", "somebody", "sign_in"),
+    _get("summary", "", "somebody"),
+    _get("users", "/users", "super"),
+    _post("users.invite", "/users", "super", "users"),
+    _post("users.change", "/users/{key}/change", "super", "users"),
+    _post("users.remove", "/users/{key}/remove", "super", "users"),
+    _get("sessions", "/sessions", "super"),
+    _post("sessions.revoke", "/sessions/{key}/revoke", "super", "sessions"),
+    _get("audit", "/audit", "super"),
+    _get("audit.csv", "/audit.csv", "super"),
+)
+
+
+def route_named(name: str) -> AdminRoute:
+    """Return the route with that name; a wrong name is a bug."""
+    return next(each for each in ROUTES if each.name == name)

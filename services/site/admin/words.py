@@ -1,0 +1,127 @@
+"""What the dashboard says: tabs, what was done, and why something was refused. Pure."""
+
+from gettext import NullTranslations
+
+import msgspec
+
+from contracts.refusals import Refusal
+from services.site.admin.access import User
+from services.site.public.language import Language, catalogue
+
+
+class Tab(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry of the navigation."""
+
+    name: str
+    path: str
+    label: str
+    icon: str
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something was not done, in words, and at which fields."""
+
+    message: str
+    fields: dict[str, str] = {}
+
+
+def tabs(user: User, language: Language) -> tuple[Tab, ...]:
+    """Return the tabs that somebody may open, in order."""
+    texts = catalogue(language)
+    everybody = (("summary", "", texts.gettext("Summary"), "layout-dashboard"),)
+    supers = (
+        ("users", "users/", texts.gettext("Users"), "users"),
+        ("sessions", "sessions/", texts.gettext("Sessions"), "monitor"),
+        ("audit", "audit/", texts.gettext("Audit log"), "scroll-text"),
+    )
+    shown = (*everybody, *(supers if user.is_super else ()))
+    return tuple(
+        Tab(name=name, path=path, label=label, icon=icon) for name, path, label, icon in shown
+    )
+
+
+def role_name(role: str, language: Language) -> str:
+    """Return what a role is called."""
+    texts = catalogue(language)
+    return texts.gettext("Super admin") if role == "super" else texts.gettext("Campaign user")
+
+
+def done_message(name: str, language: Language) -> str:
+    """Return the sentence after something was done; empty for what nothing is known of."""
+    texts = catalogue(language)
+    return {
+        "invited": texts.gettext("Invited. A link to sign in is on its way by email."),
+        "changed": texts.gettext("Saved. It holds from now on."),
+        "removed": texts.gettext("Removed. Nobody is signed in as this person any more."),
+        "revoked": texts.gettext("Signed out. That browser has to sign in again."),
+        "signed-out": texts.gettext("You are signed out."),
+    }.get(name, "")
+
+
+def action_name(action: str, language: Language) -> str:
+    """Return what an action is called in the audit log."""
+    texts = catalogue(language)
+    return {
+        "signed_in": texts.gettext("Signed in"),
+        "signed_out": texts.gettext("Signed out"),
+        "user_invited": texts.gettext("Invited a user"),
+        "user_changed": texts.gettext("Changed a user’s rights"),
+        "user_removed": texts.gettext("Removed a user"),
+        "session_revoked": texts.gettext("Signed a browser out"),
+        "audit_exported": texts.gettext("Downloaded the audit log"),
+    }.get(action, action)
+
+
+def trouble_of(refusal: Refusal, language: Language) -> Trouble:
+    """Return a refusal in words of a language; what we have no words for stays as it was said."""
+    texts = catalogue(language)
+    known = _known(texts)
+    return Trouble(
+        message=known.get(refusal.reason)
+        or known.get(refusal.message)
+        or _by_status(refusal.status, texts)
+        or refusal.message,
+        fields={name: known.get(text, text) for name, text in refusal.fields.items()},
+    )
+
+
+def _known(texts: NullTranslations) -> dict[str, str]:
+    return {
+        "invalid_input": texts.gettext(
+            "Something in the form is not right yet. It says where below."
+        ),
+        "foreign_origin": texts.gettext("This can only be done from our own pages."),
+        "csrf": texts.gettext("This form is too old. Open the page again and repeat it."),
+        "no_session": texts.gettext("Sign in first. A session lasts eight hours."),
+        "not_allowed": texts.gettext(
+            "You don’t have the rights for this. A super admin can give them."
+        ),
+        "link_spent": texts.gettext("This link does not work any more. Ask for a new one."),
+        "other_browser": texts.gettext(
+            "Open the link in the browser that asked for it, or ask here again."
+        ),
+        "own_rights": texts.gettext("You can’t take away your own rights."),
+        "last_super": texts.gettext("Somebody has to be able to do everything."),
+        "known_user": texts.gettext("This person is a user already. Change them below."),
+        "too_many_users": texts.gettext("There is room for 100 users."),
+        "too_many_requests": texts.gettext("Too many tries. Wait a minute."),
+        "unknown_user": texts.gettext("There is no such user any more."),
+        "unknown_session": texts.gettext("This session has ended already."),
+        "Write one email address.": texts.gettext("Write one email address."),
+        "Choose a role.": texts.gettext("Choose a role."),
+        "Choose at least one campaign.": texts.gettext("Choose at least one campaign."),
+        "There is no such campaign.": texts.gettext("There is no such campaign."),
+        "Write a day as YYYY-MM-DD.": texts.gettext("Write a day as YYYY-MM-DD."),
+        "This is too long.": texts.gettext("This is too long."),
+        "This is no page.": texts.gettext("This is no page."),
+    }
+
+
+def _by_status(status: int, texts: NullTranslations) -> str:
+    return {
+        404: texts.gettext("There is nothing here."),
+        503: texts.gettext(
+            "A part this needs is away for a moment. Nothing was changed. Try again."
+        ),
+        504: texts.gettext("This took too long. Look whether it was done before you repeat it."),
+    }.get(status, "")

@@ -1,0 +1,60 @@
+"""The dashboard's screens and forms: each row of its table with what it does."""
+
+import re
+from typing import Any
+
+from litestar import Request, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
+
+from services.chassis.crowd import LANE
+from services.chassis.database import Pool
+from services.chassis.limiter import Limiter
+from services.site.admin.table import BODY_MAX, ROUTES, AdminRoute
+from services.site.desks.dashboard import Dashboard, Visit, Work, serve
+from services.site.door.admission import Admission
+from services.site.public.language import LANGUAGES, Language, prefix
+from services.site.routes.admin import audit, people, sign_in, summary
+from services.site.routes.site import Site
+from services.site.settings import Settings
+
+WORKS: dict[str, Work] = {**sign_in.WORKS, **summary.WORKS, **people.WORKS, **audit.WORKS}
+PARAMETER = re.compile(r"\{(\w+)\}")
+
+
+def dashboard_of(
+    site: Site, settings: Settings, pool: Pool, admission: Admission, limiter: Limiter
+) -> Dashboard:
+    """Return what the dashboard stands on."""
+    return Dashboard(
+        pool=pool,
+        admission=admission,
+        limiter=limiter,
+        policy=site.policy,
+        client_of=site.proxies.client,
+        frame=site.shelf.frame,
+        titles=site.world.titles,
+        network_key=settings.gateway_secret.bytes(),
+        is_https=site.site_base.startswith("https://"),
+    )
+
+
+def admin_routes(dash: Dashboard) -> list[HTTPRouteHandler]:
+    """Return every row of the table in each language. A row that does nothing is a bug."""
+    assert set(WORKS) == {row.name for row in ROUTES}, "the table and what is done differ"
+    return [_handler(dash, row, language) for language in LANGUAGES for row in ROUTES]
+
+
+def _handler(dash: Dashboard, row: AdminRoute, language: Language) -> HTTPRouteHandler:
+    async def answer(request: Request[Any, Any, Any]) -> ASGIResponse:
+        address = dash.client_of(request.scope)
+        visit = Visit(dash=dash, row=row, language=language, request=request, address=address)
+        return await serve(visit, WORKS)
+
+    path = prefix(language) + PARAMETER.sub(r"{\1:str}", row.path)
+    name = f"admin:{language}:{row.name}"
+    # A lane of its own: a crowd before the pages keeps no operator out.
+    opt = {LANE: "dashboard"}
+    if row.method == "GET":
+        return get(path, name=name, opt=opt)(answer)
+    return post(path, name=name, opt=opt, status_code=200, request_max_body_size=BODY_MAX)(answer)

@@ -1,0 +1,88 @@
+"""People who open the dashboard: invited, signed in, with the cookies and forms of a browser."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+import httpx
+import msgspec
+
+from contracts.events.admin import SignInAsked
+from tests.site.running import RunningSite
+
+CSRF = re.compile(r'name="csrf" value="([A-Za-z0-9_-]{43})"')
+
+
+@dataclass
+class Visitor:
+    """A browser at the dashboard."""
+
+    http: httpx.AsyncClient = field(repr=False)
+    csrf: str = ""
+
+    async def get(self, path: str, **more: Any) -> httpx.Response:
+        return await self.http.get(path, **more)
+
+    async def post(self, path: str, **form: Any) -> httpx.Response:
+        return await self.http.post(path, data={"csrf": self.csrf, **form})
+
+
+async def invite(site: RunningSite, email: str, **rights: Any) -> httpx.Response:
+    return await site.http.post(
+        "/admin/invitations", json={"email": email, **rights}, headers=site.admin
+    )
+
+
+async def links(site: RunningSite, email: str) -> list[SignInAsked]:
+    """Every link that somebody was sent, oldest first."""
+    connection = await asyncpg.connect(site.database.owner_url)
+    rows = await connection.fetch(
+        """
+        SELECT payload
+        FROM site.outbox
+        WHERE event_type = 'admin.sign_in_asked'
+        ORDER BY outbox_id
+        """
+    )
+    await connection.close()
+    found = [msgspec.json.decode(row["payload"], type=SignInAsked) for row in rows]
+    return [each for each in found if each.email == email]
+
+
+def browser(site: RunningSite) -> Visitor:
+    # No connection outlives its answer: a browser of a test is closed by nobody.
+    limits = httpx.Limits(max_keepalive_connections=0)
+    origin = {"Origin": site.url}
+    client = httpx.AsyncClient(base_url=site.url, headers=origin, timeout=10, limits=limits)
+    return Visitor(client)
+
+
+async def signed_in(site: RunningSite, email: str, **rights: Any) -> Visitor:
+    """Somebody invited, who used the link of the mail."""
+    (await invite(site, email, **rights)).raise_for_status()
+    visitor = browser(site)
+    token = (await links(site, email))[-1].token
+    answer = await visitor.http.post("/admin/sign-in", data={"t": token})
+    assert answer.status_code == 303, answer.text
+    page = await visitor.get("/admin/")
+    assert page.status_code == 200, page.text
+    found = CSRF.search(page.text)
+    assert found
+    visitor.csrf = found[1]
+    return visitor
+
+
+async def expire(site: RunningSite, email: str) -> None:
+    """End somebody's sessions by time."""
+    connection = await asyncpg.connect(site.database.owner_url)
+    await connection.execute(
+        """
+        UPDATE site.admin_sessions
+        SET expires_at = clock_timestamp()
+        FROM site.admin_users
+        WHERE admin_users.user_id = admin_sessions.user_id AND email = $1
+        """,
+        email,
+    )
+    await connection.close()
