@@ -177,7 +177,7 @@ def _from_memory(site: Site, memory: Memory, media: Path) -> list[HTTPRouteHandl
         *page_routes(site, memory.on_demand),
         *embed_routes(site, memory.on_demand),
         *feed_routes(site),
-        *(feeds.robots, feeds.sitemap, feeds.catalogue, feeds.add_ons),
+        *(feeds.robots, feeds.sitemap, feeds.sitemap_text, feeds.catalogue, feeds.add_ons),
         *(live.snapshot_route(site), live.events),
         *(files.static, files.media_route(media, memory.scaled), theme_route(site)),
         *share_routes(ShareCards(memory.world, media)),

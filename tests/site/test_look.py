@@ -125,6 +125,9 @@ def test_a_campaign_page_runs_little_until_somebody_pledges() -> None:
     assert packed(*at_first) <= 10_000
     assert packed(*to_pledge) <= 21_000
     assert packed(*with_imports("main.js", "manage.js", "token.js")) <= 10_000
+    asked_for = with_imports("tabs.js", "media.js", "share.js", "reminder.js")
+    assert packed(*at_first | asked_for) <= 16_000
+    assert packed(*with_imports("embed.js")) <= 2_000
 
 
 def test_fonts_keep_to_their_budget_and_come_with_their_licences() -> None:

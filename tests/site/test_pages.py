@@ -16,7 +16,7 @@ PRIVATE = [
 EVERYWHERE = [
     *PUBLIC,
     *PRIVATE,
-    *("/robots.txt", "/sitemap.xml", "/api/campaigns.json", "/api/add-ons.json"),
+    *("/robots.txt", "/sitemap.xml", "/sitemap.txt", "/api/campaigns.json", "/api/add-ons.json"),
     *("/live/long-take", "/live/nobody"),
     *("/nothing", "/campaigns/nobody/", "/about", "/static/x/none.css", "/media/none.png"),
     *("/media/long-take.webp", "/stats/long-take", "/pledge/cancel", "/livez", "/stats/%2e%2e"),
@@ -204,7 +204,11 @@ async def test_machines_find_every_public_page(one_film: RunningSite) -> None:
     sitemap = (await one_film.http.get("/sitemap.xml")).text
     listed = (await one_film.http.get("/api/campaigns.json")).json()["campaigns"]
 
-    assert f"<loc>{one_film.url}/es/campaigns/long-take/</loc>" in sitemap
+    assert re.search(
+        rf"<loc>{one_film.url}/es/campaigns/long-take/</loc><lastmod>\d{{4}}-\d\d-\d\d<", sitemap
+    )
+    lines = (await one_film.http.get("/sitemap.txt")).text.splitlines()
+    assert lines == re.findall(r"<loc>([^<]+)</loc>", sitemap)
     assert f"Sitemap: {one_film.url}/sitemap.xml" in (await one_film.http.get("/robots.txt")).text
     assert [each["slug"] for each in listed] == ["long-take"]
     assert listed[0]["tiers"][0]["price"] == 19.99

@@ -1,5 +1,7 @@
 """The production diary: entries by phase, newest first, one phase open. Pure."""
 
+from datetime import datetime
+
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
 from services.site.public.state import CampaignState, DiaryEntry
@@ -33,6 +35,12 @@ def diary_phases(state: CampaignState, language: Language) -> tuple[DiaryPhase, 
         )
         for key, name in names.items()
     )
+
+
+def written_at(state: CampaignState, now: datetime) -> datetime | None:
+    """Return when its makers last told something: a diary entry, or that it opened."""
+    told = [state.definition.starts_at, *(entry.at for entry in state.content.diary)]
+    return max((at for at in told if at <= now), default=None)
 
 
 def _item(entry: DiaryEntry, state: CampaignState, language: Language) -> DiaryItem:

@@ -1,5 +1,6 @@
 """What machines read: robots, the sitemap and the catalogue."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from markupsafe import escape
 from contracts.campaign import AddOn, AddOnVariant
 from contracts.live import LiveTier
 from contracts.money import cents_to_dollars
+from services.site.public.diary import written_at
 from services.site.public.language import LANGUAGES, prefix
 from services.site.public.state import CampaignState
 from services.site.routes.answers import READ
@@ -37,9 +39,13 @@ async def robots(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIRespo
 
 @route("/sitemap.xml", http_method=READ)
 async def sitemap(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
-    """List every public page in each language."""
-    paths = [*PLAIN_PAGES, *(f"/campaigns/{state.slug}/" for state in site.world.listed())]
-    entries = "".join(_entry(site.site_base, path) for path in paths)
+    """List every public page in each language; a film with the day its makers last wrote."""
+    plain = "".join(_entry(site.site_base, path) for path in PLAIN_PAGES)
+    now = site.clock.now()
+    entries = plain + "".join(
+        _entry(site.site_base, f"/campaigns/{state.slug}/", written_at(state, now))
+        for state in site.world.listed()
+    )
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
@@ -143,14 +149,23 @@ def _listed(site: Site, state: CampaignState) -> dict[str, object]:
     }
 
 
-def _entry(base: str, path: str) -> str:
+@route("/sitemap.txt", http_method=READ)
+async def sitemap_text(request: Request[Any, Any, Any], site: SiteNeeded) -> ASGIResponse:
+    """List the same pages as lines."""
+    paths = [*PLAIN_PAGES, *(f"/campaigns/{state.slug}/" for state in site.world.listed())]
+    lines = [site.site_base + prefix(language) + path for path in paths for language in LANGUAGES]
+    return _kept(request, "\n".join([*lines, ""]).encode(), "text/plain")
+
+
+def _entry(base: str, path: str, changed: datetime | None = None) -> str:
+    day = f"<lastmod>{changed.date().isoformat()}</lastmod>" if changed else ""
     links = "".join(
         f'<xhtml:link rel="alternate" hreflang="{language}"'
         f' href="{escape(base + prefix(language) + path)}"/>'
         for language in LANGUAGES
     )
     return "".join(
-        f"<url><loc>{escape(base + prefix(language) + path)}</loc>{links}</url>\n"
+        f"<url><loc>{escape(base + prefix(language) + path)}</loc>{day}{links}</url>\n"
         for language in LANGUAGES
     )
 

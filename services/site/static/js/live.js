@@ -154,7 +154,8 @@ function focusAgain(part, was) {
 function place(fresh) {
   for (const part of document.querySelectorAll("[data-fresh]")) {
     const other = fresh.querySelector(`[data-fresh="${part.dataset.fresh}"]`);
-    if (!other || part.innerHTML === other.innerHTML) continue;
+    // Where tabs were made of it, `drawn` is what the server had drawn.
+    if (!other || (part.drawn ?? part.innerHTML) === other.innerHTML) continue;
     const active = part.contains(document.activeElement) ? document.activeElement : null;
     if (active?.tagName === "INPUT") {
       // Somebody is typing an amount: this part waits until they are done.

@@ -20,6 +20,8 @@ export function followAddress() {
 function build(group) {
   const panels = [...group.querySelectorAll(":scope > [data-tab]")];
   if (panels.length < 2) return;
+  const fresh = group.closest("[data-fresh]");
+  if (fresh) fresh.drawn ??= fresh.innerHTML;
   group.dataset.tabsOn = "true";
   const list = document.createElement("div");
   list.className = "tabs";
