@@ -1,4 +1,4 @@
-"""What prints posters: flat inks, a plate, stencils. It needs Pillow (development group)."""
+"""What prints posters: flat inks, a plate, stencils. It needs Pillow."""
 
 import hashlib
 import math

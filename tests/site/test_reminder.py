@@ -6,6 +6,7 @@ import pytest
 
 from services.site.cart.answers import Refused
 from services.site.public.reminder import (
+    CONSENT_VERSION,
     ReminderForm,
     answered,
     email_error,
@@ -94,6 +95,7 @@ async def test_an_address_is_handed_to_notify_with_the_consent(
         "email": "noor@halfmoon.example",
         "preferredLang": "es" if prefix else "en",
         "consent": True,
+        "consentVersion": CONSENT_VERSION,
     }
 
 

@@ -3,6 +3,7 @@
 from services.site.asking.asker import Asker, Caller
 from services.site.cart.answers import Refused
 from services.site.public.language import Language
+from services.site.public.reminder import CONSENT_VERSION
 
 SECONDS = 5.0
 PATH = "/launch-reminders"
@@ -15,6 +16,12 @@ class Reminders(Asker):
         self, slug: str, email: str, language: Language, caller: Caller
     ) -> Refused | None:
         """Keep an address; None when it is kept. The form's sentence is the consent."""
-        body = {"campaignSlug": slug, "email": email, "preferredLang": language, "consent": True}
+        body = {
+            "campaignSlug": slug,
+            "email": email,
+            "preferredLang": language,
+            "consent": True,
+            "consentVersion": CONSENT_VERSION,
+        }
         answer = await self.ask("POST", PATH, caller, body=body, seconds=SECONDS)
         return answer if isinstance(answer, Refused) else None

@@ -43,6 +43,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     has_cart: bool = True
     takes_cards: bool = False
     og_type: str = "website"
+    published_at: str = ""
     # What search engines read of the page, as schema.org says it.
     data: tuple[dict[str, object], ...] = ()
     is_private: bool = False

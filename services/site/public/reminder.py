@@ -12,6 +12,9 @@ from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import CampaignState, Stage
 
 EMAIL_LENGTH_MAX = 254
+CONSENT_VERSION = "reminder-2026-11"
+"""Names the sentence under the field; another sentence is another version."""
+
 DONE = (200, 201, 202)
 
 

@@ -68,6 +68,7 @@ def render_campaign(page: CampaignPage, site: SiteFrame) -> bytes:
         image_alt=f"{page.invitation.share_sentence} {page.waterline.description}.",
         takes_cards=True,
         og_type="article",
+        published_at=str(page.live_island["startsAt"]),
         data=tuple(data),
     )
     url = f"{site.site_base}{prefix(page.language)}{frame.path}"
