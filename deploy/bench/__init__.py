@@ -8,7 +8,7 @@ import importlib
 
 from deploy.bench.figures import Bench
 
-MODULES = {"checkout": "checkout", "ledger": "ledger", "settlement": "settlement"}
+MODULES = {"site": "pages", "checkout": "checkout", "ledger": "ledger", "settlement": "settlement"}
 
 
 def names() -> tuple[str, ...]:

@@ -17,13 +17,16 @@ TIMES = slice(11, 15)
 
 def seconds(stage: Stage, names: Iterable[str]) -> float:
     """Return the CPU seconds of these processes, and of all they have started."""
+    return sum(of_process(stage.pid(name)) for name in names)
+
+
+def of_process(root: int) -> float:
+    """Return the CPU seconds of a process, and of all it has started."""
     total = 0
-    for name in names:
-        root = stage.pid(name)
-        for pid in [root, *descendants(root)]:
-            with suppress(OSError):
-                text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-                total += sum(map(int, text.rpartition(")")[2].split()[TIMES]))
+    for pid in [root, *descendants(root)]:
+        with suppress(OSError):
+            text = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+            total += sum(map(int, text.rpartition(")")[2].split()[TIMES]))
     return total / TICKS
 
 

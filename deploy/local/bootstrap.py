@@ -24,7 +24,7 @@ PYTHON_MIN = (3, 11)
 
 # What a command needs beyond the services' own packages; `dev` includes `embedded`.
 EMBEDDED, DEV = "embedded", "dev"
-DEV_COMMANDS = ("test", "check", "mutants")
+DEV_COMMANDS = ("test", "check", "quality", "mutants")
 
 
 class CannotInstall(Exception):

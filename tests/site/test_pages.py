@@ -247,3 +247,15 @@ async def test_live_figures_answer_head(one_film: RunningSite) -> None:
 
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["etag"]
+
+
+async def test_links_may_be_fetched_ahead_from_pages_for_everybody(one_film: RunningSite) -> None:
+    page = await one_film.http.get("/campaigns/long-take/")
+    manage = await one_film.http.get("/manage/")
+    rules = await one_film.http.get(page.headers["speculation-rules"].strip('"'))
+
+    assert "speculation-rules" not in manage.headers
+    assert rules.headers["content-type"] == "application/speculationrules+json"
+    (rule,) = rules.json()["prefetch"]
+    named = [each["href_matches"] for each in rule["where"]["and"][0]["or"]]
+    assert not [each for each in named if re.search("manage|community|cart|admin|pledge", each)]

@@ -15,6 +15,7 @@ COMMANDS = {
     "doctor": "doctor:doctor",
     "test": "quality:test",
     "check": "quality:check",
+    "quality": "gates:quality",
     "campaigns": "campaigns:campaigns",
     "admin": "admin:admin",
     "ledger": "ledger:ledger",

@@ -164,6 +164,8 @@ def address_problems(
         return ()
     texts = catalogue(language)
     labels = address_labels(language)
+    if is_home(form):
+        labels["province"] = texts.gettext("State")
     wanted = (*needed, *(("province",) if is_home(form) else ()))
     found = [
         Problem(field=name, message=texts.gettext("Fill in: %(label)s.") % {"label": labels[name]})

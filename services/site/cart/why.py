@@ -105,11 +105,8 @@ def _tip(inputs: Inputs, language: Language) -> str:
     }
 
 
-def _sum(inputs: Inputs, language: Language) -> str:
-    count = _whole(inputs, "lines")
-    return catalogue(language).ngettext(
-        "%(num)s thing, at today's price.", "%(num)s things, at today's prices.", count
-    ) % {"num": count}
+def _sum(_: Inputs, language: Language) -> str:
+    return catalogue(language).gettext("Everything you chose, at today's prices.")
 
 
 def _free(inputs: Inputs, language: Language) -> str:

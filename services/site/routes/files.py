@@ -37,6 +37,7 @@ TYPES = {
     ".woff2": "font/woff2",
     ".json": "application/json",
     ".txt": "text/plain; charset=utf-8",
+    ".speculationrules": "application/speculationrules+json",
 }
 PACKED_SUFFIXES = (".js", ".css", ".svg", ".json", ".txt")
 

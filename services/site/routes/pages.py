@@ -10,6 +10,7 @@ from litestar.types import HTTPScope
 from contracts.refusals import NotFound, Unavailable
 from services.site.live.on_demand import OnDemand
 from services.site.live.shelf import Prepared, prepare
+from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.lists import ARCHIVE, Filter, archive_page, read_filter
 from services.site.public.render import CHECKLIST, render_archive, render_style
@@ -19,6 +20,8 @@ from services.site.routes.site import Site
 
 PAYING = ("home", "archive", "campaign", "cart", "manage")
 KEPT_FROM_OTHERS = ("manage",)
+# Links on these pages may be fetched ahead of a press: the rules name pages for everybody only.
+READ_ON = ("home", "archive", "campaign", "about", "terms", "privacy")
 
 FIXED = {
     "/": "home",
@@ -132,6 +135,8 @@ def page_headers(
         ).encode(),
         b"content-language": language.encode(),
     }
+    if kind in READ_ON:
+        headers[b"speculation-rules"] = f'"{static_base()}/prefetch.speculationrules"'.encode()
     if pays:
         headers[b"cross-origin-opener-policy"] = b"same-origin-allow-popups"
     if is_private:
