@@ -52,10 +52,13 @@ class Trap:
 
     def send(self, path: str, pairs: Sequence[tuple[str, str]]) -> None:
         """Send a form from a page of the site, as a person's browser would."""
+        if self.page.url == BLANK:
+            self.page.goto("/about/")
         with self.page.expect_navigation():
             self.page.evaluate(SEND, [path, list(map(list, pairs))])
 
 
+BLANK = "about:blank"
 SEND = """
 ([path, pairs]) => {
   const form = Object.assign(document.createElement("form"), { method: "post", action: path });

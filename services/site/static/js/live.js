@@ -23,6 +23,8 @@ export function follow(onFresh) {
   whenZero(() => refreshSoon(0));
   document.addEventListener("visibilitychange", () => (document.hidden ? stop() : listen()));
   window.addEventListener("pagehide", stop);
+  // Back by the browser's button: the page is as it was left, and its figures are from then.
+  window.addEventListener("pageshow", (event) => event.persisted && !document.hidden && listen());
   if (!document.hidden) listen();
 }
 

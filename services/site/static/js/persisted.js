@@ -7,6 +7,8 @@ const KEY = "pool:order";
 const OPEN = "pool:open";
 const PATIENCE_MS = 45_000;
 const GIVE_UP_MS = 10 * 60_000;
+// Longer than a card form can be open at Stripe's: what was noted before then says nothing now.
+const NOTED_MS = 30 * 60_000;
 const OVER = ["too_late", "expired", "abandoned"];
 
 /** Wait for the ledger, telling the person what happens, then go to the success page. */
@@ -67,44 +69,45 @@ function arrive(order) {
 }
 
 export function remember({ orderId, sessionId, items }) {
-  try {
-    sessionStorage.setItem(KEY, JSON.stringify({ orderId, sessionId, items }));
-  } catch {
-    // Without storage a reload cannot go on here; the email still comes.
-  }
+  note(KEY, { orderId, sessionId, items });
 }
 
 function remembered() {
-  try {
-    return JSON.parse(sessionStorage.getItem(KEY));
-  } catch {
-    return null;
-  }
+  return noted(KEY);
 }
 
 function forget() {
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    // Nothing was kept.
-  }
+  note(KEY, null);
 }
 
 /** Note the order whose card step is open, or with nothing that none is. */
 export function noteOpen(orderId = "") {
-  try {
-    if (orderId) sessionStorage.setItem(OPEN, orderId);
-    else sessionStorage.removeItem(OPEN);
-  } catch {
-    // Without storage its units are free again when its session ends.
-  }
+  note(OPEN, orderId ? { orderId } : null);
 }
 
 /** The order whose card step was open when the page was left. */
 export function leftOpen() {
+  return noted(OPEN)?.orderId ?? "";
+}
+
+function note(key, what) {
   try {
-    return sessionStorage.getItem(OPEN) ?? "";
+    if (what) sessionStorage.setItem(key, JSON.stringify({ ...what, at: Date.now() }));
+    else sessionStorage.removeItem(key);
   } catch {
-    return "";
+    // Without storage a reload cannot go on here: the email still comes, and what was reserved
+    // is free again when its session ends.
   }
+}
+
+/** What was noted in this tab, as long as it says something. */
+function noted(key) {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(key));
+    if (found && Date.now() - found.at < NOTED_MS) return found;
+    note(key, null);
+  } catch {
+    // Unreadable is as good as nothing.
+  }
+  return null;
 }
