@@ -4,6 +4,7 @@ Goals: docs/benchmarks.md, G1, G3, G7, G8.
 """
 
 import asyncio
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator
@@ -27,7 +28,7 @@ from deploy.chaos.stage import Stage, staged, until
 from deploy.local.ports import HOST, free_port
 
 ROUNDS = 5
-READS = 10_000
+READS = int(os.environ.get("POOL_BENCH_READS", "10000"))
 AT_ONCE = 16
 PACKED = {"Accept-Encoding": "gzip"}
 WATCHERS = 500

@@ -1,5 +1,7 @@
 """Each part dies in turn: pages go on, and what cannot be done now is said, not guessed."""
 
+import contextlib
+import os
 import re
 import signal
 from collections.abc import Callable, Iterator
@@ -60,8 +62,11 @@ def kill(stack: Any) -> Iterator[Any]:
     killed: list[str] = []
 
     def kill_one(name: str) -> None:
-        stack.kill(name, signal.SIGKILL)
         killed.append(name)
+        # While it is coming back it has no process, or one that has just ended.
+        if pid := stack.pid(name):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     yield kill_one
 
