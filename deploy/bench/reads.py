@@ -45,7 +45,7 @@ class Reader(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        # uvloop's own are not of asyncio's class, though they do the same.
+        # Those of uvloop are not of asyncio's class, though they do the same.
         self._transport = cast(asyncio.Transport, transport)
         asyncio.get_running_loop().call_later(max(0.0, self._due - time.perf_counter()), self._ask)
 

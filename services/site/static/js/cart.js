@@ -89,7 +89,8 @@ window.addEventListener("storage", (event) => {
   if (event.key === KEY) for (const listener of listeners) listener(false);
 });
 
-/** Take out what was just pledged; what came in meanwhile stays. */
+/** Take out what was just pledged; what came in meanwhile stays, and begins at the first step. */
 export function removeAll(gone) {
+  write(tab, DRAFT, { ...read(tab, DRAFT), pairs: draft().filter(([name]) => name !== "step") });
   keepPairs(kept().filter(([name]) => !gone.includes(name.slice(ITEM.length))));
 }
