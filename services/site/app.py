@@ -145,7 +145,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     managing = _managing(settings, site, upstream, checkout, admission)
     gateway = _gateway(settings, site, upstream, admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page})
-    dash = dashboard_of(site, settings, running.pool, admission, limiter)
+    dash = dashboard_of(site, settings, running.pool, (admission, limiter, upstream))
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(

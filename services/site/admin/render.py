@@ -5,6 +5,7 @@ import functools
 import msgspec
 
 from services.site.admin.access import User
+from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
 from services.site.admin.words import Tab, Trouble, action_name, role_name, tabs
 from services.site.public import formatting
 from services.site.public.assets import static_base
@@ -53,5 +54,9 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         ),
         role_name=functools.partial(role_name, language=language),
         action_name=functools.partial(action_name, language=language),
+        campaign_sign=functools.partial(campaign_sign, language=language),
+        run_sign=functools.partial(run_sign, language=language),
+        pledge_sign=functools.partial(pledge_sign, language=language),
+        flag_name=functools.partial(flag_name, language=language),
         **shown,
     ).encode()

@@ -28,9 +28,14 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 def tabs(user: User, language: Language) -> tuple[Tab, ...]:
     """Return the tabs that somebody may open, in order."""
     texts = catalogue(language)
-    everybody = (("summary", "", texts.gettext("Summary"), "layout-dashboard"),)
+    everybody = (
+        ("summary", "", texts.gettext("Summary"), "layout-dashboard"),
+        ("settlement", "settlement/", texts.gettext("Settlement"), "scale"),
+        ("reports", "report/", texts.gettext("Reports"), "file-text"),
+        ("supporters", "people/", texts.gettext("Supporters"), "users"),
+    )
     supers = (
-        ("users", "users/", texts.gettext("Users"), "users"),
+        ("users", "users/", texts.gettext("Users"), "user-cog"),
         ("sessions", "sessions/", texts.gettext("Sessions"), "monitor"),
         ("audit", "audit/", texts.gettext("Audit log"), "scroll-text"),
     )
@@ -55,6 +60,9 @@ def done_message(name: str, language: Language) -> str:
         "removed": texts.gettext("Removed. Nobody is signed in as this person any more."),
         "revoked": texts.gettext("Signed out. That browser has to sign in again."),
         "signed-out": texts.gettext("You are signed out."),
+        "dispatched": texts.gettext("What is due is tried now."),
+        "paused": texts.gettext("Payments stand still: no charge, retry or refund is sent."),
+        "resumed": texts.gettext("Payments go on."),
     }.get(name, "")
 
 
@@ -69,6 +77,10 @@ def action_name(action: str, language: Language) -> str:
         "user_removed": texts.gettext("Removed a user"),
         "session_revoked": texts.gettext("Signed a browser out"),
         "audit_exported": texts.gettext("Downloaded the audit log"),
+        "settlement_dispatched": texts.gettext("Had what is due tried now"),
+        "payments_paused": texts.gettext("Paused payments"),
+        "payments_resumed": texts.gettext("Resumed payments"),
+        "report_downloaded": texts.gettext("Downloaded a report"),
     }.get(action, action)
 
 
@@ -106,6 +118,10 @@ def _known(texts: NullTranslations) -> dict[str, str]:
         "too_many_users": texts.gettext("There is room for 100 users."),
         "too_many_requests": texts.gettext("Too many tries. Wait a minute."),
         "unknown_user": texts.gettext("There is no such user any more."),
+        "stale_plan": texts.gettext("The plan has changed since you looked. Look at it again."),
+        "not_closed": texts.gettext("This campaign is not closed yet."),
+        "unknown_campaign": texts.gettext("Settlement does not know this campaign yet."),
+        "unknown_pledge": texts.gettext("There is no such pledge."),
         "unknown_session": texts.gettext("This session has ended already."),
         "Write one email address.": texts.gettext("Write one email address."),
         "Choose a role.": texts.gettext("Choose a role."),

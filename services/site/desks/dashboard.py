@@ -16,6 +16,7 @@ from litestar.datastructures import Cookie
 from litestar.response.base import ASGIResponse
 
 from contracts.ids import is_slug
+from contracts.live import LiveSnapshot
 from contracts.refusals import InputRefused, LinkRefused, NotFound, NotYours, Refusal, TooMany
 from services.chassis.addresses import limited_as
 from services.chassis.database import Pool, transaction
@@ -27,6 +28,7 @@ from services.site.admin.render import Shell, render_admin
 from services.site.admin.table import AdminRoute
 from services.site.admin.words import done_message, trouble_of
 from services.site.asking.asker import Caller
+from services.site.asking.operators import Operator
 from services.site.door.admission import RETRY_SECONDS, Admission
 from services.site.door.forms import Pairs, read_pairs
 from services.site.door.headers import Policy
@@ -35,7 +37,7 @@ from services.site.public.language import Language, prefix
 
 SESSION_COOKIE, BROWSER_COOKIE = "pool_admin_session", "pool_admin_browser"
 CSRF_HEADER, CSRF_FIELD = "x-pool-admin-csrf", "csrf"
-KEY = re.compile(r"[A-Za-z0-9_-]{1,128}")
+KEY = re.compile(r"[A-Za-z0-9_-]{1,300}")
 TEXT_MAX = 1_000
 ASKS_PER_MINUTE = 5
 SHOWN_AGAIN = (400, 401, 404, 409, 429, 503, 504)
@@ -51,6 +53,8 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     client_of: Callable[[Any], str]
     frame: Callable[[], SiteFrame]
     titles: Callable[[], Mapping[str, str]]
+    snapshots: Callable[[], list[LiveSnapshot]]
+    operator: Operator
     network_key: bytes
     is_https: bool
 
@@ -104,6 +108,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def caller(self) -> Caller:
         """Return who is asking, as the services behind us are told."""
         return Caller(address=self.address, headers=self.request.headers)
+
+    @property
+    def campaigns(self) -> list[LiveSnapshot]:
+        """Return how the campaigns stand that are this user's."""
+        return [each for each in self.dash.snapshots() if self.user.has(each.campaign.slug)]
 
     def one(self, name: str) -> str:
         """Return a field of the form, stripped; empty when it is not there."""

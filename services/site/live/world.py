@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from contracts.campaign import PlatformDefinition
 from contracts.events.checkout import AddOnStockChanged
 from contracts.ids import CampaignSlug
-from contracts.live import LiveTier
+from contracts.live import LiveSnapshot, LiveTier
 from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
@@ -81,6 +81,18 @@ class World:
         """Return every campaign there is, hidden ones as well, by title."""
         found = ((slug, each.document.definition.title) for slug, each in self.campaigns.items())
         return dict(sorted(found, key=lambda pair: pair[1].casefold()))
+
+    def snapshots(self) -> list[LiveSnapshot]:
+        """Return how every campaign stands, hidden ones as well, by title."""
+        now = self.clock.now()
+        return [
+            domain.snapshot(
+                self.campaigns[CampaignSlug(slug)].document.definition,
+                self.figures_of(CampaignSlug(slug)),
+                now,
+            )
+            for slug in self.titles()
+        ]
 
     def state(self, slug: str) -> CampaignState | None:
         """Return a campaign as it stands, None when there is no such public campaign."""

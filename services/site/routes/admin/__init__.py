@@ -11,21 +11,49 @@ from services.chassis.crowd import LANE
 from services.chassis.database import Pool
 from services.chassis.limiter import Limiter
 from services.site.admin.table import BODY_MAX, ROUTES, AdminRoute
+from services.site.asking.operators import Operator
 from services.site.desks.dashboard import Dashboard, Visit, Work, serve
 from services.site.door.admission import Admission
+from services.site.door.upstream import Upstream
 from services.site.public.language import LANGUAGES, Language, prefix
-from services.site.routes.admin import audit, people, sign_in, summary
+from services.site.routes.admin import (
+    audit,
+    people,
+    reports,
+    settlement,
+    sign_in,
+    summary,
+    supporters,
+)
 from services.site.routes.site import Site
 from services.site.settings import Settings
 
-WORKS: dict[str, Work] = {**sign_in.WORKS, **summary.WORKS, **people.WORKS, **audit.WORKS}
+WORKS: dict[str, Work] = {
+    **sign_in.WORKS,
+    **summary.WORKS,
+    **settlement.WORKS,
+    **supporters.WORKS,
+    **reports.WORKS,
+    **people.WORKS,
+    **audit.WORKS,
+}
 PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 def dashboard_of(
-    site: Site, settings: Settings, pool: Pool, admission: Admission, limiter: Limiter
+    site: Site,
+    settings: Settings,
+    pool: Pool,
+    door: tuple[Admission, Limiter, Upstream],
 ) -> Dashboard:
     """Return what the dashboard stands on."""
+    admission, limiter, upstream = door
+    operator = Operator(
+        upstream,
+        places_of=settings.upstream,
+        site_base=site.site_base,
+        secret=settings.admin_secret,
+    )
     return Dashboard(
         pool=pool,
         admission=admission,
@@ -34,6 +62,8 @@ def dashboard_of(
         client_of=site.proxies.client,
         frame=site.shelf.frame,
         titles=site.world.titles,
+        snapshots=site.world.snapshots,
+        operator=operator,
         network_key=settings.gateway_secret.bytes(),
         is_https=site.site_base.startswith("https://"),
     )

@@ -6,10 +6,8 @@ from services.site.desks.dashboard import Visit, Work
 
 
 async def show(visit: Visit) -> ASGIResponse:
-    """Show the campaigns that are this user's."""
-    titles = visit.dash.titles()
-    mine = {slug: title for slug, title in titles.items() if visit.user.has(slug)}
-    return visit.page("summary", campaigns=mine)
+    """Show how the campaigns stand that are this user's."""
+    return visit.page("summary", campaigns=visit.campaigns)
 
 
 WORKS: dict[str, Work] = {"summary": show}

@@ -1,0 +1,88 @@
+"""Asking the services behind us with the operator's secret, for somebody who may.
+
+The browser never gets the secret: whoever asks here has checked the asker's role first.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from contracts.refusals import Refusal, TooMany
+from services.chassis.settings import Secret
+from services.site.asking.asker import Asker, Caller, read
+from services.site.cart.answers import Refused
+from services.site.door.upstream import Answer, Upstream
+
+SECONDS = 10.0
+RETRY_SECONDS = 5
+
+T = TypeVar("T")
+
+
+class Declined(Refusal):
+    """What a service behind us said no to, with its own status."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.error, refused.message, fields=refused.fields)
+        self.status = refused.status
+
+
+class Operator:
+    """The operator's routes of the other services."""
+
+    def __init__(
+        self,
+        upstream: Upstream,
+        *,
+        places_of: Callable[[str], tuple[str, ...]],
+        site_base: str,
+        secret: Secret,
+    ) -> None:
+        self._upstream = upstream
+        self._places_of = places_of
+        self._site_base = site_base
+        self._secret = secret
+
+    async def read(self, owner: str, path: str, caller: Caller, wanted: type[T]) -> T:
+        """Return what a GET answers. Raises what it refuses."""
+        return _read(await self._ask(owner, "GET", path, caller), wanted)
+
+    async def do(
+        self, owner: str, path: str, caller: Caller, body: Mapping[str, Any], wanted: type[T]
+    ) -> T:
+        """Return what a POST answers. Raises what it refuses."""
+        return _read(await self._ask(owner, "POST", path, caller, body), wanted)
+
+    async def take(self, owner: str, path: str, caller: Caller) -> bytes:
+        """Return a file as it is."""
+        return (await self._ask(owner, "GET", path, caller)).body
+
+    async def _ask(
+        self,
+        owner: str,
+        method: str,
+        path: str,
+        caller: Caller,
+        body: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        places = self._places_of(owner)
+        asker = Asker(self._upstream, places=places, site_base=self._site_base)
+        authority = {"authorization": f"Bearer {self._secret.reveal()}"}
+        answer = await asker.ask(
+            method, path, caller, seconds=SECONDS, body=body, headers=authority
+        )
+        return _or_raise(answer)
+
+
+def _or_raise(answer: Answer | Refused) -> Answer:
+    if isinstance(answer, Answer):
+        return answer
+    if answer.status == TooMany.status:
+        raise TooMany(answer.error, answer.message, retry_after_seconds=RETRY_SECONDS)
+    raise Declined(answer)
+
+
+def _read(answer: Answer, wanted: type[T]) -> T:
+    found = read(answer, wanted)
+    if isinstance(found, Refused):
+        raise Declined(found)
+    return found
