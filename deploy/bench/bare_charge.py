@@ -21,7 +21,7 @@ from deploy.local.layout import read_json
 from services.chassis.database import Pool, open_pool
 from services.chassis.settings import Secret
 from services.chassis.stripe_budget import StripeBudget
-from services.settlement.consumers import charge
+from services.settlement.steps.charge import charge
 from services.settlement.stripe_gateway import StripeGateway
 
 AT_ONCE = 12

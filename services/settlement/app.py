@@ -9,10 +9,11 @@ from contracts.magic_link import keyring
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe_budget import ENDPOINT_PER_SECOND, StripeBudget
-from services.settlement import consumers, schedules
+from services.settlement import consumers
 from services.settlement.consumers import Charger
-from services.settlement.routes import PEOPLE_ROUTES, ROUTES
+from services.settlement.routes.charges import PEOPLE_ROUTES, ROUTES
 from services.settlement.routes.money import AFTER_ROUTES
+from services.settlement.schedules import charges
 from services.settlement.schedules import money as money_schedules
 from services.settlement.settings import Settings
 from services.settlement.stripe_gateway.money import MoneyGateway
@@ -48,7 +49,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         },
         listeners=consumers.listeners(),
         loops=[
-            *schedules.loops(running.pool, running.bus, gateway),
+            *charges.loops(running.pool, running.bus, gateway),
             *money_schedules.loops(running.pool, gateway),
         ],
         role_loops={"charger": [charger.run]},

@@ -249,3 +249,7 @@ def with_new_create_key(charge: ChargeRow) -> ChargeRow:
         create_key_age=timedelta(0),
         is_create_key_spent=False,
     )
+
+
+class LeaseLost(Exception):
+    """Somebody else has the charge by now; what we know, Stripe knows as well."""

@@ -3,9 +3,7 @@
 import asyncio
 import contextlib
 import math
-import time
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
 
 import msgspec
 from nats.aio.msg import Msg
@@ -23,36 +21,24 @@ from contracts.events.pledges import (
     PledgeModified,
 )
 from contracts.events.settlement import ChargeDue
-from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
 from contracts.streams import consumer
 from services.chassis import crash, telemetry
 from services.chassis.away import AWAY
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Connection, Pool, single, transaction
+from services.chassis.database import BUSY, Pool
 from services.chassis.inbox import DELIVERIES_MAX, Listener, park
 from services.chassis.messages import FETCH_SECONDS, database_is_back, delivery_count, heartbeat
 from services.chassis.pull import Pull
-from services.settlement.charging import (
-    LEASE,
-    Created,
-    Declined,
-    Postponed,
-    Succeeded,
-    Unknown,
-    Work,
-)
 from services.settlement.handlers import (
     forget_person,
     hear_links,
     hear_stripe,
     keep_calendar,
-    make_charge,
-    record_outcomes,
     recover,
     take_requests,
 )
-from services.settlement.handlers.record_outcomes import LeaseLost
+from services.settlement.steps.charge import charge
 from services.settlement.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
@@ -203,96 +189,3 @@ class Charger:
                 await msg.nak(delay=AGAIN_SECONDS)
         except AWAY:
             return
-
-
-async def charge(pool: Pool, gateway: StripeGateway, charge_id: ChargeId) -> None:
-    """Take one charge as far as it goes: three steps, each recorded before the next."""
-    async with single(pool) as conn:
-        work = await make_charge.take_charge(conn, charge_id)
-    if work is not None and not work.is_ready:
-        async with transaction(pool) as conn:
-            work = await make_charge.make_ready(conn, work)
-    if work is None:
-        return
-    crash.point("settlement.leased")
-    try:
-        intent_id = work.charge.payment_intent_id or await create(pool, gateway, work)
-        if intent_id is not None:
-            await confirm(pool, gateway, work, intent_id)
-    except LeaseLost:
-        log.warning("charge_lease_lost", charge=charge_id)
-
-
-async def create(pool: Pool, gateway: StripeGateway, work: Work) -> str | None:
-    """Return the id of the charge's PaymentIntent, not yet recorded; None: not today."""
-    charge = work.charge
-    outcome: object = None
-    if work.is_create_key_used_up:
-        since = charge.create_keyed_at
-        outcome = await gateway.find(charge.customer_id, charge.charge_id, since=since)
-        if not isinstance(outcome, Created | Postponed):
-            async with transaction(pool) as conn:
-                work = await make_charge.renew_create_key(conn, work)
-            outcome = None
-    if outcome is None:
-        outcome = await gateway.create(charge.create_parameters, work.create_key)
-        crash.point("settlement.after_create")
-    if isinstance(outcome, Created):
-        return outcome.payment_intent_id
-
-    async def write(conn: Connection) -> None:
-        if isinstance(outcome, Declined):
-            await record_outcomes.record_decline(conn, charge, "", outcome)
-        else:
-            assert isinstance(outcome, Postponed)
-            await make_charge.record_postponed(conn, work, outcome)
-
-    await _record(pool, write)
-    return None
-
-
-async def confirm(pool: Pool, gateway: StripeGateway, work: Work, intent_id: str) -> None:
-    """Record the PaymentIntent, confirm it, record the outcome."""
-    await _record(
-        pool, lambda conn: make_charge.begin_confirm(conn, work, intent_id), within=single
-    )
-    crash.point("settlement.before_confirm")
-    outcome = await gateway.confirm(
-        intent_id, work.attempt.confirm_parameters, work.confirm_key(intent_id)
-    )
-    crash.point("settlement.after_confirm")
-
-    async def write(conn: Connection) -> None:
-        if isinstance(outcome, Succeeded):
-            await record_outcomes.record_success(conn, work.charge, intent_id, outcome)
-        elif isinstance(outcome, Declined):
-            await record_outcomes.record_decline(conn, work.charge, intent_id, outcome)
-        elif isinstance(outcome, Unknown):
-            await make_charge.record_unknown(conn, work, outcome)
-        else:
-            await make_charge.record_postponed(conn, work, outcome)
-
-    await _record(pool, write)
-    crash.point("settlement.after_record")
-
-
-async def _record(
-    pool: Pool,
-    write: Callable[[Connection], Awaitable[None]],
-    *,
-    within: Callable[[Pool], AbstractAsyncContextManager[Connection]] = transaction,
-) -> None:
-    """Write what we know and nobody else does, as soon as Postgres lets us.
-
-    Given up with the lease: from then on somebody else reads it back at Stripe.
-    """
-    limit = time.monotonic() + LEASE.total_seconds()
-    while True:
-        try:
-            async with within(pool) as conn:
-                await write(conn)
-                return
-        except (*BUSY, Unavailable):
-            if time.monotonic() > limit:
-                raise
-            await database_is_back(pool)

@@ -16,7 +16,7 @@ from litestar.openapi import OpenAPIConfig
 import services.checkout.routes as checkout
 import services.notify.routes.mails as notify
 import services.pledges.routes as pledges
-import services.settlement.routes as settlement
+import services.settlement.routes.charges as settlement
 from contracts.routes import ROUTES
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
@@ -26,7 +26,7 @@ from services.pledges.handlers.write_report import Reports
 from services.pledges.routes import CancelRequest
 from services.pledges.routes.community import community_routes
 from services.pledges.routes.reports import report_routes
-from services.settlement.routes import (
+from services.settlement.routes.charges import (
     AuthenticateRequest,
     BatchRequest,
     DispatchRequest,

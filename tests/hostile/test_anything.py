@@ -25,7 +25,7 @@ from services.checkout.cart import understand
 from services.checkout.stripe_gateway import is_signed
 from services.checkout.stripe_news import concern_of, read_event
 from services.pledges.routes import CancelRequest
-from services.settlement.routes import SettleRequest
+from services.settlement.routes.charges import SettleRequest
 from tests.contracts.catalogue import every_event
 from tests.contracts.samples import golden_file
 from tests.hostile.anything import JSON, TEXTS, altered, mutated, tried, tried_together

@@ -9,7 +9,7 @@ from services.chassis.outbox import new_event_id
 from services.settlement.handlers import hear_stripe, refund
 from services.settlement.handlers.refund import RefundAnswer
 from services.settlement.refund_plan import Wanted
-from services.settlement.schedules import money as after_schedules
+from services.settlement.steps import give_back, look
 from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.builders import NOW
 from tests.settlement.runs import Settlement
@@ -78,10 +78,10 @@ class Aftermath:
         """Let the loops of refunds, endings and looks go their rounds, all delays over."""
         for _ in range(rounds):
             await self.no_delays()
-            await after_schedules.give_back(self.run.pool, self.gateway)
+            await give_back.give_back(self.run.pool, self.gateway)
             await self.run.time_passes()
             await self.run.tick()
-            await after_schedules.look(self.run.pool, self.gateway)
+            await look.look(self.run.pool, self.gateway)
 
     async def no_delays(self) -> None:
         for table in ("refunds", "looks"):

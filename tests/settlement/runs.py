@@ -10,9 +10,10 @@ from contracts.events.pledges import PledgeCardChanged
 from contracts.ids import CampaignSlug, ChargeId
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import consumers, schedules
 from services.settlement.charging import Work
 from services.settlement.handlers import look_after, make_charge, recover, take_requests
+from services.settlement.schedules import charges
+from services.settlement.steps import charge, end_recovery
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import a_pledge, a_slug, closed, move_clock, requested
 
@@ -50,7 +51,7 @@ class Settlement:
 
     async def charge(self, charge_id: ChargeId) -> None:
         """Do what a charger does with one message."""
-        await consumers.charge(self.pool, self.gateway, charge_id)
+        await charge.charge(self.pool, self.gateway, charge_id)
 
     async def leases_end(self) -> None:
         """Let so much time pass that a dead process' lease is over."""
@@ -71,7 +72,7 @@ class Settlement:
         """Let the calendar of recovery look, at an instant if one is given."""
         if to is not None:
             await move_clock(self.owner, to)
-        await schedules.recover_due(self.pool, self.gateway)
+        await end_recovery.recover_due(self.pool, self.gateway)
 
     async def change_card(self, charge_id: ChargeId, card: Card, *, saved_at: datetime) -> None:
         """Let the ledger say that the charge's pledge has this card now."""
@@ -106,7 +107,7 @@ class Settlement:
                 await look_after.sweep(conn, is_queue_empty=True)
             for charge_id in await self.undecided():
                 await self.charge(charge_id)
-            await schedules.reader(self.pool, self.gateway).finish()
+            await charges.reader(self.pool, self.gateway).finish()
             if not await self.undecided():
                 return
 

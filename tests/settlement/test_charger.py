@@ -9,18 +9,12 @@ import pytest
 
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
-from services.chassis.database import (
-    ACQUIRE_SECONDS,
-    Connection,
-    Pool,
-    open_pool,
-    transaction,
-)
-from services.settlement import consumers, schedules
-from services.settlement.charging import Created, Postponed, Succeeded
+from services.chassis.database import ACQUIRE_SECONDS, Connection, Pool, open_pool, transaction
+from services.settlement.charging import Created, LeaseLost, Postponed, Succeeded
 from services.settlement.handlers import look_after, make_charge, record_outcomes
-from services.settlement.handlers.record_outcomes import LeaseLost
 from services.settlement.recovery import RULES
+from services.settlement.schedules import charges
+from services.settlement.steps import charge
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
@@ -144,7 +138,7 @@ async def test_what_may_have_been_sent_is_read_before_it_is_sent_again(
     await run.charge(charge_id)
     assert await run.statuses() == ["unknown"]
 
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]
     (intent,) = stripe.intents(run.slug)
@@ -174,7 +168,7 @@ async def _confirm_unheard(run: Settlement, stripe: Sandbox, charge_id: ChargeId
     created = await run.gateway.create(work.charge.create_parameters, work.create_key)
     assert isinstance(created, Created)
     stripe.faults(timeout_rate=1)
-    await consumers.confirm(run.pool, run.gateway, work, created.payment_intent_id)
+    await charge.confirm(run.pool, run.gateway, work, created.payment_intent_id)
     stripe.reset()
 
 
@@ -216,10 +210,10 @@ async def test_a_fault_kept_under_its_key_is_asked_again_under_the_next_one(
     created = await run.gateway.create(work.charge.create_parameters, work.create_key)
     assert isinstance(created, Created)
     stripe.faults(error_rate=1)
-    await consumers.confirm(run.pool, run.gateway, work, created.payment_intent_id)
+    await charge.confirm(run.pool, run.gateway, work, created.payment_intent_id)
     while_away = await run.statuses()
     await run.time_passes()
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
     still = await run.statuses()
     stripe.reset()
 
@@ -404,7 +398,7 @@ async def test_nothing_is_sent_when_the_outcome_could_not_be_recorded(
     await gone.close()
 
     with pytest.raises(Unavailable):
-        await consumers.charge(gone, run.gateway, charge_id)
+        await charge.charge(gone, run.gateway, charge_id)
 
     assert stripe.intents(run.slug) == []
 
@@ -440,7 +434,7 @@ async def test_an_outcome_that_finds_the_database_busy_is_recorded_when_it_is_no
     narrow = await open_pool(database.url("settlement"), schema="settlement", size_max=1)
     crowded = Crowded(run.gateway, narrow)
 
-    await consumers.charge(narrow, cast(StripeGateway, crowded), charge_id)
+    await charge.charge(narrow, cast(StripeGateway, crowded), charge_id)
 
     assert crowded.crowd is not None
     await crowded.crowd
@@ -455,7 +449,7 @@ async def test_the_gauges_count_what_an_operator_watches(
     await run.ask(stripe.saved_card(), stripe.saved_card())
     await owner.execute("UPDATE charges SET due_at = now() - interval '5 minutes'")
 
-    await schedules.measure(pool)
+    await charges.measure(pool)
 
-    assert schedules.CHARGES.labels("new")._value.get() == 2
-    assert 299 < schedules.OLDEST_DUE._value.get() < 330
+    assert charges.CHARGES.labels("new")._value.get() == 2
+    assert 299 < charges.OLDEST_DUE._value.get() < 330

@@ -16,7 +16,7 @@ from contracts.refusals import NotFound, StateRefused
 from services.chassis.database import transaction
 from services.settlement.handlers import refund
 from services.settlement.handlers.pass_bank import watch_person
-from services.settlement.schedules import money as money_schedules
+from services.settlement.steps import give_back
 from services.settlement.stripe_gateway import StripeAway
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, NOW, move_clock
@@ -68,7 +68,7 @@ class Crowd:
                 for each, card in self.others.items()
             ),
             *(run.tick() for _ in range(3)),
-            *(money_schedules.give_back(run.pool, after.gateway) for _ in range(3)),
+            *(give_back.give_back(run.pool, after.gateway) for _ in range(3)),
         ]
 
     async def end(self) -> None:

@@ -9,7 +9,7 @@ from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
 from services.settlement.handlers import hear_stripe, keep_calendar, show_money
 from services.settlement.handlers.show_money import Backfill
-from services.settlement.schedules import money as after_schedules
+from services.settlement.steps import look
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, NOW, a_definition, outbox_events, published
 from tests.settlement.sandbox import DECLINED, GOOD
@@ -23,7 +23,7 @@ async def until_fees_are_known(after: Aftermath, count: int = 1) -> None:
     while len(await outbox_events(after.run.owner, FEES)) < count:
         await after.hear()
         await after.no_delays()
-        await after_schedules.look(after.run.pool, after.gateway)
+        await look.look(after.run.pool, after.gateway)
 
 
 async def test_the_fee_is_known_when_stripe_says_that_it_is_and_told_once(
@@ -46,14 +46,14 @@ async def test_the_fee_is_known_when_stripe_says_that_it_is_and_told_once(
 
 async def test_a_fee_nobody_tells_of_is_looked_for(after: Aftermath) -> None:
     await after.paid(GOOD)
-    await after_schedules.look(after.run.pool, after.gateway)
+    await look.look(after.run.pool, after.gateway)
     waits = await after.run.owner.fetchval(
         "SELECT due_at - clock_timestamp() > interval '4 minutes' FROM looks"
     )
 
     while not await outbox_events(after.run.owner, FEES):
         await after.no_delays()
-        await after_schedules.look(after.run.pool, after.gateway)
+        await look.look(after.run.pool, after.gateway)
 
     assert waits
 
@@ -109,7 +109,7 @@ async def test_news_of_somebody_elses_payment_is_given_up(after: Aftermath) -> N
     await after.hear()
     for _ in range(5):
         await after.no_delays()
-        await after_schedules.look(after.run.pool, after.gateway)
+        await look.look(after.run.pool, after.gateway)
 
     outcomes = await after.run.owner.fetch(
         "SELECT DISTINCT outcome FROM looks WHERE payment_intent_id = $1", intent["id"]
@@ -132,7 +132,7 @@ async def test_news_that_comes_before_our_record_waits_for_it(after: Aftermath) 
 
     await after.hear()
     await after.no_delays()
-    await after_schedules.look(after.run.pool, after.gateway)
+    await look.look(after.run.pool, after.gateway)
     early = await outbox_events(after.run.owner, DISPUTED)
     await after.run.finish()
     await after.work(rounds=1)
@@ -216,7 +216,7 @@ async def test_news_and_the_sweeper_for_fees_never_wait_in_a_circle(after: After
         await hear_stripe.keep_events(other, [news[1]])
         hearing = asyncio.create_task(_in_its_own(after, news[::-1]))
         await _wait(after, 1)
-        sweeping = asyncio.create_task(after_schedules.look(after.run.pool, after.gateway))
+        sweeping = asyncio.create_task(look.look(after.run.pool, after.gateway))
         await _wait(after, 2)
 
     await hearing

@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import AsyncIterator
 
-from services.settlement import schedules
+from services.settlement.schedules import charges
 from tests.settlement.builders import AMOUNT, due, outbox_events
 from tests.settlement.process import Ledger, declared, environment, running, speaking
 from tests.settlement.runs import Settlement
@@ -30,7 +30,7 @@ async def _time_goes_by(run: Settlement, ledger: Ledger) -> AsyncIterator[None]:
     async def passing() -> None:
         while True:
             await run.time_passes()
-            await schedules.reader(run.pool, run.gateway).finish()
+            await charges.reader(run.pool, run.gateway).finish()
             for charge_id in await run.undecided():
                 await ledger.say(due(charge_id, run.slug), run.slug, times=5)
             await asyncio.sleep(0.2)

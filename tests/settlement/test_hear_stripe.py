@@ -8,11 +8,11 @@ import pytest
 from contracts.events.checkout import StripeEventReceived
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import schedules
 from services.settlement.charging import Created, Unknown
 from services.settlement.consumers import listeners
 from services.settlement.handlers import make_charge
 from services.settlement.handlers.hear_stripe import payment_intent_of
+from services.settlement.schedules import charges
 from tests.settlement.builders import NOW
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import Sandbox
@@ -119,6 +119,6 @@ async def test_news_of_an_unknown_charge_has_it_read_back_at_once(
 
     await hear(run.pool, an_event("payment_intent.succeeded", created.payment_intent_id))
     await run.leases_end()
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]

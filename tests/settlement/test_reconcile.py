@@ -12,7 +12,7 @@ from services.settlement.handlers import reconcile
 from services.settlement.handlers.reconcile import Report
 from services.settlement.queries.reconciliations import KnownBreak
 from services.settlement.reconciling import Break
-from services.settlement.schedules import money as after_schedules
+from services.settlement.steps.compare import compare_next
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, outbox_events
 from tests.settlement.sandbox import DECLINED, GOOD
@@ -26,7 +26,7 @@ async def run(after: Aftermath, *, is_dry_run: bool = False) -> Report:
         asked = await reconcile.request_reconciliation(conn, is_dry_run=is_dry_run, by="test")
     assert asked.run is not None
     while True:
-        await after_schedules.compare(after.run.pool, after.gateway)
+        await compare_next(after.run.pool, after.gateway)
         async with transaction(after.run.pool) as conn:
             report = await reconcile.read_report(conn, asked.run.run_id)
         if report.run is not None and report.run.finished_at is not None:
@@ -99,13 +99,13 @@ async def test_money_stripe_took_for_a_charge_we_do_not_have_is_a_break(after: A
 async def test_the_day_begins_a_run_by_itself_once(after: Aftermath) -> None:
     await after.paid(GOOD)
 
-    await after_schedules.compare(after.run.pool, after.gateway)
-    await after_schedules.compare(after.run.pool, after.gateway)
+    await compare_next(after.run.pool, after.gateway)
+    await compare_next(after.run.pool, after.gateway)
     await after.run.owner.execute(
         "UPDATE reconciliations SET requested_at = requested_at - $1::interval",
         timedelta(hours=25),
     )
-    await after_schedules.compare(after.run.pool, after.gateway)
+    await compare_next(after.run.pool, after.gateway)
 
     rows = await after.run.owner.fetch("SELECT finished_at, requested_by FROM reconciliations")
     assert [row["requested_by"] for row in rows] == ["the calendar", "the calendar"]

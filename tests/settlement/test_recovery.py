@@ -13,9 +13,11 @@ from contracts.events.campaigns import PlatformPublished
 from contracts.events.checkout import Card, StripeEventReceived
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import consumers, recovery, schedules
+from services.settlement import recovery
 from services.settlement.handlers import hear_stripe, pass_bank, recover, take_requests
 from services.settlement.queries import after_gauges, copies
+from services.settlement.schedules import charges
+from services.settlement.steps import charge
 from services.settlement.stripe_gateway import StripeGateway
 from tests.settlement.builders import (
     AMOUNT,
@@ -247,7 +249,7 @@ async def test_a_person_confirms_the_same_payment_intent(
     assert stripe.confirm_in_browser(secret, card.payment_method_id) == "requires_action"
     stripe.answer_bank(intent_id, succeed=answers_bank)
     await run.time_passes()
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
 
     if answers_bank:
         assert await run.statuses() == ["succeeded"]
@@ -267,12 +269,12 @@ async def test_who_never_answers_the_bank_has_changed_nothing(
         await pass_bank.watch_person(conn, charge_id)
 
     await run.time_passes()
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
     assert await run.statuses() == ["with_person"]
 
     await run.owner.execute("UPDATE charges SET person_until = clock_timestamp()")
     await run.time_passes()
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["declined"]
     assert await run.attempts() == [(1, "declined"), (2, "abandoned")]
@@ -290,7 +292,7 @@ async def test_a_payment_made_after_we_stopped_waiting_is_adopted(
 
     async with transaction(run.pool) as conn:
         await hear_stripe.keep_event(conn, _told(intent_id, "payment_intent.succeeded"))
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
 
     assert await run.statuses() == ["succeeded"]
 
@@ -336,7 +338,7 @@ async def test_who_asks_for_the_banks_check_for_ever_keeps_no_window_open(
         assert not await pass_bank.watch_person(conn, charge_id)
     await run.owner.execute("UPDATE charges SET person_until = clock_timestamp()")
     await run.time_passes()
-    await schedules.reader(run.pool, run.gateway).finish()
+    await charges.reader(run.pool, run.gateway).finish()
     await run.tick()
 
     assert await run.statuses() == ["lost"]
@@ -445,7 +447,7 @@ async def test_eight_chargers_five_messages_each_and_one_frozen_in_its_call(
     charge_ids = await run.ask(*(stripe.saved_card() for _ in range(12)))
     frozen = Frozen(run.gateway, where)
     asleep = asyncio.create_task(
-        consumers.charge(run.pool, cast(StripeGateway, frozen), charge_ids[0])
+        charge.charge(run.pool, cast(StripeGateway, frozen), charge_ids[0])
     )
     await frozen.reached.wait()
 

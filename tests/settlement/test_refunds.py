@@ -13,7 +13,7 @@ from services.settlement.charging import Created
 from services.settlement.handlers import pause, refund, take_requests
 from services.settlement.money_back import Lost, Made
 from services.settlement.queries import refund_sending
-from services.settlement.schedules import money as after_schedules
+from services.settlement.steps import give_back
 from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, a_pledge, created, outbox_events
@@ -197,7 +197,7 @@ async def test_a_lost_answer_is_read_back_and_never_paid_twice(
 
     after.stripe.faults(**fault)
     await after.no_delays()
-    await after_schedules.give_back(after.run.pool, after.gateway)
+    await give_back.give_back(after.run.pool, after.gateway)
     assert await after.refunds() == [("sending", AMOUNT)]
     after.stripe.reset()
     await after.work(rounds=3)
@@ -212,7 +212,7 @@ async def test_senders_beside_each_other_refund_once(
     (charge_id,) = await after.paid(GOOD)
     await after.ask(supporter=await supporter_of(after, charge_id))
 
-    await asyncio.gather(*(after_schedules.give_back(after.run.pool, gateway) for _ in range(4)))
+    await asyncio.gather(*(give_back.give_back(after.run.pool, gateway) for _ in range(4)))
     await after.work(rounds=2)
 
     assert after.refunded() == [AMOUNT]
@@ -333,7 +333,7 @@ async def test_who_is_charged_late_is_refunded_by_the_same_run(after: Aftermath)
     await after.run.begin_confirm(work, intent_id)
 
     await after.ask()
-    await after_schedules.give_back(after.run.pool, after.gateway)
+    await give_back.give_back(after.run.pool, after.gateway)
     ended_early = (await _state(after)).has_ended
     await after.gateway.confirm(
         intent_id, work.attempt.confirm_parameters, work.confirm_key(intent_id)

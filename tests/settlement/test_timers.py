@@ -10,8 +10,9 @@ import pytest
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.chassis.database import Connection, Pool, transaction
-from services.settlement import domain, schedules
+from services.settlement import domain
 from services.settlement.handlers import keep_calendar
+from services.settlement.schedules import charges
 from tests.settlement.builders import (
     NOW,
     a_definition,
@@ -50,10 +51,10 @@ async def test_a_deadline_passes_at_the_first_instant_of_its_day(
     await publish(pool, a_slug(), starts_at=deadline - timedelta(days=1), deadline_at=deadline)
 
     await move_clock(owner, deadline - 2 * SECOND)
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
     before = await outbox_events(owner, PASSED)
     await move_clock(owner, deadline)
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
 
     assert before == []
     (event,) = await outbox_events(owner, PASSED)
@@ -74,8 +75,8 @@ async def test_whatever_was_missed_during_a_downtime_is_announced_once_and_in_or
         )
 
     await move_clock(owner, NOW + timedelta(days=400))
-    await schedules.fire_timers(pool)
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
+    await charges.fire_timers(pool)
 
     rows = await owner.fetch("SELECT event_type, aggregate_id FROM outbox ORDER BY outbox_id")
     assert [tuple(row) for row in rows] == [
@@ -91,7 +92,7 @@ async def test_four_leaders_at_once_announce_each_instant_once(
     for _ in range(5):
         await publish(pool, a_slug(), starts_at=NOW - 2 * SECOND, deadline_at=NOW - SECOND)
 
-    await asyncio.gather(*(schedules.fire_timers(pool) for _ in range(4)))
+    await asyncio.gather(*(charges.fire_timers(pool) for _ in range(4)))
 
     assert len(await outbox_events(owner, WENT_LIVE)) == 5
     assert len(await outbox_events(owner, PASSED)) == 5
@@ -101,13 +102,13 @@ async def test_moving_the_clock_back_undoes_nothing(pool: Pool, owner: Connectio
     await move_clock(owner, NOW)
     slug = a_slug()
     await publish(pool, slug)
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
 
     await move_clock(owner, NOW - timedelta(days=3))
     await publish(pool, slug, version=2, starts_at=NOW - timedelta(days=1))
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
     await move_clock(owner, NOW)
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
 
     assert len(await outbox_events(owner, WENT_LIVE)) == 1
     assert await owner.fetchval("SELECT due_at FROM timers WHERE kind = 'start'") == NOW
@@ -194,7 +195,7 @@ async def test_a_campaign_published_after_its_deadline_is_announced_at_once(
     await move_clock(owner, NOW + timedelta(days=365))
     await publish(pool, a_slug())
 
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
 
     assert len(await outbox_events(owner, WENT_LIVE)) == 1
     assert len(await outbox_events(owner, PASSED)) == 1
@@ -209,7 +210,7 @@ async def test_the_status_shows_the_watch_and_what_comes_next(
     async with transaction(pool) as conn:
         untouched = await keep_calendar.calendar_status(conn)
 
-    await schedules.fire_timers(pool)
+    await charges.fire_timers(pool)
     async with transaction(pool) as conn:
         watched = await keep_calendar.calendar_status(conn)
 

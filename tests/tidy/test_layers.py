@@ -12,7 +12,7 @@ VENDORS = {"stripe": "stripe_gateway", "resend": "resend_gateway"}
 # What talks to the world. Rules must be decidable without any of it.
 OUTSIDE = ("aiohttp", "asyncpg", "httpx", "litestar", "nats", "redis", "resend", "stripe")
 
-# app → edges → handlers → queries, gateways, rules → contracts. A room imports lower ones
+# app → edges → steps → handlers → queries, gateways, rules → contracts. A room imports lower ones
 # and its own. Whatever is not named is rules: pure, and lowest but for the leaves.
 RULES, LEAF = 10, 0
 # Compiles a template that a rule reads anyway.
@@ -119,7 +119,7 @@ def vendors_behind_their_gateway(source: Source) -> Iterator[str]:
 def test_imports_inside_a_service_go_one_way() -> None:
     assert_tidy(
         findings(one_way, python_files("services")),
-        "app → routes, consumers, schedules → handlers → queries, gateways, rules.",
+        "app → routes, consumers, schedules → steps → handlers → queries, gateways, rules.",
     )
 
 
@@ -174,10 +174,17 @@ def test_a_vendor_is_imported_by_its_gateway_alone() -> None:
         ),
         pytest.param(
             one_way,
-            "services/settlement/schedules.py",
+            "services/settlement/schedules/charges.py",
             "from services.settlement.consumers import Charger",
             "from services.settlement.handlers import report",
             id="edges beside each other",
+        ),
+        pytest.param(
+            one_way,
+            "services/settlement/handlers/refund.py",
+            "from services.settlement.steps import charge",
+            "from services.settlement.queries import charges",
+            id="handlers below steps",
         ),
         pytest.param(
             one_way,

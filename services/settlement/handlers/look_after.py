@@ -11,17 +11,13 @@ from services.settlement.charging import (
     Cancelled,
     ChargeRow,
     Declined,
+    LeaseLost,
     NotHappened,
     ReadOutcome,
     Succeeded,
     Unknown,
 )
-from services.settlement.handlers.record_outcomes import (
-    LeaseLost,
-    record_decline,
-    record_loss,
-    record_success,
-)
+from services.settlement.handlers.record_outcomes import record_decline, record_loss, record_success
 from services.settlement.handlers.take_requests import queue
 from services.settlement.handlers.try_again import try_again
 from services.settlement.queries import people, recovery, rounds

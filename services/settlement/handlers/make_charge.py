@@ -11,8 +11,18 @@ from contracts.ids import ChargeId
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.settlement import charging, rate
-from services.settlement.charging import CHECK_SECONDS, LEASE, Postponed, Unknown, Work
-from services.settlement.handlers.record_outcomes import LeaseLost
+from services.settlement.charging import (
+    CHECK_SECONDS,
+    LEASE,
+    ConfirmOutcome,
+    Declined,
+    LeaseLost,
+    Postponed,
+    Succeeded,
+    Unknown,
+    Work,
+)
+from services.settlement.handlers.record_outcomes import record_decline, record_success
 from services.settlement.queries import charges, outcomes
 
 log = telemetry.logger(__name__)
@@ -56,6 +66,28 @@ async def begin_confirm(conn: Connection, work: Work, payment_intent_id: str) ->
             conn, charge.charge_id, charge.lease_token, payment_intent_id, LEASE
         )
     )
+
+
+async def record_not_created(conn: Connection, work: Work, outcome: Declined | Postponed) -> None:
+    """Write why there is no PaymentIntent."""
+    if isinstance(outcome, Declined):
+        await record_decline(conn, work.charge, "", outcome)
+    else:
+        await record_postponed(conn, work, outcome)
+
+
+async def record_confirmed(
+    conn: Connection, work: Work, payment_intent_id: str, outcome: ConfirmOutcome
+) -> None:
+    """Write what became of a confirmation; `look_after.adopt` does so for one read back."""
+    if isinstance(outcome, Succeeded):
+        await record_success(conn, work.charge, payment_intent_id, outcome)
+    elif isinstance(outcome, Declined):
+        await record_decline(conn, work.charge, payment_intent_id, outcome)
+    elif isinstance(outcome, Unknown):
+        await record_unknown(conn, work, outcome)
+    else:
+        await record_postponed(conn, work, outcome)
 
 
 async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> None:

@@ -13,15 +13,13 @@ import msgspec
 from contracts import magic_link
 from contracts.ids import ORDER_PATTERN, CampaignSlug, ChargeId, PledgeId, supporter_id
 from contracts.money import Cents
-from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused, Unavailable
-from services.chassis.database import Connection, Pool, transaction
-from services.settlement import charging
+from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused
+from services.chassis.database import Connection
 from services.settlement.charging import PERSON_CHECK_SECONDS
 from services.settlement.queries import charges, link_generations, pauses, people
 from services.settlement.queries import recovery as attempts
 from services.settlement.queries.people import Owed
 from services.settlement.recovery import PERSON_MAX, PERSON_MINUTES
-from services.settlement.stripe_gateway import StripeAway, StripeGateway
 
 Keys = Mapping[str, bytes]
 PayStatus = Literal["not_due", "in_progress", "declined", "at_bank", "paid"]
@@ -106,37 +104,14 @@ async def read_page(conn: Connection, token: str, keys: Keys) -> PayPage:
     )
 
 
-async def start(
-    pool: Pool, gateway: StripeGateway, token: str, keys: Keys, publishable_key: str
-) -> PassBank:
-    """Let the person confirm: hold our own tries back, and hand out the secret.
-
-    Stripe is asked first and nothing is held; so who dies in between has changed nothing.
-    """
-    async with transaction(pool) as conn:
-        *_, owed, _now = await _owed(conn, token, keys)
-        is_still = owed is not None and await pauses.stands_still(conn, owed.campaign)
-    owed = _confirmable(owed)
+async def find_confirmable(conn: Connection, token: str, keys: Keys) -> Owed:
+    """Return what the holder of a link may confirm now, or refuse with the reason."""
+    *_, found, _now = await _owed(conn, token, keys)
+    is_still = found is not None and await pauses.stands_still(conn, found.campaign)
+    owed = _confirmable(found)
     if is_still:
         raise StateRefused("payments_paused", "No payment is taken at the moment.")
-    assert owed.payment_intent_id is not None
-    try:
-        secret, outcome = await gateway.read_secret(owed.payment_intent_id)
-    except StripeAway as exc:
-        raise Unavailable("stripe_away", "The payment service does not answer. Try again.") from exc
-    async with transaction(pool) as conn:
-        is_held = await watch_person(conn, owed.charge_id)
-    if isinstance(outcome, charging.Succeeded):
-        raise StateRefused("pledge_charged", "This pledge has been charged.")
-    if not is_held:
-        raise StateRefused("in_progress", "This payment is being tried right now. Wait a moment.")
-    assert owed.recovery_ends_at is not None
-    return PassBank(
-        client_secret=secret,
-        publishable_key=publishable_key,
-        payment_method=owed.payment_method_id,
-        recovery_ends_at=owed.recovery_ends_at,
-    )
+    return owed
 
 
 async def watch_person(conn: Connection, charge_id: ChargeId) -> bool:

@@ -1,18 +1,13 @@
 """Compare what we hold with what Stripe holds. It only reads there, whatever it finds."""
 
-from datetime import datetime
-
 import msgspec
 
 from contracts.refusals import NotFound
 from services.chassis import telemetry
-from services.chassis.database import Connection, Pool, transaction
-from services.settlement import reconciling
+from services.chassis.database import Connection
 from services.settlement.queries import looks, reconciliations
 from services.settlement.queries.reconciliations import KnownBreak, Run
-from services.settlement.reconciling import Break, OurCharge, TheirIntent
-from services.settlement.stripe_gateway import FAILURES
-from services.settlement.stripe_gateway.money import MoneyGateway
+from services.settlement.reconciling import Break
 
 log = telemetry.logger(__name__)
 
@@ -42,58 +37,14 @@ async def read_report(conn: Connection, run_id: int | None) -> Report:
     return Report(run=run, open_breaks=await reconciliations.list_breaks(conn, limit=BREAKS_SHOWN))
 
 
-async def run_next(pool: Pool, gateway: MoneyGateway) -> bool:
-    """Do the oldest run that is wanted; tell whether there was one.
+async def keep_breaks(conn: Connection, run: Run, found: list[Break]) -> None:
+    """Keep what a run found, unless it is a dry one.
 
-    Ours is read before and after theirs: a charge that moved meanwhile is no break.
+    Refunds that nobody told us of are read back: they are adopted like any other.
     """
-    async with transaction(pool) as conn:
-        await reconciliations.request_daily(conn)
-        wanted = await reconciliations.next_run(conn)
-    if wanted is None:
-        return False
-    run, since = wanted
-    before = await _ours(pool, since)
-    try:
-        theirs = await _theirs(gateway, since)
-    except FAILURES as exc:
-        log.warning("reconciliation_failed", run=run.run_id, error=type(exc).__name__)
-        async with transaction(pool) as conn:
-            await reconciliations.finish(
-                conn,
-                run.run_id,
-                since=since,
-                charges=len(before),
-                intents=0,
-                found=[],
-                error=type(exc).__name__,
-            )
-        return True
-    theirs = await _within(pool, since, theirs)
-    after = await _ours(pool, since)
-    found = reconciling.confirmed(
-        reconciling.breaks(before, theirs), reconciling.breaks(after, theirs)
-    )
-    await _keep(pool, run, since, charges=len(after), intents=len(theirs), found=found)
-    return True
-
-
-async def _keep(
-    pool: Pool, run: Run, since: datetime, *, charges: int, intents: int, found: list[Break]
-) -> None:
-    async with transaction(pool) as conn:
-        if not run.is_dry_run:
-            await reconciliations.keep_breaks(conn, found)
-            await _look_at_refunds(conn, found)
-        await reconciliations.finish(
-            conn, run.run_id, since=since, charges=charges, intents=intents, found=found
-        )
-    level = log.error if found else log.info
-    level("reconciled", run=run.run_id, charges=charges, intents=intents, breaks=len(found))
-
-
-async def _look_at_refunds(conn: Connection, found: list[Break]) -> None:
-    """Have refunds that nobody told us of read back: they are adopted like any other."""
+    if run.is_dry_run:
+        return
+    await reconciliations.keep_breaks(conn, found)
     named = [
         await reconciliations.intent_of(conn, each.subject)
         for each in found
@@ -106,29 +57,3 @@ async def _look_at_refunds(conn: Connection, found: list[Break]) -> None:
     ]
     if wishes:
         await looks.ask(conn, wishes)
-
-
-async def _ours(pool: Pool, since: datetime) -> list[OurCharge]:
-    async with transaction(pool) as conn:
-        await reconciliations.allow_long_statements(conn)
-        return await reconciliations.list_ours(conn, since)
-
-
-async def _within(pool: Pool, since: datetime, theirs: list[TheirIntent]) -> list[TheirIntent]:
-    """Leave out what belongs to charges from before the window: those are not compared."""
-    async with transaction(pool) as conn:
-        older = await reconciliations.list_older(
-            conn, since, [each.payment_intent_id for each in theirs]
-        )
-    return [each for each in theirs if each.payment_intent_id not in older]
-
-
-async def _theirs(gateway: MoneyGateway, since: datetime) -> list[TheirIntent]:
-    found: list[TheirIntent] = []
-    after: str | None = None
-    while True:
-        page = await gateway.page_of_intents(since=since - reconciliations.SLACK, after=after)
-        found += page.intents
-        after = page.after
-        if after is None:
-            return found

@@ -5,7 +5,7 @@ from contracts.recovery import DeclineClass, Recovery
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.settlement import recovery
-from services.settlement.charging import ChargeRow, Declined, Succeeded
+from services.settlement.charging import ChargeRow, Declined, LeaseLost, Succeeded
 from services.settlement.handlers.try_again import try_again
 from services.settlement.queries import outcomes
 from services.settlement.queries import recovery as queries
@@ -13,10 +13,6 @@ from services.settlement.queries.outcomes import DeclinedCharge, FinishedAttempt
 from services.settlement.recovery import Tried
 
 log = telemetry.logger(__name__)
-
-
-class LeaseLost(Exception):
-    """Somebody else has the charge by now; what we know, Stripe knows as well."""
 
 
 async def record_success(

@@ -8,8 +8,8 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, StateRefused
-from services.chassis import crash, telemetry
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis import telemetry
+from services.chassis.database import Connection
 from services.settlement.handlers.adopt_refunds import adopt_refund
 from services.settlement.money_back import (
     Away,
@@ -31,7 +31,6 @@ from services.settlement.refund_plan import (
     plan_of,
     plan_refunds,
 )
-from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
 
@@ -127,46 +126,22 @@ async def read_refunds(conn: Connection, slug: CampaignSlug) -> RefundState:
     )
 
 
-async def send_refund(pool: Pool, gateway: MoneyGateway, row: RefundRow) -> None:
-    """Take one refund as far as it goes. What may have been made is looked for first."""
-    payment_intent_id = row.parameters["payment_intent"]
-    if row.was_sent:
-        listed = await gateway.list_refunds(payment_intent_id)
-        if isinstance(listed, Away):
-            await _record(pool, row, Lost(listed.reason))
-            return
-        for each in listed:
-            if each.refund_id == row.refund_id:
-                await _record(pool, row, Made(each))
-                return
-    async with transaction(pool) as conn:
-        serial = await refund_sending.mark_sent(conn, row, is_key_new=row.is_key_used_up)
-    if serial is None:
-        return
-    crash.point("settlement.before_refund")
-    renewed = msgspec.structs.replace(row, key_serial=serial)
-    outcome = await gateway.refund(row.parameters, renewed.key)
-    crash.point("settlement.after_refund")
-    await _record(pool, row, outcome)
-    crash.point("settlement.refund_recorded")
-
-
-async def _record(pool: Pool, row: RefundRow, outcome: RefundOutcome) -> None:
+async def record_refund(conn: Connection, row: RefundRow, outcome: RefundOutcome) -> None:
+    """Write what became of a refund that was asked for, or when to ask again."""
     wait = timedelta(seconds=retry_seconds(row.tries))
-    async with transaction(pool) as conn:
-        match outcome:
-            case Made(refund=refund):
-                paid = await refunds.find_paid(conn, row.charge_id)
-                await adopt_refund(conn, paid, refund)
-            case Refused(code=code):
-                if await refund_sending.refuse(conn, row, code):
-                    amount = int(row.parameters["amount"])
-                    await refunds.give_room(conn, row.charge_id, amount)
-                log.error("refund_refused", refund=row.refund_id, because=code)
-            case Lost(is_key_spent=is_spent):
-                await refund_sending.postpone(conn, row, wait, was_sent=True, is_key_spent=is_spent)
-            case Away():
-                await refund_sending.postpone(conn, row, wait, was_sent=False, is_key_spent=False)
+    match outcome:
+        case Made(refund=refund):
+            paid = await refunds.find_paid(conn, row.charge_id)
+            await adopt_refund(conn, paid, refund)
+        case Refused(code=code):
+            if await refund_sending.refuse(conn, row, code):
+                amount = int(row.parameters["amount"])
+                await refunds.give_room(conn, row.charge_id, amount)
+            log.error("refund_refused", refund=row.refund_id, because=code)
+        case Lost(is_key_spent=is_spent):
+            await refund_sending.postpone(conn, row, wait, was_sent=True, is_key_spent=is_spent)
+        case Away():
+            await refund_sending.postpone(conn, row, wait, was_sent=False, is_key_spent=False)
 
 
 def request_of(key: str, wanted: Wanted) -> str:

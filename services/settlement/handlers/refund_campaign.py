@@ -5,12 +5,11 @@ Source: decisions.md, "Refunds"; reliability.md R-25.
 """
 
 from services.chassis import telemetry
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.database import Connection
 from services.settlement.handlers.refund import write_refund
 from services.settlement.queries import refund_runs, refunds
 from services.settlement.queries.refund_runs import RefundRun, WithPerson
 from services.settlement.refund_plan import Wanted, plan_refunds
-from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
 
@@ -32,13 +31,6 @@ async def begin_round(conn: Connection, run: RefundRun) -> list[WithPerson]:
     for each in plan_refunds(wanted, taken).refunds:
         await write_refund(conn, each, wanted, run.request_id)
     return await refund_runs.list_with_person(conn, run.campaign, limit=PEOPLE_AT_ONCE)
-
-
-async def shut_out(pool: Pool, gateway: MoneyGateway, held: WithPerson) -> None:
-    """Cancel the PaymentIntent a person could still confirm. What it came to, is read back."""
-    await gateway.end(held.payment_intent_id, f"end:{held.payment_intent_id}:refund")
-    async with transaction(pool) as conn:
-        await refund_runs.read_soon(conn, held.charge_id)
 
 
 async def end_round(conn: Connection, run: RefundRun) -> bool:
