@@ -10,11 +10,11 @@ from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe_budget import StripeBudget
 from services.checkout.bell import Bell
 from services.checkout.consumers import listeners
-from services.checkout.handlers.quote_revision import answer_question
-from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.routes import ROUTES, admin_routes
 from services.checkout.schedules import Bells, Workshop, loops
 from services.checkout.settings import Settings
+from services.checkout.steps.answer_question import answer_question
+from services.checkout.steps.checkout import Checkout
 from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.usps_gateway import USPSGateway
 

@@ -41,21 +41,18 @@ from services.checkout.bodies import (
     TaxBody,
 )
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted
-from services.checkout.handlers import ask_about_order, hear_stripe, update_card
+from services.checkout.handlers import show_orders
 from services.checkout.handlers.change_stock import change_stock
-from services.checkout.handlers.price_cart import quote_cart
-from services.checkout.handlers.quote_parts import (
-    ShippingQuote,
-    TaxQuote,
-    quote_shipping,
-    quote_tax,
-)
+from services.checkout.handlers.open_card_link import Keys
+from services.checkout.handlers.quote_parts import ShippingQuote, TaxQuote, quote_tax
 from services.checkout.handlers.recount_stock import recount_stock
-from services.checkout.handlers.recover_checkout import recover
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
-from services.checkout.handlers.update_card import Keys
 from services.checkout.quotes import Quote
 from services.checkout.settings import Settings
+from services.checkout.steps import ask_about_order, change_card, store_event
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.price_with_carrier import quote_cart, quote_shipping
+from services.checkout.steps.recover_checkout import recover
+from services.checkout.steps.start_checkout import start_checkout
 from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.usps_gateway import USPSGateway
 
@@ -90,7 +87,7 @@ async def start_card_update(
     link_keys: NamedDependency[SkipValidation[Keys]],
     client: Client = "",
 ) -> Response[CardUpdateStarted]:
-    answer = await update_card.start_update(checkout, data, link_keys, client)
+    answer = await change_card.start_update(checkout, data, link_keys, client)
     return Response(answer, headers=PRIVATE)
 
 
@@ -100,7 +97,7 @@ async def complete_card_update(
     checkout: CheckoutDependency,
     link_keys: NamedDependency[SkipValidation[Keys]],
 ) -> Response[CardUpdated]:
-    answer = await update_card.complete_update(checkout, data, link_keys)
+    answer = await change_card.complete_update(checkout, data, link_keys)
     return Response(answer, headers=PRIVATE)
 
 
@@ -155,21 +152,21 @@ async def summary(
     pool: PoolDependency, order_id: Annotated[str, QueryParameter(name="orderId")]
 ) -> Response[Summary]:
     async with transaction(pool) as conn:
-        answer = await ask_about_order.summarise(conn, order_id)
+        answer = await show_orders.summarise(conn, order_id)
     return Response(answer, headers=PRIVATE)
 
 
 @get("/inventory/{slug:str}")
 async def inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Inventory]:
     async with transaction(pool) as conn:
-        answer = await ask_about_order.inventory(conn, slug)
+        answer = await show_orders.inventory(conn, slug)
     return Response(answer, headers=FRESH)
 
 
 @get("/add-ons/inventory")
 async def add_on_inventory(pool: PoolDependency) -> Response[AddOnInventory]:
     async with transaction(pool) as conn:
-        answer = await ask_about_order.add_on_inventory(conn)
+        answer = await show_orders.add_on_inventory(conn)
     return Response(answer, headers=FRESH)
 
 
@@ -182,7 +179,7 @@ async def stripe_webhook(
 ) -> Response[dict[str, bool]]:
     raw = await request.body()
     signature = request.headers.get("stripe-signature", "")
-    is_new = await hear_stripe.store_delivery(pool, raw, signature, settings=settings)
+    is_new = await store_event.store_delivery(pool, raw, signature, settings=settings)
     crash.point("checkout.webhook_stored")
     if is_new:
         stripe_bell.ring()

@@ -10,20 +10,28 @@ from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.checkout import metrics
 from services.checkout.bell import Bell
-from services.checkout.handlers.apply_stripe import Applying, Round
-from services.checkout.handlers.care_for_cards import announce_fading_cards
-from services.checkout.handlers.delete_customers import delete_customers
-from services.checkout.handlers.detach_cards import detach_cards
-from services.checkout.handlers.drain_campaign import drain_campaigns
 from services.checkout.handlers.guard_cards import CardLimits
-from services.checkout.handlers.look_after_orders import (
-    look_after_orders,
-    look_after_updates,
-    take_figures,
+from services.checkout.queries import (
+    card_failures,
+    cards,
+    deletions,
+    detachments,
+    drains,
+    old_orders,
+    orders,
+    stripe_events,
 )
-from services.checkout.handlers.read_back import end_stray_sessions, read_events_back
-from services.checkout.queries import card_failures, old_orders, stripe_events
+from services.checkout.steps.announce_fading_cards import announce_fading_cards
+from services.checkout.steps.apply_stripe import Applying, Round
+from services.checkout.steps.delete_customers import delete_customers
+from services.checkout.steps.detach_cards import detach_cards
+from services.checkout.steps.drain_campaigns import drain_campaigns
+from services.checkout.steps.look_after import look_after_orders, look_after_updates
+from services.checkout.steps.read_back import end_stray_sessions, read_events_back
 from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+
+STATUSES = ("opening", "open", "completed", "persisted", "expired", "too_late", "abandoned")
+
 
 log = telemetry.logger(__name__)
 
@@ -158,3 +166,26 @@ def _forget(shop: Workshop) -> Loop:
                 return
 
     return tick
+
+
+async def take_figures(pool: Pool) -> None:
+    """Count what an operator wants to see."""
+    async with transaction(pool) as conn:
+        counts = await orders.count_by_status(conn)
+        oldest = await orders.oldest_undecided_seconds(conn)
+        waiting, parked = await stripe_events.count_waiting_and_parked(conn)
+        draining = await drains.list_due_for_drain(conn)
+        in_use, unusable = await cards.count_in_use(conn)
+        unneeded, unneeded_oldest = await detachments.count_waiting(conn)
+        forgotten = await deletions.count_overdue(conn)
+    for status in STATUSES:
+        metrics.ORDERS.labels(status).set(counts.get(status, 0))
+    metrics.UNDECIDED_OLDEST.set(oldest)
+    metrics.STRIPE_EVENTS_WAITING.set(waiting)
+    metrics.STRIPE_EVENTS_PARKED.set(parked)
+    metrics.CAMPAIGNS_DRAINING.set(len(draining))
+    metrics.CARDS_IN_USE.set(in_use)
+    metrics.CARDS_UNUSABLE.set(unusable)
+    metrics.CARDS_TO_DETACH.set(unneeded)
+    metrics.DETACH_OLDEST.set(unneeded_oldest)
+    metrics.CUSTOMERS_TO_DELETE.set(forgotten)

@@ -11,8 +11,8 @@ from services.chassis.database import Connection, Pool, open_pool
 from services.chassis.migrations import migrate
 from services.chassis.settings import Secret, load
 from services.checkout.app import SERVICE
-from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.settings import Settings
+from services.checkout.steps.checkout import Checkout
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor
 from tests.checkout.running import Running, running_checkout, service_environ

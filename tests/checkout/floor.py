@@ -27,11 +27,12 @@ from services.checkout.handlers.complete_orders import complete_orders
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.intend_order import intend
-from services.checkout.handlers.quote_revision import answer
-from services.checkout.handlers.settle_session import settle_session
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
+from services.checkout.steps.answer_question import answer
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.decide_order import decide_order
+from services.checkout.steps.start_checkout import start_checkout
 from services.checkout.stock import PLATFORM_SHELF, Levels
 from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.samples import (
@@ -127,7 +128,7 @@ class Floor:
         """Return an order that was started, whose card was saved at Stripe, and completed."""
         started = await start_checkout(checkout, a_cart(*items, **cart), None)
         sandbox.save_card(started.session_id).raise_for_status()
-        return await settle_session(self.pool, checkout.stripe, OrderId(started.order_id))
+        return await decide_order(self.pool, checkout.stripe, OrderId(started.order_id))
 
     async def card_of(self, order: Order) -> str:
         """Return the payment method an order saved."""

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from contracts.events.pledges import PledgeErased
-from services.checkout.handlers.delete_customers import delete_customers
 from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged
-from services.checkout.handlers.start_checkout import Checkout
 from services.checkout.orders import Order
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.delete_customers import delete_customers
 from tests.checkout.floor import Floor
 from tests.checkout.samples import an_event_id, cancelled, charged
 from tests.checkout.sandbox import Sandbox

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from contracts.ids import OrderId
-from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
     hear_charged,
@@ -14,10 +13,12 @@ from services.checkout.handlers.hear_pledges import (
     hear_refused,
     hear_released,
 )
-from services.checkout.handlers.settle_session import settle_session
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import Order
 from services.checkout.queries import detachments
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.decide_order import decide_order
+from services.checkout.steps.detach_cards import detach_cards
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_slug, a_tier, cancelled, charged, refused, released
 from tests.checkout.sandbox import Sandbox
@@ -136,7 +137,7 @@ async def test_a_card_saved_too_late_for_everything_is_not_kept(kept: Cards) -> 
     started = await start_checkout(kept.checkout, a_cart(f"{film.slug}__frame"), None)
     kept.sandbox.save_card(started.session_id).raise_for_status()
     await kept.floor.owner.execute("UPDATE campaigns SET deadline_at = now() - interval '1 day'")
-    await settle_session(kept.floor.pool, kept.checkout.stripe, OrderId(started.order_id))
+    await decide_order(kept.floor.pool, kept.checkout.stripe, OrderId(started.order_id))
 
     await kept.detach()
 

@@ -10,18 +10,13 @@ from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused
 from services.chassis.early import NotYet
-from services.checkout.handlers.drain_campaign import drain_campaigns
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_cancelled_campaign
 from services.checkout.handlers.hear_pledges import hear_released
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.drain_campaigns import drain_campaigns
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
-from tests.checkout.samples import (
-    a_cart,
-    a_tier,
-    an_event_id,
-    published,
-    released,
-)
+from tests.checkout.samples import a_cart, a_tier, an_event_id, published, released
 from tests.checkout.sandbox import Sandbox
 
 

@@ -10,8 +10,9 @@ import pytest
 from contracts.refusals import TooMany, Unavailable
 from services.chassis.settings import Secret
 from services.checkout.handlers.guard_cards import client_key, limits_of
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.queries import card_failures
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart
 from tests.checkout.sandbox import Sandbox

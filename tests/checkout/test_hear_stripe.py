@@ -12,10 +12,11 @@ import pytest
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
 from services.chassis.database import open_pool
-from services.checkout.handlers.apply_stripe import Applying, Round
-from services.checkout.handlers.hear_stripe import store_delivery
-from services.checkout.handlers.settle_session import settle_session
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.steps.apply_stripe import Applying, Round
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.decide_order import decide_order
+from services.checkout.steps.start_checkout import start_checkout
+from services.checkout.steps.store_event import store_delivery
 from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.stripe_objects import SessionState
 from tests.checkout.floor import Floor
@@ -167,7 +168,7 @@ async def test_without_the_event_the_attempts_time_counts(
     before = int(time.time())
     sandbox.save_card(started.session_id).raise_for_status()
 
-    order = await settle_session(
+    order = await decide_order(
         floor.pool, checkout.stripe, (await floor.order(started.order_id)).order_id
     )
 

@@ -8,10 +8,11 @@ import pytest
 from contracts.campaign import CampaignDefinition
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, CheckoutRefused
 from services.checkout.answers import Started
-from services.checkout.handlers.apply_stripe import Applying
-from services.checkout.handlers.drain_campaign import drain_campaigns
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.orders import order_hash
+from services.checkout.steps.apply_stripe import Applying
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.drain_campaigns import drain_campaigns
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import Sandbox

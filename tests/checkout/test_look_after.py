@@ -11,10 +11,12 @@ from contracts.refusals import StateRefused, Unavailable
 from services.chassis.settings import Secret
 from services.chassis.telemetry import REGISTRY
 from services.checkout.bodies import OrderBody, RecoverBody
-from services.checkout.handlers.ask_about_order import abandon, complete, wait_for_status
-from services.checkout.handlers.look_after_orders import look_after_orders, take_figures
-from services.checkout.handlers.recover_checkout import recover
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
+from services.checkout.schedules import take_figures
+from services.checkout.steps.ask_about_order import abandon, complete, wait_for_status
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.look_after import look_after_orders
+from services.checkout.steps.recover_checkout import recover
+from services.checkout.steps.start_checkout import start_checkout
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier

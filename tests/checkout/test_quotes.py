@@ -14,8 +14,9 @@ import pytest
 from contracts.campaign import CarrierRules, PlatformDefinition, TaxRow, TaxTable
 from contracts.events.campaigns import PlatformPublished
 from contracts.money import Cents
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.queries import campaigns
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
 from tests.checkout.goods import HOME
 from tests.checkout.running import Running, order_of, publish, wait_for

@@ -13,11 +13,12 @@ from contracts.refusals import InputRefused, NotFound, StateRefused
 from services.checkout.answers import Recovered, Started
 from services.checkout.bodies import ConsentBody, RecoverBody
 from services.checkout.cart import WantedItem
-from services.checkout.handlers import recover_checkout
 from services.checkout.handlers.hear_campaigns import hear_campaign
-from services.checkout.handlers.recover_checkout import recover
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
 from services.checkout.sessions import CART_PIECES_MAX, in_pieces, out_of_pieces
+from services.checkout.steps import recover_checkout
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.recover_checkout import recover
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier, an_email, published
 from tests.checkout.sandbox import Sandbox

@@ -9,8 +9,9 @@ import pytest
 from contracts.pricing import Address
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.checkout.handlers.intend_order import intend
-from services.checkout.handlers.start_checkout import Checkout, _hashed, start_checkout
 from services.checkout.queries import customers, orders
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.start_checkout import _hashed, start_checkout
 from services.checkout.stripe_gateway import StripeGateway
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import a_cart, a_tier, an_email

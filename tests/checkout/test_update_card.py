@@ -14,18 +14,19 @@ from contracts.magic_link import MagicLink, keyring, sign
 from contracts.refusals import LinkRefused, NotFound, NotYours, StateRefused, TooMany, Unavailable
 from services.checkout.bodies import CompleteCardBody, StartCardBody
 from services.checkout.card_answers import CardUpdateStarted
-from services.checkout.handlers.apply_stripe import Applying
-from services.checkout.handlers.detach_cards import detach_cards
 from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged, hear_released
-from services.checkout.handlers.look_after_orders import look_after_updates
-from services.checkout.handlers.read_back import read_events_back
-from services.checkout.handlers.settle_session import settle_session
-from services.checkout.handlers.settle_update import settle_update
-from services.checkout.handlers.start_checkout import Checkout, start_checkout
-from services.checkout.handlers.update_card import complete_update, start_update
 from services.checkout.orders import Order
 from services.checkout.queries import card_updates
+from services.checkout.steps.apply_stripe import Applying
+from services.checkout.steps.change_card import complete_update, start_update
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.decide_order import decide_order
+from services.checkout.steps.decide_update import decide_update
+from services.checkout.steps.detach_cards import detach_cards
+from services.checkout.steps.look_after import look_after_updates
+from services.checkout.steps.read_back import read_events_back
+from services.checkout.steps.start_checkout import start_checkout
 from tests.checkout.floor import Floor
 from tests.checkout.samples import (
     a_cart,
@@ -122,7 +123,7 @@ async def test_webhook_browser_and_reconciler_at_once_save_it_once(noor: Support
 
     await asyncio.gather(
         noor.complete(token, started.session_id),
-        *(settle_update(pool, stripe, update.update_id) for _ in range(4)),
+        *(decide_update(pool, stripe, update.update_id) for _ in range(4)),
     )
 
     assert len(await noor.said(order)) == 1
@@ -288,7 +289,7 @@ async def test_a_new_card_is_of_the_customer_whose_card_is_charged(noor: Support
     await asyncio.sleep(1.1)
     opened = await start_checkout(noor.checkout, a_cart(f"{film.slug}__frame", email=None), None)
     noor.sandbox.save_card(opened.session_id, noor.email).raise_for_status()
-    await settle_session(noor.floor.pool, noor.checkout.stripe, OrderId(opened.order_id))
+    await decide_order(noor.floor.pool, noor.checkout.stripe, OrderId(opened.order_id))
 
     started = await noor.start(noor.token(known))
 

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 from stripe import WebhookSignature
 
-from services.checkout.handlers.apply_stripe import Applying, Round
-from services.checkout.handlers.hear_stripe import store_delivery
 from services.checkout.settings import Settings
+from services.checkout.steps.apply_stripe import Applying, Round
+from services.checkout.steps.store_event import store_delivery
 from tests.checkout.floor import Floor
 from tests.checkout.sandbox import WEBHOOK_SECRET
 

@@ -28,25 +28,17 @@ from services.checkout import consumers as checkout
 from services.checkout.bell import Bell
 from services.checkout.cart import WantedItem
 from services.checkout.handlers.drain_campaign import close_if_decided
-from services.checkout.handlers.quote_revision import answer_question
 from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.orders import Order
 from services.checkout.queries import old_orders
+from services.checkout.steps.answer_question import answer_question
 from services.pledges.bodies import ModifyRequest, TierWanted
 from services.pledges.handlers.forget_addresses import forget_addresses
 from services.pledges.handlers.modify_pledge import modify_pledge
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, published
 from tests.contracts.catalogue import every_event
-from tests.pledges.builders import (
-    DEADLINE,
-    STARTS,
-    deadline_passed,
-    declined,
-    lost,
-    paid,
-    refunded,
-)
+from tests.pledges.builders import DEADLINE, STARTS, deadline_passed, declined, lost, paid, refunded
 from tests.pledges.ledger import HANDLERS as LEDGER_HEARS
 from tests.pledges.ledger import Ledger
 from tests.support.stack import Database

@@ -10,13 +10,11 @@ from datetime import datetime
 from contracts import card_life
 from contracts.events.checkout import Card, CardNoticeDue
 from contracts.ids import CampaignSlug
-from services.chassis import crash, outbox, telemetry
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis import outbox
+from services.chassis.database import Connection
 from services.checkout.cards import CardWarning, warning_for
 from services.checkout.queries import campaigns, card_notices
 from services.checkout.queries.card_notices import FadingCard, Round
-
-log = telemetry.logger(__name__)
 
 BATCH = 200
 
@@ -38,34 +36,19 @@ async def warn_about(
     return warning_for(card, until, platform.timezone)
 
 
-async def announce_fading_cards(pool: Pool) -> int:
-    """Announce every card that will not last, where the day has come; return how many."""
-    async with transaction(pool) as conn:
-        due = await card_notices.list_due_rounds(conn, list(card_life.NOTICE_DAYS))
-    announced = 0
-    for each in due:
-        while True:
-            count = await _announce_some(pool, each)
-            announced += count
-            if count < BATCH:
-                break
-    return announced
-
-
-async def _announce_some(pool: Pool, due: Round) -> int:
-    async with transaction(pool) as conn:
-        platform = await campaigns.platform(conn)
-        until = card_life.needed_until(due.deadline_at, platform.recovery_window_days)
-        told = await card_notices.note_fading(
-            conn, due, needed_until=until, zone=platform.timezone, limit=BATCH
-        )
-        fading = await card_notices.list_fading(conn, due.campaign, told)
-        now = await campaigns.now(conn)
-        for each in fading:
-            await _announce(conn, due, each, needed_until=until, now=now)
-        if len(told) < BATCH:
-            await card_notices.finish_round(conn, due)
-        crash.point("checkout.before_card_notices")
+async def announce_some(conn: Connection, due: Round) -> int:
+    """Announce a batch of a campaign's cards that will not last; return how many."""
+    platform = await campaigns.platform(conn)
+    until = card_life.needed_until(due.deadline_at, platform.recovery_window_days)
+    told = await card_notices.note_fading(
+        conn, due, needed_until=until, zone=platform.timezone, limit=BATCH
+    )
+    fading = await card_notices.list_fading(conn, due.campaign, told)
+    now = await campaigns.now(conn)
+    for each in fading:
+        await _announce(conn, due, each, needed_until=until, now=now)
+    if len(told) < BATCH:
+        await card_notices.finish_round(conn, due)
     return len(told)
 
 

@@ -6,17 +6,12 @@ to an address: for the rest of that hour, or until it passes a challenge where o
 """
 
 import hmac
-import math
 
 import msgspec
 
-from contracts.refusals import TooMany
 from services.chassis import telemetry
 from services.chassis.addresses import limited_as
-from services.chassis.database import Pool, transaction
-from services.checkout.queries import card_failures
 from services.checkout.settings import Settings
-from services.checkout.turnstile_gateway import TurnstileGateway
 
 log = telemetry.logger(__name__)
 
@@ -46,34 +41,3 @@ def client_key(address: str, settings: Settings) -> str:
     secret = settings.checkout_intent_secret.bytes()
     text = f"client:{limited_as(address)}".encode()
     return hmac.digest(secret, text, "sha256").hex()[:KEY_LENGTH]
-
-
-async def require_few_failures(
-    pool: Pool,
-    challenge: TurnstileGateway,
-    limits: CardLimits,
-    *,
-    client_key: str,
-    token: str | None,
-) -> None:
-    """Refuse an address from which too many cards failed, unless it passes the challenge."""
-    async with transaction(pool) as conn:
-        wait_seconds = await card_failures.seconds_until_free(conn, client_key, limits.per_hour)
-    if not wait_seconds:
-        return
-    if challenge.is_on and token and await challenge.has_passed(token):
-        return
-    log.warning("too_many_cards_failed")
-    retry_after_seconds = math.ceil(wait_seconds)
-    if challenge.is_on:
-        raise TooMany(
-            "challenge_needed",
-            "Too many cards did not work here. Please show that you are a person.",
-            retry_after_seconds=retry_after_seconds,
-            challengeSiteKey=challenge.site_key,
-        )
-    raise TooMany(
-        "too_many_cards",
-        "Too many cards did not work here. Please try again later.",
-        retry_after_seconds=retry_after_seconds,
-    )

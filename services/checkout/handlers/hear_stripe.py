@@ -1,28 +1,11 @@
-"""What Stripe tells us: verified and stored before the answer, applied afterwards.
-
-A webhook and a line in Stripe's own list are the same news; whichever comes first counts.
-"""
+"""What Stripe tells us: as a row, and passed on to whom it concerns."""
 
 from contracts.events.checkout import StripeEventReceived
-from contracts.refusals import LinkRefused, Unavailable
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection, Pool, single, transaction
-from services.checkout.queries import campaigns, stripe_events
+from services.chassis import outbox
+from services.chassis.database import Connection
+from services.checkout.queries import campaigns
 from services.checkout.queries.stripe_events import NewEvent, StoredAs
-from services.checkout.settings import Settings
-from services.checkout.stripe_gateway import is_signed
-from services.checkout.stripe_news import (
-    COMPLETED,
-    EXPIRED,
-    Concern,
-    Envelope,
-    Subject,
-    concern_of,
-    read_event,
-    travelling,
-)
-
-log = telemetry.logger(__name__)
+from services.checkout.stripe_news import COMPLETED, EXPIRED, Concern, Envelope, Subject, travelling
 
 STORED_AS: dict[Concern, StoredAs | None] = {
     "ours": None,
@@ -31,42 +14,8 @@ STORED_AS: dict[Concern, StoredAs | None] = {
 }
 
 
-async def store_delivery(pool: Pool, raw: bytes, signature: str, *, settings: Settings) -> bool:
-    """Store one delivery of one event; tell whether there is something new to apply.
-
-    Refuses what Stripe did not sign, before anything is asked of the database.
-    """
-    if not settings.webhook_secrets:
-        raise Unavailable("webhook_not_configured", "No webhook secret is configured here.")
-    if not is_signed(raw, signature, settings.webhook_secrets):
-        log.warning("webhook_signature_refused")
-        raise LinkRefused("invalid_signature", "The signature does not hold.")
-    return await store_event(pool, raw, is_live=settings.is_live)
-
-
-async def store_event(pool: Pool, raw: bytes, *, is_live: bool) -> bool:
-    """Store an event that is known to be Stripe's; tell whether we have to apply it.
-
-    One statement does it, and Stripe waits for no more. What others act upon is passed on
-    in the same transaction; what is nobody's is stored by its id, so that nothing Stripe
-    said is lost without a trace.
-    """
-    event, subject = read_event(raw)
-    if event.livemode != is_live:
-        log.warning("event_of_other_mode", event_id=event.id, livemode=event.livemode)
-        return False
-    concern = concern_of(event, subject)
-    row = _row(event, subject, concern, raw)
-    if concern != "settlements":
-        async with single(pool) as conn:
-            return await stripe_events.insert_event(conn, row) and concern == "ours"
-    async with transaction(pool) as conn:
-        if await stripe_events.insert_event(conn, row):
-            await _pass_on(conn, event, subject, raw)
-    return False
-
-
-def _row(event: Envelope, subject: Subject, concern: Concern, raw: bytes) -> NewEvent:
+def row_of(event: Envelope, subject: Subject, concern: Concern, raw: bytes) -> NewEvent:
+    """Return an event as it is stored; what is nobody's without its body."""
     is_session = event.type in (COMPLETED, EXPIRED)
     return NewEvent(
         event_id=event.id,
@@ -81,7 +30,8 @@ def _row(event: Envelope, subject: Subject, concern: Concern, raw: bytes) -> New
     )
 
 
-async def _pass_on(conn: Connection, event: Envelope, subject: Subject, raw: bytes) -> None:
+async def pass_on(conn: Connection, event: Envelope, subject: Subject, raw: bytes) -> None:
+    """Pass on what others act upon."""
     told = StripeEventReceived(
         event_id=outbox.new_event_id(),
         occurred_at=await campaigns.now(conn),

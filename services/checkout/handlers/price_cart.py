@@ -10,10 +10,10 @@ from datetime import datetime
 import msgspec
 
 from contracts.campaign import PlatformDefinition
-from contracts.ids import CampaignSlug, OrderId, is_slug, new_order_id
+from contracts.ids import CampaignSlug, OrderId, is_slug
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, Unavailable
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.database import Connection
 from services.checkout.add_ons import place
 from services.checkout.bodies import CartBody, option_of, require_address
 from services.checkout.cart import KnownCampaign, understand
@@ -21,14 +21,7 @@ from services.checkout.countries import POSTED_TO
 from services.checkout.parcels import loads_of
 from services.checkout.pricing import has_physical, price, price_cart, tip_percent_of
 from services.checkout.queries import campaigns
-from services.checkout.quotes import Quote, quote_of
 from services.checkout.shipping import Delivery, RateRequest, Terms, requests_of
-from services.checkout.usps_gateway import USPSGateway
-
-# A quote may wait for the carrier; a start must not become slow, and mostly finds the
-# answer remembered.
-QUOTE_SECONDS = 6.0
-START_SECONDS = 1.5
 
 
 class PricedCart(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,40 +72,6 @@ class PricedCart(msgspec.Struct, frozen=True, kw_only=True):
             for pledge in self.pledges
         )
         return msgspec.structs.replace(self, pledges=pledges, delivery=delivery)
-
-
-async def quote_cart(pool: Pool, carrier: USPSGateway, body: CartBody) -> Quote:
-    """Return what the cart costs. Asks no stock: the asker may hold the last units itself."""
-    priced = await cart_with_postage(pool, carrier, body, within_seconds=QUOTE_SECONDS)
-    return quote_of(priced.pledges)
-
-
-async def delivery_at_start(pool: Pool, carrier: USPSGateway, body: CartBody) -> Delivery:
-    """Return where and how a cart goes, with what the carrier says about it.
-
-    The read it takes is saved where nothing could be asked.
-    """
-    delivery = delivery_of(body, has_carrier=carrier.is_configured)
-    if delivery.destination is None or not carrier.is_configured:
-        return delivery
-    priced = await cart_with_postage(pool, carrier, body, within_seconds=START_SECONDS)
-    return priced.delivery
-
-
-async def cart_with_postage(
-    pool: Pool, carrier: USPSGateway, body: CartBody, *, within_seconds: float
-) -> PricedCart:
-    """Return the cart at prices that know the carrier's answers, or refuse."""
-    delivery = delivery_of(body, has_carrier=carrier.is_configured)
-    async with transaction(pool) as conn:
-        priced = await priced_cart(
-            conn, body, order_id=new_order_id(), is_held=False, delivery=delivery
-        )
-    questions = priced.questions
-    if not questions:
-        return priced
-    postage = await carrier.quote(questions, priced.platform.carrier, within_seconds=within_seconds)
-    return priced.with_delivery(msgspec.structs.replace(delivery, postage=postage))
 
 
 async def priced_cart(

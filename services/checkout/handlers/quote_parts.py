@@ -3,21 +3,11 @@
 import msgspec
 
 from contracts.pricing import QuoteState
-from services.chassis.database import Connection, Pool
-from services.checkout.bodies import CartBody, TaxBody, require_address
-from services.checkout.handlers.price_cart import QUOTE_SECONDS, cart_with_postage
-from services.checkout.pricing import least_sure, total_of
+from services.chassis.database import Connection
+from services.checkout.bodies import TaxBody, require_address
 from services.checkout.queries import campaigns
-from services.checkout.quotes import (
-    QuotedShipment,
-    ShippingOption,
-    TaxDetails,
-    options_of,
-    shipment_of,
-    tax_details_of,
-)
+from services.checkout.quotes import QuotedShipment, ShippingOption, TaxDetails, tax_details_of
 from services.checkout.taxes import Taxable, destination_of, tax
-from services.checkout.usps_gateway import USPSGateway
 
 
 class ShippingQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -38,24 +28,6 @@ class TaxQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     state: QuoteState
     states: dict[str, QuoteState]
     tax_details: TaxDetails | None
-
-
-async def quote_shipping(pool: Pool, carrier: USPSGateway, body: CartBody) -> ShippingQuote:
-    """Return what posting the cart's parcels costs, and how else they could be posted."""
-    priced = await cart_with_postage(pool, carrier, body, within_seconds=QUOTE_SECONDS)
-    parcels = [parcel for pledge in priced.pledges for parcel in pledge.price.shipments]
-    state = least_sure(parcel.state for parcel in parcels)
-    if parcels and body.shipping_address is None:
-        # Even where one rate holds everywhere: nobody can say that we post there.
-        state = "needs_input"
-    return ShippingQuote(
-        total_shipping_cents=total_of(priced.pledges).shipping_cents,
-        state=state,
-        states={"shipping": state},
-        options=options_of(priced.pledges),
-        quotes=tuple(shipment_of(parcel) for parcel in parcels),
-        currency=priced.pledges[0].currency,
-    )
 
 
 async def quote_tax(conn: Connection, body: TaxBody) -> TaxQuote:

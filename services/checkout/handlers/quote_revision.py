@@ -9,24 +9,14 @@ import hashlib
 import msgspec
 
 from contracts.pricing import PricedPledge
-from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, RevisionRefused
-from contracts.refusals import NotFound, Refusal, StateRefused
-from services.chassis.database import BUSY, Connection, Pool, transaction
-from services.checkout.bodies import option_of, require_address
+from contracts.quoting import QuoteRevision, RevisionQuoted
+from contracts.refusals import NotFound, StateRefused
+from services.chassis.database import Connection
+from services.checkout.bodies import require_address
 from services.checkout.cart import KnownCampaign
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hold_units import (
-    hold_things,
-    limited_of,
-    reserve_all,
-    reserved_by,
-)
-from services.checkout.handlers.price_cart import (
-    START_SECONDS,
-    PricedCart,
-    require_known_price,
-    require_posted_to,
-)
+from services.checkout.handlers.hold_units import hold_things, limited_of, reserve_all, reserved_by
+from services.checkout.handlers.price_cart import PricedCart, require_known_price, require_posted_to
 from services.checkout.pricing import has_physical, price, tip_percent_of
 from services.checkout.queries import campaigns, orders, reservations, revisions
 from services.checkout.queries.reservations import Proposals
@@ -34,58 +24,6 @@ from services.checkout.queries.revisions import Proposed
 from services.checkout.revising import revised
 from services.checkout.shipping import Delivery
 from services.checkout.stock import increase, units_in
-from services.checkout.usps_gateway import USPSGateway
-
-
-async def answer_question(pool: Pool, carrier: USPSGateway, question: bytes) -> bytes:
-    """Return the answer to a question as it came, a refusal included."""
-    asked = msgspec.json.decode(question, type=QuoteRevision)
-    return msgspec.json.encode(await answer(pool, carrier, asked))
-
-
-async def answer(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> QuoteAnswer:
-    """Return what the revision costs with its units held, or why it cannot be had."""
-    try:
-        delivery = await _delivery(pool, carrier, asked)
-        async with transaction(pool) as conn:
-            if not asked.is_held:
-                return await preview_revision(conn, asked, delivery)
-            return await quote_revision(conn, asked, delivery)
-    except Refusal as exc:
-        return RevisionRefused(
-            status=exc.status,
-            reason=exc.reason,
-            message=exc.message,
-            fields=exc.fields,
-            extra=exc.extra,
-        )
-    except BUSY:
-        return RevisionRefused(
-            status=503, reason="busy", message="We are busy for a moment: try again."
-        )
-
-
-async def _delivery(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> Delivery:
-    """Return where and how the pledge goes, with what the carrier says about it.
-
-    The carrier is asked outside every transaction, and not about what was answered before.
-    """
-    delivery = Delivery(
-        destination=asked.shipping_address,
-        billing=asked.billing_address,
-        option=option_of(asked.shipping_option),
-        has_carrier=carrier.is_configured,
-    )
-    if delivery.destination is None or not carrier.is_configured:
-        return delivery
-    async with transaction(pool) as conn:
-        if asked.is_held and await _proposed(conn, asked) is not None:
-            return delivery
-        priced = await _priced(conn, asked, delivery, is_held=False)
-    postage = await carrier.quote(
-        priced.questions, priced.platform.carrier, within_seconds=START_SECONDS
-    )
-    return msgspec.structs.replace(delivery, postage=postage)
 
 
 async def quote_revision(
@@ -96,10 +34,10 @@ async def quote_revision(
         raise NotFound("pledge_not_found", "There is no such pledge.")
     await _require_current(conn, asked)
     digest = hashlib.sha256(msgspec.json.encode(asked)).hexdigest()
-    known = await _proposed(conn, asked)
+    known = await find_proposed(conn, asked)
     if known is not None:
         return _again(known, digest)
-    priced = await _priced(conn, asked, delivery, is_held=True)
+    priced = await price_revision(conn, asked, delivery, is_held=True)
     (pledge,) = priced.pledges
     _require_sendable(asked, priced)
     quoted = RevisionQuoted(pledge=pledge)
@@ -113,7 +51,7 @@ async def preview_revision(
 ) -> RevisionQuoted:
     """Price a revision for somebody who is still looking: nothing is held or written."""
     await _require_current(conn, asked)
-    priced = await _priced(conn, asked, delivery, is_held=False)
+    priced = await price_revision(conn, asked, delivery, is_held=False)
     _require_sendable(asked, priced)
     return RevisionQuoted(pledge=priced.pledges[0])
 
@@ -138,13 +76,14 @@ async def _require_current(conn: Connection, asked: QuoteRevision) -> None:
         raise _over()
 
 
-async def _proposed(conn: Connection, asked: QuoteRevision) -> Proposed | None:
+async def find_proposed(conn: Connection, asked: QuoteRevision) -> Proposed | None:
+    """Return the proposal a question is about, if it was heard of before."""
     return await revisions.find_proposed(
         conn, asked.order_id, asked.campaign, asked.revision, asked.proposal
     )
 
 
-async def _priced(
+async def price_revision(
     conn: Connection, asked: QuoteRevision, delivery: Delivery, *, is_held: bool
 ) -> PricedCart:
     """Price the revision. With `is_held` the doors are held that must be before any stock."""

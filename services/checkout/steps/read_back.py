@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
-from services.checkout.handlers.hear_stripe import store_event
 from services.checkout.queries import campaigns, card_updates, stripe_events
+from services.checkout.steps.store_event import store_event
 from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.stripe_news import LISTED
 

@@ -16,14 +16,15 @@ from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.checkout.answers import Recovered
 from services.checkout.bodies import CartBody, RecoverBody
-from services.checkout.handlers.ask_about_order import order_id_of, require_saved
 from services.checkout.handlers.intend_order import intend
-from services.checkout.handlers.price_cart import delivery_at_start
-from services.checkout.handlers.settle_session import answering_within, settle_session
+from services.checkout.handlers.show_orders import order_id_of
 from services.checkout.orders import UiMode
 from services.checkout.pricing import total_of
 from services.checkout.queries import campaigns, orders
 from services.checkout.sessions import out_of_pieces
+from services.checkout.steps.ask_about_order import require_saved
+from services.checkout.steps.decide_order import answering_within, decide_order
+from services.checkout.steps.price_with_carrier import delivery_at_start
 from services.checkout.stripe_gateway import StripeGateway, StripeRefused
 from services.checkout.stripe_objects import ListedSession, SessionState
 from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
@@ -48,7 +49,7 @@ async def recover(
             order_id = await _restore(pool, carrier, state, body)
             session_id = state.session_id
             is_restored = True
-        order = await settle_session(pool, stripe, order_id, session_id=session_id)
+        order = await decide_order(pool, stripe, order_id, session_id=session_id)
     await require_saved(pool, order)
     return Recovered(
         success=True,

@@ -1,60 +1,17 @@
-"""Ask Stripe how a card update's session stands, and act on the answer. The only way there.
-
-Webhook, browser and reconciler end here, under the order's lock, as for orders.
-"""
+"""Keep the card of an update for its pledge, once, and say so."""
 
 from contracts.ids import PledgeId
 from contracts.refusals import NotFound
-from services.chassis import crash, telemetry
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.database import Connection
 from services.checkout.cards import CardOwner, CardUpdate, CardUse, EndedAs, KeptCard
+from services.checkout.handlers.complete_sessions import SessionIncomplete, when_completed
 from services.checkout.handlers.keep_cards import keep_cards, say_saved
-from services.checkout.handlers.settle_session import MISSING, SessionIncomplete, when_completed
 from services.checkout.queries import campaigns, card_updates, cards, orders
 from services.checkout.queries.cards import KeptFor
-from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
 from services.checkout.stripe_objects import SessionState
 
-log = telemetry.logger(__name__)
 
-
-async def settle_update(
-    pool: Pool,
-    stripe: StripeGateway,
-    update_id: str,
-    *,
-    session_id: str | None = None,
-    expire: bool = False,
-) -> CardUpdate:
-    """Return the update after applying what Stripe says about its session now.
-
-    Raises `StripeAway` when Stripe does not answer: then nothing has changed.
-    """
-    async with transaction(pool) as conn:
-        update = await found_update(conn, update_id)
-    session_id = update.session_id or session_id
-    if update.status == "saved" or session_id is None:
-        return update
-    ask = stripe.expire_session if expire else stripe.read_session
-    try:
-        state = await ask(session_id)
-    except StripeRefused as exc:
-        if exc.code != MISSING:
-            raise StripeAway(exc.code) from exc
-        log.error("session_unknown_to_stripe", update_id=update_id)
-        return update
-    async with transaction(pool) as conn:
-        if state.update_id == update_id and state.status == "complete":
-            await _save(conn, update, state)
-        elif state.update_id == update_id and state.status == "expired":
-            await card_updates.mark_over(conn, update_id)
-        update = await found_update(conn, update_id)
-        crash.point("checkout.before_card_kept")
-    crash.point("checkout.after_card_kept")
-    return update
-
-
-async def found_update(conn: Connection, update_id: str) -> CardUpdate:
+async def find_or_refuse_update(conn: Connection, update_id: str) -> CardUpdate:
     """Return the update, or refuse with 404."""
     update = await card_updates.find_update(conn, update_id)
     if update is None:
@@ -62,7 +19,7 @@ async def found_update(conn: Connection, update_id: str) -> CardUpdate:
     return update
 
 
-async def _save(conn: Connection, update: CardUpdate, state: SessionState) -> None:
+async def save_update(conn: Connection, update: CardUpdate, state: SessionState) -> None:
     """Keep the card for the pledge, once, and say so. For one that is over it is given up."""
     saved_at = (await when_completed(conn, [state])).get(state.session_id)
     if state.card is None or saved_at is None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from contracts.ids import OrderId
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
-from services.checkout.handlers.settle_session import ask_about, complete_sessions, deciding
+from services.checkout.handlers.complete_sessions import complete_sessions
 from services.checkout.orders import DECIDED_BY_CARD
 from services.checkout.queries import orders, stripe_events
 from services.checkout.queries.stripe_events import StripeEvent
+from services.checkout.steps.decide_order import ask_about, deciding
 from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
 from services.checkout.stripe_objects import SessionState
 

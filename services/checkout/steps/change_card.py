@@ -4,37 +4,22 @@ The charge itself is the ledger's and settlement's business; here a card is save
 """
 
 import secrets
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-import msgspec
-
-from contracts import magic_link
-from contracts.ids import ORDER_PATTERN, OrderId, canonical_email
-from contracts.magic_link import MagicLink
-from contracts.pricing import PricedPledge
-from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused, Unavailable
+from contracts.refusals import NotFound, StateRefused, Unavailable
 from services.chassis import crash, telemetry
-from services.chassis.database import Connection, transaction
+from services.chassis.database import transaction
 from services.checkout.bodies import CompleteCardBody, StartCardBody
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted, updated_with
-from services.checkout.cards import UPDATE_PREFIX, CardUpdate, UiMode, require_chargeable
+from services.checkout.cards import UPDATE_PREFIX, CardUpdate, UiMode
 from services.checkout.handlers.care_for_cards import warn_about
-from services.checkout.handlers.find_customer import find_customer
-from services.checkout.handlers.settle_session import answering_within
-from services.checkout.handlers.settle_update import settle_update
-from services.checkout.handlers.start_checkout import Checkout
-from services.checkout.orders import Order
-from services.checkout.queries import (
-    campaigns,
-    card_updates,
-    cards,
-    customers,
-    link_generations,
-    orders,
-    shares,
-)
+from services.checkout.handlers.open_card_link import Asked, Keys, find_asked, find_holder
+from services.checkout.queries import card_updates, cards, customers
 from services.checkout.sessions import params_for_update
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.decide_order import answering_within
+from services.checkout.steps.decide_update import decide_update
+from services.checkout.steps.find_customer import find_customer
 from services.checkout.stripe_gateway import StripeRefused
 from services.checkout.stripe_objects import OpenedSession
 
@@ -44,24 +29,13 @@ STRIPE_SECONDS = 9.0
 # A session that lives half an hour is offered again while enough of it is left.
 OFFERED_AGAIN = timedelta(minutes=15)
 
-Keys = Mapping[str, bytes]
-
-
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A pledge as its link's holder may have another card for it."""
-
-    order: Order
-    pledge: PricedPledge
-    link: MagicLink
-    now: datetime
-
 
 async def start_update(
     checkout: Checkout, body: StartCardBody, keys: Keys, client: str
 ) -> CardUpdateStarted:
     """Return a session in which another card can be saved; the open one, if there is one."""
     async with transaction(checkout.pool) as conn:
-        asked = await _asked(conn, body.token, keys)
+        asked = await find_asked(conn, body.token, keys)
         ui_mode = checkout.ui_mode(body.checkout_ui_mode)
         since = asked.now - OFFERED_AGAIN
         update = await card_updates.find_open(conn, asked.pledge.pledge_id, ui_mode, since=since)
@@ -86,12 +60,12 @@ async def complete_update(checkout: Checkout, body: CompleteCardBody, keys: Keys
     """Ask Stripe whether the card is saved; asked again it answers the same."""
     async with transaction(checkout.pool) as conn:
         # Not whether the pledge can still be charged: a card that was saved is answered for.
-        asked = await _holder(conn, body.token, keys)
+        asked = await find_holder(conn, body.token, keys)
         update = await card_updates.find_by_session(conn, body.session_id)
     if update is None or update.pledge_id != asked.pledge.pledge_id:
         raise NotFound("session_not_found", "There is no such session for this pledge.")
     async with answering_within(STRIPE_SECONDS):
-        update = await settle_update(checkout.pool, checkout.stripe, update.update_id)
+        update = await decide_update(checkout.pool, checkout.stripe, update.update_id)
     if update.status != "saved":
         raise StateRefused("not_complete", "No card is saved yet.", status=update.status)
     async with transaction(checkout.pool) as conn:
@@ -143,56 +117,6 @@ async def _open_again(checkout: Checkout, update: CardUpdate) -> OpenedSession:
     )
 
 
-async def _asked(conn: Connection, token: str, keys: Keys) -> Asked:
-    """Return the pledge a link is for, or refuse: it must stand here and be unpaid."""
-    asked = await _holder(conn, token, keys)
-    require_chargeable(await cards.list_ends(conn, asked.pledge.pledge_id))
-    return asked
-
-
-async def _holder(conn: Connection, token: str, keys: Keys) -> Asked:
-    if not token:
-        raise InputRefused(
-            "missing_token", "The link is incomplete.", fields={"token": "is missing"}
-        )
-    now = await campaigns.now(conn)
-    link = magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
-    order = await _order_of(conn, link)
-    held = [each for each in order.pledges if each.pledge_id == link.order_id]
-    states = {
-        share.campaign: share.state for share in await shares.list_shares(conn, order.order_id)
-    }
-    if not held or states.get(held[0].campaign) not in ("completed", "persisted"):
-        raise _no_such_pledge()
-    (pledge,) = held
-    assert order.supporter_id is not None, "an order with pledges has a supporter"
-    generation = await link_generations.find_generation(conn, order.supporter_id)
-    magic_link.require_generation(link, generation)
-    if not _is_theirs(order, link) or link.campaign_slug != pledge.campaign:
-        raise NotYours("not_yours", "This link is for another pledge.")
-    return Asked(order=order, pledge=pledge, link=link, now=now)
-
-
-async def _order_of(conn: Connection, link: MagicLink) -> Order:
-    """Return the order of a pledge: its id is the order's own, or begins with it."""
-    if not ORDER_PATTERN.fullmatch(link.order_id):
-        raise _no_such_pledge()
-    whole = OrderId(link.order_id)
-    bundle = OrderId(link.order_id.removesuffix(f"-{link.campaign_slug}"))
-    for order_id in dict.fromkeys((whole, bundle)):
-        order = await orders.find_order(conn, order_id)
-        if order is not None:
-            return order
-    raise _no_such_pledge()
-
-
-def _is_theirs(order: Order, link: MagicLink) -> bool:
-    try:
-        return canonical_email(link.email) == order.email
-    except ValueError:
-        return False
-
-
 def _update(asked: Asked, body: StartCardBody, ui_mode: UiMode) -> CardUpdate:
     order, pledge = asked.order, asked.pledge
     assert order.supporter_id is not None, "an order with pledges has a supporter"
@@ -210,10 +134,6 @@ def _update(asked: Asked, body: StartCardBody, ui_mode: UiMode) -> CardUpdate:
         status="opening",
         created_at=asked.now,
     )
-
-
-def _no_such_pledge() -> NotFound:
-    return NotFound("not_found", "There is no such pledge.")
 
 
 def _not_now() -> Unavailable:

@@ -2,93 +2,37 @@
 
 import asyncio
 import hmac
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import asyncpg
 
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.database import transaction
 from services.checkout.answers import Started
 from services.checkout.bodies import CartBody
+from services.checkout.handlers.complete_sessions import find_or_refuse_order
 from services.checkout.handlers.end_order import end_order
-from services.checkout.handlers.find_customer import find_customer
-from services.checkout.handlers.guard_cards import client_key, limits_of, require_few_failures
 from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
-from services.checkout.handlers.price_cart import delivery_at_start
-from services.checkout.handlers.settle_session import answering_within, found
-from services.checkout.orders import Order, UiMode
+from services.checkout.orders import Order
 from services.checkout.queries import orders
 from services.checkout.quotes import quote_fields
 from services.checkout.sessions import SessionParams, params_for
-from services.checkout.settings import Settings
 from services.checkout.shipping import Delivery
-from services.checkout.stripe_gateway import StripeGateway, StripeRefused
+from services.checkout.steps.checkout import Checkout, busy
+from services.checkout.steps.decide_order import answering_within
+from services.checkout.steps.find_customer import find_customer
+from services.checkout.steps.price_with_carrier import delivery_at_start
+from services.checkout.stripe_gateway import StripeRefused
 from services.checkout.stripe_objects import OpenedSession
-from services.checkout.turnstile_gateway import TurnstileGateway
-from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 
 log = telemetry.logger(__name__)
 
-# With the carrier's 1.5 they stay below the 15 seconds a browser is given.
-QUEUE_SECONDS = 4.0
 STRIPE_SECONDS = 9.0
 # Nobody talks to Stripe for an order longer than this.
 TWIN_SECONDS = STRIPE_SECONDS + 1.0
 LOOK_SECONDS = 0.1
 REPLACED_MAX = 2
 DEADLOCK_TRIES = 4
-HANDS = 10
-
-
-class Checkout:
-    """What a start needs besides the request."""
-
-    def __init__(
-        self,
-        pool: Pool,
-        stripe: StripeGateway,
-        settings: Settings,
-        carrier: USPSGateway = NO_CARRIER,
-    ) -> None:
-        self.pool = pool
-        self.stripe = stripe
-        self.carrier = carrier
-        self.settings = settings
-        self.challenge = TurnstileGateway(
-            site_key=settings.turnstile_site_key,
-            secret=settings.turnstile_secret,
-            base=settings.turnstile_base,
-        )
-        self.limits = limits_of(settings)
-        self._hands = asyncio.Semaphore(HANDS)
-
-    def ui_mode(self, wanted: UiMode | None) -> UiMode:
-        """Return where the card step is: on our own page, if it can be and is wanted."""
-        can_be_ours = bool(self.settings.stripe_publishable_key)
-        return "custom" if can_be_ours and wanted != "hosted" else "hosted"
-
-    async def admit(self, client: str, token: str | None) -> str:
-        """Let an address start unless too many cards failed there; return its digest."""
-        key = client_key(client, self.settings)
-        await require_few_failures(
-            self.pool, self.challenge, self.limits, client_key=key, token=token
-        )
-        return key
-
-    @asynccontextmanager
-    async def in_turn(self) -> AsyncIterator[None]:
-        """Queue: a premiere comes one after the other and leaves connections to the rest."""
-        try:
-            async with asyncio.timeout(QUEUE_SECONDS):
-                await self._hands.acquire()
-        except TimeoutError as exc:
-            raise _busy() from exc
-        try:
-            yield
-        finally:
-            self._hands.release()
 
 
 async def start_checkout(
@@ -121,7 +65,7 @@ async def start_checkout(
         )
         return _answer(checkout, made.order, await _open(checkout, made, params))
     if first is None:
-        raise _busy()
+        raise busy()
     return await _again(checkout, first)
 
 
@@ -170,7 +114,7 @@ async def _intend_patiently(
                 return await intend(conn, body, ui_mode=ui_mode, hashed=hashed, delivery=delivery)
         except asyncpg.DeadlockDetectedError:
             log.info("start_crossed_another")
-    raise _busy()
+    raise busy()
 
 
 async def _open(checkout: Checkout, made: Intention, params: SessionParams) -> OpenedSession:
@@ -196,7 +140,7 @@ async def _open(checkout: Checkout, made: Intention, params: SessionParams) -> O
         log.warning("session_came_too_late", order_id=order.order_id)
         async with answering_within(STRIPE_SECONDS):
             await checkout.stripe.expire_session(opened.session_id)
-        raise _busy()
+        raise busy()
     return opened
 
 
@@ -225,7 +169,7 @@ async def _first_with(checkout: Checkout, hashed: str | None) -> Order | None:
         order_id = await orders.find_by_key(conn, hashed)
         if order_id is None:
             return None
-        order = await found(conn, order_id)
+        order = await find_or_refuse_order(conn, order_id)
         if order.status == "abandoned" and order.session_id is None:
             await orders.forget_key(conn, order_id)
             return None
@@ -258,15 +202,11 @@ async def _when_opened(checkout: Checkout, body: CartBody, first: Order) -> Orde
         raise StateRefused("conflict", "This Idempotency-Key was used for another cart.")
     while True:
         async with transaction(checkout.pool) as conn:
-            order = await found(conn, first.order_id)
+            order = await find_or_refuse_order(conn, first.order_id)
             is_left = await orders.is_left(conn, first.order_id, TWIN_SECONDS)
         if order.status != "opening" or is_left:
             return order
         await asyncio.sleep(LOOK_SECONDS)
-
-
-def _busy() -> Unavailable:
-    return Unavailable("busy", "We are busy for a moment. Nothing was changed: try again.")
 
 
 def _for_people(exc: StripeRefused | Unavailable) -> Exception:

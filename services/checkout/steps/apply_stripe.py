@@ -11,12 +11,10 @@ from services.chassis import crash, telemetry
 from services.chassis.database import Pool, single, transaction
 from services.chassis.leader import LAST_ROUND_SECONDS
 from services.chassis.stopping import ended
-from services.checkout.handlers.apply_completions import apply_completions
+from services.checkout.handlers.complete_sessions import SessionIncomplete
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.handlers.keep_cards import say_saved
-from services.checkout.handlers.settle_session import SessionIncomplete, settle_session
-from services.checkout.handlers.settle_update import settle_update
 from services.checkout.queries import (
     campaigns,
     card_failures,
@@ -28,6 +26,9 @@ from services.checkout.queries import (
     stripe_events,
 )
 from services.checkout.queries.stripe_events import StripeEvent
+from services.checkout.steps.apply_completions import apply_completions
+from services.checkout.steps.decide_order import decide_order
+from services.checkout.steps.decide_update import decide_update
 from services.checkout.stripe_gateway import StripeAway, StripeGateway
 from services.checkout.stripe_news import (
     COMPLETED,
@@ -183,7 +184,7 @@ async def _session_ended(applying: Applying, event: StripeEvent) -> bool:
             if order.session_id == event.session_id:
                 await end_order(conn, order_id, "expired")
             return True
-    await settle_session(applying.pool, applying.stripe, order_id, session_id=event.session_id)
+    await decide_order(applying.pool, applying.stripe, order_id, session_id=event.session_id)
     return True
 
 
@@ -196,7 +197,7 @@ async def _update_ended(applying: Applying, event: StripeEvent, update_id: str) 
             if update.session_id == event.session_id:
                 await card_updates.mark_over(conn, update_id)
             return True
-    await settle_update(applying.pool, applying.stripe, update_id, session_id=event.session_id)
+    await decide_update(applying.pool, applying.stripe, update_id, session_id=event.session_id)
     return True
 
 
@@ -215,10 +216,10 @@ async def _setup_failed(applying: Applying, event: StripeEvent) -> bool:
         return True
     log.warning("session_closed_after_failures", order_id=event.order_id, failures=count)
     if event.update_id is not None:
-        await settle_update(applying.pool, applying.stripe, event.update_id, expire=True)
+        await decide_update(applying.pool, applying.stripe, event.update_id, expire=True)
     else:
         order_id = OrderId(event.order_id or "")
-        await settle_session(applying.pool, applying.stripe, order_id, expire=True)
+        await decide_order(applying.pool, applying.stripe, order_id, expire=True)
     return True
 
 
