@@ -7,11 +7,11 @@ from contracts.magic_link import keyring
 from services.chassis.service import Parts, Running, Service
 from services.pledges import routes
 from services.pledges.consumers import listeners
-from services.pledges.handlers.write_report import Reports
 from services.pledges.routes.community import community_routes
 from services.pledges.routes.reports import report_routes
 from services.pledges.schedules import Closer, forget_old
 from services.pledges.settings import Settings
+from services.pledges.steps.write_report import Reports
 
 
 async def compose(settings: Settings, running: Running) -> Parts:

@@ -22,10 +22,10 @@ from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, StockBody, TaxBody
 from services.pledges.bodies import ModifyRequest
-from services.pledges.handlers.write_report import Reports
 from services.pledges.routes import CancelRequest
 from services.pledges.routes.community import community_routes
 from services.pledges.routes.reports import report_routes
+from services.pledges.steps.write_report import Reports
 from services.settlement.routes.charges import (
     AuthenticateRequest,
     BatchRequest,

@@ -34,7 +34,7 @@ from services.checkout.queries import old_orders
 from services.checkout.steps.answer_question import answer_question
 from services.pledges.bodies import ModifyRequest, TierWanted
 from services.pledges.handlers.forget_addresses import forget_addresses
-from services.pledges.handlers.modify_pledge import modify_pledge
+from services.pledges.steps.modify_pledge import modify_pledge
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, published
 from tests.contracts.catalogue import every_event

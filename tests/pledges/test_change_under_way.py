@@ -8,9 +8,10 @@ import pytest
 from contracts.quoting import RevisionRefused
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis.database import transaction
-from services.pledges.handlers import modify_pledge as handler
+from services.pledges.handlers import propose_change
 from services.pledges.queries import proposals
 from services.pledges.record import PledgeRecord
+from services.pledges.steps import modify_pledge as handler
 from tests.pledges.builders import an_order, first_pledge
 from tests.pledges.ledger import Ledger
 from tests.pledges.test_modify_pledge import change, opened, states
@@ -114,4 +115,6 @@ async def test_a_first_that_died_is_waited_for_and_then_taken_over(
     assert (record.revision, record.tip_percent) == (2, 10)
     assert await states(ledger) == ["abandoned", "committed"]
     async with transaction(ledger.pool) as conn:
-        assert not await proposals.is_under_way(conn, first_pledge(order), handler.digest("k"))
+        assert not await proposals.is_under_way(
+            conn, first_pledge(order), propose_change.digest("k")
+        )

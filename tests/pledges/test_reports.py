@@ -12,8 +12,8 @@ import pytest
 from contracts.campaign import PlatformDefinition
 from contracts.events.campaigns import PlatformPublished
 from contracts.refusals import Unavailable
-from services.pledges.handlers.write_report import AT_ONCE, Reports
 from services.pledges.queries import reports as queries
+from services.pledges.steps.write_report import AT_ONCE, Reports
 from tests.pledges.builders import (
     AMOUNT,
     NOW,

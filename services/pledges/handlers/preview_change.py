@@ -1,15 +1,16 @@
 """What a change would cost, for somebody who is still choosing: nothing is written or held."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.magic_link import MagicLink
 from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge, QuoteState, Why
-from services.chassis.bus import Bus
-from services.chassis.database import Pool, transaction
+from contracts.quoting import QuoteRevision
+from services.chassis.database import Connection
 from services.pledges import domain, erasing, revising
 from services.pledges.bodies import ModifyRequest
-from services.pledges.handlers.modify_pledge import ask
 from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Pledge
 from services.pledges.queries import campaigns, ledger, proposals
@@ -60,16 +61,20 @@ class ChangePreview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     linked: tuple[Along, ...]
 
 
-async def preview_change(
-    pool: Pool, bus: Bus, link: MagicLink, asked: ModifyRequest
-) -> ChangePreview:
-    """Return what the pledge would cost, or refuse as a change of it would be refused."""
-    domain.require_own(link, asked.order_id)
-    revising.require_tip(asked)
-    async with transaction(pool) as conn:
-        linked = await proposals.list_linked(conn, link.order_id)
-        pledges = await ledger.list_pledges(conn, sorted(linked))
-        known = [await campaigns.read_campaign(conn, slug) for slug in sorted(set(linked.values()))]
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A pledge as it is, those whose tip changes along, and what checkout is asked of each."""
+
+    own: Pledge
+    along: tuple[Pledge, ...]
+    titles: dict[CampaignSlug, str]
+    questions: tuple[QuoteRevision, ...]
+
+
+async def prepare_preview(conn: Connection, link: MagicLink, asked: ModifyRequest) -> Wanted:
+    """Return what checkout has to be asked, or refuse as a change would be refused."""
+    linked = await proposals.list_linked(conn, link.order_id)
+    pledges = await ledger.list_pledges(conn, sorted(linked))
+    known = [await campaigns.read_campaign(conn, slug) for slug in sorted(set(linked.values()))]
     by_slug = {slug: each for held in known for slug, each in held.campaigns.items()}
     now = next((held.now for held in known if held.now is not None), None)
     own = next((each for each in pledges if each.pledge_id == link.order_id), None)
@@ -78,17 +83,24 @@ async def preview_change(
     domain.require_holder(own, link)
     domain.require_changeable(own, by_slug[own.campaign], now=now)
     revising.require_revision(own, asked)
-    along = [
+    along = tuple(
         each
         for each in pledges
         if each.pledge_id != own.pledge_id
         and revising.is_tipped_along(each, by_slug[each.campaign], asked.tip_percent, now=now)
-    ]
+    )
     questions = tuple(
         revising.question_about(each, asked, is_own=each is own, proposal=1, is_held=False)
         for each in (own, *along)
     )
-    priced, *tipped = await ask(bus, questions)
+    titles = {slug: each.title for slug, each in by_slug.items()}
+    return Wanted(own=own, along=along, titles=titles, questions=questions)
+
+
+def preview_of(wanted: Wanted, answers: Sequence[PricedPledge]) -> ChangePreview:
+    """Return the pledge as it would be, beside how it is."""
+    own = wanted.own
+    priced, *tipped = answers
     return ChangePreview(
         order_id=own.pledge_id,
         revision=own.revision,
@@ -100,8 +112,8 @@ async def preview_change(
         shipping_state=priced.price.shipping_state,
         tax_state=priced.price.tax_state,
         linked=tuple(
-            _along(before, after, by_slug[before.campaign].title)
-            for before, after in zip(along, tipped, strict=True)
+            _along(before, after, wanted.titles[before.campaign])
+            for before, after in zip(wanted.along, tipped, strict=True)
         ),
     )
 

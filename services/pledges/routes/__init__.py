@@ -25,14 +25,15 @@ from services.pledges.handlers.check_projections import (
     recalculate,
 )
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
-from services.pledges.handlers.modify_pledge import modify_pledge
 from services.pledges.handlers.open_link import Keys, open_link
-from services.pledges.handlers.preview_change import ChangePreview, preview_change
+from services.pledges.handlers.preview_change import ChangePreview
 from services.pledges.handlers.read_evidence import Evidence, read_evidence
 from services.pledges.handlers.read_pledge import read_pledge, read_pledges
 from services.pledges.handlers.read_stats import read_stats
 from services.pledges.handlers.send_links import ask_for_links
 from services.pledges.record import PledgeRecord
+from services.pledges.steps.modify_pledge import modify_pledge
+from services.pledges.steps.preview_change import preview_change
 
 PRIVATE = {"Cache-Control": "private, no-store"}
 FRESH = {"Cache-Control": "no-cache"}

@@ -20,9 +20,10 @@ from services.pledges.handlers.list_supporters import (
     list_supporters,
     sum_taxes,
 )
-from services.pledges.handlers.write_report import ReportPreview, Reports
+from services.pledges.handlers.read_report import ReportPreview
 from services.pledges.pledge import PledgeStatus
 from services.pledges.queries.supporters import Filter
+from services.pledges.steps.write_report import Reports
 
 Slug = Annotated[str, QueryParameter(name="campaignSlug", max_length=300)]
 Kind = Annotated[str, QueryParameter(name="reportType", max_length=50)]

@@ -1,6 +1,5 @@
-"""Write a campaign's report as CSV while it is read, or show how it begins."""
+"""A campaign's report: its rows, page by page, and how it begins."""
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime
@@ -11,19 +10,17 @@ import msgspec
 
 from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
-from contracts.refusals import InputRefused, Unavailable
-from services.chassis.database import Connection, Pool, transaction
+from contracts.refusals import InputRefused
+from services.chassis.database import Connection
 from services.pledges.figures import percent_funded
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import platforms, totals
 from services.pledges.queries import reports as queries
 from services.pledges.reports import fulfilment, ledger
-from services.pledges.reports.cells import Row, as_csv
+from services.pledges.reports.cells import Row
 from services.pledges.reports.fulfilment import PaidPledge
 
 ReportType = Literal["pledge", "fulfillment"]
-AT_ONCE = 2
-"""Reports written at the same time by one process: they must not take the others' connections."""
 PREVIEW_ROWS = 100
 
 Pages = Callable[[Connection, CampaignSlug], AsyncGenerator[list[Row]]]
@@ -56,62 +53,30 @@ class ReportFile(msgspec.Struct, frozen=True):
     parts: AsyncIterator[bytes]
 
 
-class Reports:
-    """Writes reports, a few at a time."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._seats = asyncio.Semaphore(AT_ONCE)
-
-    async def preview(self, slug: str, report_type: str) -> ReportPreview:
-        """Return how a report begins. Nothing is sent, and nothing is noted."""
-        kind = _kind(report_type)
-        async with transaction(self._pool) as conn:
-            await queries.begin_report(conn)
-            campaign, now = await require_campaign(conn, slug)
-            rows: list[Row] = []
-            async with aclosing(PAGES[kind](conn, campaign.campaign)) as pages:
-                async for page in pages:
-                    rows += page
-                    if len(rows) > PREVIEW_ROWS:
-                        break
-            stored = await totals.read_totals(conn, campaign.campaign)
-        return ReportPreview(
-            campaign_slug=campaign.campaign,
-            report_type=kind,
-            columns=COLUMNS[kind],
-            rows=tuple(rows[:PREVIEW_ROWS]),
-            has_more=len(rows) > PREVIEW_ROWS,
-            summary=ReportSummary(
-                pledge_count=stored.pledge_count,
-                pledged_amount=stored.pledged_cents,
-                percent_funded=percent_funded(stored.pledged_cents, campaign.goal_cents),
-                seconds_left=_seconds_left(campaign.deadline_at, now),
-            ),
-        )
-
-    async def write(self, slug: str, report_type: str) -> ReportFile:
-        """Return a report as a file. Whatever can be refused is refused before it begins.
-
-        All of it is of one moment. It ends early, with its connection, when its reader
-        stops for a minute.
-        """
-        kind = _kind(report_type)
-        async with transaction(self._pool) as conn:
-            campaign, now = await require_campaign(conn, slug)
-        if self._seats.locked():
-            raise Unavailable("busy", "Other reports are being written. Try again in a moment.")
-        parts = self._parts(kind, campaign.campaign)
-        # The first part opens everything; from then on the end of `parts` closes it.
-        head = await anext(parts)
-        return ReportFile(f"{campaign.campaign}-{kind}-{now:%Y-%m-%d}.csv", _joined(head, parts))
-
-    async def _parts(self, kind: ReportType, slug: CampaignSlug) -> AsyncIterator[bytes]:
-        async with self._seats, transaction(self._pool) as conn:
-            await queries.begin_report(conn)
-            yield as_csv([COLUMNS[kind]])
-            async for rows in PAGES[kind](conn, slug):
-                yield as_csv(rows)
+async def preview_report(conn: Connection, slug: str, kind: ReportType) -> ReportPreview:
+    """Return the first rows of a report, and how its campaign stands."""
+    await queries.begin_report(conn)
+    campaign, now = await require_campaign(conn, slug)
+    rows: list[Row] = []
+    async with aclosing(PAGES[kind](conn, campaign.campaign)) as pages:
+        async for page in pages:
+            rows += page
+            if len(rows) > PREVIEW_ROWS:
+                break
+    stored = await totals.read_totals(conn, campaign.campaign)
+    return ReportPreview(
+        campaign_slug=campaign.campaign,
+        report_type=kind,
+        columns=COLUMNS[kind],
+        rows=tuple(rows[:PREVIEW_ROWS]),
+        has_more=len(rows) > PREVIEW_ROWS,
+        summary=ReportSummary(
+            pledge_count=stored.pledge_count,
+            pledged_amount=stored.pledged_cents,
+            percent_funded=percent_funded(stored.pledged_cents, campaign.goal_cents),
+            seconds_left=_seconds_left(campaign.deadline_at, now),
+        ),
+    )
 
 
 async def _ledger(conn: Connection, slug: CampaignSlug) -> AsyncGenerator[list[Row]]:
@@ -141,7 +106,8 @@ COLUMNS: dict[ReportType, tuple[str, ...]] = {
 PAGES: dict[ReportType, Pages] = {"pledge": _ledger, "fulfillment": _fulfilment}
 
 
-def _kind(report_type: str) -> ReportType:
+def kind_of(report_type: str) -> ReportType:
+    """Return the kind of a report, or refuse what is none."""
     for kind in get_args(ReportType):
         if kind == report_type:
             return kind  # type: ignore[no-any-return]
@@ -158,9 +124,3 @@ def _sender(definition: PlatformDefinition) -> str:
 
 def _seconds_left(deadline: datetime, now: datetime) -> int:
     return max(0, int((deadline - now).total_seconds()))
-
-
-async def _joined(head: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield head
-    async for part in rest:
-        yield part

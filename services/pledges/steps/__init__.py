@@ -1,0 +1,1 @@
+"""What asks checkout, or takes more than one transaction: intend, ask, record."""
