@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from contracts.ids import CampaignSlug, PledgeId
-from contracts.refusals import LinkRefused
+from contracts.ids import ORDER_PATTERN, CampaignSlug, PledgeId, SupporterId, supporter_id
+from contracts.refusals import InputRefused, LinkRefused, NotFound, NotYours
 
 PLEDGE_SCOPE = "pledge"
 LIFETIME = timedelta(days=90)
@@ -28,7 +28,7 @@ Keys = Mapping[str, bytes]
 class MagicLink(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """What a token says: which pledge, whose, in which campaign, until when."""
 
-    order_id: PledgeId
+    pledge_id: PledgeId = msgspec.field(name="orderId")
     email: str
     campaign_slug: CampaignSlug
     exp: int
@@ -87,6 +87,45 @@ def verify(token: str, keys: Keys, *, now: datetime, scope: str) -> MagicLink:
     if link.scope != scope or link.exp <= now.timestamp():
         raise _refused()
     return link
+
+
+def open_token(token: str | None, keys: Keys, *, now: datetime) -> MagicLink:
+    """Return what the link of a pledge says: the first half of every door.
+
+    400 without a token, 401 for whatever is wrong with it, 404 where no pledge can be called
+    so. Whoever finds the pledge goes on with `require_holder`.
+    """
+    if not token:
+        raise InputRefused(
+            "missing_token", "The link is incomplete.", fields={"token": "is missing"}
+        )
+    link = verify(token, keys, now=now, scope=PLEDGE_SCOPE)
+    if not ORDER_PATTERN.fullmatch(link.pledge_id):
+        # A database need not be asked about a NUL.
+        raise no_such_pledge()
+    return link
+
+
+def require_holder(
+    link: MagicLink, *, supporter: SupporterId, campaign: CampaignSlug, generation: int
+) -> None:
+    """Refuse a link that is over (401), then one made for another pledge or person (403)."""
+    require_generation(link, generation)
+    if whose(link) != supporter or link.campaign_slug != campaign:
+        raise NotYours("not_yours", "This link is for another pledge.")
+
+
+def whose(link: MagicLink) -> SupporterId | None:
+    """Return the supporter a link was made for; what is no address belongs to nobody."""
+    try:
+        return supporter_id(link.email)
+    except ValueError:
+        return None
+
+
+def no_such_pledge() -> NotFound:
+    """Return the refusal for a valid link whose pledge is not here: nothing is made up."""
+    return NotFound("not_found", "There is no such pledge.")
 
 
 def require_generation(link: MagicLink, generation: int) -> None:

@@ -61,7 +61,7 @@ class Reader:
         """Return the link of a pledge's confirmation."""
         return sign(
             MagicLink(
-                order_id=pledge["pledge_id"],
+                pledge_id=pledge["pledge_id"],
                 email=pledge["email"],
                 campaign_slug=pledge["campaign"],
                 exp=int(time.time()) + 86_400,

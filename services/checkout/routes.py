@@ -15,6 +15,7 @@ from litestar.params import (
     SkipValidation,
 )
 
+from contracts.magic_link import Keys
 from services.chassis import crash
 from services.chassis.crowd import LANE, PATIENT
 from services.chassis.database import Pool, transaction
@@ -43,7 +44,6 @@ from services.checkout.bodies import (
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted
 from services.checkout.handlers import show_orders
 from services.checkout.handlers.change_stock import change_stock
-from services.checkout.handlers.open_card_link import Keys
 from services.checkout.handlers.quote_parts import ShippingQuote, TaxQuote, quote_tax
 from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.quotes import Quote

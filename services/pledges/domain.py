@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from contracts import magic_link
 from contracts.events.checkout import CardSaved, CheckoutCompleted, RefusedPart
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
-from contracts.ids import PledgeId, canonical_email
-from contracts.magic_link import MagicLink, require_generation
+from contracts.ids import PledgeId
+from contracts.magic_link import MagicLink
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
 from contracts.refusals import NotYours, StateRefused
@@ -122,19 +123,17 @@ def refusals_told(
 
 def require_holder(pledge: Pledge, link: MagicLink) -> None:
     """Refuse a link that is over, or was not made for this pledge of this person."""
-    require_generation(link, pledge.link_generation)
-    try:
-        is_theirs = canonical_email(link.email) == canonical_email(pledge.email)
-    except ValueError:
-        # What is no address belongs to nobody.
-        is_theirs = False
-    if not is_theirs or link.campaign_slug != pledge.campaign:
-        raise NotYours("not_yours", "This link is for another pledge.")
+    magic_link.require_holder(
+        link,
+        supporter=pledge.supporter_id,
+        campaign=pledge.campaign,
+        generation=pledge.link_generation,
+    )
 
 
 def require_own(link: MagicLink, order_id: str | None) -> None:
     """Refuse a program that names another pledge than its link's."""
-    if order_id is not None and order_id != link.order_id:
+    if order_id is not None and order_id != link.pledge_id:
         raise NotYours("not_yours", "This link is for another pledge.")
 
 

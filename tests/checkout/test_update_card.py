@@ -63,7 +63,7 @@ class Supporter:
     def token(self, order: Order, number: int = 0, *, key: bytes = SECRET, **changes: Any) -> str:
         pledge = order.pledges[number]
         link = MagicLink(
-            order_id=pledge.pledge_id,
+            pledge_id=pledge.pledge_id,
             email=order.email or "",
             campaign_slug=pledge.campaign,
             exp=int((datetime.now(UTC) + timedelta(days=90)).timestamp()),
@@ -234,8 +234,8 @@ async def test_a_pledge_that_is_over_takes_no_other_card(
         pytest.param({"gen": 0}, LinkRefused, id="a generation that is over"),
         pytest.param({"email": "ines@halfmoon.example"}, NotYours, id="somebody else's address"),
         pytest.param({"email": "nonsense"}, NotYours, id="no address"),
-        pytest.param({"order_id": PledgeId("pool-intent-made-up")}, NotFound, id="no such pledge"),
-        pytest.param({"order_id": PledgeId("x\x00")}, NotFound, id="not an order"),
+        pytest.param({"pledge_id": PledgeId("pool-intent-made-up")}, NotFound, id="no such pledge"),
+        pytest.param({"pledge_id": PledgeId("x\x00")}, NotFound, id="not an order"),
     ],
 )
 async def test_a_link_that_is_not_this_pledges_opens_nothing(

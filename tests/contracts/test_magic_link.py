@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.ids import CampaignSlug, PledgeId
+from contracts.ids import CampaignSlug, PledgeId, supporter_id
 from contracts.magic_link import (
     PLEDGE_SCOPE,
     TOKEN_LENGTH_MAX,
@@ -18,10 +18,12 @@ from contracts.magic_link import (
     expires_at,
     key_id,
     keyring,
+    open_token,
+    require_holder,
     sign,
     verify,
 )
-from contracts.refusals import LinkRefused
+from contracts.refusals import InputRefused, LinkRefused, NotFound, NotYours
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 KEY = b"the key of today, forty characters long.."
@@ -32,7 +34,7 @@ ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 def a_link(**changes: object) -> MagicLink:
     """Return a link that is good at NOW."""
     link = MagicLink(
-        order_id=PledgeId("pool-intent-abc123"),
+        pledge_id=PledgeId("pool-intent-abc123"),
         email="noor@halfmoon.example",
         campaign_slug=CampaignSlug("hand-relations"),
         exp=int(NOW.timestamp()) + 60,
@@ -70,7 +72,7 @@ def test_the_format_is_the_products() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_what_is_signed_is_what_is_read(order: str, email: str) -> None:
-    link = a_link(order_id=order, email=email, kid=key_id(KEY))
+    link = a_link(pledge_id=order, email=email, kid=key_id(KEY))
 
     assert verify(sign(link, KEY), KEYS, now=NOW, scope=PLEDGE_SCOPE) == link
 
@@ -107,7 +109,7 @@ def test_anything_else_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param({"order_id": "pool-intent-other"}, id="another order"),
+        pytest.param({"pledge_id": "pool-intent-other"}, id="another order"),
         pytest.param({"email": "other@halfmoon.example"}, id="another person"),
         pytest.param({"exp": 2**40}, id="another end"),
         pytest.param({"scope": "admin"}, id="another scope"),
@@ -177,3 +179,59 @@ def test_a_link_lives_ninety_days_past_whichever_is_later(
     deadline: datetime, end: datetime
 ) -> None:
     assert expires_at(now=NOW, deadline=deadline) == end.timestamp()
+
+
+@pytest.mark.parametrize(
+    ("token", "refusal"),
+    [
+        pytest.param(None, InputRefused, id="none"),
+        pytest.param("", InputRefused, id="empty"),
+        pytest.param("x.y", LinkRefused, id="forged"),
+        pytest.param(
+            sign(a_link(pledge_id="pool-intent-\x00", exp=1), KEY), LinkRefused, id="over"
+        ),
+        pytest.param(sign(a_link(pledge_id="pool-intent-\x00"), KEY), NotFound, id="no such name"),
+    ],
+)
+def test_a_door_asks_for_a_token_then_whether_it_holds_then_what_it_names(
+    token: str | None, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        open_token(token, KEYS, now=NOW)
+
+
+def test_a_good_token_is_read_at_every_door() -> None:
+    assert open_token(sign(a_link(), KEY), KEYS, now=NOW).pledge_id == "pool-intent-abc123"
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        pytest.param({"gen": 1}, LinkRefused, id="over"),
+        pytest.param({"gen": 1, "email": "x@halfmoon.example"}, LinkRefused, id="that first"),
+        pytest.param({"email": "x@halfmoon.example"}, NotYours, id="another person"),
+        pytest.param({"email": "nobody"}, NotYours, id="no address"),
+        pytest.param({"campaign_slug": "fade-up"}, NotYours, id="another campaign"),
+    ],
+)
+def test_a_link_is_refused_for_being_over_before_for_whose_it_is(
+    changes: dict[str, object], refusal: type[Exception]
+) -> None:
+    holder = supporter_id("noor@halfmoon.example")
+    link = a_link(**{"gen": 2, **changes})
+
+    with pytest.raises(refusal):
+        require_holder(
+            link, supporter=holder, campaign=CampaignSlug("hand-relations"), generation=2
+        )
+
+
+def test_the_holder_of_the_newest_link_is_let_in_under_any_spelling_of_their_address() -> None:
+    link = a_link(gen=2, email="Noor@HALFMOON.example")
+
+    require_holder(
+        link,
+        supporter=supporter_id("noor@halfmoon.example"),
+        campaign=CampaignSlug("hand-relations"),
+        generation=1,
+    )

@@ -141,13 +141,14 @@ class Stage:
             "EMPTY_KEY": altered(b""),
             "UNKNOWN_KID": self._signed_bytes(json.dumps({**payload, "kid": "k9"}).encode()),
             "OLD_GENERATION": altered(gen=0),
+            "OLD_OF_ANOTHER": altered(gen=0, email=other_email),
             "EXPIRED": altered(exp=now - 1),
             "OTHER_SCOPE": altered(scope="unsubscribe"),
-            "GHOST": altered(order_id=self.names["NOBODYS"]),
+            "GHOST": altered(pledge_id=self.names["NOBODYS"]),
             "WRONG_EMAIL": altered(email=other_email),
             "WRONG_CAMPAIGN": altered(campaign_slug=self.names["UPCOMING"]),
             "NO_EMAIL": altered(email="nobody"),
-            "NUL_ORDER": altered(order_id="pool-intent-\x00"),
+            "NUL_ORDER": altered(pledge_id="pool-intent-\x00"),
         }
 
     def _signed_bytes(self, payload: bytes) -> str:

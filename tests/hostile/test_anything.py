@@ -92,7 +92,7 @@ def test_a_signed_payload_of_any_kind_is_read_or_refused(payload: bytes) -> None
 @given(st.text(max_size=60), st.text(max_size=60), st.text(max_size=40))
 def test_what_is_signed_is_what_is_read(order: str, email: str, slug: str) -> None:
     link = MagicLink(
-        order_id=PledgeId(order),
+        pledge_id=PledgeId(order),
         email=email,
         campaign_slug=CampaignSlug(slug),
         exp=2**40,

@@ -130,7 +130,7 @@ def test_a_standing_pledge_comes_with_a_link_that_opens_it(name: str, language: 
         return
     (token,) = tokens
     link = magic_link.verify(token, magic_link.keyring(SECRET), now=WRITTEN_AT, scope="pledge")
-    assert (link.order_id, link.email, link.campaign_slug) == (PLEDGE, EMAIL, SLUG)
+    assert (link.pledge_id, link.email, link.campaign_slug) == (PLEDGE, EMAIL, SLUG)
     # The key stands in the address of one link, never in anything a preview shows.
     assert token not in letter.subject
     assert token not in Page(letter.html).text

@@ -61,7 +61,7 @@ async def client(pool: Pool) -> AsyncIterator[Client]:
 def a_token(*, key: bytes = SECRET, **changes: Any) -> str:
     """Return a link to the sample pledge."""
     facts: dict[str, Any] = {
-        "order_id": PLEDGE,
+        "pledge_id": PLEDGE,
         "email": EMAIL,
         "campaign_slug": SLUG,
         "exp": int(time.time()) + 3_600,
@@ -96,8 +96,8 @@ async def test_every_mail_to_the_address_is_named(client: Client, pool: Pool) ->
         ({"email": "mallory@a.example"}, 403, "not_yours"),
         ({"email": "nobody"}, 403, "not_yours"),
         ({"campaign_slug": "another"}, 403, "not_yours"),
-        ({"order_id": "pool-intent-" + "0" * 32}, 404, "not_found"),
-        ({"order_id": "\x00"}, 404, "not_found"),
+        ({"pledge_id": "pool-intent-" + "0" * 32}, 404, "not_found"),
+        ({"pledge_id": "\x00"}, 404, "not_found"),
         ({"exp": 1}, 401, "invalid_link"),
         ({"scope": "other"}, 401, "invalid_link"),
         ({"key": b"a key that nobody here has ever had.."}, 401, "invalid_link"),

@@ -88,7 +88,7 @@ class Ledger(msgspec.Struct, frozen=True):
         """Return what the link in the confirmation says."""
         pledge = await self.pledge(pledge_id)
         return MagicLink(
-            order_id=pledge_id, email=pledge.email, campaign_slug=pledge.campaign, exp=2**40
+            pledge_id=pledge_id, email=pledge.email, campaign_slug=pledge.campaign, exp=2**40
         )
 
     async def pledge(self, pledge_id: PledgeId) -> Pledge:

@@ -103,7 +103,7 @@ async def test_a_link_opens_its_own_pledge_only(ledger: Ledger) -> None:
         msgspec.structs.replace(link, email="someone@else.example"),
         msgspec.structs.replace(link, campaign_slug="one-roll"),
         msgspec.structs.replace(link, campaign_slug="never-heard-of"),
-        msgspec.structs.replace(link, order_id="pool-intent-gone"),
+        msgspec.structs.replace(link, pledge_id="pool-intent-gone"),
     ):
         with pytest.raises(Refusal) as caught:
             async with transaction(ledger.pool) as conn:

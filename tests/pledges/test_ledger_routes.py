@@ -55,7 +55,7 @@ async def client(ledger: Ledger) -> AsyncIterator[Client]:
 def a_token(order: Any, *, key: bytes = KEY, **changes: Any) -> str:
     """Return the token of an order's first pledge."""
     facts: dict[str, Any] = {
-        "order_id": PledgeId(first_pledge(order)),
+        "pledge_id": PledgeId(first_pledge(order)),
         "email": order.email,
         "campaign_slug": order.pledges[0].campaign,
         "exp": int(time.time()) + 3_600,

@@ -227,7 +227,7 @@ def test_a_link_is_for_one_pledge_of_one_person() -> None:
 
     pledge = a_pledge(email="Noor@halfmoon.example")
     link = MagicLink(
-        order_id=pledge.pledge_id, email="noor@halfmoon.example", campaign_slug=SLUG, exp=1
+        pledge_id=pledge.pledge_id, email="noor@halfmoon.example", campaign_slug=SLUG, exp=1
     )
 
     domain.require_holder(pledge, link)

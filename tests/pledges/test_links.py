@@ -161,7 +161,7 @@ async def test_the_links_of_one_checkout_come_with_keys_of_their_own(
 
 def _token(order: Any, pledge_id: PledgeId, **facts: Any) -> str:
     link = MagicLink(
-        order_id=pledge_id,
+        pledge_id=pledge_id,
         email=order.email,
         campaign_slug=order.pledges[0].campaign,
         exp=int(time.time()) + 3_600,
@@ -180,7 +180,7 @@ async def test_an_old_generation_is_refused_like_any_link_that_opens_nothing(
     token = _token(order, first_pledge(order))
     forged = sign(
         MagicLink(
-            order_id=first_pledge(order),
+            pledge_id=first_pledge(order),
             email=order.email,
             campaign_slug=order.pledges[0].campaign,
             exp=int(time.time()) + 3_600,

@@ -6,6 +6,7 @@ The charge itself is the ledger's and settlement's business; here a card is save
 import secrets
 from datetime import timedelta
 
+from contracts.magic_link import Keys
 from contracts.refusals import NotFound, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import transaction
@@ -13,7 +14,7 @@ from services.checkout.bodies import CompleteCardBody, StartCardBody
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted, updated_with
 from services.checkout.cards import UPDATE_PREFIX, CardUpdate, UiMode
 from services.checkout.handlers.care_for_cards import warn_about
-from services.checkout.handlers.open_card_link import Asked, Keys, find_asked, find_holder
+from services.checkout.handlers.open_card_link import Asked, find_asked, find_holder
 from services.checkout.queries import card_updates, cards, customers
 from services.checkout.sessions import params_for_update
 from services.checkout.steps.checkout import Checkout

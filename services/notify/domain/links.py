@@ -57,7 +57,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
 
     def _opened(self, mail: Mail, pledge: LinkedPledge, language: Language) -> str:
         link = magic_link.MagicLink(
-            order_id=pledge.pledge_id,
+            pledge_id=pledge.pledge_id,
             email=mail.address,
             campaign_slug=pledge.campaign,
             exp=magic_link.expires_at(now=mail.created_at, deadline=pledge.deadline_at),
@@ -70,7 +70,7 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
         if mail.facts.pledge_id is None:
             return ""
         link = magic_link.MagicLink(
-            order_id=mail.facts.pledge_id,
+            pledge_id=mail.facts.pledge_id,
             email=mail.address,
             campaign_slug=campaign.slug,
             exp=magic_link.expires_at(now=mail.created_at, deadline=campaign.deadline_at),

@@ -1,12 +1,11 @@
 """Withdraw a pledge, before the deadline and once."""
 
 from contracts.events.pledges import PledgeCancelled
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.pledges import domain, erasing
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.queries import campaigns, ledger
 from services.pledges.record import PledgeRecord
@@ -20,10 +19,10 @@ async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | No
     """
     domain.require_own(link, order_id)
     held = await campaigns.lock_campaigns_shared(conn, [link.campaign_slug])
-    now = await ledger.lock_pledges(conn, [link.order_id])
+    now = await ledger.lock_pledges(conn, [link.pledge_id])
     if now is None:
         raise no_such_pledge()
-    pledge = (await ledger.list_pledges(conn, [link.order_id]))[0]
+    pledge = (await ledger.list_pledges(conn, [link.pledge_id]))[0]
     if erasing.is_erased(pledge):
         raise no_such_pledge()
     domain.require_holder(pledge, link)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.events.pledges import PledgeModified
 from contracts.ids import CampaignSlug
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteRevision
 from services.chassis import outbox
@@ -12,7 +12,6 @@ from services.chassis.database import Connection
 from services.pledges import domain, revising
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.handlers.propose_change import Questions
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.pledge import Campaign, Change, Pledge

@@ -7,13 +7,12 @@ import msgspec
 
 from contracts.events.pledges import PledgeCancelled, PledgeErased
 from contracts.ids import PledgeId, canonical_email, pseudonym
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.pledges import domain, erasing
 from services.pledges.figures import Figures
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Change
 from services.pledges.queries import campaigns, ledger, people, records, revisions
 
@@ -34,7 +33,7 @@ async def erase_person(conn: Connection, link: MagicLink, *, order_id: str | Non
     stay under a pseudonym: they are the campaigns' books.
     """
     domain.require_own(link, order_id)
-    own = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
+    own = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if own is None or erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)

@@ -5,11 +5,10 @@ from datetime import datetime
 import msgspec
 
 from contracts.events.checkout import Attribution, Consent
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.database import Connection
 from services.pledges import domain, erasing
 from services.pledges.community import Credit
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Pledge
 from services.pledges.queries import community, ledger, money, records
 from services.pledges.record import PledgeRecord, public_record
@@ -46,7 +45,7 @@ async def export_data(conn: Connection, link: MagicLink) -> Export:
 
     The link proves who somebody is: it went to their inbox and to no other.
     """
-    own = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
+    own = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if own is None or erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)

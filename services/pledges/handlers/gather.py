@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 from contracts.campaign import Decision
 from contracts.ids import CampaignSlug
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.database import Connection
 from services.pledges import community, domain, erasing
 from services.pledges.community import CommunityShown, Credit, DecisionShown, Member, Votes
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import community as queries
 from services.pledges.queries import ledger
@@ -85,8 +84,8 @@ async def _member(conn: Connection, link: MagicLink, *, is_held: bool = False) -
     With `is_held` nobody cancels it until the transaction ends.
     """
     if is_held:
-        await ledger.lock_pledges(conn, [link.order_id])
-    pledge = next(iter(await ledger.list_pledges(conn, [link.order_id])), None)
+        await ledger.lock_pledges(conn, [link.pledge_id])
+    pledge = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if pledge is None or erasing.is_erased(pledge):
         raise no_such_pledge()
     domain.require_holder(pledge, link)

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge, QuoteState, Why
 from contracts.quoting import QuoteRevision
 from services.chassis.database import Connection
 from services.pledges import domain, erasing, revising
 from services.pledges.bodies import ModifyRequest
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Pledge
 from services.pledges.queries import campaigns, ledger, proposals
 from services.pledges.record import Line, line_told
@@ -72,12 +71,12 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 async def prepare_preview(conn: Connection, link: MagicLink, asked: ModifyRequest) -> Wanted:
     """Return what checkout has to be asked, or refuse as a change would be refused."""
-    linked = await proposals.list_linked(conn, link.order_id)
+    linked = await proposals.list_linked(conn, link.pledge_id)
     pledges = await ledger.list_pledges(conn, sorted(linked))
     known = [await campaigns.read_campaign(conn, slug) for slug in sorted(set(linked.values()))]
     by_slug = {slug: each for held in known for slug, each in held.campaigns.items()}
     now = next((held.now for held in known if held.now is not None), None)
-    own = next((each for each in pledges if each.pledge_id == link.order_id), None)
+    own = next((each for each in pledges if each.pledge_id == link.pledge_id), None)
     if own is None or now is None or erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)

@@ -5,13 +5,12 @@ import hashlib
 import msgspec
 
 from contracts.ids import PledgeId
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.quoting import QuoteRevision
 from contracts.refusals import StateRefused
 from services.chassis.database import Connection
 from services.pledges import domain, erasing, revising
 from services.pledges.bodies import ModifyRequest
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.pledge import Pledge
 from services.pledges.queries import campaigns, ledger, proposals
 
@@ -25,13 +24,13 @@ async def propose(
 
     None while it is being done under it, unless that is to be taken over.
     """
-    linked = await proposals.list_linked(conn, link.order_id)
+    linked = await proposals.list_linked(conn, link.pledge_id)
     held = await campaigns.lock_campaigns_shared(conn, sorted(set(linked.values())))
     now = await ledger.lock_pledges(conn, sorted(linked))
     if now is None:
         raise no_such_pledge()
     pledges = await ledger.list_pledges(conn, sorted(linked))
-    own = next(each for each in pledges if each.pledge_id == link.order_id)
+    own = next(each for each in pledges if each.pledge_id == link.pledge_id)
     if erasing.is_erased(own):
         raise no_such_pledge()
     domain.require_holder(own, link)

@@ -3,10 +3,9 @@
 import msgspec
 
 from contracts import magic_link
-from contracts.magic_link import MagicLink
+from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.database import Connection
 from services.pledges import domain, erasing
-from services.pledges.handlers.open_link import no_such_pledge
 from services.pledges.queries import proposals, records
 from services.pledges.record import PledgeRecord, public_record
 
@@ -19,7 +18,7 @@ class LinkedRecord(PledgeRecord, frozen=True, kw_only=True, rename="camel"):
 
 async def read_pledge(conn: Connection, link: MagicLink) -> PledgeRecord:
     """Return the record of the pledge a link is for."""
-    found = await records.read_record(conn, link.order_id)
+    found = await records.read_record(conn, link.pledge_id)
     if found is None or erasing.is_erased(found.pledge):
         raise no_such_pledge()
     domain.require_holder(found.pledge, link)
@@ -33,10 +32,10 @@ async def read_pledges(conn: Connection, link: MagicLink, key: bytes) -> list[Pl
     """
     own = await read_pledge(conn, link)
     told: list[PledgeRecord] = [own]
-    for pledge_id, campaign in (await proposals.list_linked(conn, link.order_id)).items():
+    for pledge_id, campaign in (await proposals.list_linked(conn, link.pledge_id)).items():
         if pledge_id == own.order_id:
             continue
-        theirs = msgspec.structs.replace(link, order_id=pledge_id, campaign_slug=campaign)
+        theirs = msgspec.structs.replace(link, pledge_id=pledge_id, campaign_slug=campaign)
         record = await read_pledge(conn, theirs)
         token = magic_link.sign(theirs, key)
         told.append(LinkedRecord(**msgspec.structs.asdict(record), token=token))

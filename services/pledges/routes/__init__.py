@@ -8,7 +8,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, SkipValidation
 
-from contracts.magic_link import TOKEN_LENGTH_MAX, current_key
+from contracts.magic_link import TOKEN_LENGTH_MAX, Keys, current_key, open_token
 from services.chassis import crash
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
@@ -25,7 +25,6 @@ from services.pledges.handlers.check_projections import (
     recalculate,
 )
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
-from services.pledges.handlers.open_link import Keys, open_link
 from services.pledges.handlers.preview_change import ChangePreview
 from services.pledges.handlers.read_evidence import Evidence, read_evidence
 from services.pledges.handlers.read_pledge import read_pledge, read_pledges
@@ -84,7 +83,7 @@ async def show_pledge(
     link_keys: NamedDependency[SkipValidation[Keys]],
     token: FromQuery[str | None] = None,
 ) -> PledgeRecord:
-    link = open_link(token, link_keys, now=clock.now())
+    link = open_token(token, link_keys, now=clock.now())
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         return await read_pledge(conn, link)
 
@@ -96,7 +95,7 @@ async def list_pledges(
     link_keys: NamedDependency[SkipValidation[Keys]],
     token: FromQuery[str | None] = None,
 ) -> list[PledgeRecord]:
-    link = open_link(token, link_keys, now=clock.now())
+    link = open_token(token, link_keys, now=clock.now())
     async with pool.acquire(timeout=ACQUIRE_SECONDS) as conn:
         return await read_pledges(conn, link, current_key(link_keys))
 
@@ -108,7 +107,7 @@ async def cancel(
     clock: NamedDependency[SkipValidation[PlatformClock]],
     link_keys: NamedDependency[SkipValidation[Keys]],
 ) -> CancelledPledge:
-    link = open_link(data.token, link_keys, now=clock.now())
+    link = open_token(data.token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         record = await cancel_pledge(conn, link, order_id=data.order_id)
     crash.point("pledges.cancelled")
@@ -127,7 +126,7 @@ async def modify(
     link_keys: NamedDependency[SkipValidation[Keys]],
     idempotency_key: Annotated[str | None, HeaderParameter(name="Idempotency-Key")] = None,
 ) -> PledgeRecord:
-    link = open_link(data.token, link_keys, now=clock.now())
+    link = open_token(data.token, link_keys, now=clock.now())
     return await modify_pledge(pool, bus, link, data, key=idempotency_key)
 
 
@@ -139,7 +138,7 @@ async def quote_change(
     bus: NamedDependency[SkipValidation[Bus]],
     link_keys: NamedDependency[SkipValidation[Keys]],
 ) -> ChangePreview:
-    link = open_link(data.token, link_keys, now=clock.now())
+    link = open_token(data.token, link_keys, now=clock.now())
     return await preview_change(pool, bus, link, data)
 
 

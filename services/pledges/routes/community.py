@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter, SkipValidation
 
-from contracts.magic_link import TOKEN_LENGTH_MAX
+from contracts.magic_link import TOKEN_LENGTH_MAX, Keys, open_token
 from services.chassis.clock import PlatformClock
 from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
@@ -19,7 +19,6 @@ from services.pledges.community import CommunityShown, Credit, DecisionShown, Vo
 from services.pledges.handlers import gather
 from services.pledges.handlers.erase_person import Erased, erase_person
 from services.pledges.handlers.export_data import Export, export_data
-from services.pledges.handlers.open_link import Keys, open_link
 
 Token = Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
 
@@ -61,7 +60,7 @@ async def show_votes(
     token: FromQuery[str | None] = None,
     decisions: FromQuery[str | None] = None,
 ) -> Votes:
-    link = open_link(token, link_keys, now=clock.now())
+    link = open_token(token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         return await gather.read_votes(conn, link, decisions)
 
@@ -73,7 +72,7 @@ async def vote(
     clock: NamedDependency[SkipValidation[PlatformClock]],
     link_keys: NamedDependency[SkipValidation[Keys]],
 ) -> DecisionShown:
-    link = open_link(data.token, link_keys, now=clock.now())
+    link = open_token(data.token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         return await gather.vote(conn, link, decision_id=data.decision_id, option=data.option)
 
@@ -86,7 +85,7 @@ async def show_community(
     token: FromQuery[str | None] = None,
     campaign: Annotated[str | None, QueryParameter(name="campaignSlug")] = None,
 ) -> CommunityShown:
-    link = open_link(token, link_keys, now=clock.now())
+    link = open_token(token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         return await gather.read_community(conn, link, campaign)
 
@@ -98,7 +97,7 @@ async def take_credit(
     clock: NamedDependency[SkipValidation[PlatformClock]],
     link_keys: NamedDependency[SkipValidation[Keys]],
 ) -> Credit:
-    link = open_link(data.token, link_keys, now=clock.now())
+    link = open_token(data.token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         return await gather.take_credit(
             conn, link, credited_as=data.credited_as, on_wall=data.on_wall
@@ -120,7 +119,7 @@ async def export(
     link_keys: NamedDependency[SkipValidation[Keys]],
     token: FromQuery[str | None] = None,
 ) -> Response[bytes]:
-    link = open_link(token, link_keys, now=clock.now())
+    link = open_token(token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         found = await export_data(conn, link)
     # Indented: it is for people as well as for programs.
@@ -136,7 +135,7 @@ async def erase(
     clock: NamedDependency[SkipValidation[PlatformClock]],
     link_keys: NamedDependency[SkipValidation[Keys]],
 ) -> Erased:
-    link = open_link(data.token, link_keys, now=clock.now())
+    link = open_token(data.token, link_keys, now=clock.now())
     async with transaction(pool) as conn:
         return await erase_person(conn, link, order_id=data.order_id)
 

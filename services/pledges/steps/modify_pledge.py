@@ -111,7 +111,7 @@ async def _proposed(
         while time.monotonic() < until:
             await asyncio.sleep(LOOK_SECONDS)
             async with transaction(pool) as conn:
-                if not await proposals.is_under_way(conn, link.order_id, digest(key)):
+                if not await proposals.is_under_way(conn, link.pledge_id, digest(key)):
                     break
 
 

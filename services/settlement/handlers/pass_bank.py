@@ -4,16 +4,16 @@ While they are there our own tries wait. What came of it is read back at Stripe,
 every attempt; a browser that says so is not believed.
 """
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from contracts import magic_link
-from contracts.ids import ORDER_PATTERN, CampaignSlug, ChargeId, PledgeId, supporter_id
+from contracts.ids import CampaignSlug, ChargeId, PledgeId
+from contracts.magic_link import Keys
 from contracts.money import Cents
-from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused
+from contracts.refusals import StateRefused
 from services.chassis.database import Connection
 from services.settlement.charging import PERSON_CHECK_SECONDS
 from services.settlement.queries import charges, link_generations, pauses, people
@@ -21,7 +21,6 @@ from services.settlement.queries import recovery as attempts
 from services.settlement.queries.people import Owed
 from services.settlement.recovery import PERSON_MAX, PERSON_MINUTES
 
-Keys = Mapping[str, bytes]
 PayStatus = Literal["not_due", "in_progress", "declined", "at_bank", "paid"]
 
 STATUSES: dict[str, PayStatus] = {
@@ -131,27 +130,20 @@ async def _owed(
     conn: Connection, token: str, keys: Keys
 ) -> tuple[PledgeId, CampaignSlug, Owed | None, datetime]:
     """Return the charge of the pledge a link is for. A link opens its own pledge alone."""
-    if not token:
-        raise InputRefused(
-            "missing_token", "The link is incomplete.", fields={"token": "is missing"}
-        )
     now = await charges.platform_now(conn)
-    link = magic_link.verify(token, keys, now=now, scope=magic_link.PLEDGE_SCOPE)
-    held = None
-    if ORDER_PATTERN.fullmatch(link.order_id):
-        held = await people.find_supporter(conn, link.order_id)
-    if held is None:
-        raise NotFound("not_found", "There is no such pledge.")
-    supporter, campaign = held
-    magic_link.require_generation(link, await link_generations.find_generation(conn, supporter))
-    try:
-        is_theirs = supporter_id(link.email) == supporter
-    except ValueError:
-        is_theirs = False
-    if not is_theirs or link.campaign_slug != campaign:
-        raise NotYours("not_yours", "This link is for another pledge.")
-    owed = await people.find_owed(conn, campaign, supporter, link.order_id)
-    return link.order_id, link.campaign_slug, owed, now
+    link = magic_link.open_token(token, keys, now=now)
+    known = await people.find_supporter(conn, link.pledge_id)
+    if known is None:
+        raise magic_link.no_such_pledge()
+    supporter, campaign = known
+    magic_link.require_holder(
+        link,
+        supporter=supporter,
+        campaign=CampaignSlug(campaign),
+        generation=await link_generations.find_generation(conn, supporter),
+    )
+    owed = await people.find_owed(conn, campaign, supporter, link.pledge_id)
+    return link.pledge_id, link.campaign_slug, owed, now
 
 
 def _confirmable(owed: Owed | None) -> Owed:

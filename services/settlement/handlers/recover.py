@@ -21,7 +21,7 @@ ENDINGS_MAX = 20
 
 async def hear_card(conn: Connection, event: PledgeCardChanged) -> None:
     """Keep the pledge's card, and let its charge use it. Older news changes nothing."""
-    await notices.save_copies(conn, [event.pledge])
+    await notices.save_snapshots(conn, [event.pledge])
     if await copies.save_copies(conn, [event.pledge]):
         await _take_card(conn, event.pledge)
 

@@ -42,7 +42,7 @@ async def keep_pledges(conn: Connection, events: Sequence[PledgeCreated]) -> Non
 
 async def _keep(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> None:
     await copies.save_copies(conn, pledges)
-    await notices.save_copies(conn, pledges)
+    await notices.save_snapshots(conn, pledges)
 
 
 async def keep_platform(conn: Connection, event: PlatformPublished) -> None:

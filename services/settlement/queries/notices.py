@@ -23,7 +23,7 @@ class DueNotice(msgspec.Struct, frozen=True):
     is_in_time: bool
 
 
-async def save_copies(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> None:
+async def save_snapshots(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> None:
     """Keep what a notice would say of pledges, unless something newer is known."""
     await conn.execute(
         """

@@ -1,9 +1,10 @@
 """Hand out what a person confirms their charge with: Stripe is asked first, and then held."""
 
+from contracts.magic_link import Keys
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis.database import Pool, transaction
 from services.settlement import charging
-from services.settlement.handlers.pass_bank import Keys, PassBank, find_confirmable, watch_person
+from services.settlement.handlers.pass_bank import PassBank, find_confirmable, watch_person
 from services.settlement.stripe_gateway import StripeAway, StripeGateway
 
 

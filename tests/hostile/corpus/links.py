@@ -26,6 +26,8 @@ FORGED = (
     ("expired a second ago", "$EXPIRED"),
     ("of another kind", "$OTHER_SCOPE"),
     ("of a generation that is over", "$OLD_GENERATION"),
+    # Everywhere in the same order: that it is over is said before whose it is.
+    ("over, and another's", "$OLD_OF_ANOTHER"),
     ("payload that is no object", "$NO_OBJECT"),
     ("payload nested deeply", "$DEEP"),
 )
@@ -176,6 +178,8 @@ CASES = (
             write(
                 f"another card, well signed: {name}", START_CARD, {"token": token}, status, error
             ),
+            read(f"/pay, well signed: {name}", f"/pay/{token}", status, error),
+            write(f"at the bank, well signed: {name}", AT_BANK, {"token": token}, status, error),
             write(
                 f"card saved, well signed: {name}",
                 COMPLETE_CARD,
