@@ -20,9 +20,9 @@ from deploy.chaos.stage import Stage
 from deploy.local.layout import read_json
 from services.chassis.database import Pool, open_pool
 from services.chassis.settings import Secret
-from services.chassis.stripe_budget import StripeBudget
+from services.chassis.stripe.budget import StripeBudget
 from services.settlement.steps.charge import charge
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 AT_ONCE = 12
 CHARGES = 300

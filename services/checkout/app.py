@@ -7,7 +7,7 @@ from contracts.magic_link import keyring
 from contracts.subjects import QUOTE
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
-from services.chassis.stripe_budget import StripeBudget
+from services.chassis.stripe.budget import StripeBudget
 from services.checkout.bell import Bell
 from services.checkout.consumers import listeners
 from services.checkout.routes import ROUTES, admin_routes

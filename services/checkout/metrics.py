@@ -10,12 +10,6 @@ UNDECIDED_OLDEST = Gauge(
     "Age of the oldest order of which nobody knows yet whether its card is saved.",
     registry=REGISTRY,
 )
-STRIPE_CALLS = Counter(
-    "checkout_stripe_calls",
-    "Requests to Stripe by what came of them: done, refused, not_sent, unknown.",
-    ("call", "outcome"),
-    registry=REGISTRY,
-)
 STRIPE_EVENTS_WAITING = Gauge(
     "checkout_stripe_events_waiting", "Stored Stripe events not applied yet.", registry=REGISTRY
 )

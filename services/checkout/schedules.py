@@ -8,6 +8,7 @@ import msgspec
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
+from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout import metrics
 from services.checkout.bell import Bell
 from services.checkout.handlers.guard_cards import CardLimits
@@ -28,7 +29,7 @@ from services.checkout.steps.detach_cards import detach_cards
 from services.checkout.steps.drain_campaigns import drain_campaigns
 from services.checkout.steps.look_after import look_after_orders, look_after_updates
 from services.checkout.steps.read_back import end_stray_sessions, read_events_back
-from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import StripeGateway
 
 STATUSES = ("opening", "open", "completed", "persisted", "expired", "too_late", "abandoned")
 

@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import OwnSecret, Secret, StripeSettings
+from services.chassis.settings import OwnSecret, Secret
+from services.chassis.stripe.settings import StripeSettings
 
 
 class Settings(StripeSettings, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ from services.settlement.handlers import (
     take_requests,
 )
 from services.settlement.steps.charge import charge
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 log = telemetry.logger(__name__)
 

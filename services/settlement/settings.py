@@ -4,7 +4,8 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import OwnSecret, Secret, StripeSettings
+from services.chassis.settings import OwnSecret, Secret
+from services.chassis.stripe.settings import StripeSettings
 
 CHARGES_PER_SECOND_LIVE = 20
 CHARGES_PER_SECOND_TEST = 8

@@ -70,11 +70,6 @@ def refused_request(code: str, param: str) -> ConfirmOutcome:
     return Postponed(reason=f"refused:{code or param or 'invalid_request'}", is_key_spent=True)
 
 
-def name_of(exc: Exception) -> str:
-    """Return what an operator reads of a fault: its class, never its text with ids in it."""
-    return type(exc).__name__
-
-
 def _text(error: Any, name: str) -> str:
     return str(getattr(error, name, None) or "")
 

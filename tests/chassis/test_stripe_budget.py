@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from deploy.bench.asked import fullest_second
-from services.chassis.stripe_budget import (
+from services.chassis.stripe.budget import (
     AHEAD_SECONDS,
     ENDPOINT_PER_SECOND,
     FORGOTTEN_SECONDS,
@@ -16,7 +16,7 @@ from services.chassis.stripe_budget import (
     StripeBudget,
     Who,
 )
-from services.chassis.stripe_schedule import (
+from services.chassis.stripe.schedule import (
     AIM,
     MICRO,
     InTheWay,

@@ -9,9 +9,9 @@ import json
 import sys
 
 from services.chassis.settings import Secret
-from services.chassis.stripe_budget import StripeBudget, Who
+from services.chassis.stripe.budget import StripeBudget, Who
 from services.checkout import stripe_gateway as checkout
-from services.settlement import stripe_gateway as settlement
+from services.settlement.stripe_gateway import charges as settlement
 from tests.checkout.sandbox import STRIPE_KEY
 
 PATIENCE_SECONDS = 120.0

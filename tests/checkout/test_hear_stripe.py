@@ -257,7 +257,7 @@ async def test_while_stripe_is_away_an_event_waits_and_nothing_is_parked(
     await floor.owner.execute("UPDATE stripe_events SET due_at = now()")
     await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
 
-    assert waiting == [(None, "StripeAway")]
+    assert waiting == [(None, "StripeUnknown")]
     assert await outcomes(floor) == [("applied", None)]
     assert (await floor.order(started.order_id)).status == "completed"
 

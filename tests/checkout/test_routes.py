@@ -253,4 +253,4 @@ def test_the_metrics_tell_how_stripe_answers(running: Running) -> None:
 
     shown = running.http.get("/metrics").text
 
-    assert 'checkout_stripe_calls_total{call="sessions.create",outcome="done"}' in shown
+    assert 'stripe_calls_total{call="sessions.create",outcome="done"}' in shown

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from contracts.events.checkout import CardSaved, CheckoutCompleted, StripeEventReceived
+from services.chassis.stripe.client import StripeAway
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.queries import stripe_events
 from services.checkout.steps.apply_stripe import HANDLERS, Applying
@@ -16,7 +17,6 @@ from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.read_back import end_stray_sessions, read_events_back
 from services.checkout.steps.start_checkout import start_checkout
 from services.checkout.steps.store_event import store_event
-from services.checkout.stripe_gateway import StripeAway
 from services.checkout.stripe_news import (
     LISTED,
     OBJECT_BYTES_MAX,

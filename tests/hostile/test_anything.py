@@ -20,9 +20,9 @@ from contracts.magic_link import MagicLink
 from contracts.refusals import InputRefused, LinkRefused, Refusal
 from contracts.subjects import tag
 from services.chassis.body import decode
+from services.chassis.stripe.client import is_signed
 from services.checkout.bodies import CartBody, CompleteCardBody, OrderBody, StartCardBody
 from services.checkout.cart import understand
-from services.checkout.stripe_gateway import is_signed
 from services.checkout.stripe_news import concern_of, read_event
 from services.pledges.routes import CancelRequest
 from services.settlement.routes.charges import SettleRequest

@@ -14,7 +14,7 @@ from services.settlement.charging import Work
 from services.settlement.handlers import look_after, make_charge, recover, take_requests
 from services.settlement.schedules import charges
 from services.settlement.steps import charge, end_recovery
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 from tests.settlement.builders import a_pledge, a_slug, closed, move_clock, requested
 
 ROUNDS_MAX = 12

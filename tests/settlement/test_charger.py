@@ -15,7 +15,7 @@ from services.settlement.handlers import look_after, make_charge, record_outcome
 from services.settlement.recovery import RULES
 from services.settlement.schedules import charges
 from services.settlement.steps import charge
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 from tests.settlement.builders import AMOUNT, move_clock, outbox_events
 from tests.settlement.runs import Settlement
 from tests.settlement.sandbox import DECLINED, NEEDS_PERSON, Sandbox

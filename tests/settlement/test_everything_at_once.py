@@ -14,10 +14,10 @@ from contracts.events.checkout import Card
 from contracts.ids import ChargeId
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.database import transaction
+from services.chassis.stripe.client import StripeFault
 from services.settlement.handlers import refund
 from services.settlement.handlers.pass_bank import watch_person
 from services.settlement.steps import give_back
-from services.settlement.stripe_gateway import StripeAway
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, NOW, move_clock
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON
@@ -114,7 +114,7 @@ async def pay_at_the_bank(after: Aftermath, charge_id: ChargeId) -> None:
     intent_id = row["payment_intent_id"]
     try:
         secret, _ = await after.gateway.read_secret(intent_id)
-    except StripeAway:
+    except StripeFault:
         return
     async with transaction(after.run.pool) as conn:
         if not await watch_person(conn, charge_id):

@@ -18,7 +18,7 @@ from services.settlement.charging import (
     Succeeded,
     Unknown,
 )
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 from tests.settlement.builders import NOW, requested
 from tests.settlement.sandbox import DECLINED, GOOD, NEEDS_PERSON, Sandbox
 from tests.support.unlimited import unlimited

@@ -18,7 +18,7 @@ from services.settlement.handlers import hear_stripe, pass_bank, recover, take_r
 from services.settlement.queries import after_gauges, copies
 from services.settlement.schedules import charges
 from services.settlement.steps import charge
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 from tests.settlement.builders import (
     AMOUNT,
     NOW,

@@ -12,7 +12,7 @@ from contracts.streams import CONSUMERS, STREAMS
 from services.chassis.bus import Bus
 from services.chassis.database import Connection, open_pool
 from services.settlement.consumers import Charger
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 from tests.settlement.builders import (
     AMOUNT,
     NOW,

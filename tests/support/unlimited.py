@@ -1,6 +1,6 @@
 """A budget without a limit: for tests in which nobody has to wait for their turn."""
 
-from services.chassis.stripe_budget import StripeBudget
+from services.chassis.stripe.budget import StripeBudget
 
 
 def unlimited() -> StripeBudget:

@@ -11,6 +11,7 @@ from services.chassis import crash, telemetry
 from services.chassis.database import Pool, single, transaction
 from services.chassis.leader import LAST_ROUND_SECONDS
 from services.chassis.stopping import ended
+from services.chassis.stripe.client import StripeAway
 from services.checkout.handlers.complete_sessions import SessionIncomplete
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.guard_cards import CardLimits
@@ -29,7 +30,7 @@ from services.checkout.queries.stripe_events import StripeEvent
 from services.checkout.steps.apply_completions import apply_completions
 from services.checkout.steps.decide_order import decide_order
 from services.checkout.steps.decide_update import decide_update
-from services.checkout.stripe_gateway import StripeAway, StripeGateway
+from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.stripe_news import (
     COMPLETED,
     CUSTOMER_DELETED,

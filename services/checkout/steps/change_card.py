@@ -10,6 +10,7 @@ from contracts.magic_link import Keys
 from contracts.refusals import NotFound, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import transaction
+from services.chassis.stripe.client import StripeRefused
 from services.checkout.bodies import CompleteCardBody, StartCardBody
 from services.checkout.card_answers import CardUpdated, CardUpdateStarted, updated_with
 from services.checkout.cards import UPDATE_PREFIX, CardUpdate, UiMode
@@ -21,7 +22,6 @@ from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.decide_order import answering_within
 from services.checkout.steps.decide_update import decide_update
 from services.checkout.steps.find_customer import find_customer
-from services.checkout.stripe_gateway import StripeRefused
 from services.checkout.stripe_objects import OpenedSession
 
 log = telemetry.logger(__name__)

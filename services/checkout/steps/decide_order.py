@@ -13,6 +13,7 @@ from contracts.ids import OrderId
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Connection, Pool, transaction
+from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.handlers.complete_sessions import (
     SessionIncomplete,
     complete_sessions,
@@ -21,7 +22,7 @@ from services.checkout.handlers.complete_sessions import (
 from services.checkout.handlers.end_order import end_order
 from services.checkout.orders import DECIDED_BY_CARD, Order
 from services.checkout.queries import campaigns
-from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.stripe_objects import SessionState
 
 log = telemetry.logger(__name__)
@@ -68,7 +69,7 @@ async def decide_order(
     except StripeRefused as exc:
         if exc.code != MISSING:
             # A key that was withdrawn, say: no word about the session.
-            raise StripeAway(exc.code) from exc
+            raise StripeAway(exc.reason, name=exc.name) from exc
         return await _forgotten(pool, order, exc.code)
     if state.order_id != order_id:
         raise StateRefused("conflict", "This session belongs to another order.")

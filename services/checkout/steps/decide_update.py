@@ -5,11 +5,12 @@ Webhook, browser and reconciler end here, under the order's lock, as for orders.
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.cards import CardUpdate
 from services.checkout.handlers.save_update import find_or_refuse_update, save_update
 from services.checkout.queries import card_updates
 from services.checkout.steps.decide_order import MISSING
-from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
 
@@ -36,7 +37,7 @@ async def decide_update(
         state = await ask(session_id)
     except StripeRefused as exc:
         if exc.code != MISSING:
-            raise StripeAway(exc.code) from exc
+            raise StripeAway(exc.reason, name=exc.name) from exc
         log.error("session_unknown_to_stripe", update_id=update_id)
         return update
     async with transaction(pool) as conn:

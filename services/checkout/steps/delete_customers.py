@@ -6,8 +6,9 @@ them once.
 
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.queries import deletions
-from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
 
@@ -25,7 +26,7 @@ async def delete_customers(pool: Pool, stripe: StripeGateway) -> int:
         except StripeAway as exc:
             error = str(exc)
         except StripeRefused as exc:
-            error = f"refused: {exc.code}"
+            error = f"refused: {exc.reason}"
         async with transaction(pool) as conn:
             if error:
                 await deletions.note_error(conn, customer_id, error)

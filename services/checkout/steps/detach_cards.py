@@ -8,8 +8,9 @@ import asyncio
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.queries import cards, detachments
-from services.checkout.stripe_gateway import StripeAway, StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
 
@@ -38,7 +39,7 @@ async def _detach(
         except StripeAway as exc:
             error = str(exc)
         except StripeRefused as exc:
-            error = f"refused: {exc.code}"
+            error = f"refused: {exc.reason}"
         crash.point("checkout.card_detached")
         async with transaction(pool) as conn:
             if error:

@@ -6,11 +6,12 @@ from contracts.ids import CampaignSlug, OrderId
 from contracts.refusals import StateRefused
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeAway
 from services.checkout.handlers.complete_sessions import SessionIncomplete
 from services.checkout.handlers.drain_campaign import close_if_decided
 from services.checkout.queries import drains, orders
 from services.checkout.steps.decide_order import decide_order
-from services.checkout.stripe_gateway import StripeAway, StripeGateway
+from services.checkout.stripe_gateway import StripeGateway
 
 log = telemetry.logger(__name__)
 

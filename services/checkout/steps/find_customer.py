@@ -5,9 +5,10 @@ import asyncio
 from contracts.ids import SupporterId
 from services.chassis import crash
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeAway, StripeBusy
 from services.checkout.queries import customers
 from services.checkout.queries.customers import Customer
-from services.checkout.stripe_gateway import StripeAway, StripeBusy, StripeGateway
+from services.checkout.stripe_gateway import StripeGateway
 
 BUSY_SECONDS = 0.2
 

@@ -14,6 +14,7 @@ from contracts.ids import OrderId
 from contracts.refusals import InputRefused, NotFound, StateRefused
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeRefused
 from services.checkout.answers import Recovered
 from services.checkout.bodies import CartBody, RecoverBody
 from services.checkout.handlers.intend_order import intend
@@ -25,7 +26,7 @@ from services.checkout.sessions import out_of_pieces
 from services.checkout.steps.ask_about_order import require_saved
 from services.checkout.steps.decide_order import answering_within, decide_order
 from services.checkout.steps.price_with_carrier import delivery_at_start
-from services.checkout.stripe_gateway import StripeGateway, StripeRefused
+from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.stripe_objects import ListedSession, SessionState
 from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 

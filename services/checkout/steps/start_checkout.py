@@ -8,6 +8,7 @@ import asyncpg
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import transaction
+from services.chassis.stripe.client import StripeRefused
 from services.checkout.answers import Started
 from services.checkout.bodies import CartBody
 from services.checkout.handlers.complete_sessions import find_or_refuse_order
@@ -22,7 +23,6 @@ from services.checkout.steps.checkout import Checkout, busy
 from services.checkout.steps.decide_order import answering_within
 from services.checkout.steps.find_customer import find_customer
 from services.checkout.steps.price_with_carrier import delivery_at_start
-from services.checkout.stripe_gateway import StripeRefused
 from services.checkout.stripe_objects import OpenedSession
 
 log = telemetry.logger(__name__)

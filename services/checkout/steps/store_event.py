@@ -6,10 +6,10 @@ A webhook and a line in Stripe's own list are the same news; whichever comes fir
 from contracts.refusals import LinkRefused, Unavailable
 from services.chassis import telemetry
 from services.chassis.database import Pool, single, transaction
+from services.chassis.stripe.client import is_signed
 from services.checkout.handlers.hear_stripe import pass_on, row_of
 from services.checkout.queries import stripe_events
 from services.checkout.settings import Settings
-from services.checkout.stripe_gateway import is_signed
 from services.checkout.stripe_news import concern_of, read_event
 
 log = telemetry.logger(__name__)

@@ -19,7 +19,7 @@ from services.settlement.handlers.pass_bank import PassBank, PayPage
 from services.settlement.handlers.report import Batch
 from services.settlement.plan import Plan
 from services.settlement.steps import let_confirm
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 
 class SettleRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):

@@ -15,7 +15,7 @@ from services.settlement.handlers import keep_calendar, look_after
 from services.settlement.queries import rounds
 from services.settlement.steps.end_recovery import recover_due
 from services.settlement.steps.read_back import read_back
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 log = telemetry.logger(__name__)
 

@@ -20,7 +20,7 @@ from services.settlement.charging import (
     Work,
 )
 from services.settlement.handlers import make_charge
-from services.settlement.stripe_gateway import StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 log = telemetry.logger(__name__)
 

@@ -4,12 +4,12 @@ from datetime import datetime
 
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeFault
 from services.settlement import reconciling
 from services.settlement.handlers import reconcile
 from services.settlement.queries import reconciliations
 from services.settlement.queries.reconciliations import Run
 from services.settlement.reconciling import Break, OurCharge, TheirIntent
-from services.settlement.stripe_gateway import FAILURES
 from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)
@@ -29,8 +29,8 @@ async def compare_next(pool: Pool, gateway: MoneyGateway) -> None:
     before = await _ours(pool, since)
     try:
         theirs = await _theirs(gateway, since)
-    except FAILURES as exc:
-        log.warning("reconciliation_failed", run=run.run_id, error=type(exc).__name__)
+    except StripeFault as exc:
+        log.warning("reconciliation_failed", run=run.run_id, error=exc.reason)
         async with transaction(pool) as conn:
             await reconciliations.finish(
                 conn,
@@ -39,7 +39,7 @@ async def compare_next(pool: Pool, gateway: MoneyGateway) -> None:
                 charges=len(before),
                 intents=0,
                 found=[],
-                error=type(exc).__name__,
+                error=exc.reason,
             )
         return
     theirs = await _within(pool, since, theirs)

@@ -3,9 +3,10 @@
 from contracts.magic_link import Keys
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis.database import Pool, transaction
+from services.chassis.stripe.client import StripeFault
 from services.settlement import charging
 from services.settlement.handlers.pass_bank import PassBank, find_confirmable, watch_person
-from services.settlement.stripe_gateway import StripeAway, StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 
 async def let_confirm(
@@ -20,7 +21,7 @@ async def let_confirm(
     assert owed.payment_intent_id is not None
     try:
         secret, outcome = await gateway.read_secret(owed.payment_intent_id)
-    except StripeAway as exc:
+    except StripeFault as exc:
         raise Unavailable("stripe_away", "The payment service does not answer. Try again.") from exc
     async with transaction(pool) as conn:
         is_held = await watch_person(conn, owed.charge_id)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 import msgspec
-import stripe
 
 from contracts.money import Cents
+from services.chassis.stripe.client import StripeFault, StripeNotSent, StripeRefused, StripeUnknown
 from services.settlement.money_back import (
     Away,
     DisputeKind,
@@ -23,7 +23,7 @@ from services.settlement.money_back import (
     StripeRefund,
 )
 from services.settlement.reconciling import TheirIntent
-from services.settlement.stripe_gateway import FAILURES, StripeGateway
+from services.settlement.stripe_gateway.charges import StripeGateway
 
 PAGE = 100
 NOT_REFUNDABLE = ("charge_already_refunded", "charge_disputed", "charge_not_refundable")
@@ -45,62 +45,62 @@ class MoneyGateway(StripeGateway):
     async def read_charge(self, stripe_charge_id: str) -> StripeCharge | Gone | Away:
         """Return a charge with its balance transaction, as far as that exists."""
         try:
-            charge = await self._read(
+            charge = await self._stripe.read(
                 "charges.retrieve",
-                lambda: self._client.v1.charges.retrieve_async(
+                lambda: self._stripe.api.v1.charges.retrieve_async(
                     stripe_charge_id, {"expand": ["balance_transaction"]}
                 ),
             )
-        except FAILURES as exc:
+        except StripeFault as exc:
             return _nothing(exc)
         return _charge(charge.to_dict())
 
     async def list_refunds(self, payment_intent_id: str) -> list[StripeRefund] | Away:
         """Return every refund of a payment, whoever made it. Lists are never behind."""
         try:
-            page = await self._read(
+            page = await self._stripe.read(
                 "refunds.list",
-                lambda: self._client.v1.refunds.list_async(
+                lambda: self._stripe.api.v1.refunds.list_async(
                     {"payment_intent": payment_intent_id, "limit": PAGE}
                 ),
             )
-        except FAILURES as exc:
-            return Away(type(exc).__name__)
+        except StripeFault as exc:
+            return Away(exc.reason)
         return [_refund(each.to_dict()) for each in page.data]
 
     async def refund(self, parameters: Mapping[str, Any], key: str) -> RefundOutcome:
         """Give money back. `Lost`: look at the list before asking again."""
         try:
-            refund = await self._ask(
+            refund = await self._stripe.ask(
                 "refunds.create",
-                lambda: self._client.v1.refunds.create_async(
+                lambda: self._stripe.api.v1.refunds.create_async(
                     cast(Any, parameters), {"idempotency_key": key}
                 ),
             )
-        except FAILURES as exc:
+        except StripeFault as exc:
             return _refund_failure(exc)
         return Made(_refund(refund.to_dict()))
 
     async def read_dispute(self, dispute_id: str) -> StripeDispute | Gone | Away:
         """Return a dispute with the money it moved."""
         try:
-            dispute = await self._read(
-                "disputes.retrieve", lambda: self._client.v1.disputes.retrieve_async(dispute_id)
+            dispute = await self._stripe.read(
+                "disputes.retrieve", lambda: self._stripe.api.v1.disputes.retrieve_async(dispute_id)
             )
-        except FAILURES as exc:
+        except StripeFault as exc:
             return _nothing(exc)
         return _dispute(dispute.to_dict())
 
     async def read_warning(self, warning_id: str) -> StripeDispute | Gone | Away:
         """Return an early fraud warning. It is about the whole charge and moves no money."""
         try:
-            warning = await self._read(
+            warning = await self._stripe.read(
                 "early_fraud_warnings.retrieve",
-                lambda: self._client.v1.radar.early_fraud_warnings.retrieve_async(
+                lambda: self._stripe.api.v1.radar.early_fraud_warnings.retrieve_async(
                     warning_id, {"expand": ["charge"]}
                 ),
             )
-        except FAILURES as exc:
+        except StripeFault as exc:
             return _nothing(exc)
         return _warning(warning.to_dict())
 
@@ -113,9 +113,9 @@ class MoneyGateway(StripeGateway):
         }
         if after is not None:
             wanted["starting_after"] = after
-        page = await self._read(
+        page = await self._stripe.read(
             "payment_intents.list",
-            lambda: self._client.v1.payment_intents.list_async(cast(Any, wanted)),
+            lambda: self._stripe.api.v1.payment_intents.list_async(cast(Any, wanted)),
         )
         found = [each.to_dict() for each in page.data]
         return Page(
@@ -124,28 +124,27 @@ class MoneyGateway(StripeGateway):
         )
 
 
-def _nothing(exc: BaseException) -> Gone | Away:
-    is_unknown = isinstance(exc, stripe.InvalidRequestError) and exc.http_status == 404
-    return Gone() if is_unknown else Away(type(exc).__name__)
+def _nothing(fault: StripeFault) -> Gone | Away:
+    is_gone = isinstance(fault, StripeRefused) and fault.by == "request" and fault.status == 404
+    return Gone() if is_gone else Away(fault.reason)
 
 
-def _refund_failure(exc: BaseException) -> RefundOutcome:
-    match exc:
-        case stripe.InvalidRequestError():
-            code = exc.code or exc.param or "invalid_request"
+def _refund_failure(fault: StripeFault) -> RefundOutcome:
+    match fault:
+        case StripeRefused(by="request"):
+            code = fault.code or fault.param or "invalid_request"
             # What is no word about the charge is our own mistake: nothing moves, and again.
-            if code in NOT_REFUNDABLE or exc.param == "amount" or exc.http_status == 404:
+            if code in NOT_REFUNDABLE or fault.param == "amount" or fault.status == 404:
                 return Refused(code)
             return Away(code)
-        case stripe.RateLimitError() | stripe.AuthenticationError() | stripe.PermissionError():
-            return Away(type(exc).__name__)
-        case stripe.APIConnectionError():
-            return Lost("no_answer")
-        case stripe.StripeError():
-            status = exc.http_status or 0
-            return Lost(f"http_{status}", is_key_spent=status >= 500)
+        case StripeRefused(by="account"):
+            return Away(fault.name)
+        case StripeNotSent(status=429):
+            return Away(fault.reason)
+        case StripeUnknown():
+            return Lost(fault.reason, is_key_spent=fault.is_answered)
         case _:
-            return Lost(type(exc).__name__)
+            return Lost(fault.reason)
 
 
 def _charge(charge: dict[str, Any]) -> StripeCharge:

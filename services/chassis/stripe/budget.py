@@ -27,7 +27,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.chassis import telemetry
-from services.chassis.stripe_schedule import (
+from services.chassis.stripe.schedule import (
     BOOK,
     MICRO,
     MOVE,
