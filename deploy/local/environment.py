@@ -15,7 +15,7 @@ from deploy.local.env_file import SettingsRefused, read_env_file
 from deploy.local.layout import ROOT, SERVICES, DataDir, read_json, write_json
 from deploy.local.permissions import OPERATOR
 from deploy.local.ports import HOST
-from services.checkout.stripe_news import LISTED
+from services.checkout.domain.stripe_news import LISTED
 
 ROLES = (*SERVICES, "sandbox")
 SECRET_LENGTH_MIN = 32

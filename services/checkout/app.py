@@ -5,13 +5,13 @@ from pathlib import Path
 
 from contracts.magic_link import keyring
 from contracts.subjects import QUOTE
+from services.chassis.bell import Bell
 from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe.budget import StripeBudget
-from services.checkout.bell import Bell
 from services.checkout.consumers import listeners
-from services.checkout.routes import ROUTES, admin_routes
-from services.checkout.schedules import Bells, Workshop, loops
+from services.checkout.routes.orders import ROUTES, admin_routes
+from services.checkout.schedules.loops import Bells, Workshop, loops
 from services.checkout.settings import Settings
 from services.checkout.steps.answer_question import answer_question
 from services.checkout.steps.checkout import Checkout

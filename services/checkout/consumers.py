@@ -1,10 +1,6 @@
 """What checkout hears, and who deals with it."""
 
-from contracts.events.campaigns import (
-    CampaignCancelled,
-    CampaignPublished,
-    PlatformPublished,
-)
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from contracts.events.pledges import (
     CampaignClosed,
     LinksRenewed,
@@ -22,9 +18,9 @@ from contracts.events.pledges import (
 )
 from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.streams import consumer
+from services.chassis.bell import Bell
 from services.chassis.database import Connection
 from services.chassis.inbox import Listener
-from services.checkout.bell import Bell
 from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_campaigns import (
     hear_campaign,

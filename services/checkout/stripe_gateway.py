@@ -9,8 +9,8 @@ from urllib.parse import quote
 from services.chassis.settings import Secret
 from services.chassis.stripe.budget import StripeBudget, Who
 from services.chassis.stripe.client import StripeClient, StripeRefused
-from services.checkout.sessions import SessionParams
-from services.checkout.stripe_objects import (
+from services.checkout.domain.sessions import SessionParams
+from services.checkout.domain.stripe_objects import (
     ListedEvents,
     ListedSession,
     OpenedSession,

@@ -19,8 +19,8 @@ from contracts.money import Cents
 from services.chassis import telemetry
 from services.chassis.settings import Secret
 from services.checkout import metrics
-from services.checkout.shipping import AWAY, CarrierAnswer, RateRequest
-from services.checkout.usps_forms import lowest_price, rate_form
+from services.checkout.domain.shipping import AWAY, CarrierAnswer, RateRequest
+from services.checkout.domain.usps_forms import lowest_price, rate_form
 
 log = telemetry.logger(__name__)
 

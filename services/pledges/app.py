@@ -5,11 +5,11 @@ from pathlib import Path
 
 from contracts.magic_link import keyring
 from services.chassis.service import Parts, Running, Service
-from services.pledges import routes
 from services.pledges.consumers import listeners
+from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes
 from services.pledges.routes.reports import report_routes
-from services.pledges.schedules import Closer, forget_old
+from services.pledges.schedules.closing import Closer, forget_old
 from services.pledges.settings import Settings
 from services.pledges.steps.write_report import Reports
 
@@ -18,15 +18,15 @@ async def compose(settings: Settings, running: Running) -> Parts:
     """Return what the ledger answers, hears, and does by itself."""
     return Parts(
         routes=[
-            routes.show_pledge,
-            routes.list_pledges,
-            routes.cancel,
-            routes.modify,
-            routes.quote_change,
-            routes.ask_links,
-            routes.show_stats,
-            *routes.projection_routes(settings.admin_secret),
-            *routes.operator_routes(settings.admin_secret),
+            pledges.show_pledge,
+            pledges.list_pledges,
+            pledges.cancel,
+            pledges.modify,
+            pledges.quote_change,
+            pledges.ask_links,
+            pledges.show_stats,
+            *pledges.projection_routes(settings.admin_secret),
+            *pledges.operator_routes(settings.admin_secret),
             *community_routes(settings.admin_secret),
             *report_routes(settings.admin_secret, Reports(running.pool)),
         ],

@@ -16,12 +16,12 @@ from contracts.events.checkout import CheckoutCompleted
 from contracts.pricing import PricedLine, PricedPledge
 from contracts.quoting import RevisionQuoted, WantedLine
 from contracts.refusals import StateRefused
-from services.checkout.cart import WantedItem
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.orders import Order
+from services.checkout.domain.stock import Thing, units_in
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
-from services.checkout.orders import Order
-from services.checkout.stock import Thing, units_in
 from tests.checkout.floor import Floor
 from tests.checkout.samples import (
     a_cart,

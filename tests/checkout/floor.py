@@ -22,18 +22,18 @@ from contracts.pricing import PricedLine, PricedPledge
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, WantedLine
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.settings import Secret
-from services.checkout.bodies import CartBody
+from services.checkout.domain.bodies import CartBody
+from services.checkout.domain.orders import Order, SavedCard
+from services.checkout.domain.stock import PLATFORM_SHELF, Levels
 from services.checkout.handlers.complete_orders import complete_orders
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.intend_order import intend
-from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stock
 from services.checkout.steps.answer_question import answer
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.decide_order import decide_order
 from services.checkout.steps.start_checkout import start_checkout
-from services.checkout.stock import PLATFORM_SHELF, Levels
 from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.samples import (
     CARD,

@@ -7,9 +7,15 @@ import msgspec
 from contracts.campaign import AddOn, CampaignDefinition, CarrierRules, PlatformDefinition
 from contracts.money import Cents
 from contracts.pricing import Address, PriceBreakdown, PricedLine, Why
-from services.checkout.parcels import loads_of
-from services.checkout.pricing import price
-from services.checkout.shipping import CarrierAnswer, Delivery, RateRequest, Terms, requests_of
+from services.checkout.domain.parcels import loads_of
+from services.checkout.domain.pricing import price
+from services.checkout.domain.shipping import (
+    CarrierAnswer,
+    Delivery,
+    RateRequest,
+    Terms,
+    requests_of,
+)
 from tests.checkout.samples import a_campaign, a_tier
 
 HOME = Address(

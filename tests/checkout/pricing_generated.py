@@ -10,11 +10,11 @@ from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug, OrderId
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
-from services.checkout.add_ons import place
-from services.checkout.cart import KnownCampaign, WantedItem, understand
+from services.checkout.domain.add_ons import place
+from services.checkout.domain.cart import KnownCampaign, WantedItem, understand
+from services.checkout.domain.pricing import price_cart
+from services.checkout.domain.shipping import AWAY, CarrierAnswer, Delivery, RateRequest
 from services.checkout.handlers.price_cart import PricedCart
-from services.checkout.pricing import price_cart
-from services.checkout.shipping import AWAY, CarrierAnswer, Delivery, RateRequest
 from tests.checkout.generated import address_of, carrier
 from tests.checkout.oracle import Data
 

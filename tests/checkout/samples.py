@@ -5,13 +5,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from contracts.campaign import (
-    AddOn,
-    CampaignDefinition,
-    PlatformDefinition,
-    SupportItem,
-    Tier,
-)
+from contracts.campaign import AddOn, CampaignDefinition, PlatformDefinition, SupportItem, Tier
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import Card
 from contracts.events.pledges import (
@@ -28,9 +22,9 @@ from contracts.events.pledges import (
 from contracts.ids import CampaignSlug, EventId, PledgeId
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
-from services.checkout.bodies import CartBody
-from services.checkout.cart import WantedItem
-from services.checkout.orders import Order
+from services.checkout.domain.bodies import CartBody
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.orders import Order
 
 CARD = Card(
     customer_id="cus_1",

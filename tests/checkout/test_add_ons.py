@@ -10,9 +10,9 @@ from contracts.ids import CampaignSlug, OrderId
 from contracts.money import Cents
 from contracts.pricing import PricedLine
 from contracts.refusals import InputRefused
-from services.checkout.add_ons import place
-from services.checkout.cart import KnownCampaign, WantedItem, understand
-from services.checkout.pricing import price_cart
+from services.checkout.domain.add_ons import place
+from services.checkout.domain.cart import KnownCampaign, WantedItem, understand
+from services.checkout.domain.pricing import price_cart
 from tests.checkout.samples import a_campaign, a_tier
 
 ORDER = OrderId("pool-intent-0123456789abcdef0123456789abcdef")

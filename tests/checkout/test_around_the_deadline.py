@@ -8,9 +8,9 @@ import pytest
 
 from contracts.campaign import CampaignDefinition
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, CheckoutRefused
+from services.checkout.domain.orders import Order, order_hash
 from services.checkout.handlers.drain_campaign import close_if_decided
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created
-from services.checkout.orders import Order, order_hash
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_product, a_tier, cancelled, created
 

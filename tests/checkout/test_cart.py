@@ -14,10 +14,10 @@ from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug, new_order_id
 from contracts.money import Cents
 from contracts.refusals import InputRefused, Refusal, StateRefused
-from services.checkout.add_ons import place
-from services.checkout.cart import KnownCampaign, WantedItem, understand
-from services.checkout.lines import lines_for, require_accepting
-from services.checkout.pricing import price_cart
+from services.checkout.domain.add_ons import place
+from services.checkout.domain.cart import KnownCampaign, WantedItem, understand
+from services.checkout.domain.lines import lines_for, require_accepting
+from services.checkout.domain.pricing import price_cart
 from tests.checkout.samples import a_campaign, a_tier
 
 NOW = datetime(2026, 3, 1, 7, tzinfo=UTC)

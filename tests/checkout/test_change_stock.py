@@ -8,13 +8,13 @@ import pytest
 from contracts.campaign import AddOnVariant
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.refusals import Refusal, StateRefused
-from services.checkout.answers import Left, StockChange
-from services.checkout.bodies import STOCK_MAX, StockBody
+from services.checkout.domain.answers import Left, StockChange
+from services.checkout.domain.bodies import STOCK_MAX, StockBody
+from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_charged, hear_created
 from services.checkout.handlers.recount_stock import recount_stock
-from services.checkout.stock import PLATFORM_SHELF
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import a_cart, a_product, a_tier, charged, created, published
 

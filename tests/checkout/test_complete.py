@@ -14,10 +14,10 @@ from contracts.ids import CampaignSlug, OrderId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import Address
 from services.chassis.database import transaction
-from services.checkout.bodies import ConsentBody
+from services.checkout.domain.bodies import ConsentBody
+from services.checkout.domain.stock import Thing, Units
 from services.checkout.handlers.hear_pledges import hear_created, hear_many_created, hear_totals
 from services.checkout.queries import customers, stock
-from services.checkout.stock import Thing, Units
 from tests.checkout.floor import Floor
 from tests.checkout.samples import CARD, a_cart, a_tier, an_email, an_event_id, created
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from contracts.events.pledges import PledgeErased
+from services.checkout.domain.orders import Order
 from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged
-from services.checkout.orders import Order
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.delete_customers import delete_customers
 from tests.checkout.floor import Floor

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.ids import OrderId
+from services.checkout.domain.orders import Order
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
     hear_charged,
@@ -13,7 +14,6 @@ from services.checkout.handlers.hear_pledges import (
     hear_refused,
     hear_released,
 )
-from services.checkout.orders import Order
 from services.checkout.queries import detachments
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.decide_order import decide_order

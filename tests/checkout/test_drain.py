@@ -12,11 +12,11 @@ from contracts.events.pledges import OrdersMissed
 from contracts.ids import EventId
 from contracts.refusals import StateRefused
 from services.chassis.database import transaction
+from services.checkout.domain.orders import order_hash
 from services.checkout.handlers.drain_campaign import close_if_decided
 from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_missed
 from services.checkout.handlers.intend_order import intend
-from services.checkout.orders import order_hash
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.drain_campaigns import drain_campaigns
 from services.checkout.steps.start_checkout import start_checkout

@@ -8,10 +8,10 @@ import pytest
 
 from contracts.campaign import PlatformDefinition
 from contracts.events.checkout import Card, CardNoticeDue
+from services.checkout.domain.orders import Order
 from services.checkout.handlers.care_for_cards import BATCH, warn_about
 from services.checkout.handlers.hear_pledges import hear_cancelled
 from services.checkout.handlers.show_orders import summarise
-from services.checkout.orders import Order
 from services.checkout.queries import campaigns, cards
 from services.checkout.steps.announce_fading_cards import announce_fading_cards
 from services.checkout.steps.ask_about_order import wait_for_status

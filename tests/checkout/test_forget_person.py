@@ -7,10 +7,10 @@ import msgspec
 from contracts.campaign import TierField
 from contracts.events.pledges import PledgeErased
 from contracts.pricing import Address
-from services.checkout.cart import WantedItem
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.orders import Order
 from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created
-from services.checkout.orders import Order
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier, an_event_id, cancelled, created
 

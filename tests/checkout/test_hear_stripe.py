@@ -12,13 +12,13 @@ import pytest
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, LinkRefused, Unavailable
 from services.chassis.database import open_pool
+from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.steps.apply_stripe import Applying, Round
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.decide_order import decide_order
 from services.checkout.steps.start_checkout import start_checkout
 from services.checkout.steps.store_event import store_delivery
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.stripe_objects import SessionState
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import WEBHOOK_SECRET, Sandbox

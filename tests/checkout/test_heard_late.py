@@ -7,8 +7,8 @@ import pytest
 
 from contracts.campaign import CampaignDefinition
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, CheckoutRefused
-from services.checkout.answers import Started
-from services.checkout.orders import order_hash
+from services.checkout.domain.answers import Started
+from services.checkout.domain.orders import order_hash
 from services.checkout.steps.apply_stripe import Applying
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.drain_campaigns import drain_campaigns

@@ -8,7 +8,7 @@ from contracts.campaign import CampaignDefinition
 from contracts.consent import CONSENT_VERSION, LATE_CONSENT_VERSION
 from contracts.events.pledges import CampaignClosed
 from contracts.refusals import InputRefused
-from services.checkout.bodies import CartBody, ConsentBody
+from services.checkout.domain.bodies import CartBody, ConsentBody
 from services.checkout.handlers.intend_order import intend
 from services.checkout.queries import campaigns
 from tests.checkout.floor import Floor

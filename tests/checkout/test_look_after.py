@@ -10,8 +10,8 @@ from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis.settings import Secret
 from services.chassis.telemetry import REGISTRY
-from services.checkout.bodies import OrderBody, RecoverBody
-from services.checkout.schedules import take_figures
+from services.checkout.domain.bodies import OrderBody, RecoverBody
+from services.checkout.schedules.loops import take_figures
 from services.checkout.steps.ask_about_order import abandon, complete, wait_for_status
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.look_after import look_after_orders

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from contracts.campaign import TierField
-from services.checkout.cart import WantedItem
-from services.checkout.orders import Order
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.orders import Order
 from services.checkout.queries import old_orders
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier

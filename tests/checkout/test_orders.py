@@ -10,8 +10,8 @@ from contracts.events.checkout import StockLevel
 from contracts.ids import CampaignSlug, OrderId
 from contracts.pricing import Address
 from contracts.refusals import InputRefused
-from services.checkout.bodies import require_address
-from services.checkout.orders import (
+from services.checkout.domain.bodies import require_address
+from services.checkout.domain.orders import (
     CampaignShare,
     Door,
     Order,
@@ -20,9 +20,9 @@ from services.checkout.orders import (
     public_status,
     status_of,
 )
-from services.checkout.sessions import METADATA_LENGTH_MAX, fitting, params_for
-from services.checkout.stock import remaining, things_of
-from services.checkout.stripe_objects import session_form
+from services.checkout.domain.sessions import METADATA_LENGTH_MAX, fitting, params_for
+from services.checkout.domain.stock import remaining, things_of
+from services.checkout.domain.stripe_objects import session_form
 from tests.checkout.samples import a_campaign, a_tier
 from tests.checkout.test_pricing import priced
 

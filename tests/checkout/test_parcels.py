@@ -7,7 +7,7 @@ import pytest
 from contracts.campaign import AddOn, Package
 from contracts.money import Cents
 from contracts.presets import PRESETS
-from services.checkout.parcels import Parcel, loads_of
+from services.checkout.domain.parcels import Parcel, loads_of
 from tests.checkout.goods import SHIRT, a_film, a_line, a_platform
 from tests.checkout.samples import a_tier
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.pricing import PriceBreakdown, PricedPledge
-from services.checkout.pricing import total_of
-from services.checkout.quotes import quote_of
+from services.checkout.domain.pricing import total_of
+from services.checkout.domain.quotes import quote_of
 from tests.checkout.generated import Maker, definitions_of, platform_of
 from tests.checkout.oracle import Data
 from tests.checkout.pricing_generated import priced

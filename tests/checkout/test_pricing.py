@@ -12,8 +12,8 @@ from contracts.ids import CampaignSlug, OrderId
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused
-from services.checkout.cart import KnownCampaign, WantedItem, understand
-from services.checkout.pricing import price_cart, tip_percent_of, total_of
+from services.checkout.domain.cart import KnownCampaign, WantedItem, understand
+from services.checkout.domain.pricing import price_cart, tip_percent_of, total_of
 from tests.checkout.samples import a_campaign, a_tier
 
 PLATFORM = PlatformDefinition(version=1)

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from contracts.campaign import TierField
 from contracts.refusals import InputRefused
-from services.checkout.cart import WantedItem, understand
-from services.checkout.lines import tier_line
-from services.checkout.questions import ANSWER_LENGTH_MAX, answers_to, has_card_number
+from services.checkout.domain.cart import WantedItem, understand
+from services.checkout.domain.lines import tier_line
+from services.checkout.domain.questions import ANSWER_LENGTH_MAX, answers_to, has_card_number
 from tests.checkout.samples import a_tier
 
 QUESTIONS = (

@@ -10,11 +10,11 @@ import pytest
 from contracts.events.checkout import CheckoutCompleted
 from contracts.pricing import Address
 from contracts.refusals import InputRefused, NotFound, StateRefused
-from services.checkout.answers import Recovered, Started
-from services.checkout.bodies import ConsentBody, RecoverBody
-from services.checkout.cart import WantedItem
+from services.checkout.domain.answers import Recovered, Started
+from services.checkout.domain.bodies import ConsentBody, RecoverBody
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.sessions import CART_PIECES_MAX, in_pieces, out_of_pieces
 from services.checkout.handlers.hear_campaigns import hear_campaign
-from services.checkout.sessions import CART_PIECES_MAX, in_pieces, out_of_pieces
 from services.checkout.steps import recover_checkout
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.recover_checkout import recover

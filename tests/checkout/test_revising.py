@@ -10,8 +10,8 @@ from contracts.money import Cents
 from contracts.pricing import LineKind, PricedLine
 from contracts.quoting import WantedLine
 from contracts.refusals import InputRefused, Refusal, StateRefused
-from services.checkout.cart import KnownCampaign
-from services.checkout.revising import revised
+from services.checkout.domain.cart import KnownCampaign
+from services.checkout.domain.revising import revised
 from tests.checkout.samples import a_campaign, a_tier
 
 TOTE = AddOn(product_id="tote", name="Tote bag", price_cents=Cents(1_500))

@@ -12,11 +12,11 @@ from contracts.events.checkout import AddOnStockChanged, StockChanged, StockLeve
 from contracts.pricing import Address, LineKind
 from contracts.quoting import QuoteAnswer, RevisionQuoted, RevisionRefused, WantedLine
 from services.chassis.settings import Secret
+from services.checkout.domain.orders import Order
+from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.hear_campaigns import hear_platform
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
-from services.checkout.orders import Order
-from services.checkout.stock import PLATFORM_SHELF
 from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import (

@@ -8,7 +8,7 @@ import pytest
 from contracts.campaign import AddOn, CarrierRules, Package, SupportItem
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown
-from services.checkout.shipping import CarrierAnswer, Delivery
+from services.checkout.domain.shipping import CarrierAnswer, Delivery
 from tests.checkout.goods import (
     BERLIN,
     HOME,

@@ -17,20 +17,12 @@ from contracts.events.checkout import (
     StockLevel,
 )
 from contracts.refusals import StateRefused
-from services.checkout.cart import WantedItem
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
-from services.checkout.stock import PLATFORM_SHELF
 from tests.checkout.floor import Floor, settled
-from tests.checkout.samples import (
-    a_cart,
-    a_product,
-    a_tier,
-    cancelled,
-    created,
-    published,
-    refused,
-)
+from tests.checkout.samples import a_cart, a_product, a_tier, cancelled, created, published, refused
 
 
 def many(item_id: str, quantity: int) -> WantedItem:

@@ -7,8 +7,8 @@ from collections import Counter
 import pytest
 
 from contracts.events.checkout import AddOnStockChanged, CheckoutCompleted, StockChanged
+from services.checkout.domain.stock import PLATFORM_SHELF, Thing
 from services.checkout.queries import stock
-from services.checkout.stock import PLATFORM_SHELF, Thing
 from tests.checkout.crowd import Crowd, shirt, tiers
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_slug

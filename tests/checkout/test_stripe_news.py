@@ -10,14 +10,7 @@ import pytest
 
 from contracts.events.checkout import CardSaved, CheckoutCompleted, StripeEventReceived
 from services.chassis.stripe.client import StripeAway
-from services.checkout.handlers.guard_cards import CardLimits
-from services.checkout.queries import stripe_events
-from services.checkout.steps.apply_stripe import HANDLERS, Applying
-from services.checkout.steps.checkout import Checkout
-from services.checkout.steps.read_back import end_stray_sessions, read_events_back
-from services.checkout.steps.start_checkout import start_checkout
-from services.checkout.steps.store_event import store_event
-from services.checkout.stripe_news import (
+from services.checkout.domain.stripe_news import (
     LISTED,
     OBJECT_BYTES_MAX,
     OURS,
@@ -26,6 +19,13 @@ from services.checkout.stripe_news import (
     concern_of,
     read_event,
 )
+from services.checkout.handlers.guard_cards import CardLimits
+from services.checkout.queries import stripe_events
+from services.checkout.steps.apply_stripe import HANDLERS, Applying
+from services.checkout.steps.checkout import Checkout
+from services.checkout.steps.read_back import end_stray_sessions, read_events_back
+from services.checkout.steps.start_checkout import start_checkout
+from services.checkout.steps.store_event import store_event
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_cart, a_tier
 from tests.checkout.sandbox import DECLINED, Sandbox

@@ -5,7 +5,7 @@ import pytest
 from contracts.campaign import TaxRow, TaxTable
 from contracts.money import Cents
 from contracts.pricing import Address
-from services.checkout.taxes import Tax, Taxable, tax
+from services.checkout.domain.taxes import Tax, Taxable, tax
 from tests.checkout.goods import BERLIN, HOME, a_line, a_platform, figures, posted
 
 TABLE = TaxTable(

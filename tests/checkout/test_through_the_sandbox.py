@@ -8,7 +8,7 @@ from typing import Any
 
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained
 from contracts.quoting import QuoteRevision, RevisionQuoted, WantedLine
-from services.checkout.orders import order_hash
+from services.checkout.domain.orders import order_hash
 from tests.checkout.running import Running, order_of, pledge, publish, said, wait_for
 from tests.checkout.samples import a_tier, abandoned, an_email, cancelled, created, modified
 from tests.checkout.sandbox import wait_until

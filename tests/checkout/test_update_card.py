@@ -12,11 +12,11 @@ from contracts.events.pledges import LinksRenewed
 from contracts.ids import CampaignSlug, OrderId, PledgeId
 from contracts.magic_link import MagicLink, keyring, sign
 from contracts.refusals import LinkRefused, NotFound, NotYours, StateRefused, TooMany, Unavailable
-from services.checkout.bodies import CompleteCardBody, StartCardBody
-from services.checkout.card_answers import CardUpdateStarted
+from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
+from services.checkout.domain.card_answers import CardUpdateStarted
+from services.checkout.domain.orders import Order
 from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged, hear_released
-from services.checkout.orders import Order
 from services.checkout.queries import card_updates
 from services.checkout.steps.apply_stripe import Applying
 from services.checkout.steps.change_card import complete_update, start_update

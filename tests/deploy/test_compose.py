@@ -13,7 +13,7 @@ from deploy.compose import prepare
 from deploy.local.layout import SERVICES
 from deploy.sandbox import settings as sandbox_settings
 from services.chassis.settings import MigrationSettings, load
-from services.checkout.stripe_news import LISTED
+from services.checkout.domain.stripe_news import LISTED
 from tests.deploy.conftest import PRODUCTION, ROOT, SANDBOX_ENV, Compose, Model
 
 SERVERS = {"postgres", "nats", "valkey"}

@@ -13,17 +13,23 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
-import services.checkout.routes as checkout
+import services.checkout.routes.orders as checkout
 import services.notify.routes.mails as notify
-import services.pledges.routes as pledges
 import services.settlement.routes.charges as settlement
 from contracts.routes import ROUTES
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.checkout.bodies import CartBody, CompleteCardBody, StartCardBody, StockBody, TaxBody
-from services.pledges.bodies import ModifyRequest
-from services.pledges.routes import CancelRequest
+from services.checkout.domain.bodies import (
+    CartBody,
+    CompleteCardBody,
+    StartCardBody,
+    StockBody,
+    TaxBody,
+)
+from services.pledges.domain.bodies import ModifyRequest
+from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes
+from services.pledges.routes.pledges import CancelRequest
 from services.pledges.routes.reports import report_routes
 from services.pledges.steps.write_report import Reports
 from services.settlement.routes.charges import (

@@ -21,10 +21,10 @@ from contracts.refusals import InputRefused, LinkRefused, Refusal
 from contracts.subjects import tag
 from services.chassis.body import decode
 from services.chassis.stripe.client import is_signed
-from services.checkout.bodies import CartBody, CompleteCardBody, OrderBody, StartCardBody
-from services.checkout.cart import understand
-from services.checkout.stripe_news import concern_of, read_event
-from services.pledges.routes import CancelRequest
+from services.checkout.domain.bodies import CartBody, CompleteCardBody, OrderBody, StartCardBody
+from services.checkout.domain.cart import understand
+from services.checkout.domain.stripe_news import concern_of, read_event
+from services.pledges.routes.pledges import CancelRequest
 from services.settlement.routes.charges import SettleRequest
 from tests.contracts.catalogue import every_event
 from tests.contracts.samples import golden_file

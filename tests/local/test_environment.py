@@ -16,7 +16,7 @@ from deploy.local.environment import (
     operators_settings,
 )
 from deploy.local.layout import ROOT, SERVICES, DataDir
-from services.checkout.stripe_news import LISTED
+from services.checkout.domain.stripe_news import LISTED
 
 PORTS = {
     name: 20_000 + number

@@ -42,8 +42,8 @@ from contracts.pricing import (
 )
 from contracts.recovery import Recovery
 from services.chassis.telemetry import new_id
-from services.pledges.domain import create
-from services.pledges.pledge import Campaign, Pledge
+from services.pledges.domain.pledge import Campaign, Pledge
+from services.pledges.domain.pledging import create
 
 News = TypeVar("News", bound=Event)
 

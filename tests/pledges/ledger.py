@@ -12,15 +12,15 @@ from contracts.ids import CampaignSlug, PledgeId
 from contracts.magic_link import MagicLink
 from services.chassis.database import Pool, transaction
 from services.pledges.consumers import listeners
-from services.pledges.figures import Correction, Stats
+from services.pledges.domain.figures import Correction, Stats
+from services.pledges.domain.pledge import Pledge
+from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import check_all, recalculate
 from services.pledges.handlers.close_campaign import Outcome, close_campaign
 from services.pledges.handlers.read_stats import read_stats
-from services.pledges.pledge import Pledge
 from services.pledges.queries.ledger import list_pledges
-from services.pledges.record import PledgeRecord
-from services.pledges.schedules import Closer
+from services.pledges.schedules.closing import Closer
 from tests.pledges.builders import SLUG, a_definition, deadline_passed, drained, published
 
 HANDLERS = {

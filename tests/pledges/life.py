@@ -21,18 +21,18 @@ from contracts.money import Cents
 from contracts.refusals import Refusal
 from deploy.chaos import checker
 from deploy.chaos.checker import Report
+from services.chassis.bell import Bell
 from services.chassis.bus import Bus
 from services.chassis.database import Pool, open_pool, transaction
 from services.chassis.inbox import NotYet
 from services.checkout import consumers as checkout
-from services.checkout.bell import Bell
-from services.checkout.cart import WantedItem
+from services.checkout.domain.cart import WantedItem
+from services.checkout.domain.orders import Order
 from services.checkout.handlers.drain_campaign import close_if_decided
 from services.checkout.handlers.recount_stock import recount_stock
-from services.checkout.orders import Order
 from services.checkout.queries import old_orders
 from services.checkout.steps.answer_question import answer_question
-from services.pledges.bodies import ModifyRequest, TierWanted
+from services.pledges.domain.bodies import ModifyRequest, TierWanted
 from services.pledges.handlers.forget_addresses import forget_addresses
 from services.pledges.steps.modify_pledge import modify_pledge
 from tests.checkout.floor import Floor

@@ -8,9 +8,9 @@ import pytest
 from contracts.quoting import RevisionRefused
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis.database import transaction
+from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers import propose_change
 from services.pledges.queries import proposals
-from services.pledges.record import PledgeRecord
 from services.pledges.steps import modify_pledge as handler
 from tests.pledges.builders import an_order, first_pledge
 from tests.pledges.ledger import Ledger

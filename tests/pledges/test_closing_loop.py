@@ -11,10 +11,10 @@ from structlog.testing import capture_logs
 from contracts.events.pledges import ChargeRequested, PledgesReleased, TotalsChanged
 from services.chassis.database import transaction
 from services.chassis.telemetry import REGISTRY
-from services.pledges.figures import Correction
+from services.pledges.domain.figures import Correction
 from services.pledges.handlers.announce_close import BATCH
 from services.pledges.handlers.apply_orders import apply_orders
-from services.pledges.schedules import Closer
+from services.pledges.schedules.closing import Closer
 from tests.pledges.builders import (
     SUBTOTAL,
     a_definition,

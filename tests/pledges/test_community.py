@@ -12,7 +12,7 @@ import pytest
 
 from contracts.campaign import Decision
 from contracts.ids import CampaignSlug
-from services.pledges.community import name_of
+from services.pledges.domain.community import name_of
 from tests.pledges.builders import (
     NOW,
     SLUG,

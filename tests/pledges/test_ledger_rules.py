@@ -11,9 +11,9 @@ from contracts.ids import OrderId
 from contracts.money import Cents
 from contracts.pricing import PricedLine
 from contracts.refusals import NotYours, StateRefused
-from services.pledges import domain, paying
-from services.pledges.figures import Figures, add_counts, compare, percent_funded
-from services.pledges.record import public_record, selection
+from services.pledges.domain import paying, pledging
+from services.pledges.domain.figures import Figures, add_counts, compare, percent_funded
+from services.pledges.domain.record import public_record, selection
 from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,
@@ -45,15 +45,15 @@ TICK = timedelta(microseconds=1)
 def test_an_order_counts_if_stripe_completed_it_before_the_deadline(
     state: str, completed_at: object, reason: str | None
 ) -> None:
-    assert domain.refusal(a_campaign(state=state), completed_at) == reason
+    assert pledging.refusal(a_campaign(state=state), completed_at) == reason
 
 
 def test_the_deadline_instant_itself_is_too_late_to_cancel() -> None:
     pledge, campaign = a_pledge(), a_campaign()
 
-    assert domain.cancel(pledge, campaign, now=DEADLINE - TICK).pledge.status == "cancelled"
+    assert pledging.cancel(pledge, campaign, now=DEADLINE - TICK).pledge.status == "cancelled"
     with pytest.raises(StateRefused, match="deadline_passed"):
-        domain.cancel(pledge, campaign, now=DEADLINE)
+        pledging.cancel(pledge, campaign, now=DEADLINE)
 
 
 @pytest.mark.parametrize(
@@ -67,14 +67,14 @@ def test_the_deadline_instant_itself_is_too_late_to_cancel() -> None:
 )
 def test_only_an_active_pledge_can_be_cancelled(status: str, reason: str) -> None:
     with pytest.raises(StateRefused, match=reason):
-        domain.cancel(a_pledge(status=status), a_campaign(), now=NOW)
+        pledging.cancel(a_pledge(status=status), a_campaign(), now=NOW)
 
 
 def test_a_cancellation_takes_back_exactly_what_the_creation_added() -> None:
     order = an_order()
-    created = domain.create(order, order.pledges[0], now=NOW)
+    created = pledging.create(order, order.pledges[0], now=NOW)
 
-    cancelled = domain.cancel(created.pledge, a_campaign(), now=NOW)
+    cancelled = pledging.cancel(created.pledge, a_campaign(), now=NOW)
 
     assert created.entry.delta + cancelled.entry.delta == Figures()
     assert (created.entry.version, cancelled.entry.version) == (1, 2)
@@ -96,9 +96,9 @@ def test_a_charge_collects_what_counts_toward_the_goal_and_records_what_was_take
 
 @pytest.mark.parametrize("status", ["cancelled", "released"])
 def test_a_charge_of_a_pledge_that_is_over_is_a_fault(status: str) -> None:
-    with pytest.raises(domain.LedgerFault):
+    with pytest.raises(pledging.LedgerFault):
         paying.charge(a_pledge(status=status), paid("x@y.example"), now=NOW)
-    with pytest.raises(domain.LedgerFault):
+    with pytest.raises(pledging.LedgerFault):
         paying.fail(a_pledge(status=status), declined("x@y.example"), now=NOW)
 
 
@@ -141,7 +141,7 @@ def test_the_flags_of_the_record(
 
 def test_the_record_speaks_the_products_language_and_hides_stripes_ids() -> None:
     order = an_order()
-    change = domain.create(order, order.pledges[0], now=NOW)
+    change = pledging.create(order, order.pledges[0], now=NOW)
 
     raw = msgspec.json.encode(public_record(change.pledge, a_campaign(), [change.entry], now=NOW))
     record = msgspec.json.decode(raw)
@@ -230,10 +230,10 @@ def test_a_link_is_for_one_pledge_of_one_person() -> None:
         pledge_id=pledge.pledge_id, email="noor@halfmoon.example", campaign_slug=SLUG, exp=1
     )
 
-    domain.require_holder(pledge, link)
+    pledging.require_holder(pledge, link)
     for changes in ({"email": "other@halfmoon.example"}, {"campaign_slug": "one-roll"}):
         with pytest.raises(NotYours):
-            domain.require_holder(pledge, msgspec.structs.replace(link, **changes))
+            pledging.require_holder(pledge, msgspec.structs.replace(link, **changes))
 
 
 def test_what_people_are_told_about_a_campaigns_state() -> None:
@@ -269,7 +269,7 @@ def test_the_notice_sums_a_supporters_pledges_and_shows_the_newest_card() -> Non
     older = a_pledge(card_saved_at=NOW)
     newer = a_pledge(card_saved_at=NOW + TICK, language="en")
 
-    notice = domain.notice([newer, older])
+    notice = pledging.notice([newer, older])
 
     assert notice.total_cents == 2 * AMOUNT
     assert (notice.language, notice.email) == ("en", newer.email)
@@ -291,9 +291,9 @@ def test_of_two_cards_saved_in_one_second_the_later_is_the_newest(seconds_late: 
         )
     )
 
-    made = [domain.create(each, each.pledges[0], now=heard_at).pledge for each in (first, second)]
+    made = [pledging.create(each, each.pledges[0], now=heard_at).pledge for each in (first, second)]
 
-    assert domain.notice(made).card.last4 == "2222"
+    assert pledging.notice(made).card.last4 == "2222"
     assert all(NOW <= each.card_saved_at < NOW + timedelta(seconds=1) for each in made)
 
 

@@ -14,8 +14,8 @@ from contracts.money import Cents
 from contracts.pricing import Address, TaxDetails
 from contracts.quoting import RevisionRefused
 from contracts.refusals import NotYours, Refusal, StateRefused, Unavailable
-from services.pledges.bodies import AddOnWanted, ItemWanted, ModifyRequest, TierWanted
-from services.pledges.record import PledgeRecord
+from services.pledges.domain.bodies import AddOnWanted, ItemWanted, ModifyRequest, TierWanted
+from services.pledges.domain.record import PledgeRecord
 from services.pledges.steps.modify_pledge import modify_pledge
 from services.pledges.steps.preview_change import preview_change
 from tests.pledges.builders import SLUG, a_definition, an_order, first_pledge, paid, published

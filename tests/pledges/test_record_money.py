@@ -12,10 +12,10 @@ from contracts.events.pledges import PledgesLost, PledgesRefunded, TotalsChanged
 from contracts.ids import PledgeId
 from contracts.money import Cents
 from services.chassis.early import NotYet
-from services.pledges import returning
-from services.pledges.domain import LedgerFault
-from services.pledges.pledge import Pledge
-from services.pledges.returning import Money, goal_returned
+from services.pledges.domain import returning
+from services.pledges.domain.pledge import Pledge
+from services.pledges.domain.pledging import LedgerFault
+from services.pledges.domain.returning import Money, goal_returned
 from tests.pledges.builders import (
     AMOUNT,
     NOW,

@@ -6,7 +6,7 @@ from contracts.events.pledges import PledgesCharged, TotalsChanged
 from contracts.events.settlement import ChargeSucceeded, FeesKnown
 from services.chassis.database import transaction
 from services.chassis.early import NotYet
-from services.pledges.domain import LedgerFault
+from services.pledges.domain.pledging import LedgerFault
 from services.pledges.handlers.record_payments import Payment, record_payments
 from tests.pledges.builders import AMOUNT, SUBTOTAL, again, an_order, fees_known, first_pledge, paid
 from tests.pledges.ledger import Ledger

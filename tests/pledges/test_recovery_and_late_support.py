@@ -15,7 +15,7 @@ from contracts.events.pledges import (
     PledgesRecoveryReminded,
 )
 from contracts.recovery import Recovery
-from services.pledges import domain, paying
+from services.pledges.domain import paying, pledging
 from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,
@@ -79,7 +79,7 @@ async def test_what_is_lost_takes_no_card_no_decline_and_no_money(ledger: Ledger
     order = an_order(email=EMAIL, order_id=before.order_id)
 
     await ledger.hear(declined(EMAIL, attempt=2), card_saved(order, "5556"))
-    with pytest.raises(domain.LedgerFault, match="lost"):
+    with pytest.raises(pledging.LedgerFault, match="lost"):
         await ledger.hear(paid(EMAIL))
 
     assert await ledger.pledge(pledge_id) == before
@@ -88,7 +88,7 @@ async def test_what_is_lost_takes_no_card_no_decline_and_no_money(ledger: Ledger
 
 def test_a_pledge_that_was_never_declined_cannot_be_lost() -> None:
     for status in ("active", "charged", "cancelled"):
-        with pytest.raises(domain.LedgerFault):
+        with pytest.raises(pledging.LedgerFault):
             paying.lose(a_pledge(status=status), lost("x@y.example"), now=NOW)
 
 

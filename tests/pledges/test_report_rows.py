@@ -8,10 +8,10 @@ import pytest
 
 from contracts.money import Cents
 from contracts.pricing import Address, PricedLine, Shipment
-from services.pledges.reports import fulfilment, ledger
-from services.pledges.reports.cells import as_csv, text
-from services.pledges.reports.fulfilment import PaidPledge, shares_of
-from services.pledges.reports.ledger import LedgerEntry, LedgerPledge
+from services.pledges.domain.reports import fulfilment, ledger
+from services.pledges.domain.reports.cells import as_csv, text
+from services.pledges.domain.reports.fulfilment import PaidPledge, shares_of
+from services.pledges.domain.reports.ledger import LedgerEntry, LedgerPledge
 from tests.pledges.builders import NOW, SLUG, some_lines
 
 PLEDGE = LedgerPledge(

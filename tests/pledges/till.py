@@ -13,10 +13,10 @@ from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, Revisi
 from contracts.refusals import Refusal
 from contracts.subjects import QUOTE
 from services.chassis.bus import Bus
-from services.checkout.cart import KnownCampaign
-from services.checkout.pricing import price
-from services.checkout.revising import revised
-from services.checkout.shipping import Delivery
+from services.checkout.domain.cart import KnownCampaign
+from services.checkout.domain.pricing import price
+from services.checkout.domain.revising import revised
+from services.checkout.domain.shipping import Delivery
 
 Meanwhile = Callable[[], Awaitable[object]]
 

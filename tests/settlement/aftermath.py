@@ -6,9 +6,9 @@ from contracts.events.checkout import StripeEventReceived
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
+from services.settlement.domain.refund_plan import Wanted
 from services.settlement.handlers import hear_stripe, refund
 from services.settlement.handlers.refund import RefundAnswer
-from services.settlement.refund_plan import Wanted
 from services.settlement.steps import give_back, look
 from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.builders import NOW

@@ -10,7 +10,7 @@ from contracts.events.pledges import PledgeCardChanged
 from contracts.ids import CampaignSlug, ChargeId
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.outbox import new_event_id
-from services.settlement.charging import Work
+from services.settlement.domain.charging import Work
 from services.settlement.handlers import look_after, make_charge, recover, take_requests
 from services.settlement.schedules import charges
 from services.settlement.steps import charge, end_recovery

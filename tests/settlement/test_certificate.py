@@ -7,7 +7,7 @@ from contracts.events.settlement import Share
 from contracts.money import Cents
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
-from services.settlement.domain import CertificateShown
+from services.settlement.domain.runs import CertificateShown
 from services.settlement.handlers import hear_stripe, keep_calendar, report
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, NOW, a_definition, outbox_events, published

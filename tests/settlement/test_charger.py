@@ -10,9 +10,9 @@ import pytest
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
 from services.chassis.database import ACQUIRE_SECONDS, Connection, Pool, open_pool, transaction
-from services.settlement.charging import Created, LeaseLost, Postponed, Succeeded
+from services.settlement.domain.charging import Created, LeaseLost, Postponed, Succeeded
+from services.settlement.domain.recovery import RULES
 from services.settlement.handlers import look_after, make_charge, record_outcomes
-from services.settlement.recovery import RULES
 from services.settlement.schedules import charges
 from services.settlement.steps import charge
 from services.settlement.stripe_gateway.charges import StripeGateway

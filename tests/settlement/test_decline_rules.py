@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from contracts.recovery import DeclineClass
 from deploy.sandbox import outcomes
-from services.settlement import recovery
-from services.settlement.charging import Declined
-from services.settlement.recovery import RULES, Tried
+from services.settlement.domain import recovery
+from services.settlement.domain.charging import Declined
+from services.settlement.domain.recovery import RULES, Tried
 
 BEGAN = datetime(2026, 3, 31, 7, tzinfo=UTC)
 CLASSES = sorted(RULES.classes)

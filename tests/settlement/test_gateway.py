@@ -9,8 +9,8 @@ import pytest
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, ChargeId
 from services.chassis.settings import Secret
-from services.settlement import charging
-from services.settlement.charging import (
+from services.settlement.domain import charging
+from services.settlement.domain.charging import (
     Created,
     Declined,
     NotHappened,

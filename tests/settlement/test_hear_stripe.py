@@ -8,8 +8,8 @@ import pytest
 from contracts.events.checkout import StripeEventReceived
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.outbox import new_event_id
-from services.settlement.charging import Created, Unknown
 from services.settlement.consumers import listeners
+from services.settlement.domain.charging import Created, Unknown
 from services.settlement.handlers import make_charge
 from services.settlement.handlers.hear_stripe import payment_intent_of
 from services.settlement.schedules import charges

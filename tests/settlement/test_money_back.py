@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from contracts.events.checkout import StripeEventReceived
 from contracts.ids import CampaignSlug, ChargeId, EventId, PledgeId, SupporterId
 from contracts.money import Cents, split
+from services.settlement.domain.money_back import retry_seconds
+from services.settlement.domain.reconciling import Break, OurCharge, TheirIntent, breaks, confirmed
+from services.settlement.domain.refund_plan import Refundable, Wanted, plan_refunds
 from services.settlement.handlers.hear_money import subject_of
-from services.settlement.money_back import retry_seconds
-from services.settlement.reconciling import Break, OurCharge, TheirIntent, breaks, confirmed
-from services.settlement.refund_plan import Refundable, Wanted, plan_refunds
 from tests.settlement.builders import NOW
 
 SLUG = CampaignSlug("film")

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.money import Cents
-from services.settlement import domain, plan
-from services.settlement.plan import ChargeFacts, PledgeCopy
+from services.settlement.domain import plan, runs
+from services.settlement.domain.plan import ChargeFacts, PledgeCopy
 from tests.settlement.builders import A_CARD, NOW, a_definition
 
 SLUG = CampaignSlug("film")
-CAMPAIGN = domain.of_definition(a_definition(SLUG))
+CAMPAIGN = runs.of_definition(a_definition(SLUG))
 ANOTHER_CARD = msgspec.structs.replace(A_CARD, payment_method_id="pm_2", last4="4444")
 
 
@@ -159,7 +159,7 @@ def test_the_executed_plan_has_the_hash_of_the_forecast_it_fulfils() -> None:
             card_exp_year=2034,
         )
     ]
-    closing = domain.Closing(
+    closing = runs.Closing(
         campaign=SLUG,
         is_funded=True,
         pledged_cents=Cents(11_888),
@@ -175,7 +175,7 @@ def test_the_executed_plan_has_the_hash_of_the_forecast_it_fulfils() -> None:
 
 
 def test_after_an_unfunded_close_everybody_is_excluded_as_not_funded() -> None:
-    closing = domain.Closing(
+    closing = runs.Closing(
         campaign=SLUG,
         is_funded=False,
         pledged_cents=Cents(5_944),

@@ -8,10 +8,10 @@ import pytest
 
 from contracts.refusals import NotFound
 from services.chassis.database import transaction
+from services.settlement.domain.reconciling import Break
 from services.settlement.handlers import reconcile
 from services.settlement.handlers.reconcile import Report
 from services.settlement.queries.reconciliations import KnownBreak
-from services.settlement.reconciling import Break
 from services.settlement.steps.compare import compare_next
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, outbox_events

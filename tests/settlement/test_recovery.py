@@ -13,7 +13,7 @@ from contracts.events.campaigns import PlatformPublished
 from contracts.events.checkout import Card, StripeEventReceived
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
-from services.settlement import recovery
+from services.settlement.domain import recovery
 from services.settlement.handlers import hear_stripe, pass_bank, recover, take_requests
 from services.settlement.queries import after_gauges, copies
 from services.settlement.schedules import charges

@@ -9,9 +9,9 @@ import pytest
 from contracts.events.pledges import PledgeSnapshot
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.database import transaction
-from services.settlement.charging import Created
+from services.settlement.domain.charging import Created
+from services.settlement.domain.money_back import Lost, Made
 from services.settlement.handlers import pause, refund, take_requests
-from services.settlement.money_back import Lost, Made
 from services.settlement.queries import refund_sending
 from services.settlement.steps import give_back
 from services.settlement.stripe_gateway.money import MoneyGateway

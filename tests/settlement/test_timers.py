@@ -10,7 +10,7 @@ import pytest
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.chassis.database import Connection, Pool, transaction
-from services.settlement import domain
+from services.settlement.domain import runs
 from services.settlement.handlers import keep_calendar
 from services.settlement.schedules import charges
 from tests.settlement.builders import (
@@ -170,23 +170,23 @@ async def test_a_version_published_before_the_start_counts_however_late_it_is_he
 
 
 def test_the_start_instant_itself_freezes_the_dates() -> None:
-    known = domain.of_definition(a_definition(CampaignSlug("film")))
-    moved = domain.of_definition(
+    known = runs.of_definition(a_definition(CampaignSlug("film")))
+    moved = runs.of_definition(
         a_definition(CampaignSlug("film"), version=2, starts_at=NOW + timedelta(days=1))
     )
 
-    before = domain.follow(known, moved, at=NOW - timedelta(microseconds=1))
-    at_start = domain.follow(known, moved, at=NOW)
+    before = runs.follow(known, moved, at=NOW - timedelta(microseconds=1))
+    at_start = runs.follow(known, moved, at=NOW)
 
     assert before.starts_at == NOW + timedelta(days=1)
     assert at_start.starts_at == NOW
 
 
 def test_an_older_version_changes_nothing() -> None:
-    known = domain.of_definition(a_definition(CampaignSlug("film"), version=3))
-    older = domain.of_definition(a_definition(CampaignSlug("film"), version=2, title="Old"))
+    known = runs.of_definition(a_definition(CampaignSlug("film"), version=3))
+    older = runs.of_definition(a_definition(CampaignSlug("film"), version=2, title="Old"))
 
-    assert domain.follow(known, older, at=NOW - timedelta(days=1)) == known
+    assert runs.follow(known, older, at=NOW - timedelta(days=1)) == known
 
 
 async def test_a_campaign_published_after_its_deadline_is_announced_at_once(

@@ -27,6 +27,7 @@ RANKS = {
     "steps": 55,
     "handlers": 40,
     "queries": 20,
+    "domain": RULES,
     "settings": LEAF,
     "metrics": LEAF,
 }
@@ -160,7 +161,7 @@ def test_a_vendor_is_imported_by_its_gateway_alone() -> None:
     [
         pytest.param(
             one_way,
-            "services/pledges/domain.py",
+            "services/pledges/domain/pledging.py",
             "from services.pledges.queries import ledger",
             "from services.pledges import pledge",
             id="rules below queries",
@@ -190,12 +191,12 @@ def test_a_vendor_is_imported_by_its_gateway_alone() -> None:
             one_way,
             "services/checkout/queries/stock.py",
             "def late():\n    from services.checkout import stripe_gateway",
-            "from services.checkout.stock import Share",
+            "from services.checkout.domain.stock import Share",
             id="even inside a function",
         ),
         pytest.param(
             rules_are_pure,
-            "services/checkout/cart.py",
+            "services/checkout/domain/cart.py",
             "from services.chassis.database import Connection",
             "from contracts.money import Cents",
             id="rules without chassis",

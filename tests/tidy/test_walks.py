@@ -44,6 +44,6 @@ def test_every_step_of_the_walks_is_in_the_code() -> None:
 
 
 def test_a_step_that_moved_is_noticed() -> None:
-    page = "`pledges/domain.py::create`, `chassis/bus.py::Bus.fly`, `nowhere.py::create`"
+    page = "`pledges/domain/pledging.py::create`, `chassis/bus.py::Bus.fly`, `nowhere.py::create`"
 
     assert list(lost(page)) == ["chassis/bus.py::Bus.fly", "nowhere.py::create"]

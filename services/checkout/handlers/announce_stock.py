@@ -7,8 +7,8 @@ from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.ids import CampaignSlug
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.checkout.domain.stock import PLATFORM_SHELF, Levels
 from services.checkout.queries import stock
-from services.checkout.stock import PLATFORM_SHELF, Levels
 
 PLATFORM = "platform"
 

@@ -12,7 +12,7 @@ from contracts.events.checkout import Card, CardNoticeDue
 from contracts.ids import CampaignSlug
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.checkout.cards import CardWarning, warning_for
+from services.checkout.domain.cards import CardWarning, warning_for
 from services.checkout.queries import campaigns, card_notices
 from services.checkout.queries.card_notices import FadingCard, Round
 

@@ -9,11 +9,11 @@ from contracts.refusals import InputRefused, NotFound, StateRefused
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.chassis.parked import note_action
-from services.checkout.answers import StockChange, left_in
-from services.checkout.bodies import STOCK_MAX, StockBody
+from services.checkout.domain.answers import StockChange, left_in
+from services.checkout.domain.bodies import STOCK_MAX, StockBody
+from services.checkout.domain.stock import PLATFORM_SHELF, Limited, Thing, add_ons_of, things_of
 from services.checkout.handlers.hear_campaigns import limit_campaign, limit_platform
 from services.checkout.queries import campaigns, overrides, stock
-from services.checkout.stock import PLATFORM_SHELF, Limited, Thing, add_ons_of, things_of
 
 
 async def change_stock(conn: Connection, body: StockBody) -> StockChange:

@@ -15,12 +15,8 @@ from contracts.pricing import PricedPledge
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.chassis.outbox import Entry
-from services.checkout.cards import CardOwner, CardUse, KeptCard
-from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.end_order import free_units
-from services.checkout.handlers.hold_units import hold_things
-from services.checkout.handlers.keep_cards import keep_cards
-from services.checkout.orders import (
+from services.checkout.domain.cards import CardOwner, CardUse, KeptCard
+from services.checkout.domain.orders import (
     DECIDED_BY_CARD,
     UNDECIDED,
     Order,
@@ -29,8 +25,12 @@ from services.checkout.orders import (
     ShareKey,
     is_too_late,
 )
+from services.checkout.domain.stock import Units, units_of
+from services.checkout.handlers.announce_stock import announce_stock
+from services.checkout.handlers.end_order import free_units
+from services.checkout.handlers.hold_units import hold_things
+from services.checkout.handlers.keep_cards import keep_cards
 from services.checkout.queries import campaigns, customers, orders, reservations, shares, stock
-from services.checkout.stock import Units, units_of
 
 log = telemetry.logger(__name__)
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from contracts.ids import OrderId
 from contracts.refusals import NotFound
 from services.chassis.database import Connection
+from services.checkout.domain.orders import Order, SavedCard
+from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.handlers.complete_orders import complete_orders
-from services.checkout.orders import Order, SavedCard
 from services.checkout.queries import orders, stripe_events
-from services.checkout.stripe_objects import SessionState
 
 
 class SessionIncomplete(Exception):

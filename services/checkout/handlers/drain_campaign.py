@@ -4,7 +4,7 @@ from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.checkout.orders import order_hash
+from services.checkout.domain.orders import order_hash
 from services.checkout.queries import drains, orders, shares
 
 log = telemetry.logger(__name__)

@@ -5,9 +5,9 @@ from typing import Literal
 
 from contracts.ids import OrderId
 from services.chassis.database import Connection
+from services.checkout.domain.orders import UNDECIDED, Order
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.hold_units import free_held
-from services.checkout.orders import UNDECIDED, Order
 from services.checkout.queries import campaigns, orders
 
 

@@ -1,16 +1,12 @@
 """Keep our copies of what site publishes, and the limits they give to tiers and add-ons."""
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
-from contracts.events.campaigns import (
-    CampaignCancelled,
-    CampaignPublished,
-    PlatformPublished,
-)
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
+from services.checkout.domain.stock import PLATFORM_SHELF, Limited, add_ons_of, things_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.queries import campaigns, stock
-from services.checkout.stock import PLATFORM_SHELF, Limited, add_ons_of, things_of
 
 
 async def hear_campaign(conn: Connection, event: CampaignPublished) -> None:

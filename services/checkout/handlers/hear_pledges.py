@@ -21,11 +21,11 @@ from contracts.events.settlement import SettlementSettled
 from contracts.ids import CampaignSlug, OrderId, PledgeId
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
+from services.checkout.domain.orders import Order, ShareKey, status_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.drain_campaign import drained_as
 from services.checkout.handlers.hold_units import free_held
 from services.checkout.handlers.keep_cards import end_uses
-from services.checkout.orders import Order, ShareKey, status_of
 from services.checkout.queries import campaigns, cards, orders, revisions, shares
 
 log = telemetry.logger(__name__)

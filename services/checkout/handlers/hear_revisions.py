@@ -8,11 +8,11 @@ from contracts.events.pledges import PledgeModified, RevisionAbandoned
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis import telemetry
 from services.chassis.database import Connection
+from services.checkout.domain.stock import Units, units_in
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.hold_units import hold_things, reserved_by
 from services.checkout.queries import campaigns, orders, reservations, revisions, stock
 from services.checkout.queries.reservations import Held, Proposals
-from services.checkout.stock import Units, units_in
 
 log = telemetry.logger(__name__)
 

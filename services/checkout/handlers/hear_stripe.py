@@ -3,9 +3,16 @@
 from contracts.events.checkout import StripeEventReceived
 from services.chassis import outbox
 from services.chassis.database import Connection
+from services.checkout.domain.stripe_news import (
+    COMPLETED,
+    EXPIRED,
+    Concern,
+    Envelope,
+    Subject,
+    travelling,
+)
 from services.checkout.queries import campaigns
 from services.checkout.queries.stripe_events import NewEvent, StoredAs
-from services.checkout.stripe_news import COMPLETED, EXPIRED, Concern, Envelope, Subject, travelling
 
 STORED_AS: dict[Concern, StoredAs | None] = {
     "ours": None,

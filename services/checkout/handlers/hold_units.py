@@ -6,10 +6,10 @@ import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection
-from services.checkout.orders import Door
+from services.checkout.domain.orders import Door
+from services.checkout.domain.stock import PLATFORM_SHELF, Thing, Units, remaining, sold_out
 from services.checkout.queries import campaigns, reservations, stock
 from services.checkout.queries.reservations import Proposals
-from services.checkout.stock import PLATFORM_SHELF, Thing, Units, remaining, sold_out
 
 
 class Freed(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,17 +10,17 @@ from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, 
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, StateRefused
 from services.chassis.database import Connection
-from services.checkout.bodies import CartBody, require_address
+from services.checkout.domain.bodies import CartBody, require_address
+from services.checkout.domain.orders import Order, ShownConsent, UiMode
+from services.checkout.domain.pricing import has_physical, total_of
+from services.checkout.domain.quotes import quote_fields
+from services.checkout.domain.shipping import Delivery
+from services.checkout.domain.stock import units_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.hold_units import limited_of, reserve_all
 from services.checkout.handlers.price_cart import PricedCart, posted_to, priced_cart
-from services.checkout.orders import Order, ShownConsent, UiMode
-from services.checkout.pricing import has_physical, total_of
 from services.checkout.queries import customers, orders
 from services.checkout.queries.customers import Customer
-from services.checkout.quotes import quote_fields
-from services.checkout.shipping import Delivery
-from services.checkout.stock import units_of
 
 
 class KeyTaken(Exception):

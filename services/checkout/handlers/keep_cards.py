@@ -11,7 +11,7 @@ from contracts.events.checkout import Card, CardSaved
 from contracts.ids import PledgeId
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.checkout.cards import EndedAs, KeptCard
+from services.checkout.domain.cards import EndedAs, KeptCard
 from services.checkout.queries import cards, detachments
 from services.checkout.queries.cards import KeptFor
 

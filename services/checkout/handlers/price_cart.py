@@ -14,14 +14,14 @@ from contracts.ids import CampaignSlug, OrderId, is_slug
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, Unavailable
 from services.chassis.database import Connection
-from services.checkout.add_ons import place
-from services.checkout.bodies import CartBody, option_of, require_address
-from services.checkout.cart import KnownCampaign, understand
-from services.checkout.countries import POSTED_TO
-from services.checkout.parcels import loads_of
-from services.checkout.pricing import has_physical, price, price_cart, tip_percent_of
+from services.checkout.domain.add_ons import place
+from services.checkout.domain.bodies import CartBody, option_of, require_address
+from services.checkout.domain.cart import KnownCampaign, understand
+from services.checkout.domain.countries import POSTED_TO
+from services.checkout.domain.parcels import loads_of
+from services.checkout.domain.pricing import has_physical, price, price_cart, tip_percent_of
+from services.checkout.domain.shipping import Delivery, RateRequest, Terms, requests_of
 from services.checkout.queries import campaigns
-from services.checkout.shipping import Delivery, RateRequest, Terms, requests_of
 
 
 class PricedCart(msgspec.Struct, frozen=True, kw_only=True):

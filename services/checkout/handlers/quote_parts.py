@@ -4,10 +4,15 @@ import msgspec
 
 from contracts.pricing import QuoteState
 from services.chassis.database import Connection
-from services.checkout.bodies import TaxBody, require_address
+from services.checkout.domain.bodies import TaxBody, require_address
+from services.checkout.domain.quotes import (
+    QuotedShipment,
+    ShippingOption,
+    TaxDetails,
+    tax_details_of,
+)
+from services.checkout.domain.taxes import Taxable, destination_of, tax
 from services.checkout.queries import campaigns
-from services.checkout.quotes import QuotedShipment, ShippingOption, TaxDetails, tax_details_of
-from services.checkout.taxes import Taxable, destination_of, tax
 
 
 class ShippingQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -12,18 +12,18 @@ from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteRevision, RevisionQuoted
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.database import Connection
-from services.checkout.bodies import require_address
-from services.checkout.cart import KnownCampaign
+from services.checkout.domain.bodies import require_address
+from services.checkout.domain.cart import KnownCampaign
+from services.checkout.domain.pricing import has_physical, price, tip_percent_of
+from services.checkout.domain.revising import revised
+from services.checkout.domain.shipping import Delivery
+from services.checkout.domain.stock import increase, units_in
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.hold_units import hold_things, limited_of, reserve_all, reserved_by
 from services.checkout.handlers.price_cart import PricedCart, require_known_price, require_posted_to
-from services.checkout.pricing import has_physical, price, tip_percent_of
 from services.checkout.queries import campaigns, orders, reservations, revisions
 from services.checkout.queries.reservations import Proposals
 from services.checkout.queries.revisions import Proposed
-from services.checkout.revising import revised
-from services.checkout.shipping import Delivery
-from services.checkout.stock import increase, units_in
 
 
 async def quote_revision(

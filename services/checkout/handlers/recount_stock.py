@@ -5,10 +5,10 @@ from contracts.refusals import InputRefused, NotFound
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.chassis.parked import note_action
-from services.checkout.answers import Recount, left_of
+from services.checkout.domain.answers import Recount, left_of
+from services.checkout.domain.stock import things_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.queries import campaigns, stock
-from services.checkout.stock import things_of
 
 
 async def recount_stock(conn: Connection, slug: str) -> Recount:

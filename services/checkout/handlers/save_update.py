@@ -3,12 +3,12 @@
 from contracts.ids import PledgeId
 from contracts.refusals import NotFound
 from services.chassis.database import Connection
-from services.checkout.cards import CardOwner, CardUpdate, CardUse, EndedAs, KeptCard
+from services.checkout.domain.cards import CardOwner, CardUpdate, CardUse, EndedAs, KeptCard
+from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.handlers.complete_sessions import SessionIncomplete, when_completed
 from services.checkout.handlers.keep_cards import keep_cards, say_saved
 from services.checkout.queries import campaigns, card_updates, cards, orders
 from services.checkout.queries.cards import KeptFor
-from services.checkout.stripe_objects import SessionState
 
 
 async def find_or_refuse_update(conn: Connection, update_id: str) -> CardUpdate:

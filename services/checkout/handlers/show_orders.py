@@ -3,7 +3,7 @@
 from contracts.ids import ORDER_PATTERN, CampaignSlug, OrderId, is_slug
 from contracts.refusals import InputRefused, NotFound
 from services.chassis.database import Connection
-from services.checkout.answers import (
+from services.checkout.domain.answers import (
     AddOnInventory,
     Inventory,
     Summary,
@@ -11,12 +11,12 @@ from services.checkout.answers import (
     left_of,
     summary_of,
 )
-from services.checkout.cards import CardWarning
+from services.checkout.domain.cards import CardWarning
+from services.checkout.domain.orders import Order
+from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.care_for_cards import warn_about
 from services.checkout.handlers.complete_sessions import find_or_refuse_order
-from services.checkout.orders import Order
 from services.checkout.queries import campaigns, cards, shares, stock
-from services.checkout.stock import PLATFORM_SHELF
 
 
 async def summarise(conn: Connection, order_id: str) -> Summary:

@@ -13,8 +13,8 @@ from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
-from services.checkout.cart import KnownCampaign
-from services.checkout.orders import Door
+from services.checkout.domain.cart import KnownCampaign
+from services.checkout.domain.orders import Door
 
 
 async def upsert_campaign(conn: Connection, definition: CampaignDefinition, at: datetime) -> bool:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from contracts.ids import PledgeId
 from services.chassis.database import Connection, decode_rows
-from services.checkout.cards import CardUpdate, OtherCard, UiMode, UpdateStatus
+from services.checkout.domain.cards import CardUpdate, OtherCard, UiMode, UpdateStatus
 
 LOOK_SECONDS = 120
 LOOK_AGAIN_SECONDS = 60

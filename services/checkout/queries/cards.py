@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.checkout.cards import EndedAs, KeptCard, UnusableBecause
+from services.checkout.domain.cards import EndedAs, KeptCard, UnusableBecause
 
 
 class KeptFor(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection, decode_rows
-from services.checkout.orders import Order, Status
+from services.checkout.domain.orders import Order, Status
+from services.checkout.domain.stock import Units
 from services.checkout.queries.reservations import unit_columns
-from services.checkout.stock import Units
 
 OPEN_SECONDS = 120
 LOOK_AGAIN_SECONDS = 60

@@ -3,7 +3,7 @@
 import msgspec
 
 from services.chassis.database import Connection
-from services.checkout.stock import Thing
+from services.checkout.domain.stock import Thing
 
 
 async def upsert_override(conn: Connection, thing: Thing, limit_total: int) -> None:

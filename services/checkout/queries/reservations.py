@@ -7,9 +7,9 @@ import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection, decode_rows
-from services.checkout.orders import ShareKey
+from services.checkout.domain.orders import ShareKey
+from services.checkout.domain.stock import Thing, ThingKind, Units
 from services.checkout.queries.stock import columns
-from services.checkout.stock import Thing, ThingKind, Units
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection
-from services.checkout.orders import CampaignShare, ShareKey
+from services.checkout.domain.orders import CampaignShare, ShareKey
 
 
 async def list_shares(conn: Connection, order_id: OrderId) -> list[CampaignShare]:

@@ -4,7 +4,7 @@ import msgspec
 
 from contracts.events.checkout import StockLevel
 from services.chassis.database import Connection, decode_rows
-from services.checkout.stock import Levels, Limited, Thing, Units
+from services.checkout.domain.stock import Levels, Limited, Thing, Units
 
 Columns = tuple[list[str], list[str], list[str], list[str]]
 

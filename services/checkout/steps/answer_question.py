@@ -5,14 +5,14 @@ import msgspec
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionRefused
 from contracts.refusals import Refusal
 from services.chassis.database import BUSY, Pool, transaction
-from services.checkout.bodies import option_of
+from services.checkout.domain.bodies import option_of
+from services.checkout.domain.shipping import Delivery
 from services.checkout.handlers.quote_revision import (
     find_proposed,
     preview_revision,
     price_revision,
     quote_revision,
 )
-from services.checkout.shipping import Delivery
 from services.checkout.steps.price_with_carrier import START_SECONDS
 from services.checkout.usps_gateway import USPSGateway
 

@@ -7,13 +7,13 @@ from contracts.ids import OrderId
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
+from services.checkout.domain.orders import DECIDED_BY_CARD
+from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.handlers.complete_sessions import complete_sessions
-from services.checkout.orders import DECIDED_BY_CARD
 from services.checkout.queries import orders, stripe_events
 from services.checkout.queries.stripe_events import StripeEvent
 from services.checkout.steps.decide_order import ask_about, deciding
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.stripe_objects import SessionState
 
 log = telemetry.logger(__name__)
 

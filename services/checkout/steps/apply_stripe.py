@@ -12,6 +12,19 @@ from services.chassis.database import Pool, single, transaction
 from services.chassis.leader import LAST_ROUND_SECONDS
 from services.chassis.stopping import ended
 from services.chassis.stripe.client import StripeAway
+from services.checkout.domain.stripe_news import (
+    COMPLETED,
+    CUSTOMER_DELETED,
+    EXPIRED,
+    MANDATE_UPDATED,
+    METHOD_CHANGED,
+    METHOD_DETACHED,
+    SETUP_FAILED,
+    FailedSetup,
+    Mandate,
+    object_as,
+)
+from services.checkout.domain.stripe_objects import card_of
 from services.checkout.handlers.complete_sessions import SessionIncomplete
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.guard_cards import CardLimits
@@ -31,19 +44,6 @@ from services.checkout.steps.apply_completions import apply_completions
 from services.checkout.steps.decide_order import decide_order
 from services.checkout.steps.decide_update import decide_update
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.stripe_news import (
-    COMPLETED,
-    CUSTOMER_DELETED,
-    EXPIRED,
-    MANDATE_UPDATED,
-    METHOD_CHANGED,
-    METHOD_DETACHED,
-    SETUP_FAILED,
-    FailedSetup,
-    Mandate,
-    object_as,
-)
-from services.checkout.stripe_objects import card_of
 
 log = telemetry.logger(__name__)
 

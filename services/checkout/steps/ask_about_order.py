@@ -5,15 +5,15 @@ import asyncio
 from contracts.refusals import StateRefused
 from services.chassis.database import Pool, transaction
 from services.chassis.stopping import unless
-from services.checkout.answers import Ended, OrderStatus
-from services.checkout.bodies import OrderBody
-from services.checkout.cards import CardWarning
+from services.checkout.domain.answers import Ended, OrderStatus
+from services.checkout.domain.bodies import OrderBody
+from services.checkout.domain.cards import CardWarning
+from services.checkout.domain.orders import Order, public_status
+from services.checkout.domain.stock import units_of
 from services.checkout.handlers.complete_sessions import find_or_refuse_order
 from services.checkout.handlers.show_orders import find_card_warning, order_id_of
-from services.checkout.orders import Order, public_status
 from services.checkout.queries import shares
 from services.checkout.steps.decide_order import answering_within, decide_order
-from services.checkout.stock import units_of
 from services.checkout.stripe_gateway import StripeGateway
 
 ASK_SECONDS = 8.0

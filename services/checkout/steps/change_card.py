@@ -11,18 +11,18 @@ from contracts.refusals import NotFound, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import transaction
 from services.chassis.stripe.client import StripeRefused
-from services.checkout.bodies import CompleteCardBody, StartCardBody
-from services.checkout.card_answers import CardUpdated, CardUpdateStarted, updated_with
-from services.checkout.cards import UPDATE_PREFIX, CardUpdate, UiMode
+from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
+from services.checkout.domain.card_answers import CardUpdated, CardUpdateStarted, updated_with
+from services.checkout.domain.cards import UPDATE_PREFIX, CardUpdate, UiMode
+from services.checkout.domain.sessions import params_for_update
+from services.checkout.domain.stripe_objects import OpenedSession
 from services.checkout.handlers.care_for_cards import warn_about
 from services.checkout.handlers.open_card_link import Asked, find_asked, find_holder
 from services.checkout.queries import card_updates, cards, customers
-from services.checkout.sessions import params_for_update
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.decide_order import answering_within
 from services.checkout.steps.decide_update import decide_update
 from services.checkout.steps.find_customer import find_customer
-from services.checkout.stripe_objects import OpenedSession
 
 log = telemetry.logger(__name__)
 

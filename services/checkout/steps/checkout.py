@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 
 from contracts.refusals import Unavailable
 from services.chassis.database import Pool
+from services.checkout.domain.orders import UiMode
 from services.checkout.handlers.guard_cards import client_key, limits_of
-from services.checkout.orders import UiMode
 from services.checkout.settings import Settings
 from services.checkout.steps.require_few_failures import require_few_failures
 from services.checkout.stripe_gateway import StripeGateway

@@ -14,16 +14,16 @@ from contracts.refusals import StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
+from services.checkout.domain.orders import DECIDED_BY_CARD, Order
+from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.handlers.complete_sessions import (
     SessionIncomplete,
     complete_sessions,
     find_or_refuse_order,
 )
 from services.checkout.handlers.end_order import end_order
-from services.checkout.orders import DECIDED_BY_CARD, Order
 from services.checkout.queries import campaigns
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.stripe_objects import SessionState
 
 log = telemetry.logger(__name__)
 

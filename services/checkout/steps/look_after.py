@@ -7,9 +7,9 @@ from contracts.refusals import StateRefused
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway
+from services.checkout.domain.orders import Status
 from services.checkout.handlers.complete_sessions import SessionIncomplete
 from services.checkout.handlers.end_order import end_order
-from services.checkout.orders import Status
 from services.checkout.queries import card_updates, orders
 from services.checkout.steps.decide_order import decide_order
 from services.checkout.steps.decide_update import decide_update

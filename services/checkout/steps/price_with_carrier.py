@@ -4,12 +4,12 @@ import msgspec
 
 from contracts.ids import new_order_id
 from services.chassis.database import Pool, transaction
-from services.checkout.bodies import CartBody
+from services.checkout.domain.bodies import CartBody
+from services.checkout.domain.pricing import least_sure, total_of
+from services.checkout.domain.quotes import Quote, options_of, quote_of, shipment_of
+from services.checkout.domain.shipping import Delivery
 from services.checkout.handlers.price_cart import PricedCart, delivery_of, priced_cart
 from services.checkout.handlers.quote_parts import ShippingQuote
-from services.checkout.pricing import least_sure, total_of
-from services.checkout.quotes import Quote, options_of, quote_of, shipment_of
-from services.checkout.shipping import Delivery
 from services.checkout.usps_gateway import USPSGateway
 
 # A quote may wait for the carrier; a start must not become slow, and mostly finds the

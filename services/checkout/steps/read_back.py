@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
+from services.checkout.domain.stripe_news import LISTED
 from services.checkout.queries import campaigns, card_updates, stripe_events
 from services.checkout.steps.store_event import store_event
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.stripe_news import LISTED
 
 log = telemetry.logger(__name__)
 

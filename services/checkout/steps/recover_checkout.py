@@ -15,19 +15,19 @@ from contracts.refusals import InputRefused, NotFound, StateRefused
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.stripe.client import StripeRefused
-from services.checkout.answers import Recovered
-from services.checkout.bodies import CartBody, RecoverBody
+from services.checkout.domain.answers import Recovered
+from services.checkout.domain.bodies import CartBody, RecoverBody
+from services.checkout.domain.orders import UiMode
+from services.checkout.domain.pricing import total_of
+from services.checkout.domain.sessions import out_of_pieces
+from services.checkout.domain.stripe_objects import ListedSession, SessionState
 from services.checkout.handlers.intend_order import intend
 from services.checkout.handlers.show_orders import order_id_of
-from services.checkout.orders import UiMode
-from services.checkout.pricing import total_of
 from services.checkout.queries import campaigns, orders
-from services.checkout.sessions import out_of_pieces
 from services.checkout.steps.ask_about_order import require_saved
 from services.checkout.steps.decide_order import answering_within, decide_order
 from services.checkout.steps.price_with_carrier import delivery_at_start
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.stripe_objects import ListedSession, SessionState
 from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 
 log = telemetry.logger(__name__)

@@ -9,21 +9,21 @@ from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import transaction
 from services.chassis.stripe.client import StripeRefused
-from services.checkout.answers import Started
-from services.checkout.bodies import CartBody
+from services.checkout.domain.answers import Started
+from services.checkout.domain.bodies import CartBody
+from services.checkout.domain.orders import Order
+from services.checkout.domain.quotes import quote_fields
+from services.checkout.domain.sessions import SessionParams, params_for
+from services.checkout.domain.shipping import Delivery
+from services.checkout.domain.stripe_objects import OpenedSession
 from services.checkout.handlers.complete_sessions import find_or_refuse_order
 from services.checkout.handlers.end_order import end_order
 from services.checkout.handlers.intend_order import Intention, KeyTaken, bad_email, intend
-from services.checkout.orders import Order
 from services.checkout.queries import orders
-from services.checkout.quotes import quote_fields
-from services.checkout.sessions import SessionParams, params_for
-from services.checkout.shipping import Delivery
 from services.checkout.steps.checkout import Checkout, busy
 from services.checkout.steps.decide_order import answering_within
 from services.checkout.steps.find_customer import find_customer
 from services.checkout.steps.price_with_carrier import delivery_at_start
-from services.checkout.stripe_objects import OpenedSession
 
 log = telemetry.logger(__name__)
 

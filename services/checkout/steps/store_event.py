@@ -7,10 +7,10 @@ from contracts.refusals import LinkRefused, Unavailable
 from services.chassis import telemetry
 from services.chassis.database import Pool, single, transaction
 from services.chassis.stripe.client import is_signed
+from services.checkout.domain.stripe_news import concern_of, read_event
 from services.checkout.handlers.hear_stripe import pass_on, row_of
 from services.checkout.queries import stripe_events
 from services.checkout.settings import Settings
-from services.checkout.stripe_news import concern_of, read_event
 
 log = telemetry.logger(__name__)
 

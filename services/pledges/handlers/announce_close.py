@@ -8,8 +8,8 @@ from contracts.events.pledges import ChargeRequested, PledgesReleased
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges import domain
-from services.pledges.pledge import SETTLEMENT, ChargeRequest
+from services.pledges.domain import pledging
+from services.pledges.domain.pledge import SETTLEMENT, ChargeRequest
 from services.pledges.queries import campaigns, closing, ledger
 
 BATCH = 100
@@ -77,7 +77,7 @@ async def _tell_releases(
             event_id=outbox.new_event_id(),
             occurred_at=now,
             campaign=campaign,
-            notice=domain.notice(released),
+            notice=pledging.notice(released),
             reason=reason,
         )
         await outbox.append(

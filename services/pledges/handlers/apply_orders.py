@@ -10,10 +10,10 @@ from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, canonical_em
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.pledges import domain
-from services.pledges.figures import Figures
+from services.pledges.domain import pledging
+from services.pledges.domain.figures import Figures
+from services.pledges.domain.pledge import Campaign, Change, Pledge, RefusedOrder
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.pledge import Campaign, Change, Pledge, RefusedOrder
 from services.pledges.queries import campaigns, closing, ledger
 from services.pledges.queries.people import recall
 
@@ -33,7 +33,7 @@ async def apply_orders(conn: Connection, orders: Sequence[CheckoutCompleted]) ->
         raise NotYet(f"no definition yet of {set(slugs) - set(held.campaigns)}")
     created, refused = _decide(orders, held.campaigns, held.now)
     causes = {order.order_id: order.event_id for order in orders}
-    told = domain.refusals_told(orders, created, refused)
+    told = pledging.refusals_told(orders, created, refused)
     if created:
         people = {
             order.supporter_id: ledger.Person(order.supporter_id, canonical_email(order.email))
@@ -60,13 +60,13 @@ def _decide(
     refused: dict[PledgeId, RefusedOrder] = {}
     for order in orders:
         for priced in order.pledges:
-            reason = domain.refusal(
+            reason = pledging.refusal(
                 campaigns_by_slug[priced.campaign], order.completed_at, is_late=priced.is_late
             )
             if reason is None:
-                created[priced.pledge_id] = domain.create(order, priced, now=now)
+                created[priced.pledge_id] = pledging.create(order, priced, now=now)
             else:
-                refused[priced.pledge_id] = domain.refuse(order, priced, reason, now=now)
+                refused[priced.pledge_id] = pledging.refuse(order, priced, reason, now=now)
     return created, refused
 
 
@@ -103,7 +103,7 @@ def _created(
     event = PledgeCreated(
         event_id=outbox.new_event_id(),
         occurred_at=now,
-        pledge=domain.snapshot(pledge),
+        pledge=pledging.snapshot(pledge),
         refused=told.get(pledge.pledge_id, ()),
     )
     return outbox.Entry(

@@ -4,11 +4,11 @@ from contracts.events.pledges import PledgeCancelled
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges import domain, erasing
+from services.pledges.domain import erasing, pledging
+from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.queries import campaigns, ledger
-from services.pledges.record import PledgeRecord
 
 
 async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | None) -> PledgeRecord:
@@ -17,7 +17,7 @@ async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | No
     The campaign is locked before the pledge, so that no close can count the pledge and
     lose it; the clock is read last, when every wait is over.
     """
-    domain.require_own(link, order_id)
+    pledging.require_own(link, order_id)
     held = await campaigns.lock_campaigns_shared(conn, [link.campaign_slug])
     now = await ledger.lock_pledges(conn, [link.pledge_id])
     if now is None:
@@ -25,11 +25,11 @@ async def cancel_pledge(conn: Connection, link: MagicLink, *, order_id: str | No
     pledge = (await ledger.list_pledges(conn, [link.pledge_id]))[0]
     if erasing.is_erased(pledge):
         raise no_such_pledge()
-    domain.require_holder(pledge, link)
-    change = domain.cancel(pledge, held.campaigns[pledge.campaign], now=now)
+    pledging.require_holder(pledge, link)
+    change = pledging.cancel(pledge, held.campaigns[pledge.campaign], now=now)
     await ledger.save_changes(conn, [change])
     event = PledgeCancelled(
-        event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(change.pledge)
+        event_id=outbox.new_event_id(), occurred_at=now, pledge=pledging.snapshot(change.pledge)
     )
     await outbox.append(
         conn,

@@ -5,7 +5,7 @@ from contracts.events.pledges import PledgeCardChanged
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.pledges import domain
+from services.pledges.domain import pledging
 from services.pledges.queries import campaigns, ledger
 
 
@@ -18,13 +18,13 @@ async def change_card(conn: Connection, event: CardSaved) -> None:
             return
         raise NotYet(f"no pledge {event.pledge_id} yet")
     (pledge,) = await ledger.list_pledges(conn, [event.pledge_id])
-    change = domain.change_card(pledge, event, now=now)
+    change = pledging.change_card(pledge, event, now=now)
     if change is None or await ledger.has_line(conn, [pledge.pledge_id], change.entry.cause):
         return
     await ledger.save_changes(conn, [change])
     changed = change.pledge
     told = PledgeCardChanged(
-        event_id=outbox.new_event_id(), occurred_at=now, pledge=domain.snapshot(changed)
+        event_id=outbox.new_event_id(), occurred_at=now, pledge=pledging.snapshot(changed)
     )
     await outbox.append(
         conn, told, key=changed.campaign, aggregate=changed.pledge_id, version=changed.revision

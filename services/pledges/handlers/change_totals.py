@@ -10,7 +10,7 @@ from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges.figures import Figures, Totals
+from services.pledges.domain.figures import Figures, Totals
 from services.pledges.queries import totals as queries
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection
-from services.pledges.figures import (
+from services.pledges.domain.figures import (
     CampaignCheck,
     Correction,
     Figures,

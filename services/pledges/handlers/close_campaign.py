@@ -8,10 +8,10 @@ from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges import domain
-from services.pledges.figures import Figures, Totals, compare
+from services.pledges.domain import pledging
+from services.pledges.domain.figures import Figures, Totals, compare
+from services.pledges.domain.pledge import SETTLEMENT, Campaign
 from services.pledges.handlers.change_totals import save_and_tell
-from services.pledges.pledge import SETTLEMENT, Campaign
 from services.pledges.queries import campaigns, checks, closing, proposals, totals
 
 Outcome = Literal["closed", "waiting", "disagrees"]
@@ -70,7 +70,7 @@ async def finish(
     What its operator ended early is not, whatever it had: everybody is released.
     """
     slug = campaign.campaign
-    is_funded = not is_cancelled and domain.is_funded(
+    is_funded = not is_cancelled and pledging.is_funded(
         pledged_cents=final.pledged_cents, goal_cents=campaign.goal_cents
     )
     await closing.save_outcome(

@@ -9,14 +9,14 @@ from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteRevision
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges import domain, revising
-from services.pledges.figures import Figures
+from services.pledges.domain import pledging, revising
+from services.pledges.domain.figures import Figures
+from services.pledges.domain.pledge import Campaign, Change, Pledge
+from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.handlers.propose_change import Questions
 from services.pledges.handlers.read_pledge import read_pledge
-from services.pledges.pledge import Campaign, Change, Pledge
 from services.pledges.queries import campaigns, ledger, proposals, revisions
-from services.pledges.record import PledgeRecord
 
 
 async def commit_change(
@@ -68,7 +68,7 @@ def _modified(change: Change, before: Pledge, question: QuoteRevision) -> outbox
     event = PledgeModified(
         event_id=outbox.new_event_id(),
         occurred_at=change.entry.recorded_at,
-        pledge=domain.snapshot(pledge),
+        pledge=pledging.snapshot(pledge),
         proposal=question.proposal,
         previous=before.price,
     )

@@ -4,7 +4,7 @@ from contracts.events.campaigns import CampaignCancelled
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.pledges.figures import Figures
+from services.pledges.domain.figures import Figures
 from services.pledges.handlers.change_totals import save_and_tell
 from services.pledges.handlers.close_campaign import finish
 from services.pledges.queries import campaigns, closing, totals

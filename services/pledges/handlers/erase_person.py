@@ -10,10 +10,10 @@ from contracts.ids import PledgeId, canonical_email, pseudonym
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis import outbox
 from services.chassis.database import Connection
-from services.pledges import domain, erasing
-from services.pledges.figures import Figures
+from services.pledges.domain import erasing, pledging
+from services.pledges.domain.figures import Figures
+from services.pledges.domain.pledge import Change
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.pledge import Change
 from services.pledges.queries import campaigns, ledger, people, records, revisions
 
 
@@ -32,11 +32,11 @@ async def erase_person(conn: Connection, link: MagicLink, *, order_id: str | Non
     Refused while a charge of theirs may be under way. Amounts, dates and what was chosen
     stay under a pseudonym: they are the campaigns' books.
     """
-    domain.require_own(link, order_id)
+    pledging.require_own(link, order_id)
     own = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if own is None or erasing.is_erased(own):
         raise no_such_pledge()
-    domain.require_holder(own, link)
+    pledging.require_holder(own, link)
     ids = await records.list_ids_of(conn, own.supporter_id)
     slugs = sorted({each.campaign for each in await ledger.list_pledges(conn, ids)})
     held = await campaigns.lock_campaigns_shared(conn, slugs)
@@ -50,7 +50,7 @@ async def erase_person(conn: Connection, link: MagicLink, *, order_id: str | Non
     for each in pledges:
         standing = each
         if each.status == "active":
-            change = domain.cancel(each, held.campaigns[each.campaign], now=now)
+            change = pledging.cancel(each, held.campaigns[each.campaign], now=now)
             await ledger.save_changes(conn, [change])
             withdrawn.append(change)
             standing = change.pledge
@@ -99,7 +99,7 @@ async def _tell(
             event=PledgeCancelled(
                 event_id=outbox.new_event_id(),
                 occurred_at=each.entry.recorded_at,
-                pledge=domain.snapshot(each.pledge),
+                pledge=pledging.snapshot(each.pledge),
             ),
             key=each.pledge.campaign,
             aggregate=each.pledge.pledge_id,

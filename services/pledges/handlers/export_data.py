@@ -7,11 +7,11 @@ import msgspec
 from contracts.events.checkout import Attribution, Consent
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.database import Connection
-from services.pledges import domain, erasing
-from services.pledges.community import Credit
-from services.pledges.pledge import Pledge
+from services.pledges.domain import erasing, pledging
+from services.pledges.domain.community import Credit
+from services.pledges.domain.pledge import Pledge
+from services.pledges.domain.record import PledgeRecord, public_record
 from services.pledges.queries import community, ledger, money, records
-from services.pledges.record import PledgeRecord, public_record
 
 
 class Movement(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +48,7 @@ async def export_data(conn: Connection, link: MagicLink) -> Export:
     own = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if own is None or erasing.is_erased(own):
         raise no_such_pledge()
-    domain.require_holder(own, link)
+    pledging.require_holder(own, link)
     found: list[ExportedPledge] = []
     now = None
     for pledge_id in await records.list_ids_of(conn, own.supporter_id):

@@ -7,12 +7,12 @@ from contracts.campaign import Decision
 from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.database import Connection
-from services.pledges import community, domain, erasing
-from services.pledges.community import CommunityShown, Credit, DecisionShown, Member, Votes
+from services.pledges.domain import community, erasing, pledging
+from services.pledges.domain.community import CommunityShown, Credit, DecisionShown, Member, Votes
+from services.pledges.domain.reports.cells import Row, as_csv, text
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import community as queries
 from services.pledges.queries import ledger
-from services.pledges.reports.cells import Row, as_csv, text
 
 WALL_MAX = 2_000
 CREDIT_COLUMNS = ("credited_as", "rewards", "paid", "on_wall")
@@ -88,7 +88,7 @@ async def _member(conn: Connection, link: MagicLink, *, is_held: bool = False) -
     pledge = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if pledge is None or erasing.is_erased(pledge):
         raise no_such_pledge()
-    domain.require_holder(pledge, link)
+    pledging.require_holder(pledge, link)
     deciding = await queries.read_decisions(conn, pledge.campaign, pledge.supporter_id)
     return community.member(pledge, deciding)
 

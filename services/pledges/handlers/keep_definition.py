@@ -4,7 +4,7 @@ from contracts.campaign import CampaignDefinition
 from contracts.events.campaigns import CampaignPublished
 from services.chassis import telemetry
 from services.chassis.database import Connection
-from services.pledges.pledge import Campaign
+from services.pledges.domain.pledge import Campaign
 from services.pledges.queries import campaigns as queries
 
 log = telemetry.logger(__name__)

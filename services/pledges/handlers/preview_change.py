@@ -9,11 +9,11 @@ from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge, QuoteState, Why
 from contracts.quoting import QuoteRevision
 from services.chassis.database import Connection
-from services.pledges import domain, erasing, revising
-from services.pledges.bodies import ModifyRequest
-from services.pledges.pledge import Pledge
+from services.pledges.domain import erasing, pledging, revising
+from services.pledges.domain.bodies import ModifyRequest
+from services.pledges.domain.pledge import Pledge
+from services.pledges.domain.record import Line, line_told
 from services.pledges.queries import campaigns, ledger, proposals
-from services.pledges.record import Line, line_told
 
 
 class Sums(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -79,8 +79,8 @@ async def prepare_preview(conn: Connection, link: MagicLink, asked: ModifyReques
     own = next((each for each in pledges if each.pledge_id == link.pledge_id), None)
     if own is None or now is None or erasing.is_erased(own):
         raise no_such_pledge()
-    domain.require_holder(own, link)
-    domain.require_changeable(own, by_slug[own.campaign], now=now)
+    pledging.require_holder(own, link)
+    pledging.require_changeable(own, by_slug[own.campaign], now=now)
     revising.require_revision(own, asked)
     along = tuple(
         each

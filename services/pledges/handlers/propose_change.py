@@ -9,9 +9,9 @@ from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.quoting import QuoteRevision
 from contracts.refusals import StateRefused
 from services.chassis.database import Connection
-from services.pledges import domain, erasing, revising
-from services.pledges.bodies import ModifyRequest
-from services.pledges.pledge import Pledge
+from services.pledges.domain import erasing, pledging, revising
+from services.pledges.domain.bodies import ModifyRequest
+from services.pledges.domain.pledge import Pledge
 from services.pledges.queries import campaigns, ledger, proposals
 
 Questions = tuple[QuoteRevision, ...]
@@ -33,14 +33,14 @@ async def propose(
     own = next(each for each in pledges if each.pledge_id == link.pledge_id)
     if erasing.is_erased(own):
         raise no_such_pledge()
-    domain.require_holder(own, link)
+    pledging.require_holder(own, link)
     named = digest(key) if key is not None else None
     wanted = digest(msgspec.json.encode(msgspec.structs.replace(asked, token="")).decode())
     if named is not None and await _was_made(conn, own.pledge_id, named, wanted):
         return ()
     if named is not None and not takes_over and await _is_being_made(conn, own, named, wanted):
         return None
-    domain.require_changeable(own, held.campaigns[own.campaign], now=now)
+    pledging.require_changeable(own, held.campaigns[own.campaign], now=now)
     revising.require_revision(own, asked)
     changing = [own] + [
         each

@@ -5,9 +5,9 @@ import msgspec
 from contracts import magic_link
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.database import Connection
-from services.pledges import domain, erasing
+from services.pledges.domain import erasing, pledging
+from services.pledges.domain.record import PledgeRecord, public_record
 from services.pledges.queries import proposals, records
-from services.pledges.record import PledgeRecord, public_record
 
 
 class LinkedRecord(PledgeRecord, frozen=True, kw_only=True, rename="camel"):
@@ -21,7 +21,7 @@ async def read_pledge(conn: Connection, link: MagicLink) -> PledgeRecord:
     found = await records.read_record(conn, link.pledge_id)
     if found is None or erasing.is_erased(found.pledge):
         raise no_such_pledge()
-    domain.require_holder(found.pledge, link)
+    pledging.require_holder(found.pledge, link)
     return public_record(found.pledge, found.campaign, found.history, now=found.now)
 
 

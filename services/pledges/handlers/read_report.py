@@ -12,13 +12,13 @@ from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
 from contracts.refusals import InputRefused
 from services.chassis.database import Connection
-from services.pledges.figures import percent_funded
+from services.pledges.domain.figures import percent_funded
+from services.pledges.domain.reports import fulfilment, ledger
+from services.pledges.domain.reports.cells import Row
+from services.pledges.domain.reports.fulfilment import PaidPledge
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import platforms, totals
 from services.pledges.queries import reports as queries
-from services.pledges.reports import fulfilment, ledger
-from services.pledges.reports.cells import Row
-from services.pledges.reports.fulfilment import PaidPledge
 
 ReportType = Literal["pledge", "fulfillment"]
 PREVIEW_ROWS = 100

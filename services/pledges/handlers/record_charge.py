@@ -5,23 +5,15 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.events.pledges import (
-    PledgesChargeFailed,
-    PledgesLost,
-    PledgesRecoveryReminded,
-)
-from contracts.events.settlement import (
-    ChargeDeclined,
-    ChargeLost,
-    RecoveryReminderDue,
-)
+from contracts.events.pledges import PledgesChargeFailed, PledgesLost, PledgesRecoveryReminded
+from contracts.events.settlement import ChargeDeclined, ChargeLost, RecoveryReminderDue
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.pledges import domain, paying
-from services.pledges.figures import Figures
+from services.pledges.domain import paying, pledging
+from services.pledges.domain.figures import Figures
+from services.pledges.domain.pledge import Change, Pledge
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.pledge import Change, Pledge
 from services.pledges.queries import campaigns, closing, ledger
 
 
@@ -44,7 +36,7 @@ async def record_decline(conn: Connection, event: ChargeDeclined) -> None:
         conn, [each.pledge.pledge_id for each in changes], changes[0].entry.cause
     ):
         return
-    notice = domain.notice([each.pledge for each in changes])
+    notice = pledging.notice([each.pledge for each in changes])
     told = PledgesChargeFailed(
         event_id=outbox.new_event_id(),
         occurred_at=asked.now,
@@ -72,7 +64,7 @@ async def record_loss(conn: Connection, event: ChargeLost) -> None:
         event_id=outbox.new_event_id(),
         occurred_at=asked.now,
         campaign=event.campaign,
-        notice=domain.notice([each.pledge for each in changes]),
+        notice=pledging.notice([each.pledge for each in changes]),
         lost_at=event.lost_at,
         is_refunded=event.because == "refunded",
     )
@@ -94,7 +86,7 @@ async def pass_reminder_on(conn: Connection, event: RecoveryReminderDue) -> None
         event_id=outbox.new_event_id(),
         occurred_at=event.occurred_at,
         campaign=event.campaign,
-        notice=domain.notice(owing),
+        notice=pledging.notice(owing),
         recovery=event.recovery,
         number=event.number,
         is_last_day=event.is_last_day,
@@ -117,7 +109,7 @@ async def _lock_what_was_asked(conn: Connection, event: ChargeDeclined | ChargeL
     if not held.campaigns or request is None:
         raise NotYet(f"no charge of {event.campaign} was asked for this supporter")
     if request.amount_cents != event.amount_cents:
-        raise domain.LedgerFault(
+        raise pledging.LedgerFault(
             f"{event.charge_id} is over {event.amount_cents}, asked were {request.amount_cents}"
         )
     now = await ledger.lock_pledges(conn, request.pledge_ids)

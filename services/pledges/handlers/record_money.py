@@ -11,10 +11,10 @@ from contracts.money import Cents
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.pledges import domain, returning
-from services.pledges.figures import Figures
+from services.pledges.domain import pledging, returning
+from services.pledges.domain.figures import Figures
+from services.pledges.domain.pledge import Change, EntryType, Pledge
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.pledge import Change, EntryType, Pledge
 from services.pledges.queries import campaigns, closing, ledger, money
 
 
@@ -92,7 +92,7 @@ async def _tell(conn: Connection, event: Refunded, changes: Sequence[Change]) ->
         event_id=outbox.new_event_id(),
         occurred_at=event.occurred_at,
         campaign=event.campaign,
-        notice=domain.notice(pledges),
+        notice=pledging.notice(pledges),
         refund_id=event.refund_id,
         state=event.state,
         amount_cents=event.amount_cents,

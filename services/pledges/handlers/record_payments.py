@@ -12,10 +12,10 @@ from contracts.ids import CampaignSlug, PledgeId
 from services.chassis import outbox
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.pledges import domain, paying, returning
-from services.pledges.figures import Figures
+from services.pledges.domain import paying, pledging, returning
+from services.pledges.domain.figures import Figures
+from services.pledges.domain.pledge import Change, ChargeRequest, Pledge
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.pledge import Change, ChargeRequest, Pledge
 from services.pledges.queries import campaigns, ledger, money
 from services.pledges.queries.requests import RequestKey, lock_charge_requests
 
@@ -95,7 +95,7 @@ def _charge(event: ChargeSucceeded, asked: _Asked) -> list[Change]:
     """Return what a success changes; what comes after it in the same call finds it done."""
     amount = asked.requests[_key(event)].amount_cents
     if amount != event.amount_cents:
-        raise domain.LedgerFault(
+        raise pledging.LedgerFault(
             f"{event.charge_id} is over {event.amount_cents}, asked were {amount}"
         )
     made = [
@@ -119,7 +119,7 @@ def _told(event: ChargeSucceeded, made: Sequence[Change], now: datetime) -> outb
         event_id=outbox.new_event_id(),
         occurred_at=now,
         campaign=event.campaign,
-        notice=domain.notice([each.pledge for each in made]),
+        notice=pledging.notice([each.pledge for each in made]),
         charged_at=event.succeeded_at,
     )
     return outbox.Entry(

@@ -13,7 +13,7 @@ import msgspec
 from contracts.campaign import CampaignDefinition
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import Campaign
+from services.pledges.domain.pledge import Campaign
 
 
 class Held(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
-from services.pledges.figures import Difference, Figures
+from services.pledges.domain.figures import Difference, Figures
 
 FOLDS_MAX = 100
 LONG_SECONDS = 60.0

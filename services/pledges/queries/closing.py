@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import LATE, ChargeRequest, Pledge
+from services.pledges.domain.pledge import LATE, ChargeRequest, Pledge
 from services.pledges.queries.checks import LONG_SECONDS
 
 

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.community import Credit, Deciding, Member
+from services.pledges.domain.community import Credit, Deciding, Member
 
 # Whoever has withdrawn everything counts no more.
 STANDS = """

@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import Change, Entry, Pledge, RefusedOrder
+from services.pledges.domain.pledge import Change, Entry, Pledge, RefusedOrder
 
 # The parts of a price that are told with it and never added up.
 PRICE_DETAILS = ("tax_details", "tax_state", "shipments", "shipping_option", "shipping_state")

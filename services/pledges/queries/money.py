@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.ids import ChargeId, PledgeId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.returning import Money
+from services.pledges.domain.returning import Money
 
 
 async def list_moved(conn: Connection, charge_id: ChargeId) -> list[Money]:

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import Campaign, Entry, Pledge
+from services.pledges.domain.pledge import Campaign, Entry, Pledge
 
 
 class WholeRecord(msgspec.Struct, frozen=True):

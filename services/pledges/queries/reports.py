@@ -8,8 +8,8 @@ from typing import Any
 
 from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.reports.fulfilment import PaidPledge
-from services.pledges.reports.ledger import TOLD, LedgerEntry, LedgerPledge
+from services.pledges.domain.reports.fulfilment import PaidPledge
+from services.pledges.domain.reports.ledger import TOLD, LedgerEntry, LedgerPledge
 
 PAGE = 500
 IDLE_SECONDS = 60

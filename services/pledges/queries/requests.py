@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import ChargeRequest
+from services.pledges.domain.pledge import ChargeRequest
 
 
 class RequestKey(msgspec.Struct, frozen=True, order=True):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from services.chassis.database import Connection
-from services.pledges.pledge import Pledge
+from services.pledges.domain.pledge import Pledge
 from services.pledges.queries.ledger import line_rows
 
 

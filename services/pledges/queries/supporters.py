@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.pledge import PledgeStatus
+from services.pledges.domain.pledge import PledgeStatus
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.database import Connection, decode_rows
-from services.pledges.figures import Figures, Totals
+from services.pledges.domain.figures import Figures, Totals
 
 
 class StoredTotals(Totals, frozen=True, kw_only=True):

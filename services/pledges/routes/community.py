@@ -15,7 +15,7 @@ from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
-from services.pledges.community import CommunityShown, Credit, DecisionShown, Votes
+from services.pledges.domain.community import CommunityShown, Credit, DecisionShown, Votes
 from services.pledges.handlers import gather
 from services.pledges.handlers.erase_person import Erased, erase_person
 from services.pledges.handlers.export_data import Export, export_data

@@ -14,6 +14,7 @@ from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
+from services.pledges.domain.pledge import PledgeStatus
 from services.pledges.handlers.list_supporters import (
     SupporterPage,
     TaxReport,
@@ -21,7 +22,6 @@ from services.pledges.handlers.list_supporters import (
     sum_taxes,
 )
 from services.pledges.handlers.read_report import ReportPreview
-from services.pledges.pledge import PledgeStatus
 from services.pledges.queries.supporters import Filter
 from services.pledges.steps.write_report import Reports
 

@@ -17,14 +17,14 @@ from contracts.subjects import QUOTE
 from services.chassis import crash
 from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
-from services.pledges import domain, revising
-from services.pledges.bodies import ModifyRequest
+from services.pledges.domain import pledging, revising
+from services.pledges.domain.bodies import ModifyRequest
+from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.commit_change import commit_change
 from services.pledges.handlers.propose_change import Questions, digest, propose
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.queries import proposals
 from services.pledges.queries.proposals import AbandonReason
-from services.pledges.record import PledgeRecord
 
 KEY_LENGTH_MAX = 255
 # How long a request waits for the same one that is under way: longer than checkout is asked,
@@ -45,7 +45,7 @@ async def modify_pledge(
     pool: Pool, bus: Bus, link: MagicLink, asked: ModifyRequest, *, key: str | None
 ) -> PledgeRecord:
     """Change the link's pledge, and the tip of all pledges of its checkout, or refuse."""
-    domain.require_own(link, asked.order_id)
+    pledging.require_own(link, asked.order_id)
     revising.require_tip(asked)
     if key is not None and not 1 <= len(key) <= KEY_LENGTH_MAX:
         raise InputRefused("invalid_input", "The Idempotency-Key is too long.")

@@ -3,8 +3,8 @@
 from contracts.magic_link import MagicLink
 from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
-from services.pledges import domain, revising
-from services.pledges.bodies import ModifyRequest
+from services.pledges.domain import pledging, revising
+from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.handlers.preview_change import ChangePreview, prepare_preview, preview_of
 from services.pledges.steps.modify_pledge import ask
 
@@ -13,7 +13,7 @@ async def preview_change(
     pool: Pool, bus: Bus, link: MagicLink, asked: ModifyRequest
 ) -> ChangePreview:
     """Return what the pledge would cost, or refuse as a change of it would be refused."""
-    domain.require_own(link, asked.order_id)
+    pledging.require_own(link, asked.order_id)
     revising.require_tip(asked)
     async with transaction(pool) as conn:
         wanted = await prepare_preview(conn, link, asked)

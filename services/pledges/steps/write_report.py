@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contracts.ids import CampaignSlug
 from contracts.refusals import Unavailable
 from services.chassis.database import Pool, transaction
+from services.pledges.domain.reports.cells import as_csv
 from services.pledges.handlers.read_report import (
     COLUMNS,
     PAGES,
@@ -17,7 +18,6 @@ from services.pledges.handlers.read_report import (
 )
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import reports as queries
-from services.pledges.reports.cells import as_csv
 
 AT_ONCE = 2
 """Reports written at the same time by one process: they must not take the others' connections."""

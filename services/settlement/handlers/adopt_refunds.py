@@ -9,7 +9,7 @@ from contracts.ids import PledgeId
 from contracts.money import Cents
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement.money_back import Paid, StripeRefund
+from services.settlement.domain.money_back import Paid, StripeRefund
 from services.settlement.queries import refund_sending, refunds
 from services.settlement.queries.refund_sending import Kept
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
 from services.chassis.database import Connection
-from services.settlement.money_back import LookKind
+from services.settlement.domain.money_back import LookKind
 from services.settlement.queries import looks
 
 

@@ -9,8 +9,8 @@ from contracts.events.campaigns import CampaignPublished
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement import domain
-from services.settlement.domain import Timer
+from services.settlement.domain import runs
+from services.settlement.domain.runs import Timer
 from services.settlement.queries import campaigns as queries
 
 log = telemetry.logger(__name__)
@@ -47,12 +47,12 @@ async def follow_campaign(conn: Connection, event: CampaignPublished) -> None:
     When it was published decides whether its dates are frozen, not when we heard of it:
     so everybody keeps the same calendar, whoever was away over the start.
     """
-    published = domain.of_definition(event.definition)
+    published = runs.of_definition(event.definition)
     if await queries.insert_campaign(conn, published):
         await queries.set_timers(conn, published)
         return
     known = await queries.lock_campaign(conn, published.slug)
-    followed = domain.follow(known, published, at=event.occurred_at)
+    followed = runs.follow(known, published, at=event.occurred_at)
     if followed == known:
         return
     ignored = [name for name in FROZEN if getattr(followed, name) != getattr(published, name)]

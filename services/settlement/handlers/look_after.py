@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.chassis.database import Connection
-from services.settlement.charging import (
+from services.settlement.domain.charging import (
     CHECK_SECONDS,
     LEASE,
     PERSON_CHECK_SECONDS,

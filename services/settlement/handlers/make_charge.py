@@ -10,8 +10,8 @@ from datetime import timedelta
 from contracts.ids import ChargeId
 from services.chassis import telemetry
 from services.chassis.database import Connection
-from services.settlement import charging, rate
-from services.settlement.charging import (
+from services.settlement.domain import charging, rate
+from services.settlement.domain.charging import (
     CHECK_SECONDS,
     LEASE,
     ConfirmOutcome,

@@ -15,11 +15,11 @@ from contracts.magic_link import Keys
 from contracts.money import Cents
 from contracts.refusals import StateRefused
 from services.chassis.database import Connection
-from services.settlement.charging import PERSON_CHECK_SECONDS
+from services.settlement.domain.charging import PERSON_CHECK_SECONDS
+from services.settlement.domain.recovery import PERSON_MAX, PERSON_MINUTES
 from services.settlement.queries import charges, link_generations, pauses, people
 from services.settlement.queries import recovery as attempts
 from services.settlement.queries.people import Owed
-from services.settlement.recovery import PERSON_MAX, PERSON_MINUTES
 
 PayStatus = Literal["not_due", "in_progress", "declined", "at_bank", "paid"]
 

@@ -6,8 +6,7 @@ from typing import assert_never
 from contracts.events.settlement import Disputed, FeesKnown
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement.handlers.adopt_refunds import adopt_refunds
-from services.settlement.money_back import (
+from services.settlement.domain.money_back import (
     FEE_LOOKS,
     STRANGER_LOOKS,
     Away,
@@ -18,6 +17,7 @@ from services.settlement.money_back import (
     StripeDispute,
     StripeRefund,
 )
+from services.settlement.handlers.adopt_refunds import adopt_refunds
 from services.settlement.queries import looks
 
 log = telemetry.logger(__name__)

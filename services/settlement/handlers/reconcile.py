@@ -5,9 +5,9 @@ import msgspec
 from contracts.refusals import NotFound
 from services.chassis import telemetry
 from services.chassis.database import Connection
+from services.settlement.domain.reconciling import Break
 from services.settlement.queries import looks, reconciliations
 from services.settlement.queries.reconciliations import KnownBreak, Run
-from services.settlement.reconciling import Break
 
 log = telemetry.logger(__name__)
 

@@ -4,13 +4,13 @@ from contracts.events.settlement import ChargeDeclined, ChargeLost, ChargeSuccee
 from contracts.recovery import DeclineClass, Recovery
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement import recovery
-from services.settlement.charging import ChargeRow, Declined, LeaseLost, Succeeded
+from services.settlement.domain import recovery
+from services.settlement.domain.charging import ChargeRow, Declined, LeaseLost, Succeeded
+from services.settlement.domain.recovery import Tried
 from services.settlement.handlers.try_again import try_again
 from services.settlement.queries import outcomes
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.outcomes import DeclinedCharge, FinishedAttempt
-from services.settlement.recovery import Tried
 
 log = telemetry.logger(__name__)
 

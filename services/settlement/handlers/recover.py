@@ -4,14 +4,14 @@ from contracts.events.pledges import PledgeCardChanged, PledgeSnapshot
 from contracts.events.settlement import RecoveryReminderDue
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement import recovery
-from services.settlement.charging import LEASE, Cancelled, ChargeRow, EndOutcome, Succeeded
+from services.settlement.domain import recovery
+from services.settlement.domain.charging import LEASE, Cancelled, ChargeRow, EndOutcome, Succeeded
+from services.settlement.domain.recovery import AUTOMATIC_MAX, PERSON_MAX, RULES
 from services.settlement.handlers.record_outcomes import record_loss, record_success
 from services.settlement.handlers.try_again import try_again
 from services.settlement.queries import copies, notices, outcomes, people, rounds
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.recovery import Reminder
-from services.settlement.recovery import AUTOMATIC_MAX, PERSON_MAX, RULES
 
 log = telemetry.logger(__name__)
 

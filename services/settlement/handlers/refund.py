@@ -10,8 +10,7 @@ from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, StateRefused
 from services.chassis import telemetry
 from services.chassis.database import Connection
-from services.settlement.handlers.adopt_refunds import adopt_refund
-from services.settlement.money_back import (
+from services.settlement.domain.money_back import (
     Away,
     Lost,
     Made,
@@ -21,8 +20,7 @@ from services.settlement.money_back import (
     refund_parameters,
     retry_seconds,
 )
-from services.settlement.queries import campaigns, copies, refund_runs, refund_sending, refunds
-from services.settlement.refund_plan import (
+from services.settlement.domain.refund_plan import (
     LeftOut,
     PlannedRefund,
     Refundable,
@@ -31,6 +29,8 @@ from services.settlement.refund_plan import (
     plan_of,
     plan_refunds,
 )
+from services.settlement.handlers.adopt_refunds import adopt_refund
+from services.settlement.queries import campaigns, copies, refund_runs, refund_sending, refunds
 
 log = telemetry.logger(__name__)
 

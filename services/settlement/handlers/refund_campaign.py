@@ -6,10 +6,10 @@ Source: decisions.md, "Refunds"; reliability.md R-25.
 
 from services.chassis import telemetry
 from services.chassis.database import Connection
+from services.settlement.domain.refund_plan import Wanted, plan_refunds
 from services.settlement.handlers.refund import write_refund
 from services.settlement.queries import refund_runs, refunds
 from services.settlement.queries.refund_runs import RefundRun, WithPerson
-from services.settlement.refund_plan import Wanted, plan_refunds
 
 log = telemetry.logger(__name__)
 

@@ -7,10 +7,10 @@ import msgspec
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.database import Connection
-from services.settlement import domain, plan
-from services.settlement.domain import Campaign, Run
+from services.settlement.domain import plan, runs
+from services.settlement.domain.plan import ExcludedPledge, Plan
+from services.settlement.domain.runs import Campaign, Run
 from services.settlement.handlers.settle_campaigns import certify
-from services.settlement.plan import ExcludedPledge, Plan
 from services.settlement.queries import campaigns, charges, copies, rounds, settlements
 
 
@@ -61,7 +61,7 @@ async def read_run(conn: Connection, slug: CampaignSlug) -> Run:
     """Return how the campaign's charging stands."""
     await _known(conn, slug)
     closing = await copies.find_closing(conn, slug)
-    run = domain.run_of(slug, closing, await rounds.count_charges(conn, slug))
+    run = runs.run_of(slug, closing, await rounds.count_charges(conn, slug))
     if closing is None or not closing.is_funded:
         return run
     # The one that was said holds what was known then; Stripe books for days after that.
@@ -69,7 +69,7 @@ async def read_run(conn: Connection, slug: CampaignSlug) -> Run:
     return msgspec.structs.replace(
         run,
         settled_at=await settlements.find_settled_at(conn, slug),
-        certificate=domain.shown(certificate),
+        certificate=runs.shown(certificate),
     )
 
 

@@ -5,8 +5,8 @@ from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement import domain
-from services.settlement.domain import Closing
+from services.settlement.domain import runs
+from services.settlement.domain.runs import Closing
 from services.settlement.queries import copies, rounds, settlements
 
 log = telemetry.logger(__name__)
@@ -31,7 +31,7 @@ async def certify(conn: Connection, closing: Closing) -> Certificate:
         agrees=said.different == 0 and said.duplicates == 0,
     )
     open_charges = tuple(await settlements.list_undecided(conn, slug))
-    return domain.certify(closing, await rounds.count_charges(conn, slug), sums, open_charges)
+    return runs.certify(closing, await rounds.count_charges(conn, slug), sums, open_charges)
 
 
 async def _settle(conn: Connection, slug: CampaignSlug) -> None:

@@ -16,7 +16,7 @@ from contracts.ids import ChargeId
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
 from services.chassis.early import NotYet
-from services.settlement import charging
+from services.settlement.domain import charging
 from services.settlement.handlers.give_notice import notice_close
 from services.settlement.queries import campaigns, charges, copies, notices, recovery
 from services.settlement.queries.charges import NewCharge

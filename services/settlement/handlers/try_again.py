@@ -2,12 +2,12 @@
 
 from contracts.ids import ChargeId
 from services.chassis.database import Connection
-from services.settlement import charging
+from services.settlement.domain import charging
+from services.settlement.domain.recovery import AttemptKind
 from services.settlement.handlers.take_requests import queue
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.recovery import Retry
 from services.settlement.queries.rounds import Queued
-from services.settlement.recovery import AttemptKind
 
 RETRIES_MAX = 100
 

@@ -10,7 +10,7 @@ from contracts.events.pledges import ChargeRequested
 from contracts.ids import CampaignSlug, ChargeId
 from contracts.money import Cents
 from services.chassis.database import Connection
-from services.settlement.charging import AttemptRow, ChargeRow, Work
+from services.settlement.domain.charging import AttemptRow, ChargeRow, Work
 
 CHARGE = """
     charge_id, campaign, supporter_id, purpose, pledge_ids, amount_cents, currency,

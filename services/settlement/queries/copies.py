@@ -7,8 +7,8 @@ import msgspec
 from contracts.events.pledges import CampaignClosed, PledgeSnapshot
 from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.database import Connection, decode_rows
-from services.settlement.domain import Closing
-from services.settlement.plan import ChargeFacts, PledgeCopy
+from services.settlement.domain.plan import ChargeFacts, PledgeCopy
+from services.settlement.domain.runs import Closing
 
 ROWS_MAX = 500_000
 

@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from services.chassis.database import Connection, decode_rows
-from services.settlement.money_back import (
+from services.settlement.domain.money_back import (
     LEASE,
     Financials,
     Look,

@@ -11,8 +11,8 @@ from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug, ChargeId
 from contracts.recovery import DeclineClass
 from services.chassis.database import Connection
-from services.settlement.charging import Declined
-from services.settlement.recovery import AttemptKind
+from services.settlement.domain.charging import Declined
+from services.settlement.domain.recovery import AttemptKind
 
 PLATFORM = PlatformDefinition(version=0)
 """What holds until the first platform.yml is heard of."""

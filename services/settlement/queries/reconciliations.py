@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from services.chassis.database import Connection, decode_rows
-from services.settlement.reconciling import Break, BreakKind, OurCharge
+from services.settlement.domain.reconciling import Break, BreakKind, OurCharge
 
 EVERY = timedelta(hours=24)
 REACH = timedelta(days=60)

@@ -11,9 +11,9 @@ from contracts.events.settlement import LostBecause
 from contracts.ids import CampaignSlug, ChargeId, SupporterId
 from contracts.recovery import DeclineClass
 from services.chassis.database import Connection, decode_rows
-from services.settlement.charging import ChargeRow
+from services.settlement.domain.charging import ChargeRow
+from services.settlement.domain.recovery import AttemptKind
 from services.settlement.queries.charges import CHARGE
-from services.settlement.recovery import AttemptKind
 
 
 class Retry(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import ChargeId, PledgeId
 from services.chassis.database import Connection, decode_rows
-from services.settlement.money_back import LEASE, Paid, RefundRow, StripeRefund
+from services.settlement.domain.money_back import LEASE, Paid, RefundRow, StripeRefund
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):

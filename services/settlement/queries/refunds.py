@@ -6,9 +6,9 @@ import msgspec
 
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from services.chassis.database import Connection, decode_rows
-from services.settlement.money_back import Paid
+from services.settlement.domain.money_back import Paid
+from services.settlement.domain.refund_plan import PlannedRefund, Refundable, Wanted
 from services.settlement.queries.looks import PAID
-from services.settlement.refund_plan import PlannedRefund, Refundable, Wanted
 
 CHARGES_MAX = 100_000
 

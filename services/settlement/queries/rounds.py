@@ -7,8 +7,8 @@ import msgspec
 
 from contracts.ids import CampaignSlug, ChargeId
 from services.chassis.database import Connection, decode_rows
-from services.settlement.charging import ChargeRow
-from services.settlement.domain import Amounts, Tally
+from services.settlement.domain.charging import ChargeRow
+from services.settlement.domain.runs import Amounts, Tally
 from services.settlement.queries.charges import CHARGE
 
 

@@ -12,12 +12,12 @@ from contracts.magic_link import TOKEN_LENGTH_MAX, Keys
 from services.chassis import crash
 from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
-from services.settlement.domain import Run
+from services.settlement.domain.plan import Plan
+from services.settlement.domain.runs import Run
 from services.settlement.handlers import keep_calendar, pass_bank, report
 from services.settlement.handlers.keep_calendar import CalendarStatus
 from services.settlement.handlers.pass_bank import PassBank, PayPage
 from services.settlement.handlers.report import Batch
-from services.settlement.plan import Plan
 from services.settlement.steps import let_confirm
 from services.settlement.stripe_gateway.charges import StripeGateway
 

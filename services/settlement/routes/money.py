@@ -11,13 +11,13 @@ from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.refusals import InputRefused
 from services.chassis.database import Pool, transaction
 from services.chassis.errors import PRIVATE
+from services.settlement.domain.refund_plan import Wanted
 from services.settlement.handlers import pause, reconcile, refund, show_money
 from services.settlement.handlers.reconcile import Report
 from services.settlement.handlers.refund import RefundAnswer, RefundState
 from services.settlement.handlers.show_money import Backfill, DisputeBundle
 from services.settlement.queries.evidence import DisputeShown
 from services.settlement.queries.pauses import Pause
-from services.settlement.refund_plan import Wanted
 
 Text = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00]*$")]

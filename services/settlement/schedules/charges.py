@@ -10,7 +10,7 @@ from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.chassis.service import Loop
 from services.chassis.steady import Steady
-from services.settlement.charging import ChargeRow
+from services.settlement.domain.charging import ChargeRow
 from services.settlement.handlers import keep_calendar, look_after
 from services.settlement.queries import rounds
 from services.settlement.steps.end_recovery import recover_due

@@ -9,7 +9,7 @@ from contracts.refusals import Unavailable
 from services.chassis import crash, telemetry
 from services.chassis.database import BUSY, Connection, Pool, single, transaction
 from services.chassis.messages import database_is_back
-from services.settlement.charging import (
+from services.settlement.domain.charging import (
     LEASE,
     Created,
     CreateOutcome,

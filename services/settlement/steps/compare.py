@@ -5,11 +5,11 @@ from datetime import datetime
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
 from services.chassis.stripe.client import StripeFault
-from services.settlement import reconciling
+from services.settlement.domain import reconciling
+from services.settlement.domain.reconciling import Break, OurCharge, TheirIntent
 from services.settlement.handlers import reconcile
 from services.settlement.queries import reconciliations
 from services.settlement.queries.reconciliations import Run
-from services.settlement.reconciling import Break, OurCharge, TheirIntent
 from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)

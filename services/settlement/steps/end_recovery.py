@@ -4,7 +4,7 @@ import asyncio
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
-from services.settlement.charging import Cancelled, ChargeRow, EndOutcome, LeaseLost
+from services.settlement.domain.charging import Cancelled, ChargeRow, EndOutcome, LeaseLost
 from services.settlement.handlers import recover, settle_campaigns, try_again
 from services.settlement.stripe_gateway.charges import StripeGateway
 

@@ -6,8 +6,8 @@ import msgspec
 
 from services.chassis import crash
 from services.chassis.database import Pool, transaction
+from services.settlement.domain.money_back import Away, Lost, Made, RefundOutcome, RefundRow
 from services.settlement.handlers import refund, refund_campaign
-from services.settlement.money_back import Away, Lost, Made, RefundOutcome, RefundRow
 from services.settlement.queries import pauses, refund_runs, refund_sending
 from services.settlement.queries.refund_runs import RefundRun, WithPerson
 from services.settlement.stripe_gateway.money import MoneyGateway

@@ -4,9 +4,9 @@ import asyncio
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
+from services.settlement.domain.money_back import Away, Look, Paid
 from services.settlement.handlers import read_money
 from services.settlement.handlers.adopt_refunds import NoRoom
-from services.settlement.money_back import Away, Look, Paid
 from services.settlement.stripe_gateway.money import MoneyGateway
 
 log = telemetry.logger(__name__)

@@ -2,7 +2,7 @@
 
 from services.chassis import crash, telemetry
 from services.chassis.database import Pool, transaction
-from services.settlement.charging import ChargeRow, LeaseLost
+from services.settlement.domain.charging import ChargeRow, LeaseLost
 from services.settlement.handlers import look_after
 from services.settlement.stripe_gateway.charges import StripeGateway
 

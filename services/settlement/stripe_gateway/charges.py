@@ -21,7 +21,7 @@ from services.chassis.stripe.client import (
     StripeRefused,
     StripeUnknown,
 )
-from services.settlement.charging import (
+from services.settlement.domain.charging import (
     Cancelled,
     ConfirmOutcome,
     Created,
@@ -34,7 +34,12 @@ from services.settlement.charging import (
     Succeeded,
     Unknown,
 )
-from services.settlement.stripe_answers import confirmed, declined, outcome_of, refused_request
+from services.settlement.domain.stripe_answers import (
+    confirmed,
+    declined,
+    outcome_of,
+    refused_request,
+)
 
 # More than a charger ever has under way: what waits here would not be counted as waiting.
 CONNECTIONS_MAX = 128

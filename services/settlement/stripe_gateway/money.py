@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.money import Cents
 from services.chassis.stripe.client import StripeFault, StripeNotSent, StripeRefused, StripeUnknown
-from services.settlement.money_back import (
+from services.settlement.domain.money_back import (
     Away,
     DisputeKind,
     Financials,
@@ -22,7 +22,7 @@ from services.settlement.money_back import (
     StripeDispute,
     StripeRefund,
 )
-from services.settlement.reconciling import TheirIntent
+from services.settlement.domain.reconciling import TheirIntent
 from services.settlement.stripe_gateway.charges import StripeGateway
 
 PAGE = 100

@@ -1,0 +1,1 @@
+"""The rules of carts, prices, stock and orders. Pure: values in, values or a refusal out."""

@@ -1,0 +1,193 @@
+"""What people's programs get, in the product's own names and units. Money is whole cents."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from contracts.events.checkout import StockLevel
+from services.checkout.domain.cards import CardWarning
+from services.checkout.domain.orders import CampaignShare, Order, public_status
+from services.checkout.domain.pricing import total_of
+from services.checkout.domain.quotes import (
+    Figures,
+    Quote,
+    QuotedCampaign,
+    campaign_fields,
+    figures_of,
+)
+from services.checkout.domain.stock import Levels, remaining
+
+
+class Started(Quote, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A checkout that waits for a card: on our page, or on Stripe's."""
+
+    checkout_ui_mode: str
+    order_id: str
+    session_id: str
+    client_secret: str | None = None
+    publishable_key: str | None = None
+    url: str | None = None
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Where an order stands after somebody asked to complete or abandon it."""
+
+    success: bool
+    order_id: str
+    status: str
+    persisted: bool
+    released: int = 0
+    # The saved card expires before it can be charged, or charged again.
+    card_warning: CardWarning | None = None
+
+
+class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the browser asks for until the pledge is in the ledger."""
+
+    order_id: str
+    persisted: bool
+    status: str
+    card_warning: CardWarning | None = None
+
+
+class SummaryCampaign(QuotedCampaign, frozen=True, kw_only=True, rename="camel"):
+    """One campaign's share as the success page shows it."""
+
+    title: str
+    pledge_id: str
+    state: str
+    reason: str | None
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the success page shows: no address, no e-mail, of the card that it is too old."""
+
+    order_id: str
+    status: str
+    persisted: bool
+    created_at: datetime
+    completed_at: datetime | None
+    shipping_collected: bool
+    currency: str
+    totals: Figures
+    campaigns: tuple[SummaryCampaign, ...]
+    card_warning: CardWarning | None = None
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """The stock of one limited tier or add-on."""
+
+    limit: int
+    claimed: int
+    reserved: int
+    remaining: int
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stock of a campaign's limited tiers and add-ons."""
+
+    campaign_slug: str
+    tiers: dict[str, Left]
+    add_ons: dict[str, Left]
+    version: int
+
+
+class Recount(Inventory, frozen=True, kw_only=True, rename="camel"):
+    """The stock counted anew from what orders hold, and whether that changed anything."""
+
+    corrected: bool
+
+
+class AddOnInventory(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The stock of the platform's own limited products, the same for every campaign."""
+
+    add_ons: dict[str, Left]
+    low_stock_threshold: int
+    version: int
+
+
+class StockChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A limit an operator changed; null is no limit."""
+
+    success: bool
+    action: str
+    campaign_slug: str | None
+    tier_id: str | None
+    product_id: str | None
+    variant_id: str | None
+    before: Left | None
+    after: Left | None
+
+
+class Recovered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What came of an operator's recovery."""
+
+    success: bool
+    message: str
+    order_id: str
+    stripe_session_id: str | None
+    status: str
+    persisted: bool
+    pledge_ids: tuple[str, ...]
+
+
+def summary_of(
+    order: Order,
+    *,
+    shares: Sequence[CampaignShare],
+    titles: Mapping[str, str],
+    card_warning: CardWarning | None = None,
+) -> Summary:
+    """Return what the success page shows of an order."""
+    known = {share.campaign: share for share in shares}
+    return Summary(
+        order_id=order.order_id,
+        status=public_status(order.status),
+        persisted=order.status == "persisted",
+        created_at=order.created_at,
+        completed_at=order.completed_at,
+        shipping_collected=order.shipping_address is not None,
+        currency=order.pledges[0].currency,
+        totals=figures_of(total_of(order.pledges)),
+        campaigns=tuple(
+            SummaryCampaign(
+                **campaign_fields(pledge),
+                title=titles.get(pledge.campaign, pledge.campaign),
+                pledge_id=pledge.pledge_id,
+                state=known[pledge.campaign].state,
+                reason=known[pledge.campaign].reason,
+            )
+            for pledge in order.pledges
+        ),
+        card_warning=card_warning,
+    )
+
+
+def inventory_of(slug: str, levels: Levels, version: int) -> Inventory:
+    """Return the public stock of a campaign."""
+    return Inventory(
+        campaign_slug=slug,
+        version=version,
+        tiers=left_of(levels.tiers),
+        add_ons=left_of(levels.add_ons),
+    )
+
+
+def left_of(levels: Mapping[str, StockLevel]) -> dict[str, Left]:
+    """Return levels with what remains, as people read them."""
+    return {name: _left(level) for name, level in levels.items()}
+
+
+def left_in(level: StockLevel | None) -> Left | None:
+    """Return one level as people read it; None is no limit."""
+    return _left(level) if level is not None else None
+
+
+def _left(level: StockLevel) -> Left:
+    return Left(
+        limit=level.limit_total,
+        claimed=level.claimed,
+        reserved=level.reserved,
+        remaining=remaining(level),
+    )

@@ -1,0 +1,1 @@
+"""Edge: HTTP in, answers out."""

@@ -1,0 +1,192 @@
+"""What checkout does by itself: one leader each, finding its work in the database."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from services.chassis import telemetry
+from services.chassis.bell import Bell
+from services.chassis.database import Pool, transaction
+from services.chassis.leader import tick_as_leader
+from services.chassis.stripe.client import StripeAway, StripeRefused
+from services.checkout import metrics
+from services.checkout.handlers.guard_cards import CardLimits
+from services.checkout.queries import (
+    card_failures,
+    cards,
+    deletions,
+    detachments,
+    drains,
+    old_orders,
+    orders,
+    stripe_events,
+)
+from services.checkout.steps.announce_fading_cards import announce_fading_cards
+from services.checkout.steps.apply_stripe import Applying, Round
+from services.checkout.steps.delete_customers import delete_customers
+from services.checkout.steps.detach_cards import detach_cards
+from services.checkout.steps.drain_campaigns import drain_campaigns
+from services.checkout.steps.look_after import look_after_orders, look_after_updates
+from services.checkout.steps.read_back import end_stray_sessions, read_events_back
+from services.checkout.stripe_gateway import StripeGateway
+
+STATUSES = ("opening", "open", "completed", "persisted", "expired", "too_late", "abandoned")
+
+
+log = telemetry.logger(__name__)
+
+EVENTS_IDLE_SECONDS = 0.5
+GATHER_SECONDS = 0.5
+TICK_SECONDS = 1.0
+FIGURES_SECONDS = 15.0
+READ_BACK_SECONDS = 900.0
+FORGET_SECONDS = 3_600.0
+FORGET_PORTION = 1_000
+
+Loop = Callable[[], Awaitable[None]]
+
+
+class Bells(msgspec.Struct, frozen=True):
+    """Who is woken by what."""
+
+    stripe: Bell
+    drain: Bell
+
+
+class Workshop(msgspec.Struct, frozen=True):
+    """What the loops work with. Who completes a card step has somebody waiting; the rest is
+    `patient` and comes after people."""
+
+    pool: Pool
+    stripe: StripeGateway
+    patient: StripeGateway
+    limits: CardLimits
+    bells: Bells
+    is_live: bool
+
+
+def loops(shop: Workshop) -> list[Loop]:
+    """Return the background loops of a worker."""
+    return [
+        _stripe_events(shop),
+        _leading(shop, "checkout:drain", _drain(shop), every_seconds=0),
+        _leading(shop, "checkout:orders", _orders(shop)),
+        _leading(shop, "checkout:cards", _cards(shop)),
+        _leading(shop, "checkout:read-back", _read_back(shop), every_seconds=READ_BACK_SECONDS),
+        _leading(shop, "checkout:forget", _forget(shop), every_seconds=FORGET_SECONDS),
+    ]
+
+
+def _leading(shop: Workshop, job: str, tick: Loop, *, every_seconds: float = TICK_SECONDS) -> Loop:
+    async def run() -> None:
+        await tick_as_leader(shop.pool, job, tick, every_seconds=every_seconds)
+
+    return run
+
+
+def _stripe_events(shop: Workshop) -> Loop:
+    round_ = Round(Applying(shop.pool, shop.stripe, shop.limits))
+
+    async def tick() -> None:
+        if round_.is_idle:
+            await shop.bells.stripe.wait(EVENTS_IDLE_SECONDS)
+        if await round_.take():
+            # There may be more.
+            shop.bells.stripe.ring()
+        await round_.gather(GATHER_SECONDS)
+
+    lead = _leading(shop, "checkout:stripe-events", tick, every_seconds=0)
+
+    async def run() -> None:
+        try:
+            await lead()
+        finally:
+            await round_.end()
+
+    return run
+
+
+def _drain(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        await shop.bells.drain.wait(TICK_SECONDS)
+        await drain_campaigns(shop.pool, shop.patient)
+
+    return tick
+
+
+def _orders(shop: Workshop) -> Loop:
+    figures_at = 0.0
+
+    async def tick() -> None:
+        nonlocal figures_at
+        await look_after_orders(shop.pool, shop.patient)
+        await look_after_updates(shop.pool, shop.patient)
+        if time.monotonic() >= figures_at:
+            await take_figures(shop.pool)
+            figures_at = time.monotonic() + FIGURES_SECONDS
+
+    return tick
+
+
+def _cards(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        await announce_fading_cards(shop.pool)
+        await detach_cards(shop.pool, shop.patient)
+        await delete_customers(shop.pool, shop.patient)
+
+    return tick
+
+
+def _read_back(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        try:
+            if await read_events_back(shop.pool, shop.patient, is_live=shop.is_live):
+                shop.bells.stripe.ring()
+            await end_stray_sessions(shop.pool, shop.patient)
+        except (StripeAway, StripeRefused) as exc:
+            log.warning("not_read_back", error=type(exc).__name__)
+
+    return tick
+
+
+def _forget(shop: Workshop) -> Loop:
+    async def tick() -> None:
+        async with transaction(shop.pool) as conn:
+            await card_failures.forget_old(conn)
+        while True:
+            async with transaction(shop.pool) as conn:
+                gone = {
+                    "webhook": await stripe_events.forget_old(conn, FORGET_PORTION),
+                    "intent": await old_orders.forget_intents(conn, limit=FORGET_PORTION),
+                    "address": await old_orders.forget_addresses(conn, limit=FORGET_PORTION),
+                }
+            for what, rows in gone.items():
+                metrics.FORGOTTEN.labels(what).inc(rows)
+            if not any(gone.values()):
+                return
+
+    return tick
+
+
+async def take_figures(pool: Pool) -> None:
+    """Count what an operator wants to see."""
+    async with transaction(pool) as conn:
+        counts = await orders.count_by_status(conn)
+        oldest = await orders.oldest_undecided_seconds(conn)
+        waiting, parked = await stripe_events.count_waiting_and_parked(conn)
+        draining = await drains.list_due_for_drain(conn)
+        in_use, unusable = await cards.count_in_use(conn)
+        unneeded, unneeded_oldest = await detachments.count_waiting(conn)
+        forgotten = await deletions.count_overdue(conn)
+    for status in STATUSES:
+        metrics.ORDERS.labels(status).set(counts.get(status, 0))
+    metrics.UNDECIDED_OLDEST.set(oldest)
+    metrics.STRIPE_EVENTS_WAITING.set(waiting)
+    metrics.STRIPE_EVENTS_PARKED.set(parked)
+    metrics.CAMPAIGNS_DRAINING.set(len(draining))
+    metrics.CARDS_IN_USE.set(in_use)
+    metrics.CARDS_UNUSABLE.set(unusable)
+    metrics.CARDS_TO_DETACH.set(unneeded)
+    metrics.DETACH_OLDEST.set(unneeded_oldest)
+    metrics.CUSTOMERS_TO_DELETE.set(forgotten)

@@ -1,0 +1,1 @@
+"""The rules of the ledger. Pure: values in, values or a refusal out."""

@@ -1,0 +1,1 @@
+"""The rules of charging. Pure: values in, values or a refusal out."""
