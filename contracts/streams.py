@@ -55,7 +55,6 @@ CONSUMERS = (
         durable="pledges-definitions",
         stream="CAMPAIGNS",
         listener="pledges",
-        # What platform.yml decides about a price is in the priced lines already.
         events=(*_DEFINITIONS, campaigns.CampaignCancelled),
     ),
     Consumer(
