@@ -13,14 +13,23 @@ from typing import Any
 
 import aiohttp
 import msgspec
+from prometheus_client import Counter
 
 from contracts.campaign import CarrierRules
 from contracts.money import Cents
 from services.chassis import telemetry
 from services.chassis.settings import Secret
-from services.checkout import metrics
+from services.chassis.telemetry import REGISTRY
 from services.checkout.domain.shipping import AWAY, CarrierAnswer, RateRequest
 from services.checkout.domain.usps_forms import lowest_price, rate_form
+
+CARRIER_QUOTES = Counter(
+    "checkout_carrier_quotes",
+    "Parcels the carrier was asked about, by what came of it: price, none, away.",
+    ("outcome",),
+    registry=REGISTRY,
+)
+
 
 log = telemetry.logger(__name__)
 
@@ -106,7 +115,7 @@ class USPSGateway:
         for request, task in waiting.items():
             answers[request] = task.result() if _is_done(task) else AWAY
         for answer in answers.values():
-            metrics.CARRIER_QUOTES.labels(answer.kind).inc()
+            CARRIER_QUOTES.labels(answer.kind).inc()
         return answers
 
     def _fresh(self, request: RateRequest, rules: CarrierRules) -> CarrierAnswer | None:

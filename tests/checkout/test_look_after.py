@@ -11,7 +11,7 @@ from contracts.refusals import StateRefused, Unavailable
 from services.chassis.settings import Secret
 from services.chassis.telemetry import REGISTRY
 from services.checkout.domain.bodies import OrderBody, RecoverBody
-from services.checkout.schedules.loops import take_figures
+from services.checkout.schedules.figures import take_figures
 from services.checkout.steps.ask_about_order import abandon, complete, wait_for_status
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.look_after import look_after_orders

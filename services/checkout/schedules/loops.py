@@ -4,24 +4,17 @@ import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from prometheus_client import Counter
 
 from services.chassis import telemetry
 from services.chassis.bell import Bell
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.chassis.stripe.client import StripeAway, StripeRefused
-from services.checkout import metrics
+from services.chassis.telemetry import REGISTRY
 from services.checkout.handlers.guard_cards import CardLimits
-from services.checkout.queries import (
-    card_failures,
-    cards,
-    deletions,
-    detachments,
-    drains,
-    old_orders,
-    orders,
-    stripe_events,
-)
+from services.checkout.queries import card_failures, old_orders, stripe_events
+from services.checkout.schedules.figures import take_figures
 from services.checkout.steps.announce_fading_cards import announce_fading_cards
 from services.checkout.steps.apply_stripe import Applying, Round
 from services.checkout.steps.delete_customers import delete_customers
@@ -31,7 +24,12 @@ from services.checkout.steps.look_after import look_after_orders, look_after_upd
 from services.checkout.steps.read_back import end_stray_sessions, read_events_back
 from services.checkout.stripe_gateway import StripeGateway
 
-STATUSES = ("opening", "open", "completed", "persisted", "expired", "too_late", "abandoned")
+FORGOTTEN = Counter(
+    "checkout_rows_forgotten",
+    "Rows that were past their time: bodies of webhooks, persons of orders, addresses.",
+    ("what",),
+    registry=REGISTRY,
+)
 
 
 log = telemetry.logger(__name__)
@@ -162,31 +160,8 @@ def _forget(shop: Workshop) -> Loop:
                     "address": await old_orders.forget_addresses(conn, limit=FORGET_PORTION),
                 }
             for what, rows in gone.items():
-                metrics.FORGOTTEN.labels(what).inc(rows)
+                FORGOTTEN.labels(what).inc(rows)
             if not any(gone.values()):
                 return
 
     return tick
-
-
-async def take_figures(pool: Pool) -> None:
-    """Count what an operator wants to see."""
-    async with transaction(pool) as conn:
-        counts = await orders.count_by_status(conn)
-        oldest = await orders.oldest_undecided_seconds(conn)
-        waiting, parked = await stripe_events.count_waiting_and_parked(conn)
-        draining = await drains.list_due_for_drain(conn)
-        in_use, unusable = await cards.count_in_use(conn)
-        unneeded, unneeded_oldest = await detachments.count_waiting(conn)
-        forgotten = await deletions.count_overdue(conn)
-    for status in STATUSES:
-        metrics.ORDERS.labels(status).set(counts.get(status, 0))
-    metrics.UNDECIDED_OLDEST.set(oldest)
-    metrics.STRIPE_EVENTS_WAITING.set(waiting)
-    metrics.STRIPE_EVENTS_PARKED.set(parked)
-    metrics.CAMPAIGNS_DRAINING.set(len(draining))
-    metrics.CARDS_IN_USE.set(in_use)
-    metrics.CARDS_UNUSABLE.set(unusable)
-    metrics.CARDS_TO_DETACH.set(unneeded)
-    metrics.DETACH_OLDEST.set(unneeded_oldest)
-    metrics.CUSTOMERS_TO_DELETE.set(forgotten)

@@ -1,8 +1,10 @@
-"""Figures for the operator: where orders stand, and how Stripe answers."""
+"""Figures for the operator: where orders, cards and campaigns stand."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Gauge
 
+from services.chassis.database import Pool, transaction
 from services.chassis.telemetry import REGISTRY
+from services.checkout.queries import cards, deletions, detachments, drains, orders, stripe_events
 
 ORDERS = Gauge("checkout_orders", "Orders by status.", ("status",), registry=REGISTRY)
 UNDECIDED_OLDEST = Gauge(
@@ -44,15 +46,29 @@ CUSTOMERS_TO_DELETE = Gauge(
     "Customers of people who asked to be forgotten, not deleted at Stripe yet.",
     registry=REGISTRY,
 )
-FORGOTTEN = Counter(
-    "checkout_rows_forgotten",
-    "Rows that were past their time: bodies of webhooks, persons of orders, addresses.",
-    ("what",),
-    registry=REGISTRY,
-)
-CARRIER_QUOTES = Counter(
-    "checkout_carrier_quotes",
-    "Parcels the carrier was asked about, by what came of it: price, none, away.",
-    ("outcome",),
-    registry=REGISTRY,
-)
+
+
+STATUSES = ("opening", "open", "completed", "persisted", "expired", "too_late", "abandoned")
+
+
+async def take_figures(pool: Pool) -> None:
+    """Count what an operator wants to see."""
+    async with transaction(pool) as conn:
+        counts = await orders.count_by_status(conn)
+        oldest = await orders.oldest_undecided_seconds(conn)
+        waiting, parked = await stripe_events.count_waiting_and_parked(conn)
+        draining = await drains.list_due_for_drain(conn)
+        in_use, unusable = await cards.count_in_use(conn)
+        unneeded, unneeded_oldest = await detachments.count_waiting(conn)
+        forgotten = await deletions.count_overdue(conn)
+    for status in STATUSES:
+        ORDERS.labels(status).set(counts.get(status, 0))
+    UNDECIDED_OLDEST.set(oldest)
+    STRIPE_EVENTS_WAITING.set(waiting)
+    STRIPE_EVENTS_PARKED.set(parked)
+    CAMPAIGNS_DRAINING.set(len(draining))
+    CARDS_IN_USE.set(in_use)
+    CARDS_UNUSABLE.set(unusable)
+    CARDS_TO_DETACH.set(unneeded)
+    DETACH_OLDEST.set(unneeded_oldest)
+    CUSTOMERS_TO_DELETE.set(forgotten)
