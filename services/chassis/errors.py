@@ -22,6 +22,9 @@ BY_STATUS = {
     415: ("unsupported_media_type", "Send JSON as application/json."),
 }
 PRIVATE = {"Cache-Control": "private, no-store"}
+"""For answers to one person."""
+FRESH = {"Cache-Control": "no-cache"}
+"""For what everybody may know, and only as it is now."""
 
 
 def answer(

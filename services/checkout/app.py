@@ -10,7 +10,9 @@ from services.chassis.guards import bearer_guard
 from services.chassis.service import Parts, Running, Service
 from services.chassis.stripe.budget import StripeBudget
 from services.checkout.consumers import listeners
-from services.checkout.routes.orders import ROUTES, admin_routes
+from services.checkout.routes import cards, orders
+from services.checkout.routes.operators import admin_routes
+from services.checkout.routes.webhooks import stripe_webhook
 from services.checkout.schedules.loops import Bells, Workshop, loops
 from services.checkout.settings import Settings
 from services.checkout.steps.answer_question import answer_question
@@ -45,7 +47,12 @@ async def compose(settings: Settings, running: Running) -> Parts:
         running.pool, stripe, stripe.in_background(), checkout.limits, bells, settings.is_live
     )
     return Parts(
-        routes=[*ROUTES, *admin_routes(bearer_guard(settings.admin_secret))],
+        routes=[
+            *orders.ROUTES,
+            *cards.ROUTES,
+            stripe_webhook,
+            *admin_routes(bearer_guard(settings.admin_secret)),
+        ],
         listeners=listeners(bells.drain),
         loops=loops(shop),
         web_loops=[answer_the_ledger],

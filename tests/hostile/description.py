@@ -13,7 +13,8 @@ from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 
-import services.checkout.routes.orders as checkout
+import services.checkout.routes.cards as checkout_cards
+import services.checkout.routes.orders as checkout_orders
 import services.notify.routes.mails as notify
 import services.settlement.routes.charges as settlement
 from contracts.routes import ROUTES
@@ -26,6 +27,8 @@ from services.checkout.domain.bodies import (
     StockBody,
     TaxBody,
 )
+from services.checkout.routes.operators import admin_routes as checkout_admin_routes
+from services.checkout.routes.webhooks import stripe_webhook
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes
@@ -122,7 +125,8 @@ def _relaxed(node: Any) -> Any:
 
 def _handlers() -> Iterable[HTTPRouteHandler]:
     guard = bearer_guard(SECRET)
-    yield from (*checkout.ROUTES, *checkout.admin_routes(guard))
+    yield from (*checkout_orders.ROUTES, *checkout_cards.ROUTES, stripe_webhook)
+    yield from checkout_admin_routes(guard)
     yield from (pledges.show_pledge, pledges.list_pledges, pledges.cancel, pledges.show_stats)
     yield from (pledges.modify, pledges.quote_change, pledges.ask_links)
     yield from community_routes(SECRET)

@@ -14,7 +14,7 @@ from tests.tidy.source import Source, assert_tidy, findings, parsed, python_file
 OPENERS = {"Pool", "transaction", "single"}
 DATABASE = "services.chassis.database"
 ENDS = ("commit", "rollback")
-SERVICES = ("checkout", "pledges", "settlement")
+SERVICES = ("checkout", "pledges", "settlement", "notify")
 
 
 def handlers_open_nothing(source: Source) -> Iterator[str]:

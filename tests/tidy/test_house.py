@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.tidy.source import ROOT, assert_tidy
+from tests.tidy.test_layers import room_of
 
 SERVICES = ("checkout", "pledges", "settlement", "notify", "site")
 ROOMS = ("README.md", "__init__.py", "__main__.py", "app.py", "settings.py", "migrations")
@@ -16,6 +17,24 @@ ONE_OF = (
     ("handlers.py", "handlers"),
     ("queries.py", "queries"),
 )
+# The plan: from the edge to the ground, as docs/architecture.md shows it. site has a plan of
+# its own below it: it draws pages, and passes on.
+PLAN = (
+    "app.py",
+    "routes/",
+    "consumers.py",
+    "schedules/",
+    "steps/",
+    "handlers/",
+    "queries/",
+    "*_gateway",
+    "domain/",
+    "settings.py",
+    "migrations/",
+)
+BY_THE_PLAN = ("checkout", "pledges", "settlement", "notify")
+# What is no code, or how Python finds it.
+BESIDE = {"README.md", "__init__.py", "__main__.py", "__pycache__", "templates", "translations"}
 SYNONYMS = {
     "config.py": "settings.py",
     "models.py": "domain.py",
@@ -49,6 +68,27 @@ def missing_rooms(folder: Path) -> Iterator[str]:
             continue
         if name in SYNONYMS:
             yield f"{path}:1: is called {SYNONYMS[name]} in this house"
+
+
+def odd_rooms(folder: Path) -> Iterator[str]:
+    """A service has the rooms of the plan, and nothing stands between them."""
+    for entry in sorted(folder.iterdir()):
+        name = entry.name + "/" * entry.is_dir()
+        is_gateway = entry.stem.endswith("_gateway")
+        if entry.name not in BESIDE and name not in PLAN and not is_gateway:
+            yield f"{folder}/{name}:1: is no room of the plan"
+
+
+def shown_in(page: str) -> list[str]:
+    """Return the rooms of a service, in the order in which a page shows them."""
+    block = page.partition("services/<name>/\n")[2].partition("```")[0]
+    return [line.split()[0] for line in block.splitlines() if line.strip()]
+
+
+def code_of_a_room(path: Path) -> Iterator[str]:
+    """A room's `__init__` holds its one line, so that each thing stands in a file of its name."""
+    if path.read_text(encoding="utf-8").count("\n") > 1:
+        yield f"{path}:1: a room's __init__ is a sentence"
 
 
 def odd_migration(path: Path, text: str) -> Iterator[str]:
@@ -87,6 +127,31 @@ def migrations() -> Iterator[Path]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_service_has_the_same_rooms(service: str) -> None:
     assert_tidy(list(missing_rooms(ROOT / "services" / service)), "See style.md 2.3.")
+
+
+@pytest.mark.parametrize("service", BY_THE_PLAN)
+def test_every_service_but_site_has_the_rooms_of_the_plan(service: str) -> None:
+    assert_tidy(list(odd_rooms(ROOT / "services" / service)), "See docs/architecture.md.")
+
+
+def test_the_plan_is_what_the_page_shows_in_the_order_of_imports() -> None:
+    page = (ROOT / "docs/architecture.md").read_text(encoding="utf-8")
+    ranks = [room_of("pledges", f"services.pledges.{_module(room)}")[1] for room in PLAN[:-1]]
+
+    assert shown_in(page) == list(PLAN)
+    # A gateway is as low as SQL is: neither imports the other.
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def _module(room: str) -> str:
+    return {"*_gateway": "stripe_gateway"}.get(room, room.rstrip("/").removesuffix(".py"))
+
+
+def test_a_rooms_init_holds_its_one_line() -> None:
+    found = sorted((ROOT / "services").rglob("__init__.py"))
+
+    assert found
+    assert_tidy([each for path in found for each in code_of_a_room(path)], "Name what it holds.")
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -154,6 +219,22 @@ def test_the_numbering_rule_finds_a_gap_and_a_wrong_name() -> None:
     assert not list(odd_numbers(["0001_a.sql", "0002_b.sql"]))
     assert list(odd_numbers(["0001_a.sql", "0003_b.sql"]))
     assert list(odd_numbers(["0001-a.sql"]))
+
+
+def test_the_plan_finds_what_stands_between_the_rooms(tmp_path: Path) -> None:
+    for name in ("app.py", "README.md", "stripe_gateway.py", "pricing.py"):
+        (tmp_path / name).touch()
+    for name in ("domain", "utils"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "domain/__init__.py").write_text('"""Rules."""\n')
+    (tmp_path / "utils/__init__.py").write_text('"""Things."""\n\nX = 1\n')
+
+    assert [each.partition(":")[0] for each in odd_rooms(tmp_path)] == [
+        f"{tmp_path}/pricing.py",
+        f"{tmp_path}/utils/",
+    ]
+    assert not list(code_of_a_room(tmp_path / "domain/__init__.py"))
+    assert list(code_of_a_room(tmp_path / "utils/__init__.py"))
 
 
 def test_the_rooms_rule_finds_a_missing_room_and_a_synonym(tmp_path: Path) -> None:

@@ -29,7 +29,6 @@ RANKS = {
     "queries": 20,
     "domain": RULES,
     "settings": LEAF,
-    "metrics": LEAF,
 }
 # site has sub-packages instead: what it shows is pure, what it publishes and keeps is not.
 SITE_RANKS = {

@@ -1,72 +1,36 @@
-"""The edge: HTTP in, handler, HTTP out."""
+"""Edge: carts and orders, for people."""
 
-import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
-from litestar import Request, Response, get, post
-from litestar.di import NamedDependency
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import (
-    FromPath,
-    FromQuery,
-    HeaderParameter,
-    JSONBody,
-    QueryParameter,
-    SkipValidation,
-)
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
-from contracts.magic_link import Keys
-from services.chassis import crash
-from services.chassis.bell import Bell
 from services.chassis.crowd import LANE, PATIENT
-from services.chassis.database import Pool, transaction
-from services.chassis.guards import Guard
+from services.chassis.database import transaction
+from services.chassis.errors import FRESH, PRIVATE
 from services.checkout.domain.answers import (
     AddOnInventory,
     Ended,
     Inventory,
     OrderStatus,
-    Recount,
-    Recovered,
     Started,
-    StockChange,
     Summary,
 )
-from services.checkout.domain.bodies import (
-    CartBody,
-    CompleteCardBody,
-    OrderBody,
-    RecoverBody,
-    StartCardBody,
-    StockBody,
-    TaxBody,
-)
-from services.checkout.domain.card_answers import CardUpdated, CardUpdateStarted
+from services.checkout.domain.bodies import CartBody, OrderBody, TaxBody
 from services.checkout.domain.quotes import Quote
 from services.checkout.handlers import show_orders
-from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.quote_parts import ShippingQuote, TaxQuote, quote_tax
-from services.checkout.handlers.recount_stock import recount_stock
-from services.checkout.settings import Settings
-from services.checkout.steps import ask_about_order, change_card, store_event
-from services.checkout.steps.checkout import Checkout
+from services.checkout.routes.dependencies import (
+    CarrierDependency,
+    CheckoutDependency,
+    Client,
+    PoolDependency,
+    StoppingDependency,
+    StripeDependency,
+)
+from services.checkout.steps import ask_about_order
 from services.checkout.steps.price_with_carrier import quote_cart, quote_shipping
-from services.checkout.steps.recover_checkout import recover
 from services.checkout.steps.start_checkout import start_checkout
-from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.usps_gateway import USPSGateway
-
-PRIVATE = {"Cache-Control": "private, no-store"}
-FRESH = {"Cache-Control": "no-cache"}
-WEBHOOK_BYTES_MAX = 256 * 1024
-
-PoolDependency = NamedDependency[SkipValidation[Pool]]
-StripeDependency = NamedDependency[SkipValidation[StripeGateway]]
-CarrierDependency = NamedDependency[SkipValidation[USPSGateway]]
-StoppingDependency = NamedDependency[SkipValidation[asyncio.Event]]
-CheckoutDependency = NamedDependency[SkipValidation[Checkout]]
-# Who asks, as the gateway saw it. Nobody else can set it.
-Client = Annotated[str, HeaderParameter(name="x-pool-client")]
 
 
 @post("/checkout-intent/start", status_code=200)
@@ -77,27 +41,6 @@ async def start(
     client: Client = "",
 ) -> Response[Started]:
     answer = await start_checkout(checkout, data, idempotency_key, client)
-    return Response(answer, headers=PRIVATE)
-
-
-@post("/pledge/payment-method/start", status_code=200)
-async def start_card_update(
-    data: JSONBody[StartCardBody],
-    checkout: CheckoutDependency,
-    link_keys: NamedDependency[SkipValidation[Keys]],
-    client: Client = "",
-) -> Response[CardUpdateStarted]:
-    answer = await change_card.start_update(checkout, data, link_keys, client)
-    return Response(answer, headers=PRIVATE)
-
-
-@post("/pledge/payment-method/complete", status_code=200)
-async def complete_card_update(
-    data: JSONBody[CompleteCardBody],
-    checkout: CheckoutDependency,
-    link_keys: NamedDependency[SkipValidation[Keys]],
-) -> Response[CardUpdated]:
-    answer = await change_card.complete_update(checkout, data, link_keys)
     return Response(answer, headers=PRIVATE)
 
 
@@ -170,52 +113,7 @@ async def add_on_inventory(pool: PoolDependency) -> Response[AddOnInventory]:
     return Response(answer, headers=FRESH)
 
 
-@post("/webhooks/stripe", status_code=200, request_max_body_size=WEBHOOK_BYTES_MAX)
-async def stripe_webhook(
-    request: Request[Any, Any, Any],
-    pool: PoolDependency,
-    settings: NamedDependency[SkipValidation[Settings]],
-    stripe_bell: NamedDependency[SkipValidation[Bell]],
-) -> Response[dict[str, bool]]:
-    raw = await request.body()
-    signature = request.headers.get("stripe-signature", "")
-    is_new = await store_event.store_delivery(pool, raw, signature, settings=settings)
-    crash.point("checkout.webhook_stored")
-    if is_new:
-        stripe_bell.ring()
-    return Response({"received": True}, headers=PRIVATE)
-
-
-def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
-    """Return the operators' routes behind their guard."""
-
-    @post("/admin/recover-checkout", status_code=200, guards=[guard])
-    async def recover_checkout(
-        data: JSONBody[RecoverBody],
-        pool: PoolDependency,
-        stripe: StripeDependency,
-        carrier: CarrierDependency,
-    ) -> Response[Recovered]:
-        return Response(await recover(pool, stripe, data, carrier), headers=PRIVATE)
-
-    @post("/admin/inventory", status_code=200, guards=[guard])
-    async def inventory_by_hand(
-        data: JSONBody[StockBody], pool: PoolDependency
-    ) -> Response[StockChange]:
-        async with transaction(pool) as conn:
-            changed = await change_stock(conn, data)
-        return Response(changed, headers=PRIVATE)
-
-    @post("/inventory/{slug:str}/recalculate", status_code=200, guards=[guard])
-    async def recalculate_inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Recount]:
-        async with transaction(pool) as conn:
-            recounted = await recount_stock(conn, slug)
-        return Response(recounted, headers=PRIVATE)
-
-    return [recover_checkout, inventory_by_hand, recalculate_inventory]
-
-
 ROUTES = [
     *(start, quote, shipping_quote, tax_quote, complete, abandon, status, summary),
-    *(inventory, add_on_inventory, stripe_webhook, start_card_update, complete_card_update),
+    *(inventory, add_on_inventory),
 ]

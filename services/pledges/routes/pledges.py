@@ -13,6 +13,7 @@ from services.chassis import crash
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
 from services.chassis.database import ACQUIRE_SECONDS, Pool, transaction
+from services.chassis.errors import FRESH, PRIVATE
 from services.chassis.guards import bearer_guard
 from services.chassis.settings import Secret
 from services.pledges.domain.bodies import ModifyRequest
@@ -33,9 +34,6 @@ from services.pledges.handlers.read_stats import read_stats
 from services.pledges.handlers.send_links import ask_for_links
 from services.pledges.steps.modify_pledge import modify_pledge
 from services.pledges.steps.preview_change import preview_change
-
-PRIVATE = {"Cache-Control": "private, no-store"}
-FRESH = {"Cache-Control": "no-cache"}
 
 
 class CancelRequest(

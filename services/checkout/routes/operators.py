@@ -1,0 +1,48 @@
+"""Edge: what operators ask of checkout. The guard stands before it."""
+
+from litestar import Response, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
+
+from services.chassis.database import transaction
+from services.chassis.errors import PRIVATE
+from services.chassis.guards import Guard
+from services.checkout.domain.answers import Recount, Recovered, StockChange
+from services.checkout.domain.bodies import RecoverBody, StockBody
+from services.checkout.handlers.change_stock import change_stock
+from services.checkout.handlers.recount_stock import recount_stock
+from services.checkout.routes.dependencies import (
+    CarrierDependency,
+    PoolDependency,
+    StripeDependency,
+)
+from services.checkout.steps.recover_checkout import recover
+
+
+def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
+    """Return the operators' routes behind their guard."""
+
+    @post("/admin/recover-checkout", status_code=200, guards=[guard])
+    async def recover_checkout(
+        data: JSONBody[RecoverBody],
+        pool: PoolDependency,
+        stripe: StripeDependency,
+        carrier: CarrierDependency,
+    ) -> Response[Recovered]:
+        return Response(await recover(pool, stripe, data, carrier), headers=PRIVATE)
+
+    @post("/admin/inventory", status_code=200, guards=[guard])
+    async def inventory_by_hand(
+        data: JSONBody[StockBody], pool: PoolDependency
+    ) -> Response[StockChange]:
+        async with transaction(pool) as conn:
+            changed = await change_stock(conn, data)
+        return Response(changed, headers=PRIVATE)
+
+    @post("/inventory/{slug:str}/recalculate", status_code=200, guards=[guard])
+    async def recalculate_inventory(slug: FromPath[str], pool: PoolDependency) -> Response[Recount]:
+        async with transaction(pool) as conn:
+            recounted = await recount_stock(conn, slug)
+        return Response(recounted, headers=PRIVATE)
+
+    return [recover_checkout, inventory_by_hand, recalculate_inventory]
