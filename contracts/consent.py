@@ -10,11 +10,8 @@ proved and yesterday's open pages would be refused.
 """
 
 import hashlib
-from typing import Literal
 
 import msgspec
-
-Language = Literal["en", "es"]
 
 CONSENT_VERSION = "2026-12"
 """The version that pages show today."""

@@ -28,10 +28,14 @@ class InputRefused(Refusal):
     status = 400
 
 
-class LinkRefused(Refusal):
-    """No, bad or expired link or secret."""
+class NotAuthenticated(Refusal):
+    """Nobody shows who they are: no secret, no signature, no link, or none that holds."""
 
     status = 401
+
+
+class LinkRefused(NotAuthenticated):
+    """No link, a bad one, or one that is over."""
 
 
 class NotYours(Refusal):

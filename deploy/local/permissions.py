@@ -13,8 +13,6 @@ from deploy.local.layout import SERVICES
 OPERATOR = "pool"
 """Who looks after the servers: tools and people. No service has this user's password."""
 
-USERS = (OPERATOR, *SERVICES)
-
 PAYLOAD_BYTES_MAX = 256 * 1024
 
 ANSWER_SECONDS = 10

@@ -42,11 +42,6 @@ class Card:
     def fingerprint(self) -> str:
         return hashlib.sha256(f"sandbox:{self.number}".encode()).hexdigest()[:16]
 
-    @property
-    def just_works(self) -> bool:
-        is_odd = self.save or self.charge or self.refund or self.dispute
-        return not is_odd and self.authentication == "never"
-
 
 def _works(
     key: str,

@@ -64,10 +64,6 @@ def see_other(location: str) -> Response[str]:
     return Response("", status_code=303, headers={"Location": location})
 
 
-def is_form(request: Web) -> bool:
-    return request.headers.get("content-type", "").startswith(FORM)
-
-
 async def json_body(request: Web) -> dict[str, Any]:
     """Return the JSON object that was sent; an empty body is an empty object."""
     body = await request.body()

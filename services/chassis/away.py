@@ -3,7 +3,7 @@
 from nats.errors import Error as NATSError
 from nats.js.errors import APIError
 
-AWAY = (NATSError, APIError, OSError, TimeoutError)
+BUS_AWAY = (NATSError, APIError, OSError, TimeoutError)
 
 
 class BusAway(Exception):

@@ -27,7 +27,7 @@ from nats.js.errors import NotFoundError
 from contracts.streams import Consumer, Stream
 from contracts.subjects import pattern
 from services.chassis import telemetry
-from services.chassis.away import AWAY, BusAway
+from services.chassis.away import BUS_AWAY, BusAway
 from services.chassis.pull import Pull
 
 log = telemetry.logger(__name__)
@@ -85,7 +85,7 @@ class Bus:
                 try:
                     await self.declare()
                     break
-                except AWAY as exc:
+                except BUS_AWAY as exc:
                     log.warning("bus_declare_failed", error=type(exc).__name__)
                     await asyncio.sleep(0.5)
             await asyncio.Event().wait()
@@ -106,7 +106,7 @@ class Bus:
                     error_cb=_ignore,
                     inbox_prefix=f"_INBOX.{self._name}".encode(),
                 )
-            except (*AWAY, asyncio.CancelledError) as exc:
+            except (*BUS_AWAY, asyncio.CancelledError) as exc:
                 if isinstance(exc, asyncio.CancelledError):
                     raise
                 await asyncio.sleep(0.5)
@@ -180,7 +180,7 @@ class Bus:
 
     async def broadcast(self, subject: str, payload: bytes) -> None:
         """Tell every process that listens right now; nobody else will ever know."""
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*BUS_AWAY):
             if self._client.is_connected:
                 await self._client.publish(subject, payload)
 
@@ -195,7 +195,7 @@ class Bus:
             return None
         try:
             answer = await self._client.request(subject, payload, timeout=within_seconds)
-        except AWAY:
+        except BUS_AWAY:
             return None
         return answer.data
 
@@ -225,7 +225,7 @@ class Bus:
 
     async def close(self) -> None:
         """Leave quietly; what was not acknowledged is delivered again."""
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*BUS_AWAY):
             async with asyncio.timeout(2):
                 await self._client.close()
 

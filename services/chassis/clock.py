@@ -9,7 +9,7 @@ import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 
-from services.chassis.database import BUSY, Pool
+from services.chassis.database import DATABASE_BUSY, Pool
 
 
 class PlatformClock:
@@ -41,6 +41,6 @@ class PlatformClock:
     async def run(self, pool: Pool) -> None:
         """Keep the anchor fresh; while Postgres is away time just runs on."""
         while True:
-            with contextlib.suppress(*BUSY):
+            with contextlib.suppress(*DATABASE_BUSY):
                 await self.renew(pool)
             await asyncio.sleep(1)

@@ -46,7 +46,7 @@ SESSION = {
     "timezone": "UTC",
 }
 
-AWAY = (
+DATABASE_AWAY = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
@@ -58,8 +58,8 @@ AWAY = (
 )
 """What says that there is no answer, and none to be expected on this connection."""
 
-BUSY = (
-    *AWAY,
+DATABASE_BUSY = (
+    *DATABASE_AWAY,
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,
@@ -133,7 +133,7 @@ async def open_pool(url: str, *, schema: str, size_max: int = 16) -> Pool:
                     "application_name": f"pool-{schema}",
                 },
             )
-        except BUSY:
+        except DATABASE_BUSY:
             await asyncio.sleep(0.2)
 
 
@@ -174,7 +174,7 @@ async def single(pool: Pool) -> AsyncIterator[Connection]:
 async def _commit(work: "asyncpg.transaction.Transaction") -> None:
     try:
         await work.commit()
-    except (*AWAY, TimeoutError) as exc:
+    except (*DATABASE_AWAY, TimeoutError) as exc:
         raise Unavailable(
             "busy", "We can't tell whether this was saved. Send it again: it counts once."
         ) from exc
@@ -184,13 +184,13 @@ async def _commit(work: "asyncpg.transaction.Transaction") -> None:
 async def _acquired(pool: Pool) -> AsyncIterator[Connection]:
     try:
         conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
-    except BUSY as exc:
+    except DATABASE_BUSY as exc:
         raise Unavailable("busy", "We are busy for a moment. Nothing was changed.") from exc
     try:
         yield conn
     finally:
         # What goes wrong here ends the connection, not the work: that is decided.
-        with contextlib.suppress(*BUSY):
+        with contextlib.suppress(*DATABASE_BUSY):
             await pool.release(conn, timeout=RESET_SECONDS)
 
 

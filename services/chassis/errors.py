@@ -8,7 +8,7 @@ from litestar.exceptions import HTTPException
 
 from contracts.refusals import Refusal, TooMany, Unavailable
 from services.chassis import telemetry
-from services.chassis.database import BUSY
+from services.chassis.database import DATABASE_BUSY
 
 log = telemetry.logger(__name__)
 
@@ -96,6 +96,6 @@ def _fields(extra: object) -> dict[str, str]:
 HANDLERS: dict[Any, Any] = {
     Refusal: refused,
     HTTPException: http_error,
-    **dict.fromkeys(BUSY, busy),
+    **dict.fromkeys(DATABASE_BUSY, busy),
     Exception: fault,
 }

@@ -7,7 +7,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
-from contracts.refusals import LinkRefused
+from contracts.refusals import NotAuthenticated
 from services.chassis.settings import Secret
 
 Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
@@ -27,6 +27,6 @@ def bearer_guard(secret: Secret) -> Guard:
         is_bearer = header[: len(SCHEME)].lower() == SCHEME
         given = header[len(SCHEME) :].strip().encode() if is_bearer else b""
         if not expected or not hmac.compare_digest(given, expected):
-            raise LinkRefused("unauthorized", "The operator's secret is needed.")
+            raise NotAuthenticated("unauthorized", "The operator's secret is needed.")
 
     return guard

@@ -10,7 +10,7 @@ from nats.aio.msg import Msg
 
 from contracts.events.base import Event
 from services.chassis import parked, telemetry
-from services.chassis.database import BUSY, Connection
+from services.chassis.database import DATABASE_BUSY, Connection
 
 log = telemetry.logger(__name__)
 
@@ -67,7 +67,7 @@ class Handlers:
                 try:
                     async with conn.transaction():
                         await self.handle(conn, each.event, each.letter.headers)
-                except BUSY:
+                except DATABASE_BUSY:
                     raise
                 except Exception as exc:
                     failed[id(each.msg)] = exc
@@ -81,7 +81,7 @@ class Handlers:
         try:
             async with conn.transaction(), asyncio.timeout(HANDLER_SECONDS):
                 await many(conn, [each.event for each in run])
-        except BUSY:
+        except DATABASE_BUSY:
             raise
         except Exception as exc:
             # Not a fault yet: each is tried alone, and says then what is wrong with it.

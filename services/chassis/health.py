@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from services.chassis import telemetry
-from services.chassis.database import BUSY
+from services.chassis.database import DATABASE_BUSY
 
 Ready = Callable[[], Awaitable[list[str]]]
 """Returns what is missing for readiness; raises when Postgres is away."""
@@ -33,7 +33,7 @@ def health_routes(*, missing: Ready, degraded: Degraded) -> list[HTTPRouteHandle
     async def readyz() -> Response[dict[str, Any]]:
         try:
             lacking = await missing()
-        except (*BUSY, asyncpg.PostgresError):
+        except (*DATABASE_BUSY, asyncpg.PostgresError):
             lacking = ["postgres"]
         body = {"ready": not lacking, "missing": lacking, "degraded": degraded()}
         return Response(body, status_code=503 if lacking else 200)

@@ -21,9 +21,9 @@ from contracts.events.base import Event
 from contracts.refusals import Unavailable
 from contracts.streams import Consumer
 from services.chassis import crash, early, parked, retrying, telemetry
-from services.chassis.away import AWAY
+from services.chassis.away import BUS_AWAY
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.database import DATABASE_BUSY, Connection, Pool, transaction
 from services.chassis.early import NotYet
 from services.chassis.handling import Delivery, Handler, Handlers, ManyHandler
 from services.chassis.messages import (
@@ -81,7 +81,7 @@ class Listener:
                         await self._look_for_early(pool)
                 finally:
                     await pull.close()
-            except (*AWAY, *BUSY, Unavailable) as exc:
+            except (*BUS_AWAY, *DATABASE_BUSY, Unavailable) as exc:
                 await self._recover(bus, exc)
 
     async def _recover(self, bus: Bus, exc: BaseException) -> None:
@@ -89,7 +89,7 @@ class Listener:
         telemetry.LOOP_FAILURES.labels(self.consumer.durable).inc()
         log.warning("consumer_paused", consumer=self.consumer.durable, error=type(exc).__name__)
         await asyncio.sleep(0.5)
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*BUS_AWAY):
             await bus.declare()
 
     async def _look_for_early(self, pool: Pool) -> None:
@@ -154,7 +154,7 @@ class Listener:
         for _ in range(BUSY_TRIES):
             try:
                 return await self._apply(pool, batch, last_try)
-            except (*BUSY, Unavailable) as exc:
+            except (*DATABASE_BUSY, Unavailable) as exc:
                 fault = exc
                 await database_is_back(pool)
         return {id(each.msg): fault for each in batch}

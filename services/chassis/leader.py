@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 from services.chassis import telemetry
-from services.chassis.database import ACQUIRE_SECONDS, BUSY, Connection, Pool
+from services.chassis.database import ACQUIRE_SECONDS, DATABASE_BUSY, Connection, Pool
 from services.chassis.stopping import ended
 
 log = telemetry.logger(__name__)
@@ -42,7 +42,7 @@ async def _try_lock(conn: Connection, job: str) -> bool:
 async def _unlock(conn: Connection, job: str) -> None:
     """Give the lock up. A session that cannot be told so is ended, and its lock with it."""
     try:
-        with suppress(*BUSY):
+        with suppress(*DATABASE_BUSY):
             await conn.execute("SELECT pg_advisory_unlock(hashtextextended($1, 0))", job)
             return
         conn.terminate()

@@ -6,8 +6,8 @@ from typing import Any
 
 from nats.aio.msg import Msg
 
-from services.chassis.away import AWAY
-from services.chassis.database import BUSY, Pool
+from services.chassis.away import BUS_AWAY
+from services.chassis.database import DATABASE_BUSY, Pool
 
 BATCH = 64
 FETCH_SECONDS = 2.0
@@ -35,7 +35,7 @@ async def heartbeat(messages: list[Msg]) -> Any:
         yield
     finally:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError, *AWAY):
+        with contextlib.suppress(asyncio.CancelledError, *BUS_AWAY):
             await task
 
 
@@ -46,7 +46,7 @@ async def database_is_back(pool: Pool) -> None:
         await asyncio.sleep(delay)
         try:
             await pool.fetchval("SELECT 1", timeout=2)
-        except BUSY:
+        except DATABASE_BUSY:
             delay = min(delay * 2, 5.0)
         else:
             return

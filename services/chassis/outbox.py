@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,9 +18,9 @@ from contracts.ids import EventId
 from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
 from services.chassis import crash, streams_watch, telemetry, wake
-from services.chassis.away import AWAY, BusAway
+from services.chassis.away import BUS_AWAY, BusAway
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Connection, Pool
+from services.chassis.database import DATABASE_BUSY, Connection, Pool
 from services.chassis.leader import leading
 
 log = telemetry.logger(__name__)
@@ -29,7 +29,6 @@ IN_FLIGHT = 64
 IDLE_SECONDS = 0.5
 LOOK_SECONDS = 5.0
 BACK_OFF_SECONDS_MAX = 5.0
-E = TypeVar("E", bound=Event)
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -141,7 +140,7 @@ class Relay:
                         await self._watch_streams(conn)
                         await self._round(conn)
                         back_off = 0.1
-            except (*BUSY, *AWAY, BusAway) as exc:
+            except (*DATABASE_BUSY, *BUS_AWAY, BusAway) as exc:
                 self.pauses += 1
                 telemetry.LOOP_FAILURES.labels("outbox").inc()
                 log.warning("outbox_paused", error=type(exc).__name__)
@@ -183,7 +182,7 @@ class Relay:
         for row in chain:
             try:
                 await self._bus.publish(row.subject, row.payload, row.headers)
-            except (*AWAY, BusAway):
+            except (*BUS_AWAY, BusAway):
                 break
             sent.append(row.outbox_id)
         return sent
@@ -193,7 +192,7 @@ async def is_flushed(pool: Pool, bus: Bus, *, within_seconds: float) -> bool:
     """Wait until the relay has published everything; give up when the bus is away or slow."""
     limit = time.monotonic() + within_seconds
     while bus.is_connected and time.monotonic() < limit:
-        with contextlib.suppress(*BUSY):
+        with contextlib.suppress(*DATABASE_BUSY):
             if not await pool.fetchval(
                 "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)", timeout=1
             ):

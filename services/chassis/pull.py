@@ -17,7 +17,7 @@ from nats.js.api import Header, StatusCode
 from nats.js.errors import APIError
 
 from contracts.streams import Consumer
-from services.chassis.away import AWAY
+from services.chassis.away import BUS_AWAY
 from services.chassis.stopping import ended
 
 LATE_SECONDS = 0.25
@@ -97,7 +97,7 @@ class Pull:
             await self._news.wait()
 
     async def _hand_back(self) -> None:
-        with contextlib.suppress(*AWAY):
+        with contextlib.suppress(*BUS_AWAY):
             if self._subscription is not None:
                 # Says so and waits for the answer: what was on its way has arrived then.
                 await self._subscription.drain()  # type: ignore[no-untyped-call]
@@ -106,7 +106,7 @@ class Pull:
 
 async def give_back(messages: Iterable[Msg]) -> None:
     """Refuse what has no answer yet, so that somebody else gets it at once."""
-    with contextlib.suppress(*AWAY):
+    with contextlib.suppress(*BUS_AWAY):
         for msg in messages:
             if not msg.is_acked:
                 await msg.nak()

@@ -9,7 +9,7 @@ import contextlib
 
 from contracts.refusals import Unavailable
 from services.chassis import telemetry
-from services.chassis.database import BUSY, Pool, transaction
+from services.chassis.database import DATABASE_BUSY, Pool, transaction
 
 log = telemetry.logger(__name__)
 
@@ -21,7 +21,7 @@ PAUSE_SECONDS = 0.1
 async def run(pool: Pool) -> None:
     """Forget every hour; who works at it at a time is decided portion by portion."""
     while True:
-        with contextlib.suppress(*BUSY, Unavailable):
+        with contextlib.suppress(*DATABASE_BUSY, Unavailable):
             forgotten = await forget(pool)
             if forgotten:
                 log.info("old_events_forgotten", rows=forgotten)

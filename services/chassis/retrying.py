@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.streams import Consumer
 from services.chassis import early, parked, telemetry
-from services.chassis.database import BUSY, Connection, Pool, decode_rows, transaction
+from services.chassis.database import DATABASE_BUSY, Connection, Pool, decode_rows, transaction
 from services.chassis.parked import Letter, ParkedEvent
 
 log = telemetry.logger(__name__)
@@ -213,7 +213,7 @@ async def _try(conn: Connection, listener: Applies | None, kept: Letter) -> Exce
                 await _say_again(conn, kept)
             else:
                 await listener.apply_kept(conn, kept)
-    except BUSY:
+    except DATABASE_BUSY:
         raise
     except Exception as exc:
         return exc

@@ -12,7 +12,7 @@ import msgspec
 
 from contracts.streams import CONSUMERS, STREAMS
 from services.chassis import telemetry
-from services.chassis.away import AWAY
+from services.chassis.away import BUS_AWAY
 from services.chassis.bus import Bus
 from services.chassis.settings import Secret, SettingsError, load
 
@@ -52,7 +52,7 @@ def main() -> int:
     telemetry.configure_logs("topology", settings.log_level)
     try:
         asyncio.run(provide(settings.nats_url.reveal()))
-    except AWAY as exc:
+    except BUS_AWAY as exc:
         log.error("topology_not_declared", error=type(exc).__name__)
         return 1
     log.info("topology_declared", streams=len(STREAMS), consumers=len(CONSUMERS))

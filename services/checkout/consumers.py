@@ -22,11 +22,6 @@ from services.chassis.bell import Bell
 from services.chassis.database import Connection
 from services.chassis.inbox import Listener
 from services.checkout.handlers.forget_person import hear_erased
-from services.checkout.handlers.hear_campaigns import (
-    hear_campaign,
-    hear_cancelled_campaign,
-    hear_platform,
-)
 from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import (
     hear_cancelled,
@@ -43,6 +38,11 @@ from services.checkout.handlers.hear_pledges import (
     hear_totals,
 )
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
+from services.checkout.handlers.keep_definitions import (
+    hear_cancelled_campaign,
+    keep_campaign,
+    keep_platform,
+)
 
 
 def listeners(drain: Bell) -> list[Listener]:
@@ -56,8 +56,8 @@ def listeners(drain: Bell) -> list[Listener]:
         Listener(
             consumer("checkout-definitions"),
             {
-                CampaignPublished: hear_campaign,
-                PlatformPublished: hear_platform,
+                CampaignPublished: keep_campaign,
+                PlatformPublished: keep_platform,
                 CampaignCancelled: hear_cancelled_campaign,
             },
         ),

@@ -18,19 +18,10 @@ from services.pledges.handlers.apply_orders import apply_order, apply_orders
 from services.pledges.handlers.change_card import change_card
 from services.pledges.handlers.end_early import end_early
 from services.pledges.handlers.hear_the_end import hear_deadline, hear_drained
-from services.pledges.handlers.keep_definition import keep_definition
-from services.pledges.handlers.keep_platform import keep_platform
-from services.pledges.handlers.record_charge import (
-    pass_reminder_on,
-    record_decline,
-    record_loss,
-)
+from services.pledges.handlers.keep_definitions import keep_campaign, keep_platform
+from services.pledges.handlers.record_charge import pass_reminder_on, record_decline, record_loss
 from services.pledges.handlers.record_money import record_dispute, record_refund
-from services.pledges.handlers.record_payments import (
-    record_fees,
-    record_payments,
-    record_success,
-)
+from services.pledges.handlers.record_payments import record_fees, record_payments, record_success
 
 
 def listeners() -> list[Listener]:
@@ -39,7 +30,7 @@ def listeners() -> list[Listener]:
         Listener(
             consumer("pledges-definitions"),
             {
-                CampaignPublished: keep_definition,
+                CampaignPublished: keep_campaign,
                 PlatformPublished: keep_platform,
                 CampaignCancelled: end_early,
             },

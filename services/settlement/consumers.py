@@ -24,9 +24,9 @@ from contracts.events.settlement import ChargeDue
 from contracts.refusals import Unavailable
 from contracts.streams import consumer
 from services.chassis import crash, telemetry
-from services.chassis.away import AWAY
+from services.chassis.away import BUS_AWAY
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Pool
+from services.chassis.database import DATABASE_BUSY, Pool
 from services.chassis.inbox import DELIVERIES_MAX, Listener, park
 from services.chassis.messages import FETCH_SECONDS, database_is_back, delivery_count, heartbeat
 from services.chassis.pull import Pull
@@ -34,7 +34,7 @@ from services.settlement.handlers import (
     forget_person,
     hear_links,
     hear_stripe,
-    keep_calendar,
+    keep_definitions,
     recover,
     take_requests,
 )
@@ -59,8 +59,8 @@ def listeners() -> list[Listener]:
         Listener(
             consumer("settlement-definitions"),
             {
-                CampaignPublished: keep_calendar.follow_campaign,
-                PlatformPublished: take_requests.keep_platform,
+                CampaignPublished: keep_definitions.keep_campaign,
+                PlatformPublished: keep_definitions.keep_platform,
             },
         ),
         Listener(
@@ -118,11 +118,11 @@ class Charger:
             try:
                 await self._bus.ready()
                 await self._pull()
-            except (*AWAY, *BUSY) as exc:
+            except (*BUS_AWAY, *DATABASE_BUSY) as exc:
                 telemetry.LOOP_FAILURES.labels(CHARGERS.durable).inc()
                 log.warning("charger_paused", error=type(exc).__name__)
                 await asyncio.sleep(0.5)
-                with contextlib.suppress(*AWAY):
+                with contextlib.suppress(*BUS_AWAY):
                     await self._bus.declare()
 
     async def drain(self) -> None:
@@ -182,10 +182,10 @@ class Charger:
                 await charge(self._pool, self._gateway, event.charge_id)
             await msg.ack()
             crash.point("settlement.after_ack")
-        except (*BUSY, Unavailable):
+        except (*DATABASE_BUSY, Unavailable):
             # Hold the slot while Postgres is away: an outcome could not be recorded.
             await database_is_back(self._pool)
-            with contextlib.suppress(*AWAY):
+            with contextlib.suppress(*BUS_AWAY):
                 await msg.nak(delay=AGAIN_SECONDS)
-        except AWAY:
+        except BUS_AWAY:
             return

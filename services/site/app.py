@@ -10,7 +10,7 @@ from litestar.config.app import AppConfig
 from litestar.handlers import HTTPRouteHandler
 from litestar.plugins import InitPlugin
 
-from services.chassis.database import BUSY
+from services.chassis.database import DATABASE_BUSY
 from services.chassis.limiter import Limiter
 from services.chassis.service import Loop, Parts, Running, Service
 from services.site.asking.checkout import Checkout
@@ -283,7 +283,7 @@ async def _begin(running: Running, publisher: Publisher, memory: Memory) -> None
     if "worker" in running.roles:
         await publisher.try_at_start()
     if "web" in running.roles:
-        with contextlib.suppress(*BUSY, *NOT_YET_MIGRATED):
+        with contextlib.suppress(*DATABASE_BUSY, *NOT_YET_MIGRATED):
             await running.clock.renew(running.pool)
             await memory.world.load()
             await memory.shelf.make_changed(at_once=True)

@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.refusals import Unavailable
 from services.chassis import crash, telemetry
-from services.chassis.database import BUSY, Pool, transaction
+from services.chassis.database import DATABASE_BUSY, Pool, transaction
 from services.site import handlers, queries
 from services.site.live.announcing import Announcer
 from services.site.live.world import NOT_YET_MIGRATED
@@ -86,7 +86,7 @@ class Publisher:
         try:
             self._report(await self.publish())
             self._has_started = True
-        except (*BUSY, *NOT_YET_MIGRATED, Unavailable) as exc:
+        except (*DATABASE_BUSY, *NOT_YET_MIGRATED, Unavailable) as exc:
             log.warning("publish_waits", error=type(exc).__name__)
 
     async def publish_at_start(self) -> None:

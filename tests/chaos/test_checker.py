@@ -15,7 +15,7 @@ from deploy.chaos.inspection import inspect
 from deploy.chaos.invariants import FOLDER, rules
 from deploy.chaos.outside import Outside
 from deploy.local.layout import DataDir, read_json
-from services.checkout.queries.people import WITHOUT_ANSWERS
+from services.checkout.queries.forgetting import WITHOUT_ANSWERS
 from tests.chaos.story import Told, tell
 from tests.support.platform import Platform
 from tests.support.stack import Stack

@@ -15,7 +15,7 @@ import pytest
 from contracts.refusals import Unavailable
 from deploy.chaos.proxy import Faults, Proxy
 from services.chassis.clock import PlatformClock
-from services.chassis.database import BUSY, Connection, Pool, open_pool, transaction
+from services.chassis.database import DATABASE_BUSY, Connection, Pool, open_pool, transaction
 from services.chassis.migrations import MigrationError, migrate, pending
 from tests.chassis.conftest import ToyDatabase
 from tests.chassis.toy import SERVICE
@@ -215,7 +215,7 @@ async def test_a_postgres_that_is_away_is_a_refusal_and_comes_back(
     async with _behind_a_proxy(toy_database) as (proxy, pool):
         proxy.faults = Faults(refuses=True)
         proxy.cut()
-        with pytest.raises((Unavailable, *BUSY)):
+        with pytest.raises((Unavailable, *DATABASE_BUSY)):
             async with transaction(pool) as conn:
                 await conn.fetchval("SELECT 1")
         proxy.heal()
@@ -231,7 +231,7 @@ async def test_a_postgres_that_hangs_costs_no_more_than_its_budget(
             await conn.fetchval("SELECT 1")
         proxy.faults = Faults(blackhole="both")
         started = time.monotonic()
-        with pytest.raises((Unavailable, *BUSY)):
+        with pytest.raises((Unavailable, *DATABASE_BUSY)):
             async with transaction(pool) as conn:
                 await conn.fetchval("SELECT 1")
         spent = time.monotonic() - started

@@ -19,9 +19,9 @@ from contracts.refusals import StateRefused
 from services.checkout.domain.cart import WantedItem
 from services.checkout.domain.orders import Order
 from services.checkout.domain.stock import Thing, units_in
-from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
+from services.checkout.handlers.keep_definitions import keep_campaign, keep_platform
 from tests.checkout.floor import Floor
 from tests.checkout.samples import (
     a_cart,
@@ -219,12 +219,12 @@ class Crowd:
             tiers=tiers(limit),
             add_ons=(shirt(film.slug, limit),),
         )
-        await self.floor.do(hear_campaign, published(changed))
+        await self.floor.do(keep_campaign, published(changed))
 
     async def sell(self, limit: int | None) -> None:
         """Have the platform sell mugs, so many of them."""
         products = (a_product(MUG, inventory=limit), a_product(TOTE))
-        await self.floor.do(hear_platform, platform_published(a_platform(*products)))
+        await self.floor.do(keep_platform, platform_published(a_platform(*products)))
 
     async def say(self, handler: Callable[..., Awaitable[Any]], event: Any) -> None:
         """Say it now, or only remember it: it comes late, and at least once in the end."""

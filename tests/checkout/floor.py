@@ -27,8 +27,8 @@ from services.checkout.domain.orders import Order, SavedCard
 from services.checkout.domain.stock import PLATFORM_SHELF, Levels
 from services.checkout.handlers.complete_orders import complete_orders
 from services.checkout.handlers.end_order import end_order
-from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
 from services.checkout.handlers.intend_order import intend
+from services.checkout.handlers.keep_definitions import keep_campaign, keep_platform
 from services.checkout.queries import orders, stock
 from services.checkout.steps.answer_question import answer
 from services.checkout.steps.checkout import Checkout
@@ -64,12 +64,12 @@ class Floor:
 
     async def publish(self, **facts: Any) -> CampaignDefinition:
         definition = a_campaign(**facts)
-        await self.do(hear_campaign, published(definition))
+        await self.do(keep_campaign, published(definition))
         return definition
 
     async def sell(self, *products: AddOn) -> None:
         """Have the platform sell these products of its own."""
-        await self.do(hear_platform, platform_published(a_platform(*products)))
+        await self.do(keep_platform, platform_published(a_platform(*products)))
 
     async def ask(
         self,

@@ -12,8 +12,8 @@ from services.checkout.domain.answers import Left, StockChange
 from services.checkout.domain.bodies import STOCK_MAX, StockBody
 from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.change_stock import change_stock
-from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_charged, hear_created
+from services.checkout.handlers.keep_definitions import keep_campaign
 from services.checkout.handlers.recount_stock import recount_stock
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import a_cart, a_product, a_tier, charged, created, published
@@ -53,7 +53,7 @@ async def test_what_was_set_by_hand_outlives_later_definitions_until_it_is_reset
     await change(floor, action="set", quantity=9, **tier)
 
     later = msgspec.structs.replace(film, version=2, tiers=(a_tier(limit_total=4),))
-    await floor.do(hear_campaign, published(later))
+    await floor.do(keep_campaign, published(later))
     by_hand = (await floor.stock(film.slug))["frame"].limit_total
     await change(floor, action="reset", **tier)
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from services.chassis.database import Connection, transaction
-from services.checkout.handlers.hear_campaigns import hear_campaign, hear_platform
+from services.checkout.handlers.keep_definitions import keep_campaign, keep_platform
 from services.checkout.queries import campaigns, drains
 from tests.checkout.floor import Floor
 from tests.checkout.samples import a_campaign, a_platform, platform_published, published
@@ -59,7 +59,7 @@ async def test_a_campaigns_door_is_closed_before_those_who_come_later(
     slug = film.slug
     closers: dict[str, Step] = {
         "drain": lambda conn: drains.lock_closing(conn, slug),
-        "definition": lambda conn: hear_campaign(conn, published(a_campaign(slug, version=2))),
+        "definition": lambda conn: keep_campaign(conn, published(a_campaign(slug, version=2))),
         "operator": lambda conn: campaigns.lock_definition(conn, slug),
     }
     openers: dict[str, Step] = {
@@ -80,7 +80,7 @@ async def test_the_platforms_door_is_closed_before_those_who_come_later(
 ) -> None:
     await floor.sell()
     closers: dict[str, Step] = {
-        "definition": lambda conn: hear_platform(conn, platform_published(a_platform(version=9))),
+        "definition": lambda conn: keep_platform(conn, platform_published(a_platform(version=9))),
         "operator": campaigns.lock_platform,
     }
     openers: dict[str, Step] = {

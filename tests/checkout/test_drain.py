@@ -14,9 +14,9 @@ from contracts.refusals import StateRefused
 from services.chassis.database import transaction
 from services.checkout.domain.orders import order_hash
 from services.checkout.handlers.drain_campaign import close_if_decided
-from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_missed
 from services.checkout.handlers.intend_order import intend
+from services.checkout.handlers.keep_definitions import keep_campaign
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.drain_campaigns import drain_campaigns
 from services.checkout.steps.start_checkout import start_checkout
@@ -187,7 +187,7 @@ async def test_an_extended_deadline_before_the_drain_is_in_force(
     film = await ending_soon(floor)
     extended = published(_extended(film, version=2, by=timedelta(days=1)))
     before = film.starts_at - timedelta(hours=1)
-    await floor.do(hear_campaign, msgspec.structs.replace(extended, occurred_at=before))
+    await floor.do(keep_campaign, msgspec.structs.replace(extended, occurred_at=before))
     await floor.move_clock(SOON)
 
     assert await drain_campaigns(floor.pool, checkout.stripe) == 0

@@ -10,8 +10,8 @@ from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused
 from services.chassis.early import NotYet
-from services.checkout.handlers.hear_campaigns import hear_campaign, hear_cancelled_campaign
 from services.checkout.handlers.hear_pledges import hear_released
+from services.checkout.handlers.keep_definitions import hear_cancelled_campaign, keep_campaign
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.drain_campaigns import drain_campaigns
 from services.checkout.steps.start_checkout import start_checkout
@@ -42,7 +42,7 @@ async def test_open_sessions_end_and_nothing_new_starts(
     await end_now(floor, film.slug)
     left = await drain_campaigns(floor.pool, checkout.stripe)
     again = msgspec.structs.replace(film, version=film.version + 1)
-    await floor.do(hear_campaign, published(again))
+    await floor.do(keep_campaign, published(again))
 
     assert left == 0
     assert sandbox.session(opened.session_id)["status"] == "expired"
@@ -80,7 +80,7 @@ async def test_a_deadline_that_moves_after_the_start_is_ignored(
         film, version=2, deadline_at=now + timedelta(days=5), title="Another title"
     )
 
-    await floor.do(hear_campaign, published(moved))
+    await floor.do(keep_campaign, published(moved))
 
     row = await floor.pool.fetchrow(
         "SELECT deadline_at, definition ->> 'title' AS title,"

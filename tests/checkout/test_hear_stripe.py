@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from contracts.events.checkout import CheckoutCompleted
-from contracts.refusals import InputRefused, LinkRefused, Unavailable
+from contracts.refusals import InputRefused, NotAuthenticated, Unavailable
 from services.chassis.database import open_pool
 from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.steps.apply_stripe import Applying, Round
@@ -43,7 +43,7 @@ async def outcomes(floor: Floor) -> list[tuple[str | None, str | None]]:
 async def test_what_is_not_signed_is_refused(
     floor: Floor, checkout: Checkout, signature: str
 ) -> None:
-    with pytest.raises(LinkRefused, match="invalid_signature"):
+    with pytest.raises(NotAuthenticated, match="invalid_signature"):
         await tell(floor, checkout.settings, an_event({}), signature)
 
     assert await outcomes(floor) == []
@@ -52,7 +52,7 @@ async def test_what_is_not_signed_is_refused(
 async def test_the_database_is_not_asked_before_the_signature_holds(checkout: Checkout) -> None:
     nowhere = Mock(spec=())
 
-    with pytest.raises(LinkRefused):
+    with pytest.raises(NotAuthenticated):
         await store_delivery(nowhere, b"{}", "", settings=checkout.settings)
 
 
@@ -85,7 +85,7 @@ async def test_a_signature_of_other_bytes_or_too_old_is_refused(
         signed(raw, secret="whsec_other"),
         signed(raw, age_seconds=301),
     ):
-        with pytest.raises(LinkRefused):
+        with pytest.raises(NotAuthenticated):
             await store_delivery(floor.pool, raw, signature, settings=checkout.settings)
 
 

@@ -14,7 +14,7 @@ from services.checkout.domain.answers import Recovered, Started
 from services.checkout.domain.bodies import ConsentBody, RecoverBody
 from services.checkout.domain.cart import WantedItem
 from services.checkout.domain.sessions import CART_PIECES_MAX, in_pieces, out_of_pieces
-from services.checkout.handlers.hear_campaigns import hear_campaign
+from services.checkout.handlers.keep_definitions import keep_campaign
 from services.checkout.steps import recover_checkout
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.recover_checkout import recover
@@ -121,7 +121,7 @@ async def test_an_order_whose_campaign_is_over_is_refused_by_its_rule(loss: Loss
     over = msgspec.structs.replace(film, version=2, deadline_at=film.starts_at)
     # Said before the start: from then on a deadline is frozen.
     before = film.starts_at - timedelta(hours=1)
-    await loss.floor.do(hear_campaign, msgspec.structs.replace(published(over), occurred_at=before))
+    await loss.floor.do(keep_campaign, msgspec.structs.replace(published(over), occurred_at=before))
 
     with pytest.raises(StateRefused):
         await loss.recover(order_id=started.order_id)

@@ -14,9 +14,9 @@ from contracts.quoting import QuoteAnswer, RevisionQuoted, RevisionRefused, Want
 from services.chassis.settings import Secret
 from services.checkout.domain.orders import Order
 from services.checkout.domain.stock import PLATFORM_SHELF
-from services.checkout.handlers.hear_campaigns import hear_platform
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
 from services.checkout.handlers.hear_revisions import hear_abandoned, hear_modified
+from services.checkout.handlers.keep_definitions import keep_platform
 from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import (
@@ -301,7 +301,7 @@ async def test_the_carrier_is_asked_before_the_revision_is_held(
     floor: Floor, sandbox: Sandbox
 ) -> None:
     await floor.do(
-        hear_platform, platform_published(a_platform(carrier=CarrierRules(is_enabled=True)))
+        keep_platform, platform_published(a_platform(carrier=CarrierRules(is_enabled=True)))
     )
     film = await floor.publish(
         tiers=(a_tier("a"), a_tier("print", category="physical", package=SMALL))

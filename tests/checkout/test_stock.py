@@ -19,8 +19,8 @@ from contracts.events.checkout import (
 from contracts.refusals import StateRefused
 from services.checkout.domain.cart import WantedItem
 from services.checkout.domain.stock import PLATFORM_SHELF
-from services.checkout.handlers.hear_campaigns import hear_campaign
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused
+from services.checkout.handlers.keep_definitions import keep_campaign
 from tests.checkout.floor import Floor, settled
 from tests.checkout.samples import a_cart, a_product, a_tier, cancelled, created, published, refused
 
@@ -217,7 +217,7 @@ async def test_a_limit_below_what_is_held_means_sold_out_and_never_an_error(floo
     first, second = [await floor.open(a_cart(f"{film.slug}__frame")) for _ in range(2)]
 
     smaller = msgspec.structs.replace(film, version=2, tiers=(a_tier(limit_total=1),))
-    await floor.do(hear_campaign, published(smaller))
+    await floor.do(keep_campaign, published(smaller))
     with pytest.raises(StateRefused, match="sold_out") as no:
         await floor.intend(a_cart(f"{film.slug}__frame"))
     await floor.complete(first)
@@ -237,10 +237,10 @@ async def test_a_tier_that_gets_a_limit_counts_what_was_sold_before(floor: Floor
     await floor.open(a_cart(f"{film.slug}__frame"))
 
     limited = msgspec.structs.replace(film, version=2, tiers=(a_tier(limit_total=3),))
-    await floor.do(hear_campaign, published(limited))
+    await floor.do(keep_campaign, published(limited))
     tier = (await floor.stock(film.slug))["frame"]
     free = msgspec.structs.replace(film, version=3)
-    await floor.do(hear_campaign, published(free))
+    await floor.do(keep_campaign, published(free))
 
     assert (tier.claimed, tier.reserved) == (1, 1)
     assert await floor.stock(film.slug) == {}
@@ -253,7 +253,7 @@ async def test_an_older_version_and_the_same_again_change_nothing(floor: Floor) 
 
     older = msgspec.structs.replace(film, version=2, tiers=(a_tier(limit_total=1),))
     for definition in (older, film, older):
-        await floor.do(hear_campaign, published(definition))
+        await floor.do(keep_campaign, published(definition))
 
     assert (await floor.stock(film.slug))["frame"].limit_total == 3
     assert len(await floor.said(StockChanged, film.slug)) == before

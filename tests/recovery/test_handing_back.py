@@ -12,21 +12,12 @@ from nats.aio.msg import Msg
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from contracts.subjects import subject
 from services.chassis import serving
-from services.chassis.away import AWAY
+from services.chassis.away import BUS_AWAY
 from services.chassis.bus import ACK_WAIT_SECONDS, Bus
 from services.chassis.database import Pool
 from services.chassis.messages import delivery_count
 from services.chassis.pull import Pull, give_back
-from tests.recovery.people import (
-    CALENDAR,
-    Ear,
-    Pair,
-    in_background,
-    pair,
-    say,
-    until,
-    went_live,
-)
+from tests.recovery.people import CALENDAR, Ear, Pair, in_background, pair, say, until, went_live
 from tests.support.stack import Database
 
 ROUNDS = 5
@@ -142,5 +133,5 @@ async def test_a_quiet_moment_is_no_fault_and_a_missing_durable_is_one(
     await operator.close()
 
     assert quiet == []
-    with pytest.raises(AWAY):
+    with pytest.raises(BUS_AWAY):
         await pull.fetch(64, seconds=5)

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contracts.refusals import Unavailable
-from services.chassis.database import BUSY, open_pool, transaction
+from services.chassis.database import DATABASE_BUSY, open_pool, transaction
 from tests.recovery.people import until
 from tests.recovery.stopping import stopped
 from tests.support.platform import Platform
@@ -39,7 +39,7 @@ async def test_a_command_gives_up_in_its_budget_and_its_connection_is_not_used_a
             pass
 
     async def seconds(work: Coroutine[Any, Any, None]) -> float:
-        with pytest.raises((*BUSY, Unavailable)):
+        with pytest.raises((*DATABASE_BUSY, Unavailable)):
             await work
         return time.monotonic() - stopped_at
 
@@ -65,7 +65,7 @@ async def test_a_slow_statement_is_ended_by_the_server_and_its_connection_stays(
     pool = await open_pool(database.url("site"), schema="site", size_max=1)
     before = await pool.fetchval("SELECT pg_backend_pid()")
 
-    with pytest.raises(BUSY):
+    with pytest.raises(DATABASE_BUSY):
         await pool.fetchval("SELECT pg_sleep(20)")
 
     assert await pool.fetchval("SELECT pg_backend_pid()") == before

@@ -8,7 +8,7 @@ from contracts.money import Cents
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
 from services.settlement.domain.runs import CertificateShown
-from services.settlement.handlers import hear_stripe, keep_calendar, report
+from services.settlement.handlers import hear_stripe, keep_definitions, report
 from tests.settlement.aftermath import Aftermath
 from tests.settlement.builders import AMOUNT, NOW, a_definition, outbox_events, published
 from tests.settlement.sandbox import GOOD
@@ -23,7 +23,7 @@ TWO = Share(supporters=2, cents=Cents(2 * AMOUNT))
 async def settled(after: Aftermath) -> Aftermath:
     """Two supporters have paid, nobody is left, and Stripe's books are not read yet."""
     async with transaction(after.run.pool) as conn:
-        await keep_calendar.follow_campaign(conn, published(a_definition(after.run.slug)))
+        await keep_definitions.keep_campaign(conn, published(a_definition(after.run.slug)))
     await after.paid(GOOD, GOOD)
     await after.run.tick()
     return after

@@ -7,7 +7,7 @@ import pytest
 from contracts.events.checkout import StripeEventReceived
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
-from services.settlement.handlers import hear_stripe, keep_calendar, show_money
+from services.settlement.handlers import hear_stripe, keep_definitions, show_money
 from services.settlement.handlers.show_money import Backfill
 from services.settlement.steps import look
 from tests.settlement.aftermath import Aftermath
@@ -69,7 +69,7 @@ async def test_what_was_declined_costs_nothing_and_is_not_asked_about(after: Aft
 
 async def test_a_backfill_says_what_is_missing_and_asks_only_in_earnest(after: Aftermath) -> None:
     async with transaction(after.run.pool) as conn:
-        await keep_calendar.follow_campaign(conn, published(a_definition(after.run.slug)))
+        await keep_definitions.keep_campaign(conn, published(a_definition(after.run.slug)))
     await after.paid(GOOD, GOOD)
 
     async def backfill(*, is_dry_run: bool) -> Backfill:

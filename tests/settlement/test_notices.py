@@ -11,7 +11,7 @@ from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeSnaps
 from contracts.ids import SupporterId
 from services.chassis.database import Connection, Pool, transaction
 from services.chassis.outbox import new_event_id
-from services.settlement.handlers import keep_calendar, take_requests
+from services.settlement.handlers import keep_definitions, take_requests
 from services.settlement.handlers.give_notice import notice_of
 from services.settlement.schedules import money as after_schedules
 from tests.settlement.builders import (
@@ -41,7 +41,7 @@ async def hear(pool: Pool, *events: Any) -> None:
     async with transaction(pool) as conn:
         for event in events:
             if isinstance(event, CampaignPublished):
-                await keep_calendar.follow_campaign(conn, event)
+                await keep_definitions.keep_campaign(conn, event)
             elif isinstance(event, PledgeCreated | PledgeCancelled):
                 await take_requests.keep_pledge(conn, event)
 

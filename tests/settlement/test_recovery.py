@@ -14,7 +14,13 @@ from contracts.events.checkout import Card, StripeEventReceived
 from services.chassis.database import transaction
 from services.chassis.outbox import new_event_id
 from services.settlement.domain import recovery
-from services.settlement.handlers import hear_stripe, pass_bank, recover, take_requests
+from services.settlement.handlers import (
+    hear_stripe,
+    keep_definitions,
+    pass_bank,
+    recover,
+    take_requests,
+)
 from services.settlement.queries import after_gauges, copies
 from services.settlement.schedules import charges
 from services.settlement.steps import charge
@@ -80,7 +86,7 @@ async def test_the_platform_decides_how_long_a_recovery_lasts(
     definition = PlatformDefinition(version=1, recovery_window_days=21)
     published = PlatformPublished(event_id=new_event_id(), occurred_at=NOW, definition=definition)
     async with transaction(run.pool) as conn:
-        await take_requests.keep_platform(conn, published)
+        await keep_definitions.keep_platform(conn, published)
 
     charge_id, _ = await declined(run, stripe)
 

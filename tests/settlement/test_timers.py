@@ -11,7 +11,7 @@ from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.chassis.database import Connection, Pool, transaction
 from services.settlement.domain import runs
-from services.settlement.handlers import keep_calendar
+from services.settlement.handlers import keep_calendar, keep_definitions
 from services.settlement.schedules import charges
 from tests.settlement.builders import (
     NOW,
@@ -31,7 +31,7 @@ async def publish(pool: Pool, slug: CampaignSlug, **facts: object) -> None:
     async with transaction(pool) as conn:
         now = await conn.fetchval("SELECT platform.now()")
         event = msgspec.structs.replace(published(a_definition(slug, **facts)), occurred_at=now)
-        await keep_calendar.follow_campaign(conn, event)
+        await keep_definitions.keep_campaign(conn, event)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_a_version_published_before_the_start_counts_however_late_it_is_he
 
     await move_clock(owner, NOW + timedelta(days=7))
     async with transaction(pool) as conn:
-        await keep_calendar.follow_campaign(conn, event)
+        await keep_definitions.keep_campaign(conn, event)
 
     due = await owner.fetchval("SELECT due_at FROM timers WHERE kind = 'deadline'")
     assert due == NOW + timedelta(days=60)

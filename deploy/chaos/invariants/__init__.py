@@ -19,13 +19,6 @@ HEADER = re.compile(
 # Tables that are filled from what the sandbox says; without one these rules cannot be asked.
 FROM_OUTSIDE = ("stripe_intents", "stripe_sessions", "stripe_refunds", "inbox_mails")
 
-PROVED_ELSEWHERE = {
-    "I-15": "by E-15, E-16 and the consumers' own tests: events twice, late and out of order",
-    "I-16": "by E-16: every outbox is replayed and no table changes",
-    "I-17": "by E-7 and E-8: the bus and Redis are wiped",
-    "I-22": "not yet: there are no operators with accounts",
-}
-
 
 @dataclass(frozen=True)
 class Rule:

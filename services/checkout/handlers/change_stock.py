@@ -12,7 +12,7 @@ from services.chassis.parked import note_action
 from services.checkout.domain.answers import StockChange, left_in
 from services.checkout.domain.bodies import STOCK_MAX, StockBody
 from services.checkout.domain.stock import PLATFORM_SHELF, Limited, Thing, add_ons_of, things_of
-from services.checkout.handlers.hear_campaigns import limit_campaign, limit_platform
+from services.checkout.handlers.keep_definitions import limit_campaign, limit_platform
 from services.checkout.queries import campaigns, overrides, stock
 
 

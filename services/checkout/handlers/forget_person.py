@@ -3,7 +3,7 @@
 from contracts.events.pledges import PledgeErased
 from services.chassis.database import Connection
 from services.checkout.handlers.keep_cards import end_uses
-from services.checkout.queries import deletions, people
+from services.checkout.queries import deletions, forgetting
 
 
 async def hear_erased(conn: Connection, event: PledgeErased) -> None:
@@ -12,7 +12,7 @@ async def hear_erased(conn: Connection, event: PledgeErased) -> None:
     Each event is about one pledge: with the last of them nothing at Stripe is needed any more.
     """
     await end_uses(conn, [event.pledge_id], "erased")
-    await people.forget_order(conn, event.order_id)
-    await people.forget_updates(conn, event.pledge_id)
-    await people.forget_cards(conn, event.supporter_id)
+    await forgetting.forget_order(conn, event.order_id)
+    await forgetting.forget_updates(conn, event.pledge_id)
+    await forgetting.forget_cards(conn, event.supporter_id)
     await deletions.queue_customers(conn, event.supporter_id)

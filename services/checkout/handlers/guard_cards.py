@@ -9,11 +9,8 @@ import hmac
 
 import msgspec
 
-from services.chassis import telemetry
 from services.chassis.addresses import limited_as
 from services.checkout.settings import Settings
-
-log = telemetry.logger(__name__)
 
 FAILURES_PER_SESSION = 3
 FAILURES_PER_HOUR = 10

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from services.chassis.database import Connection
-from services.checkout.queries.people import WITHOUT_ANSWERS
+from services.checkout.queries.forgetting import WITHOUT_ANSWERS
 
 # Nothing came of it; counted from when it was begun. S-52.
 KEPT_WITHOUT_PLEDGE = timedelta(days=90)

@@ -4,7 +4,7 @@ import msgspec
 
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionRefused
 from contracts.refusals import Refusal
-from services.chassis.database import BUSY, Pool, transaction
+from services.chassis.database import DATABASE_BUSY, Pool, transaction
 from services.checkout.domain.bodies import option_of
 from services.checkout.domain.shipping import Delivery
 from services.checkout.handlers.quote_revision import (
@@ -39,7 +39,7 @@ async def answer(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> Quot
             fields=exc.fields,
             extra=exc.extra,
         )
-    except BUSY:
+    except DATABASE_BUSY:
         return RevisionRefused(
             status=503, reason="busy", message="We are busy for a moment: try again."
         )

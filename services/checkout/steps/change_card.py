@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from contracts.magic_link import Keys
 from contracts.refusals import NotFound, StateRefused, Unavailable
-from services.chassis import crash, telemetry
+from services.chassis import crash
 from services.chassis.database import transaction
 from services.chassis.stripe.client import StripeRefused
 from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
@@ -23,8 +23,6 @@ from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.decide_order import answering_within
 from services.checkout.steps.decide_update import decide_update
 from services.checkout.steps.find_customer import find_customer
-
-log = telemetry.logger(__name__)
 
 STRIPE_SECONDS = 9.0
 # A session that lives half an hour is offered again while enough of it is left.

@@ -3,7 +3,7 @@
 A webhook and a line in Stripe's own list are the same news; whichever comes first counts.
 """
 
-from contracts.refusals import LinkRefused, Unavailable
+from contracts.refusals import NotAuthenticated, Unavailable
 from services.chassis import telemetry
 from services.chassis.database import Pool, single, transaction
 from services.chassis.stripe.client import is_signed
@@ -24,7 +24,7 @@ async def store_delivery(pool: Pool, raw: bytes, signature: str, *, settings: Se
         raise Unavailable("webhook_not_configured", "No webhook secret is configured here.")
     if not is_signed(raw, signature, settings.webhook_secrets):
         log.warning("webhook_signature_refused")
-        raise LinkRefused("invalid_signature", "The signature does not hold.")
+        raise NotAuthenticated("invalid_signature", "The signature does not hold.")
     return await store_event(pool, raw, is_live=settings.is_live)
 
 

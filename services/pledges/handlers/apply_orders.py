@@ -15,7 +15,7 @@ from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Campaign, Change, Pledge, RefusedOrder
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.queries import campaigns, closing, ledger
-from services.pledges.queries.people import recall
+from services.pledges.queries.forgetting import recall
 
 Told = Mapping[PledgeId, tuple[RefusedPart, ...]]
 

@@ -14,7 +14,7 @@ from services.pledges.domain import erasing, pledging
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Change
 from services.pledges.handlers.change_totals import change_totals
-from services.pledges.queries import campaigns, ledger, people, records, revisions
+from services.pledges.queries import campaigns, forgetting, ledger, records, revisions
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -71,9 +71,9 @@ async def _forget(conn: Connection, erased: list[Change], email: str) -> None:
     await ledger.save_changes(conn, erased)
     await revisions.save_contents(conn, [each.pledge for each in erased])
     for each in erased:
-        await people.forget_history(conn, each.pledge.pledge_id, erasing.BLANK_CARD)
+        await forgetting.forget_history(conn, each.pledge.pledge_id, erasing.BLANK_CARD)
     supporter = erased[0].pledge.supporter_id
-    await people.forget(conn, supporter, email=email, pseudonym=pseudonym(supporter))
+    await forgetting.forget(conn, supporter, email=email, pseudonym=pseudonym(supporter))
 
 
 async def _take_away(conn: Connection, withdrawn: list[Change], *, now: datetime) -> None:

@@ -26,7 +26,6 @@ class Held(msgspec.Struct, frozen=True):
 class Signals(msgspec.Struct, frozen=True, kw_only=True):
     """What we heard about a campaign's end; None where nothing was said yet."""
 
-    deadline_heard_at: datetime | None
     drained_count: int | None
     drained_hash: str | None
 
@@ -216,7 +215,7 @@ async def read_signals(conn: Connection, campaign: CampaignSlug) -> Signals:
     """Return what was heard about a campaign's end."""
     rows = await conn.fetch(
         """
-        SELECT deadline_heard_at, drained_count, drained_hash
+        SELECT drained_count, drained_hash
         FROM closing_signals
         WHERE campaign = $1
         """,

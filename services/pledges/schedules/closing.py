@@ -6,7 +6,7 @@ from asyncpg import PostgresError
 from prometheus_client import Counter, Gauge
 
 from services.chassis import crash, telemetry
-from services.chassis.database import BUSY, Connection, Pool, transaction
+from services.chassis.database import DATABASE_BUSY, Connection, Pool, transaction
 from services.chassis.leader import tick_as_leader
 from services.pledges.handlers.announce_abandoned import abandon_stale, announce_abandoned
 from services.pledges.handlers.announce_close import (
@@ -107,7 +107,7 @@ class Closer:
                     outcome = await close_campaign(conn, each.campaign)
                     if outcome == "closed":
                         crash.point("pledges.before_close")
-            except (PostgresError, *BUSY):
+            except (PostgresError, *DATABASE_BUSY):
                 # One campaign that cannot close must not keep the others open.
                 log.exception("close_failed", campaign=each.campaign)
                 continue

@@ -2,10 +2,10 @@
 
 from contracts.events.pledges import PledgeErased
 from services.chassis.database import Connection
-from services.settlement.queries import erased
+from services.settlement.queries import forgetting
 
 
 async def hear_erased(conn: Connection, event: PledgeErased) -> None:
     """Take card and address out of a pledge's copies and charges, however often it is said."""
-    await erased.forget_copies(conn, event.pledge_id)
-    await erased.forget_charges(conn, event.pledge_id)
+    await forgetting.forget_copies(conn, event.pledge_id)
+    await forgetting.forget_charges(conn, event.pledge_id)

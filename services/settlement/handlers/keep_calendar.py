@@ -5,11 +5,9 @@ from typing import Any
 
 import msgspec
 
-from contracts.events.campaigns import CampaignPublished
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from services.chassis import outbox, telemetry
 from services.chassis.database import Connection
-from services.settlement.domain import runs
 from services.settlement.domain.runs import Timer
 from services.settlement.queries import campaigns as queries
 
@@ -17,7 +15,6 @@ log = telemetry.logger(__name__)
 
 NEXT_TIMERS_MAX = 20
 STALE_SECONDS = 10.0
-FROZEN = ("starts_at", "deadline_at", "goal_cents", "currency")
 
 
 class TimerShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -39,32 +36,6 @@ class CalendarStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     is_alive: bool
     now: datetime
     next_timers: tuple[TimerShown, ...]
-
-
-async def follow_campaign(conn: Connection, event: CampaignPublished) -> None:
-    """Keep the newest definition and move the timers that have not fired.
-
-    When it was published decides whether its dates are frozen, not when we heard of it:
-    so everybody keeps the same calendar, whoever was away over the start.
-    """
-    published = runs.of_definition(event.definition)
-    if await queries.insert_campaign(conn, published):
-        await queries.set_timers(conn, published)
-        return
-    known = await queries.lock_campaign(conn, published.slug)
-    followed = runs.follow(known, published, at=event.occurred_at)
-    if followed == known:
-        return
-    ignored = [name for name in FROZEN if getattr(followed, name) != getattr(published, name)]
-    if ignored:
-        log.warning(
-            "frozen_change_ignored",
-            campaign=published.slug,
-            version=published.version,
-            fields=ignored,
-        )
-    await queries.update_campaign(conn, followed)
-    await queries.set_timers(conn, followed)
 
 
 async def fire_due_timers(conn: Connection) -> int:

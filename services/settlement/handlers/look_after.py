@@ -20,7 +20,7 @@ from services.settlement.domain.charging import (
 from services.settlement.handlers.record_outcomes import record_decline, record_loss, record_success
 from services.settlement.handlers.take_requests import queue
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import people, recovery, rounds
+from services.settlement.queries import at_the_bank, recovery, rounds
 
 CHECKS_AT_ONCE = 20
 SWEEP_MAX = 500
@@ -64,7 +64,7 @@ async def _wait_for_person(conn: Connection, charge: ChargeRow, outcome: ReadOut
     if not charge.is_person_gone or isinstance(outcome, Unknown):
         await rounds.release(conn, charge.charge_id, charge.lease_token)
         return
-    has_new_card = await people.give_back(conn, charge.charge_id, charge.lease_token)
+    has_new_card = await at_the_bank.give_back(conn, charge.charge_id, charge.lease_token)
     if has_new_card is None:
         raise LeaseLost
     await recovery.abandon_attempt(conn, charge.charge_id)

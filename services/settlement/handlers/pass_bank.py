@@ -17,9 +17,9 @@ from contracts.refusals import StateRefused
 from services.chassis.database import Connection
 from services.settlement.domain.charging import PERSON_CHECK_SECONDS
 from services.settlement.domain.recovery import PERSON_MAX, PERSON_MINUTES
-from services.settlement.queries import charges, link_generations, pauses, people
+from services.settlement.queries import at_the_bank, charges, link_generations, pauses
 from services.settlement.queries import recovery as attempts
-from services.settlement.queries.people import Owed
+from services.settlement.queries.at_the_bank import Owed
 
 PayStatus = Literal["not_due", "in_progress", "declined", "at_bank", "paid"]
 
@@ -115,7 +115,7 @@ async def find_confirmable(conn: Connection, token: str, keys: Keys) -> Owed:
 
 async def watch_person(conn: Connection, charge_id: ChargeId) -> bool:
     """Leave a declined charge to its person for a while; False when it is not declined."""
-    before = await people.hold_for_person(
+    before = await at_the_bank.hold_for_person(
         conn,
         charge_id,
         lasts=timedelta(minutes=PERSON_MINUTES),
@@ -132,7 +132,7 @@ async def _owed(
     """Return the charge of the pledge a link is for. A link opens its own pledge alone."""
     now = await charges.platform_now(conn)
     link = magic_link.open_token(token, keys, now=now)
-    known = await people.find_supporter(conn, link.pledge_id)
+    known = await at_the_bank.find_supporter(conn, link.pledge_id)
     if known is None:
         raise magic_link.no_such_pledge()
     supporter, campaign = known
@@ -142,7 +142,7 @@ async def _owed(
         campaign=CampaignSlug(campaign),
         generation=await link_generations.find_generation(conn, supporter),
     )
-    owed = await people.find_owed(conn, campaign, supporter, link.pledge_id)
+    owed = await at_the_bank.find_owed(conn, campaign, supporter, link.pledge_id)
     return link.pledge_id, link.campaign_slug, owed, now
 
 

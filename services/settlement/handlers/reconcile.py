@@ -3,13 +3,10 @@
 import msgspec
 
 from contracts.refusals import NotFound
-from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.settlement.domain.reconciling import Break
 from services.settlement.queries import looks, reconciliations
 from services.settlement.queries.reconciliations import KnownBreak, Run
-
-log = telemetry.logger(__name__)
 
 BREAKS_SHOWN = 500
 RUN_MAX = 2**63 - 1

@@ -9,7 +9,7 @@ from services.settlement.domain.charging import LEASE, Cancelled, ChargeRow, End
 from services.settlement.domain.recovery import AUTOMATIC_MAX, PERSON_MAX, RULES
 from services.settlement.handlers.record_outcomes import record_loss, record_success
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import copies, notices, outcomes, people, rounds
+from services.settlement.queries import at_the_bank, copies, notices, outcomes, rounds
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.recovery import Reminder
 
@@ -91,7 +91,7 @@ async def _take_card(conn: Connection, pledge: PledgeSnapshot) -> None:
         if offered.status == "declined" and offered.by_person < PERSON_MAX:
             await try_again(conn, offered.charge_id, "card")
         return
-    stuck = await people.find_of_other_customer(conn, pledge)
+    stuck = await at_the_bank.find_of_other_customer(conn, pledge)
     if stuck is not None:
         log.error("card_of_another_customer", charge=stuck, pledge=pledge.pledge_id)
         return

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from contracts.events.campaigns import PlatformPublished
 from contracts.events.pledges import (
     CampaignClosed,
     ChargeRequested,
@@ -18,7 +17,7 @@ from services.chassis.database import Connection
 from services.chassis.early import NotYet
 from services.settlement.domain import charging
 from services.settlement.handlers.give_notice import notice_close
-from services.settlement.queries import campaigns, charges, copies, notices, recovery
+from services.settlement.queries import charges, copies, notices, recovery
 from services.settlement.queries.charges import NewCharge
 from services.settlement.queries.rounds import Queued
 
@@ -43,11 +42,6 @@ async def keep_pledges(conn: Connection, events: Sequence[PledgeCreated]) -> Non
 async def _keep(conn: Connection, pledges: Sequence[PledgeSnapshot]) -> None:
     await copies.save_copies(conn, pledges)
     await notices.save_snapshots(conn, pledges)
-
-
-async def keep_platform(conn: Connection, event: PlatformPublished) -> None:
-    """Keep how long a recovery lasts."""
-    await campaigns.save_platform(conn, event.definition)
 
 
 async def keep_closing(conn: Connection, event: CampaignClosed) -> None:

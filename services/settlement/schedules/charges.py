@@ -4,7 +4,7 @@ from prometheus_client import Gauge
 
 from contracts.streams import consumer
 from services.chassis import crash, telemetry
-from services.chassis.away import AWAY
+from services.chassis.away import BUS_AWAY
 from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
@@ -16,8 +16,6 @@ from services.settlement.queries import rounds
 from services.settlement.steps.end_recovery import recover_due
 from services.settlement.steps.read_back import read_back
 from services.settlement.stripe_gateway.charges import StripeGateway
-
-log = telemetry.logger(__name__)
 
 READ_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
@@ -85,7 +83,7 @@ async def sweep(pool: Pool, bus: Bus) -> None:
     """Queue what is due and has no message, as far as the bus lets us see."""
     try:
         is_empty = await bus.backlog(WAKE_UPS.durable, WAKE_UPS.stream) == 0
-    except AWAY:
+    except BUS_AWAY:
         is_empty = False
     async with transaction(pool) as conn:
         await look_after.sweep(conn, is_queue_empty=is_empty)

@@ -13,8 +13,6 @@ from services.settlement.steps.give_back import give_back
 from services.settlement.steps.look import look
 from services.settlement.stripe_gateway.money import MoneyGateway
 
-log = telemetry.logger(__name__)
-
 GAUGE_SECONDS = 15.0
 BATCHES_MAX = 100
 

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
 from services.chassis import crash, telemetry
-from services.chassis.database import BUSY, Connection, Pool, single, transaction
+from services.chassis.database import DATABASE_BUSY, Connection, Pool, single, transaction
 from services.chassis.messages import database_is_back
 from services.settlement.domain.charging import (
     LEASE,
@@ -95,7 +95,7 @@ async def _record(
             async with within(pool) as conn:
                 await write(conn)
                 return
-        except (*BUSY, Unavailable):
+        except (*DATABASE_BUSY, Unavailable):
             if time.monotonic() > limit:
                 raise
             await database_is_back(pool)

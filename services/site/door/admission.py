@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from contracts.refusals import LinkRefused, NotYours, Refusal, TooMany
+from contracts.refusals import NotAuthenticated, NotYours, Refusal, TooMany
 from contracts.routes import Route
 from services.chassis.addresses import limited_as
 from services.chassis.limiter import Limiter
@@ -52,7 +52,7 @@ class Admission:
 
     def _require_right(self, route: Route, headers: Mapping[str, str]) -> None:
         if route.access == "admin" and not self.is_operator(headers.get("authorization", "")):
-            raise LinkRefused("unauthorized", "The operator's secret is needed.")
+            raise NotAuthenticated("unauthorized", "The operator's secret is needed.")
         if route.access == "browser" and not self._is_ours(headers):
             raise NotYours("foreign_origin", "This can only be done from our own pages.")
 

@@ -12,7 +12,7 @@ import msgspec
 from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
-from services.chassis.database import BUSY, Pool
+from services.chassis.database import DATABASE_BUSY, Pool
 from services.site import domain, queries
 
 log = telemetry.logger(__name__)
@@ -46,7 +46,7 @@ class Announcer:
                 await asyncio.sleep(GATHER_SECONDS)
                 try:
                     await self._round()
-                except BUSY as exc:
+                except DATABASE_BUSY as exc:
                     telemetry.LOOP_FAILURES.labels("announcer").inc()
                     log.warning("announcer_paused", error=type(exc).__name__)
                     await asyncio.sleep(1)

@@ -21,7 +21,7 @@ from contracts.subjects import SNAPSHOT_CHANGED
 from services.chassis import telemetry
 from services.chassis.bus import Bus
 from services.chassis.clock import PlatformClock
-from services.chassis.database import BUSY, Pool
+from services.chassis.database import DATABASE_BUSY, Pool
 from services.site import domain, queries
 from services.site.live.snapshots import Board
 from services.site.public.add_ons import ADD_ON
@@ -212,7 +212,7 @@ class World:
         while True:
             try:
                 await (self.refresh() if self.is_loaded else self.load())
-            except (*BUSY, *NOT_YET_MIGRATED, msgspec.ValidationError) as exc:
+            except (*DATABASE_BUSY, *NOT_YET_MIGRATED, msgspec.ValidationError) as exc:
                 telemetry.LOOP_FAILURES.labels("world").inc()
                 log.warning("world_not_refreshed", error=type(exc).__name__)
             await asyncio.sleep(REFRESH_SECONDS if self.is_loaded else 0.2)

@@ -9,7 +9,7 @@ from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.queries import campaigns, stock
 
 
-async def hear_campaign(conn: Connection, event: CampaignPublished) -> None:
+async def keep_campaign(conn: Connection, event: CampaignPublished) -> None:
     """Take a newer version into force; an older one, or the same again, changes nothing."""
     if await campaigns.upsert_campaign(conn, event.definition, event.occurred_at):
         await limit_campaign(conn, event.definition)
@@ -21,7 +21,7 @@ async def hear_cancelled_campaign(conn: Connection, event: CampaignCancelled) ->
         raise NotYet(f"no definition yet of {event.campaign}")
 
 
-async def hear_platform(conn: Connection, event: PlatformPublished) -> None:
+async def keep_platform(conn: Connection, event: PlatformPublished) -> None:
     """Take newer platform rules into force, and the limits of its own products."""
     if await campaigns.upsert_platform(conn, event.definition):
         await limit_platform(conn, event.definition)

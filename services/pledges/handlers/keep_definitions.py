@@ -1,16 +1,17 @@
 """Keep a copy of each campaign's newest definition, and its calendar as it was at the start."""
 
 from contracts.campaign import CampaignDefinition
-from contracts.events.campaigns import CampaignPublished
+from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.pledges.domain.pledge import Campaign
 from services.pledges.queries import campaigns as queries
+from services.pledges.queries import platforms
 
 log = telemetry.logger(__name__)
 
 
-async def keep_definition(conn: Connection, event: CampaignPublished) -> None:
+async def keep_campaign(conn: Connection, event: CampaignPublished) -> None:
     """Take over a newer definition; dates, goal and currency only before the start.
 
     Supporters were promised the goal and the deadline they saw: a later definition with
@@ -44,3 +45,8 @@ def _differs(campaign: Campaign, definition: CampaignDefinition) -> bool:
         definition.goal_cents,
         definition.currency,
     )
+
+
+async def keep_platform(conn: Connection, event: PlatformPublished) -> None:
+    """Take over a newer version. What a pledge costs is in its priced lines already."""
+    await platforms.save_platform(conn, event.definition)
