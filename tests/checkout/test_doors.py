@@ -84,8 +84,8 @@ async def test_the_platforms_door_is_closed_before_those_who_come_later(
         "operator": campaigns.lock_platform,
     }
     openers: dict[str, Step] = {
-        "a start": lambda conn: campaigns.platform(conn, is_held=True),
-        "a completion": campaigns.hold_platform,
+        "a start": lambda conn: campaigns.platform(conn, is_locked=True),
+        "a completion": campaigns.lock_platform_shared,
     }
     opening = openers[opener]
 

@@ -28,8 +28,8 @@ from services.checkout.domain.orders import (
 from services.checkout.domain.stock import Units, units_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.end_order import free_units
-from services.checkout.handlers.hold_units import hold_things
 from services.checkout.handlers.keep_cards import keep_cards
+from services.checkout.handlers.lock_stock import lock_stock
 from services.checkout.queries import campaigns, customers, orders, reservations, shares, stock
 
 log = telemetry.logger(__name__)
@@ -121,7 +121,7 @@ async def _claim(conn: Connection, completions: Sequence[Completion]) -> list[Co
     """Claim what can be had and free the rest; return the orders with what is refused."""
     pledges = [pledge for each in completions for pledge in each.order.pledges]
     slugs = sorted({pledge.campaign for pledge in pledges})
-    doors = await hold_things(conn, slugs, [each.thing for each in units_of(pledges)])
+    doors = await lock_stock(conn, slugs, [each.thing for each in units_of(pledges)])
     refused: dict[ShareKey, RefusedFor] = {}
     for each in completions:
         # What was sold after the end is late by design: its door was open for it.

@@ -7,7 +7,7 @@ from contracts.ids import OrderId
 from services.chassis.database import Connection
 from services.checkout.domain.orders import UNDECIDED, Order
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hold_units import free_held
+from services.checkout.handlers.reserve_units import free_units_of
 from services.checkout.queries import campaigns, orders
 
 
@@ -28,6 +28,6 @@ async def end_order(
 
 async def free_units(conn: Connection, order: Order, *, now: datetime) -> int:
     """Free everything an order holds, and say so; return how many units."""
-    freed = await free_held(conn, order.order_id, [pledge.campaign for pledge in order.pledges])
+    freed = await free_units_of(conn, order.order_id, [pledge.campaign for pledge in order.pledges])
     await announce_stock(conn, freed.shelves, now=now)
     return freed.quantity

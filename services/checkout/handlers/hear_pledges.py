@@ -24,8 +24,8 @@ from services.chassis.database import Connection
 from services.checkout.domain.orders import Order, ShareKey, status_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.drain_campaign import drained_as
-from services.checkout.handlers.hold_units import free_held
 from services.checkout.handlers.keep_cards import end_uses
+from services.checkout.handlers.reserve_units import free_units_of
 from services.checkout.queries import campaigns, cards, orders, revisions, shares
 
 log = telemetry.logger(__name__)
@@ -152,6 +152,6 @@ async def _free_all(
 
 
 async def _free(conn: Connection, order: Order, campaign: CampaignSlug) -> None:
-    freed = await free_held(conn, order.order_id, [campaign])
+    freed = await free_units_of(conn, order.order_id, [campaign])
     if freed.quantity:
         await announce_stock(conn, freed.shelves, now=await campaigns.now(conn))

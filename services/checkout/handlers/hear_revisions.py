@@ -1,7 +1,7 @@
 """What the ledger made of a proposed revision: its reservation becomes a claim, or is free.
 
 Events may come twice, late, or in another order: a pledge's units are those of the newest
-revision the ledger told of, and an abandoned proposal can never be held again.
+revision the ledger told of, and an abandoned proposal can never reserve again.
 """
 
 from contracts.events.pledges import PledgeModified, RevisionAbandoned
@@ -10,9 +10,10 @@ from services.chassis import telemetry
 from services.chassis.database import Connection
 from services.checkout.domain.stock import Units, units_in
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hold_units import hold_things, reserved_by
+from services.checkout.handlers.lock_stock import lock_stock
+from services.checkout.handlers.reserve_units import reserved_by
 from services.checkout.queries import campaigns, orders, reservations, revisions, stock
-from services.checkout.queries.reservations import Held, Proposals
+from services.checkout.queries.reservations import Proposals, Reservation
 
 log = telemetry.logger(__name__)
 
@@ -63,11 +64,11 @@ async def hear_abandoned(conn: Connection, event: RevisionAbandoned) -> None:
         state="abandoned",
     )
     only = Proposals(event.revision, event.proposal, event.proposal)
-    held = await reserved_by(conn, order_id, campaign, only)
-    if held:
-        await hold_things(conn, [campaign], held)
+    reserved = await reserved_by(conn, order_id, campaign, only)
+    if reserved:
+        await lock_stock(conn, [campaign], reserved)
         await reservations.release(conn, order_id, [campaign], only)
-        shelves = {thing.shelf for thing in held}
+        shelves = {thing.shelf for thing in reserved}
         await announce_stock(conn, shelves, now=await campaigns.now(conn))
 
 
@@ -82,25 +83,25 @@ async def _claim_exactly(
 ) -> None:
     """Give back all the pledge holds and claim what it contains, with its rows locked.
 
-    Between the two nobody can take a unit; what was not held before is claimed as well,
+    Between the two nobody can take a unit; what was not taken before is claimed as well,
     because the ledger has committed it: then an operator has to hear of it.
     """
     before = [
         each
-        for each in await reservations.list_held(conn, order_id)
+        for each in await reservations.list_reservations(conn, order_id)
         if each.campaign == campaign and each.state != "released"
     ]
     things = {each.units.thing for each in before} | {each.thing for each in wanted}
-    await hold_things(conn, [campaign], things)
+    await lock_stock(conn, [campaign], things)
     await reservations.release(conn, order_id, [campaign])
     for units in wanted:
         is_over = await stock.claim_anyway(conn, units)
-        if is_over and units.quantity > _held(before, units):
+        if is_over and units.quantity > _taken(before, units):
             log.error("claimed_beyond_the_limit", order_id=order_id, thing=units.thing.name)
     await reservations.write_claims(conn, order_id, wanted, revision=revision, proposal=proposal)
     shelves = {thing.shelf for thing in things}
     await announce_stock(conn, shelves, now=await campaigns.now(conn))
 
 
-def _held(before: list[Held], units: Units) -> int:
+def _taken(before: list[Reservation], units: Units) -> int:
     return sum(each.quantity for each in before if each.units.thing == units.thing)

@@ -17,8 +17,8 @@ from services.checkout.domain.quotes import quote_fields
 from services.checkout.domain.shipping import Delivery
 from services.checkout.domain.stock import units_of
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hold_units import limited_of, reserve_all
 from services.checkout.handlers.price_cart import PricedCart, posted_to, priced_cart
+from services.checkout.handlers.reserve_units import limited_of, reserve_all
 from services.checkout.queries import customers, orders
 from services.checkout.queries.customers import Customer
 
@@ -53,7 +53,7 @@ async def intend(
     """
     email = _email(body)
     order_id = order_id or new_order_id()
-    priced = await priced_cart(conn, body, order_id=order_id, is_held=True, delivery=delivery)
+    priced = await priced_cart(conn, body, order_id=order_id, is_locked=True, delivery=delivery)
     _require_expected(body, priced.pledges)
     if has_physical(priced.pledges) and ui_mode == "custom":
         require_address(body.shipping_address, "shippingAddress", is_posted_to=True)

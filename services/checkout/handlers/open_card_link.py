@@ -35,13 +35,13 @@ async def find_holder(conn: Connection, token: str, keys: Keys) -> Asked:
     now = await campaigns.now(conn)
     link = magic_link.open_token(token, keys, now=now)
     order = await _order_of(conn, link)
-    held = [each for each in order.pledges if each.pledge_id == link.pledge_id]
+    named = [each for each in order.pledges if each.pledge_id == link.pledge_id]
     states = {
         share.campaign: share.state for share in await shares.list_shares(conn, order.order_id)
     }
-    if not held or states.get(held[0].campaign) not in ("completed", "persisted"):
+    if not named or states.get(named[0].campaign) not in ("completed", "persisted"):
         raise no_such_pledge()
-    (pledge,) = held
+    (pledge,) = named
     assert order.supporter_id is not None, "an order with pledges has a supporter"
     magic_link.require_holder(
         link,

@@ -79,12 +79,12 @@ async def priced_cart(
     body: CartBody,
     *,
     order_id: OrderId,
-    is_held: bool,
+    is_locked: bool,
     delivery: Delivery | None = None,
 ) -> PricedCart:
     """Return the cart priced, or refuse.
 
-    With `is_held` the campaigns stay as they are until the caller commits, and what cannot
+    With `is_locked` the campaigns stay as they are until the caller commits, and what cannot
     be charged at a price that is known is refused.
     """
     if body.campaign_slug and not is_slug(body.campaign_slug):
@@ -95,10 +95,10 @@ async def priced_cart(
     require_address(body.billing_address, "billingAddress", is_posted_to=False)
     delivery = delivery or delivery_of(body)
     cart = understand(body.items)
-    read = campaigns.lock_campaigns if is_held else campaigns.find_campaigns
+    read = campaigns.lock_campaigns if is_locked else campaigns.find_campaigns
     known = await read(conn, list(cart.by_campaign))
     # Held only for whom it sells something: else every start would queue at one row.
-    platform = await campaigns.platform(conn, is_held=is_held and bool(cart.add_ons))
+    platform = await campaigns.platform(conn, is_locked=is_locked and bool(cart.add_ons))
     pledges = price_cart(
         place(cart, known, platform, anchor=body.bundle_add_on_anchor_campaign_slug),
         known,
@@ -108,7 +108,7 @@ async def priced_cart(
         delivery=delivery,
     )
     require_posted_to(pledges, delivery, platform)
-    if is_held:
+    if is_locked:
         require_known_price(pledges)
     return PricedCart(
         pledges=pledges,

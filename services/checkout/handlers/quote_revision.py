@@ -19,8 +19,9 @@ from services.checkout.domain.revising import revised
 from services.checkout.domain.shipping import Delivery
 from services.checkout.domain.stock import increase, units_in
 from services.checkout.handlers.announce_stock import announce_stock
-from services.checkout.handlers.hold_units import hold_things, limited_of, reserve_all, reserved_by
+from services.checkout.handlers.lock_stock import lock_stock
 from services.checkout.handlers.price_cart import PricedCart, require_known_price, require_posted_to
+from services.checkout.handlers.reserve_units import limited_of, reserve_all, reserved_by
 from services.checkout.queries import campaigns, orders, reservations, revisions
 from services.checkout.queries.reservations import Proposals
 from services.checkout.queries.revisions import Proposed
@@ -37,11 +38,11 @@ async def quote_revision(
     known = await find_proposed(conn, asked)
     if known is not None:
         return _again(known, digest)
-    priced = await price_revision(conn, asked, delivery, is_held=True)
+    priced = await price_revision(conn, asked, delivery, is_locked=True)
     (pledge,) = priced.pledges
     _require_sendable(asked, priced)
     quoted = RevisionQuoted(pledge=pledge)
-    await revisions.insert_held(conn, asked, quoted, request_hash=digest)
+    await revisions.insert_quoted(conn, asked, quoted, request_hash=digest)
     await _hold(conn, asked, quoted.pledge)
     return quoted
 
@@ -51,7 +52,7 @@ async def preview_revision(
 ) -> RevisionQuoted:
     """Price a revision for somebody who is still looking: nothing is held or written."""
     await _require_current(conn, asked)
-    priced = await price_revision(conn, asked, delivery, is_held=False)
+    priced = await price_revision(conn, asked, delivery, is_locked=False)
     _require_sendable(asked, priced)
     return RevisionQuoted(pledge=priced.pledges[0])
 
@@ -84,13 +85,13 @@ async def find_proposed(conn: Connection, asked: QuoteRevision) -> Proposed | No
 
 
 async def price_revision(
-    conn: Connection, asked: QuoteRevision, delivery: Delivery, *, is_held: bool
+    conn: Connection, asked: QuoteRevision, delivery: Delivery, *, is_locked: bool
 ) -> PricedCart:
-    """Price the revision. With `is_held` the doors are held that must be before any stock."""
-    read = campaigns.lock_campaigns if is_held else campaigns.find_campaigns
+    """Price the revision. With `is_locked` the doors are locked that must be before any stock."""
+    read = campaigns.lock_campaigns if is_locked else campaigns.find_campaigns
     known = await read(conn, [asked.campaign])
     has_add_ons = any(each.kind == "add_on" for each in asked.wanted)
-    platform = await campaigns.platform(conn, is_held=is_held and has_add_ons)
+    platform = await campaigns.platform(conn, is_locked=is_locked and has_add_ons)
     campaign: KnownCampaign = known[asked.campaign]
     lines = revised(campaign, platform, current=asked.current, wanted=asked.wanted)
     pledge = PricedPledge(
@@ -137,7 +138,7 @@ async def _hold(conn: Connection, asked: QuoteRevision, priced: PricedPledge) ->
     given_up = await reserved_by(conn, order_id, slug, earlier)
     added = increase(units_in(slug, asked.current), units_in(slug, priced.lines))
     things = {each.thing for each in added} | given_up
-    await hold_things(conn, [slug], things)
+    await lock_stock(conn, [slug], things)
     await revisions.abandon_earlier(conn, order_id, slug, asked.revision, asked.proposal)
     await reservations.release(conn, order_id, [slug], earlier)
     await reservations.insert_reserved(

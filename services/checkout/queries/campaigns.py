@@ -133,10 +133,10 @@ async def insert_settlement(conn: Connection, slug: CampaignSlug, settled_at: da
     )
 
 
-async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefinition:
+async def platform(conn: Connection, *, is_locked: bool = False) -> PlatformDefinition:
     """Return the platform's own rules; its defaults until site has published some.
 
-    With `is_held` they stay as they are until we commit, and so does which of its
+    With `is_locked` they stay as they are until we commit, and so does which of its
     products are limited. Take it after the campaigns' doors, before any stock.
     """
     definition = await conn.fetchval(
@@ -149,7 +149,7 @@ async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefini
         WHERE EXISTS (SELECT FROM turn)
         FOR SHARE
         """
-        if is_held
+        if is_locked
         else "SELECT definition FROM platform_definition"
     )
     if definition is None:
@@ -157,7 +157,7 @@ async def platform(conn: Connection, *, is_held: bool = False) -> PlatformDefini
     return msgspec.convert(definition, PlatformDefinition)
 
 
-async def hold_platform(conn: Connection) -> None:
+async def lock_platform_shared(conn: Connection) -> None:
     """Hold the platform's door open, without reading its rules."""
     await conn.execute(
         """

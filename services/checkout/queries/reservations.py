@@ -12,7 +12,7 @@ from services.checkout.domain.stock import Thing, ThingKind, Units
 from services.checkout.queries.stock import columns
 
 
-class Held(msgspec.Struct, frozen=True, kw_only=True):
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """Units of an order, for which revision, and how firmly it has them."""
 
     campaign: CampaignSlug
@@ -61,7 +61,7 @@ async def insert_reserved(
     )
 
 
-async def list_held(conn: Connection, order_id: OrderId) -> list[Held]:
+async def list_reservations(conn: Connection, order_id: OrderId) -> list[Reservation]:
     """Return everything an order ever held, in the order in which rows are locked."""
     rows = await conn.fetch(
         """
@@ -74,7 +74,7 @@ async def list_held(conn: Connection, order_id: OrderId) -> list[Held]:
         """,
         order_id,
     )
-    return decode_rows(rows, Held)
+    return decode_rows(rows, Reservation)
 
 
 async def claim_reserved(conn: Connection, shares: Sequence[ShareKey]) -> None:

@@ -91,7 +91,7 @@ async def find_proposed(
     return msgspec.convert(row, Proposed) if row is not None else None
 
 
-async def insert_held(
+async def insert_quoted(
     conn: Connection, asked: QuoteRevision, answer: RevisionQuoted, *, request_hash: str
 ) -> None:
     await conn.execute(

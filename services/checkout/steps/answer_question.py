@@ -61,7 +61,7 @@ async def _delivery(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> D
     async with transaction(pool) as conn:
         if asked.is_held and await find_proposed(conn, asked) is not None:
             return delivery
-        priced = await price_revision(conn, asked, delivery, is_held=False)
+        priced = await price_revision(conn, asked, delivery, is_locked=False)
     postage = await carrier.quote(
         priced.questions, priced.platform.carrier, within_seconds=START_SECONDS
     )

@@ -43,7 +43,7 @@ async def cart_with_postage(
     delivery = delivery_of(body, has_carrier=carrier.is_configured)
     async with transaction(pool) as conn:
         priced = await priced_cart(
-            conn, body, order_id=new_order_id(), is_held=False, delivery=delivery
+            conn, body, order_id=new_order_id(), is_locked=False, delivery=delivery
         )
     questions = priced.questions
     if not questions:

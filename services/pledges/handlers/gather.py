@@ -29,7 +29,7 @@ async def vote(
     conn: Connection, link: MagicLink, *, decision_id: str, option: str
 ) -> DecisionShown:
     """Count a supporter's choice, in place of an earlier one, and return the new count."""
-    member = await _member(conn, link, is_held=True)
+    member = await _member(conn, link, is_locked=True)
     decision = community.require_choice(member, decision_id, option)
     await queries.save_vote(conn, member, decision_id, option)
     return (await _shown(conn, member, [decision]))[decision_id]
@@ -54,7 +54,7 @@ async def take_credit(
     conn: Connection, link: MagicLink, *, credited_as: str, on_wall: bool
 ) -> Credit:
     """Keep how a supporter wants to be named. Without a name there is none to show."""
-    member = await _member(conn, link, is_held=True)
+    member = await _member(conn, link, is_locked=True)
     name = community.name_of(credited_as)
     credit = Credit(credited_as=name, on_wall=on_wall and bool(name))
     await queries.save_credit(conn, member, credit)
@@ -78,12 +78,12 @@ async def write_credits(conn: Connection, slug: str) -> tuple[CampaignSlug, byte
     return campaign.campaign, as_csv([CREDIT_COLUMNS, *rows.values()])
 
 
-async def _member(conn: Connection, link: MagicLink, *, is_held: bool = False) -> Member:
+async def _member(conn: Connection, link: MagicLink, *, is_locked: bool = False) -> Member:
     """Let in whoever the link says, if their pledge stands at this very moment.
 
-    With `is_held` nobody cancels it until the transaction ends.
+    With `is_locked` nobody cancels it until the transaction ends.
     """
-    if is_held:
+    if is_locked:
         await ledger.lock_pledges(conn, [link.pledge_id])
     pledge = next(iter(await ledger.list_pledges(conn, [link.pledge_id])), None)
     if pledge is None or erasing.is_erased(pledge):

@@ -16,7 +16,7 @@ from services.chassis.database import Connection, decode_rows
 from services.pledges.domain.pledge import Campaign
 
 
-class Held(msgspec.Struct, frozen=True):
+class Locked(msgspec.Struct, frozen=True):
     """Campaigns whose state is locked, and the time at which the locks were had."""
 
     campaigns: dict[CampaignSlug, Campaign]
@@ -81,7 +81,7 @@ async def open_campaign(conn: Connection, definition: CampaignDefinition) -> Non
     )
 
 
-async def read_campaign(conn: Connection, campaign: CampaignSlug) -> Held:
+async def read_campaign(conn: Connection, campaign: CampaignSlug) -> Locked:
     """Return a campaign as it stands, without locking it, and the platform's time."""
     rows = await conn.fetch(
         """
@@ -93,7 +93,7 @@ async def read_campaign(conn: Connection, campaign: CampaignSlug) -> Held:
         """,
         campaign,
     )
-    return _held(rows)
+    return _locked(rows)
 
 
 async def move_calendar(conn: Connection, definition: CampaignDefinition) -> None:
@@ -112,7 +112,7 @@ async def move_calendar(conn: Connection, definition: CampaignDefinition) -> Non
     )
 
 
-async def lock_campaigns_shared(conn: Connection, campaigns: Sequence[CampaignSlug]) -> Held:
+async def lock_campaigns_shared(conn: Connection, campaigns: Sequence[CampaignSlug]) -> Locked:
     """Keep these campaigns from closing until the transaction ends.
 
     The clock is read outside the locking subquery: after the wait, not before it.
@@ -137,10 +137,10 @@ async def lock_campaigns_shared(conn: Connection, campaigns: Sequence[CampaignSl
         """,
         sorted(campaigns),
     )
-    return _held(rows)
+    return _locked(rows)
 
 
-async def lock_campaign(conn: Connection, campaign: CampaignSlug) -> Held:
+async def lock_campaign(conn: Connection, campaign: CampaignSlug) -> Locked:
     """Keep everybody else from changing any pledge of a campaign until we are done."""
     rows = await conn.fetch(
         """
@@ -160,7 +160,7 @@ async def lock_campaign(conn: Connection, campaign: CampaignSlug) -> Held:
         """,
         campaign,
     )
-    return _held(rows)
+    return _locked(rows)
 
 
 async def list_campaigns(conn: Connection, *, after: str, limit: int) -> list[CampaignSlug]:
@@ -224,10 +224,10 @@ async def read_signals(conn: Connection, campaign: CampaignSlug) -> Signals:
     return decode_rows(rows, Signals)[0]
 
 
-def _held(rows: Sequence[object]) -> Held:
+def _locked(rows: Sequence[object]) -> Locked:
     campaigns = decode_rows(list(rows), Campaign)
     now = msgspec.convert(rows[0], _Clock).now if rows else None
-    return Held({each.campaign: each for each in campaigns}, now)
+    return Locked({each.campaign: each for each in campaigns}, now)
 
 
 class _Clock(msgspec.Struct, frozen=True):

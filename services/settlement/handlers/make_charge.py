@@ -54,14 +54,14 @@ async def make_ready(conn: Connection, work: Work) -> Work | None:
 async def renew_create_key(conn: Connection, work: Work) -> Work:
     """Begin a new key, after Stripe was searched and does not have the PaymentIntent."""
     charge = work.charge
-    _held(await charges.renew_create_key(conn, charge.charge_id, charge.lease_token))
+    _require_lease(await charges.renew_create_key(conn, charge.charge_id, charge.lease_token))
     return Work(charging.with_new_create_key(charge), work.attempt)
 
 
 async def begin_confirm(conn: Connection, work: Work, payment_intent_id: str) -> None:
     """Keep the PaymentIntent's id, and write that its confirmation is about to be sent."""
     charge = work.charge
-    _held(
+    _require_lease(
         await charges.begin_confirm(
             conn, charge.charge_id, charge.lease_token, payment_intent_id, LEASE
         )
@@ -96,7 +96,7 @@ async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> 
     # Spreads the load; nothing secret depends on it.
     jitter = random.random()  # noqa: S311
     wait = rate.postponed_seconds(charge.postponed, jitter=jitter)
-    _held(
+    _require_lease(
         await outcomes.postpone(
             conn,
             charge.charge_id,
@@ -114,7 +114,7 @@ async def record_unknown(conn: Connection, work: Work, outcome: Unknown) -> None
     """Hand the charge to the janitor, who reads it back."""
     charge = work.charge
     check_in = timedelta(seconds=CHECK_SECONDS[0])
-    _held(
+    _require_lease(
         await outcomes.mark_unknown(conn, charge.charge_id, charge.lease_token, check_in=check_in)
     )
     await outcomes.mark_attempt_unknown(
@@ -123,6 +123,6 @@ async def record_unknown(conn: Connection, work: Work, outcome: Unknown) -> None
     log.warning("charge_unknown", charge=charge.charge_id, because=outcome.reason)
 
 
-def _held(is_held: bool) -> None:
-    if not is_held:
+def _require_lease(is_ours: bool) -> None:
+    if not is_ours:
         raise LeaseLost

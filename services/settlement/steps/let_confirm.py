@@ -24,10 +24,10 @@ async def let_confirm(
     except StripeFault as exc:
         raise Unavailable("stripe_away", "The payment service does not answer. Try again.") from exc
     async with transaction(pool) as conn:
-        is_held = await watch_person(conn, owed.charge_id)
+        is_watched = await watch_person(conn, owed.charge_id)
     if isinstance(outcome, charging.Succeeded):
         raise StateRefused("pledge_charged", "This pledge has been charged.")
-    if not is_held:
+    if not is_watched:
         raise StateRefused("in_progress", "This payment is being tried right now. Wait a moment.")
     assert owed.recovery_ends_at is not None
     return PassBank(

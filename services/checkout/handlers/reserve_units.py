@@ -1,14 +1,12 @@
-"""Take the locks under which units move, in the one order everybody takes them in."""
-
-from collections.abc import Iterable
+"""Reserve units while a card is saved, and free them again."""
 
 import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
 from services.chassis.database import Connection
-from services.checkout.domain.orders import Door
-from services.checkout.domain.stock import PLATFORM_SHELF, Thing, Units, remaining, sold_out
-from services.checkout.queries import campaigns, reservations, stock
+from services.checkout.domain.stock import Thing, Units, remaining, sold_out
+from services.checkout.handlers.lock_stock import lock_stock
+from services.checkout.queries import reservations, stock
 from services.checkout.queries.reservations import Proposals
 
 
@@ -17,21 +15,6 @@ class Freed(msgspec.Struct, frozen=True, kw_only=True):
 
     quantity: int
     shelves: frozenset[str]
-
-
-async def hold_things(
-    conn: Connection, slugs: list[CampaignSlug], things: Iterable[Thing]
-) -> dict[CampaignSlug, Door]:
-    """Hold the campaigns' doors, the platform's if its own products are meant, then the rows.
-
-    The order itself is locked before. Return the campaigns' doors.
-    """
-    wanted = sorted(set(things))
-    doors = await campaigns.lock_doors(conn, slugs)
-    if any(thing.shelf == PLATFORM_SHELF for thing in wanted):
-        await campaigns.hold_platform(conn)
-    await stock.lock_things(conn, wanted)
-    return doors
 
 
 async def limited_of(conn: Connection, wanted: list[Units]) -> list[Units]:
@@ -58,16 +41,16 @@ async def reserve_all(conn: Connection, limited: list[Units]) -> None:
             raise sold_out(units, remaining(level) if level else 0)
 
 
-async def free_held(conn: Connection, order_id: OrderId, slugs: list[CampaignSlug]) -> Freed:
-    """Free whatever an order holds of these campaigns."""
-    held = [
+async def free_units_of(conn: Connection, order_id: OrderId, slugs: list[CampaignSlug]) -> Freed:
+    """Free whatever an order has reserved or claimed of these campaigns."""
+    taken = [
         each.units.thing
-        for each in await reservations.list_held(conn, order_id)
+        for each in await reservations.list_reservations(conn, order_id)
         if each.campaign in slugs and each.state != "released"
     ]
-    await hold_things(conn, slugs, held)
+    await lock_stock(conn, slugs, taken)
     quantity = await reservations.release(conn, order_id, slugs)
-    return Freed(quantity=quantity, shelves=frozenset(thing.shelf for thing in held))
+    return Freed(quantity=quantity, shelves=frozenset(thing.shelf for thing in taken))
 
 
 async def reserved_by(
@@ -76,7 +59,7 @@ async def reserved_by(
     """Return what these proposals of a revision still reserve."""
     return {
         each.units.thing
-        for each in await reservations.list_held(conn, order_id)
+        for each in await reservations.list_reservations(conn, order_id)
         if each.campaign == campaign
         and each.revision == only.revision
         and only.first <= each.proposal <= only.last
