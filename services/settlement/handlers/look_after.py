@@ -20,7 +20,7 @@ from services.settlement.domain.charging import (
 from services.settlement.handlers.record_outcomes import record_decline, record_loss, record_success
 from services.settlement.handlers.take_requests import queue
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import at_the_bank, recovery, rounds
+from services.settlement.queries import at_the_bank, attempts, rounds
 
 CHECKS_AT_ONCE = 20
 SWEEP_MAX = 500
@@ -67,7 +67,7 @@ async def _wait_for_person(conn: Connection, charge: ChargeRow, outcome: ReadOut
     has_new_card = await at_the_bank.give_back(conn, charge.charge_id, charge.lease_token)
     if has_new_card is None:
         raise LeaseLost
-    await recovery.abandon_attempt(conn, charge.charge_id)
+    await attempts.abandon_attempt(conn, charge.charge_id)
     if has_new_card:
         await try_again(conn, charge.charge_id, "card")
 
@@ -75,7 +75,7 @@ async def _wait_for_person(conn: Connection, charge: ChargeRow, outcome: ReadOut
 async def _resume(conn: Connection, charge: ChargeRow) -> None:
     queued = await rounds.resume_sending(conn, charge.charge_id, charge.lease_token)
     if queued is not None:
-        await rounds.resume_attempt(conn, charge.charge_id)
+        await attempts.resume_attempt(conn, charge.charge_id)
         await queue(conn, queued)
 
 

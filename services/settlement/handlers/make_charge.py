@@ -23,7 +23,7 @@ from services.settlement.domain.charging import (
     Work,
 )
 from services.settlement.handlers.record_outcomes import record_decline, record_success
-from services.settlement.queries import charges, outcomes
+from services.settlement.queries import attempts, charges, outcomes
 
 log = telemetry.logger(__name__)
 
@@ -43,12 +43,12 @@ async def make_ready(conn: Connection, work: Work) -> Work | None:
     if work.attempt.was_sent:
         token = work.charge.lease_token
         await outcomes.mark_unknown(conn, charge_id, token, check_in=timedelta(0))
-        await outcomes.mark_attempt_unknown(
+        await attempts.mark_attempt_unknown(
             conn, charge_id, because="lease_expired", is_key_spent=False
         )
         return None
-    await charges.renew_confirm_key(conn, charge_id)
-    return Work(work.charge, await charges.find_attempt(conn, charge_id))
+    await attempts.renew_confirm_key(conn, charge_id)
+    return Work(work.charge, await attempts.find_attempt(conn, charge_id))
 
 
 async def renew_create_key(conn: Connection, work: Work) -> Work:
@@ -106,7 +106,7 @@ async def record_postponed(conn: Connection, work: Work, outcome: Postponed) -> 
             is_key_spent=outcome.is_key_spent,
         )
     )
-    await outcomes.mark_not_sent(conn, charge.charge_id, is_key_spent=outcome.is_key_spent)
+    await attempts.mark_not_sent(conn, charge.charge_id, is_key_spent=outcome.is_key_spent)
     log.warning("charge_postponed", charge=charge.charge_id, because=outcome.reason)
 
 
@@ -117,7 +117,7 @@ async def record_unknown(conn: Connection, work: Work, outcome: Unknown) -> None
     _require_lease(
         await outcomes.mark_unknown(conn, charge.charge_id, charge.lease_token, check_in=check_in)
     )
-    await outcomes.mark_attempt_unknown(
+    await attempts.mark_attempt_unknown(
         conn, charge.charge_id, because=outcome.reason, is_key_spent=outcome.is_key_spent
     )
     log.warning("charge_unknown", charge=charge.charge_id, because=outcome.reason)

@@ -17,8 +17,7 @@ from contracts.refusals import StateRefused
 from services.chassis.database import Connection
 from services.settlement.domain.charging import PERSON_CHECK_SECONDS
 from services.settlement.domain.recovery import PERSON_MAX, PERSON_MINUTES
-from services.settlement.queries import at_the_bank, charges, link_generations, pauses
-from services.settlement.queries import recovery as attempts
+from services.settlement.queries import at_the_bank, attempts, charges, link_generations, pauses
 from services.settlement.queries.at_the_bank import Owed
 
 PayStatus = Literal["not_due", "in_progress", "declined", "at_bank", "paid"]

@@ -8,9 +8,10 @@ from services.settlement.domain import recovery
 from services.settlement.domain.charging import ChargeRow, Declined, LeaseLost, Succeeded
 from services.settlement.domain.recovery import Tried
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import outcomes
+from services.settlement.queries import attempts, outcomes
 from services.settlement.queries import recovery as queries
-from services.settlement.queries.outcomes import DeclinedCharge, FinishedAttempt
+from services.settlement.queries.attempts import FinishedAttempt
+from services.settlement.queries.outcomes import DeclinedCharge
 
 log = telemetry.logger(__name__)
 
@@ -26,7 +27,7 @@ async def record_success(
         raise LeaseLost
     now = saved.decided_at
     if not saved.had_attempt:
-        await queries.insert_attempt(conn, charge.charge_id, "person", {}, state="succeeded")
+        await attempts.insert_attempt(conn, charge.charge_id, "person", {}, state="succeeded")
     event = ChargeSucceeded(
         event_id=outbox.new_event_id(),
         occurred_at=now,
@@ -84,7 +85,7 @@ async def record_decline(
 
 async def record_loss(conn: Connection, charge: ChargeRow, because: LostBecause) -> None:
     """Write that the charge can never succeed any more."""
-    await queries.abandon_attempt(conn, charge.charge_id)
+    await attempts.abandon_attempt(conn, charge.charge_id)
     loss = await queries.save_loss(conn, charge.charge_id, charge.lease_token, because)
     if loss is None:
         raise LeaseLost
@@ -137,7 +138,7 @@ async def _save_decline(
     )
     if saved is None:
         raise LeaseLost
-    finished = await outcomes.decline_attempt(
+    finished = await attempts.decline_attempt(
         conn, charge.charge_id, outcome, because=because, decided_at=saved.decided_at
     )
     assert finished is not None, "what was declined was tried"

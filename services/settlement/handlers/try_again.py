@@ -5,6 +5,7 @@ from services.chassis.database import Connection
 from services.settlement.domain import charging
 from services.settlement.domain.recovery import AttemptKind
 from services.settlement.handlers.take_requests import queue
+from services.settlement.queries import attempts
 from services.settlement.queries import recovery as queries
 from services.settlement.queries.recovery import Retry
 from services.settlement.queries.rounds import Queued
@@ -30,5 +31,5 @@ async def try_due_again(conn: Connection) -> int:
 
 async def _begin(conn: Connection, retry: Retry, kind: AttemptKind) -> None:
     parameters = charging.confirm_parameters(retry.payment_method_id)
-    await queries.insert_attempt(conn, retry.charge_id, kind, parameters, state="sending")
+    await attempts.insert_attempt(conn, retry.charge_id, kind, parameters, state="sending")
     await queue(conn, Queued(retry.charge_id, retry.campaign, retry.version))

@@ -171,36 +171,6 @@ async def lease_due(
     return Work(msgspec.convert(row, ChargeRow), msgspec.convert(row, AttemptRow))
 
 
-async def find_attempt(conn: Connection, charge_id: ChargeId) -> AttemptRow:
-    """Return the attempt in flight; a charge that is sending or unknown has one."""
-    row = await conn.fetchrow(
-        f"""
-        SELECT {ATTEMPT}
-        FROM charge_attempts AS in_flight
-        WHERE charge_id = $1
-          AND state IN ('sending', 'unknown')
-        """,  # noqa: S608
-        charge_id,
-    )
-    assert row is not None, f"{charge_id} has no attempt in flight"
-    return msgspec.convert(row, AttemptRow)
-
-
-async def renew_confirm_key(conn: Connection, charge_id: ChargeId) -> None:
-    """Begin a new key for the attempt in flight; nothing is open under the old one."""
-    await conn.execute(
-        """
-        UPDATE charge_attempts
-        SET key_serial = key_serial + 1, keyed_at = NULL, keyed_on = NULL,
-            is_key_spent = false
-        WHERE charge_id = $1
-          AND state = 'sending'
-          AND sent_at IS NULL
-        """,
-        charge_id,
-    )
-
-
 async def renew_create_key(conn: Connection, charge_id: ChargeId, token: int) -> bool:
     """Begin a new key for the PaymentIntent; tell whether the lease still holds."""
     done = await conn.fetchval(

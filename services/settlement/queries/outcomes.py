@@ -11,8 +11,6 @@ from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug, ChargeId
 from contracts.recovery import DeclineClass
 from services.chassis.database import Connection
-from services.settlement.domain.charging import Declined
-from services.settlement.domain.recovery import AttemptKind
 
 PLATFORM = PlatformDefinition(version=0)
 """What holds until the first platform.yml is heard of."""
@@ -42,14 +40,6 @@ class SavedSuccess(msgspec.Struct, frozen=True):
     version: int
     decided_at: datetime
     had_attempt: bool
-
-
-class FinishedAttempt(msgspec.Struct, frozen=True):
-    """An attempt that ended, and how many of the charge's were ours alone, this one included."""
-
-    attempt: int
-    kind: AttemptKind
-    automatic: int
 
 
 async def postpone(
@@ -83,20 +73,6 @@ async def postpone(
     return done is not None
 
 
-async def mark_not_sent(conn: Connection, charge_id: ChargeId, *, is_key_spent: bool) -> None:
-    """Write that the confirmation, if one was sent, surely did not happen."""
-    await conn.execute(
-        """
-        UPDATE charge_attempts
-        SET sent_at = NULL, is_key_spent = is_key_spent OR ($2 AND sent_at IS NOT NULL)
-        WHERE charge_id = $1
-          AND state = 'sending'
-        """,
-        charge_id,
-        is_key_spent,
-    )
-
-
 async def mark_unknown(
     conn: Connection, charge_id: ChargeId, token: int, *, check_in: timedelta
 ) -> bool:
@@ -116,22 +92,6 @@ async def mark_unknown(
         check_in,
     )
     return done is not None
-
-
-async def mark_attempt_unknown(
-    conn: Connection, charge_id: ChargeId, *, because: str, is_key_spent: bool
-) -> None:
-    await conn.execute(
-        """
-        UPDATE charge_attempts
-        SET state = 'unknown', unknown_because = $2, is_key_spent = is_key_spent OR $3
-        WHERE charge_id = $1
-          AND state = 'sending'
-        """,
-        charge_id,
-        because,
-        is_key_spent,
-    )
 
 
 async def save_success(
@@ -243,41 +203,3 @@ async def set_calendar(
         next_attempt_at,
         next_reminder_at,
     )
-
-
-async def decline_attempt(
-    conn: Connection,
-    charge_id: ChargeId,
-    decline: Declined,
-    *,
-    because: DeclineClass,
-    decided_at: datetime,
-) -> FinishedAttempt | None:
-    """End the attempt in flight with a decline, all of its reasons kept; None: there is none."""
-    row = await conn.fetchrow(
-        """
-        UPDATE charge_attempts AS finished
-        SET state = 'declined', decided_at = $2, code = $3, decline_code = $4,
-            advice_code = $5, network_decline_code = $6, network_advice_code = $7,
-            needs_authentication = $8, because = $9, error_type = $10
-        WHERE charge_id = $1
-          AND state IN ('sending', 'unknown')
-        RETURNING attempt, kind, (
-            SELECT count(*)
-            FROM charge_attempts AS other
-            WHERE other.charge_id = $1
-              AND other.kind IN ('first', 'automatic', 'renewed')
-        ) AS automatic
-        """,
-        charge_id,
-        decided_at,
-        decline.code,
-        decline.decline_code,
-        decline.advice_code,
-        decline.network_decline_code,
-        decline.network_advice_code,
-        decline.needs_authentication,
-        because,
-        decline.error_type,
-    )
-    return None if row is None else msgspec.convert(row, FinishedAttempt)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
@@ -12,7 +11,6 @@ from contracts.ids import CampaignSlug, ChargeId, SupporterId
 from contracts.recovery import DeclineClass
 from services.chassis.database import Connection, decode_rows
 from services.settlement.domain.charging import ChargeRow
-from services.settlement.domain.recovery import AttemptKind
 from services.settlement.queries.charges import CHARGE
 
 
@@ -86,31 +84,6 @@ async def start_retries(
         limit,
     )
     return decode_rows(rows, Retry)
-
-
-async def insert_attempt(
-    conn: Connection,
-    charge_id: ChargeId,
-    kind: AttemptKind,
-    parameters: dict[str, Any],
-    *,
-    state: str,
-) -> None:
-    """Write a further attempt of a charge; at most one is in flight (unique index)."""
-    await conn.execute(
-        """
-        INSERT INTO charge_attempts
-            (charge_id, attempt, kind, state, confirm_parameters, begun_at, decided_at)
-        SELECT $1, coalesce(max(attempt), 0) + 1, $2, $3, $4, platform.now(),
-               CASE WHEN $3 = 'succeeded' THEN platform.now() END
-        FROM charge_attempts
-        WHERE charge_id = $1
-        """,
-        charge_id,
-        kind,
-        state,
-        parameters,
-    )
 
 
 async def take_card(conn: Connection, pledge: PledgeSnapshot, *, is_other: bool) -> Offered | None:
@@ -275,16 +248,3 @@ async def save_loss(
         because,
     )
     return None if row is None else msgspec.convert(row, Loss)
-
-
-async def abandon_attempt(conn: Connection, charge_id: ChargeId) -> None:
-    """End the attempt in flight as one that came to nothing."""
-    await conn.execute(
-        """
-        UPDATE charge_attempts
-        SET state = 'abandoned', decided_at = platform.now()
-        WHERE charge_id = $1
-          AND state IN ('sending', 'unknown')
-        """,
-        charge_id,
-    )

@@ -91,19 +91,6 @@ async def resume_sending(conn: Connection, charge_id: ChargeId, token: int) -> Q
     return None if row is None else msgspec.convert(row, Queued)
 
 
-async def resume_attempt(conn: Connection, charge_id: ChargeId) -> None:
-    """Write that the confirmation did not happen. Whoever takes it next sees to its key."""
-    await conn.execute(
-        """
-        UPDATE charge_attempts
-        SET state = 'sending', sent_at = NULL
-        WHERE charge_id = $1
-          AND state = 'unknown'
-        """,
-        charge_id,
-    )
-
-
 async def give_up_lost_leases(conn: Connection, *, limit: int) -> int:
     """Hand to the janitor what a process that died had sent; return how many."""
     rows = await conn.fetch(
