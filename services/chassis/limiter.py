@@ -6,16 +6,15 @@ failures are limited per address while successes are not.
 """
 
 import asyncio
-import time
 from typing import Any
 
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from services.chassis.breaker import Breaker
+
 BUDGET_SECONDS = 0.1
-FAILURES_TO_OPEN = 5
-OPEN_SECONDS = 2.0
 
 
 class Limiter:
@@ -35,13 +34,12 @@ class Limiter:
         self._shared = SlidingWindowCounterRateLimiter(storage)
         self._local = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._scale = scale
-        self._failures = 0
-        self._open_until = 0.0
+        self._breaker = Breaker()
 
     @property
     def is_degraded(self) -> bool:
         """Tell whether Redis is being avoided at the moment."""
-        return time.monotonic() < self._open_until
+        return self._breaker.is_open
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -64,11 +62,9 @@ class Limiter:
             try:
                 async with asyncio.timeout(BUDGET_SECONDS):
                     allowed = bool(await getattr(self._shared, verb)(item, key))
-                self._failures = 0
+                self._breaker.worked()
                 return allowed
             except Exception:
                 # Whatever a cache does wrong, it must not become the visitor's problem.
-                self._failures += 1
-                if self._failures >= FAILURES_TO_OPEN:
-                    self._open_until = time.monotonic() + OPEN_SECONDS
+                self._breaker.failed()
         return is_within

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from limits import RateLimitItem
 
-from services.chassis import limiter
+from services.chassis import breaker, limiter
 from services.chassis.crowd import IN_FLIGHT_MAX
 from services.chassis.limiter import Limiter
 from tests.recovery.stopping import stopped
@@ -52,7 +52,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(limiter, "time", made)
+    monkeypatch.setattr(breaker, "time", made)
     return made
 
 
@@ -75,21 +75,21 @@ async def test_a_hung_redis_costs_its_budget_then_nothing_then_is_asked_again(
     servers: Servers, limits: Limiter, asked: Asked, clock: Clock
 ) -> None:
     with stopped(servers.pid("redis")):
-        first = [await limits.spend("k", PER_MINUTE) for _ in range(limiter.FAILURES_TO_OPEN)]
-        assert asked.times == limiter.FAILURES_TO_OPEN
+        first = [await limits.spend("k", PER_MINUTE) for _ in range(breaker.FAILURES_TO_OPEN)]
+        assert asked.times == breaker.FAILURES_TO_OPEN
         later = [await limits.spend("k", PER_MINUTE) for _ in range(100)]
-        assert asked.times == limiter.FAILURES_TO_OPEN
+        assert asked.times == breaker.FAILURES_TO_OPEN
         assert limits.is_degraded
 
     # A machine that is busy may need more than one try to answer within the budget.
     for _ in range(100):
-        clock.seconds += limiter.OPEN_SECONDS
+        clock.seconds += breaker.OPEN_SECONDS
         again = await limits.spend("k", PER_MINUTE)
         if not limits.is_degraded:
             break
 
     assert all([*first, *later, again])
-    assert asked.times > limiter.FAILURES_TO_OPEN
+    assert asked.times > breaker.FAILURES_TO_OPEN
     assert not limits.is_degraded
     assert limiter.BUDGET_SECONDS <= 0.1
 

@@ -27,6 +27,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from services.chassis import telemetry
+from services.chassis.breaker import Breaker
 from services.chassis.stripe.schedule import (
     BOOK,
     MICRO,
@@ -67,8 +68,6 @@ REDIS_SECONDS_BACKGROUND = 0.5
 CLOCK_READINGS = 32
 """From so many answers we know how far the schedule's clock is from ours: the quickest says."""
 
-FAILURES_TO_OPEN = 5
-OPEN_SECONDS = 2.0
 REQUESTS = Counter(
     "stripe_budget_requests",
     "Requests to Stripe by who asked and what became of it: sent, given_up.",
@@ -138,13 +137,12 @@ class StripeBudget:
         self._ahead: defaultdict[str, deque[Booked]] = defaultdict(deque)
         self._clocks: deque[float] = deque(maxlen=CLOCK_READINGS)
         self._saying: set[asyncio.Task[None]] = set()
-        self._failures = 0
-        self._open_until = 0.0
+        self._breaker = Breaker()
 
     @property
     def is_local(self) -> bool:
         """Tell whether Redis is being avoided at the moment."""
-        return time.monotonic() < self._open_until
+        return self._breaker.is_open
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -250,7 +248,7 @@ class StripeBudget:
                             count,
                         ],
                     )
-                self._failures = 0
+                self._breaker.worked()
                 IS_LOCAL.set(0)
                 first, *more = (int(value) / MICRO for value in values)
                 if answer != b"booked":
@@ -291,9 +289,7 @@ class StripeBudget:
 
     def _failed(self) -> None:
         IS_LOCAL.set(1)
-        self._failures += 1
-        if self._failures >= FAILURES_TO_OPEN:
-            self._open_until = time.monotonic() + OPEN_SECONDS
+        self._breaker.failed()
 
 
 def _key(endpoint: str) -> str:

@@ -1,7 +1,6 @@
 """What checkout does by itself: one leader each, finding its work in the database."""
 
 import time
-from collections.abc import Awaitable, Callable
 
 import msgspec
 from prometheus_client import Counter
@@ -10,6 +9,7 @@ from services.chassis import telemetry
 from services.chassis.bell import Bell
 from services.chassis.database import Pool, transaction
 from services.chassis.leader import tick_as_leader
+from services.chassis.parts import Loop
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.chassis.telemetry import REGISTRY
 from services.checkout.handlers.guard_cards import CardLimits
@@ -41,8 +41,6 @@ FIGURES_SECONDS = 15.0
 READ_BACK_SECONDS = 900.0
 FORGET_SECONDS = 3_600.0
 FORGET_PORTION = 1_000
-
-Loop = Callable[[], Awaitable[None]]
 
 
 class Bells(msgspec.Struct, frozen=True):

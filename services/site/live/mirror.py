@@ -2,19 +2,17 @@
 
 import asyncio
 import contextlib
-import time
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contracts.ids import CampaignSlug
+from services.chassis.breaker import Breaker
 from services.chassis.clock import PlatformClock
 from services.site.live.snapshots import Board
 
 BUDGET_SECONDS = 0.1
 GATHER_SECONDS = 0.1
-FAILURES_MAX = 5
-PAUSE_SECONDS = 2.0
 KEEP_SECONDS = 86_400
 
 
@@ -29,13 +27,12 @@ class Mirror:
         self._clock = clock
         self._waiting: set[CampaignSlug] = set()
         self._news = asyncio.Event()
-        self._failures = 0
-        self._pause_until = 0.0
+        self._breaker = Breaker()
 
     @property
     def is_degraded(self) -> bool:
         """Tell whether Redis is being avoided at the moment."""
-        return time.monotonic() < self._pause_until
+        return self._breaker.is_open
 
     def heard(self, slug: CampaignSlug | None) -> None:
         """Note that a snapshot changed."""
@@ -60,11 +57,9 @@ class Mirror:
             async with asyncio.timeout(BUDGET_SECONDS):
                 body = shown.at(self._clock.now())
                 await self._redis.set(f"site:live:{slug}", body, ex=KEEP_SECONDS)
-            self._failures = 0
+            self._breaker.worked()
         except (RedisError, OSError, TimeoutError):
-            self._failures += 1
-            if self._failures >= FAILURES_MAX:
-                self._pause_until = time.monotonic() + PAUSE_SECONDS
+            self._breaker.failed()
 
     async def close(self) -> None:
         """Give the connection back."""
