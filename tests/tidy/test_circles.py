@@ -96,4 +96,4 @@ def test_a_circle_is_found_wherever_it_is_closed() -> None:
     ],
 )
 def test_the_rule_finds_what_it_forbids(bad: str, good: str) -> None:
-    assert_notices(rules_take_no_chances, "services/pledges/domain.py", bad=bad, good=good)
+    assert_notices(rules_take_no_chances, "services/pledges/domain/pledging.py", bad=bad, good=good)

@@ -27,8 +27,8 @@ MAY_CATCH_ALL = {
     "send_mail.send",
     "shelf._put",
     "steady._done",
-    "stripe_budget._ask",
-    "stripe_budget.slow_down",
+    "budget._ask",
+    "budget.slow_down",
 }
 BROAD = {"Exception", "BaseException"}
 RUNS_SQL = {"fetch", "fetchrow", "fetchval", "execute", "executemany"}
