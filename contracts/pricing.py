@@ -129,3 +129,20 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     province: str = ""
     postal_code: str = ""
     country: str = ""
+
+
+class TaxShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The same in public JSON, for a price and for a record alike."""
+
+    provider: str
+    source: str
+    rate: str
+    rate_version: str
+    jurisdiction: str
+    taxable_subtotal_cents: int
+    taxable_shipping_cents: int
+
+
+def shown_tax(details: TaxDetails | None) -> TaxShown | None:
+    """Return how a tax came about as pages and programs are told of it."""
+    return TaxShown(**msgspec.structs.asdict(details)) if details else None

@@ -6,7 +6,15 @@ from typing import Any
 import msgspec
 
 from contracts import pricing as told
-from contracts.pricing import STANDARD, PricedLine, PricedPledge, QuoteState, Why
+from contracts.pricing import (
+    STANDARD,
+    PricedLine,
+    PricedPledge,
+    QuoteState,
+    TaxShown,
+    Why,
+    shown_tax,
+)
 from services.checkout.domain.pricing import Totals, has_physical, least_sure, total_of
 
 CARRIERS = {"usps": "USPS"}
@@ -36,18 +44,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     counts_toward_goal: bool
 
 
-class TaxDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How the tax came about: `rate` is a decimal text, `jurisdiction` such as `US-NM`."""
-
-    provider: str
-    source: str
-    rate: str
-    rate_version: str
-    jurisdiction: str
-    taxable_subtotal_cents: int
-    taxable_shipping_cents: int
-
-
 class QuotedShipment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One parcel: `amount` is all of it, `optionAmount` the part of it for the option."""
 
@@ -70,7 +66,7 @@ class QuotedCampaign(Figures, frozen=True, kw_only=True, rename="camel"):
     why: tuple[Why, ...]
     shipping_option: str
     shipments: tuple[QuotedShipment, ...]
-    tax_details: TaxDetails | None
+    tax_details: TaxShown | None
     # Support after a funded end: the card is charged as soon as it is saved.
     charged_now: bool
 
@@ -155,7 +151,7 @@ def campaign_fields(pledge: PricedPledge) -> dict[str, Any]:
         "why": pledge.price.why,
         "shipping_option": pledge.price.shipping_option,
         "shipments": tuple(shipment_of(each) for each in pledge.price.shipments),
-        "tax_details": tax_details_of(pledge.price.tax_details),
+        "tax_details": shown_tax(pledge.price.tax_details),
         "charged_now": pledge.is_late,
     }
 
@@ -173,11 +169,6 @@ def shipment_of(parcel: told.Shipment) -> QuotedShipment:
         amount=parcel.cents,
         state=parcel.state,
     )
-
-
-def tax_details_of(details: told.TaxDetails | None) -> TaxDetails | None:
-    """Return the tax's origin under its public names; None for what was priced before."""
-    return TaxDetails(**msgspec.structs.asdict(details)) if details else None
 
 
 def _line(pledge: PricedPledge, line: PricedLine) -> Line:

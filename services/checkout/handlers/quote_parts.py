@@ -2,15 +2,10 @@
 
 import msgspec
 
-from contracts.pricing import QuoteState
+from contracts.pricing import QuoteState, TaxShown, shown_tax
 from services.chassis.database import Connection
 from services.checkout.domain.bodies import TaxBody, require_address
-from services.checkout.domain.quotes import (
-    QuotedShipment,
-    ShippingOption,
-    TaxDetails,
-    tax_details_of,
-)
+from services.checkout.domain.quotes import QuotedShipment, ShippingOption
 from services.checkout.domain.taxes import Taxable, destination_of, tax
 from services.checkout.queries import campaigns
 
@@ -32,7 +27,7 @@ class TaxQuote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     tax_cents: int
     state: QuoteState
     states: dict[str, QuoteState]
-    tax_details: TaxDetails | None
+    tax_details: TaxShown | None
 
 
 async def quote_tax(conn: Connection, body: TaxBody) -> TaxQuote:
@@ -53,5 +48,5 @@ async def quote_tax(conn: Connection, body: TaxBody) -> TaxQuote:
         tax_cents=taxed.cents,
         state=state,
         states={"tax": state},
-        tax_details=tax_details_of(taxed.details),
+        tax_details=shown_tax(taxed.details),
     )

@@ -6,11 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from contracts import pricing
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import cents_to_dollars
-from contracts.pricing import Address, LineKind, PricedLine, Why
+from contracts.pricing import Address, LineKind, PricedLine, TaxShown, Why, shown_tax
 from services.pledges.domain.figures import tier_counts
 from services.pledges.domain.pledge import Campaign, Entry, Pledge, PledgeStatus
 from services.pledges.domain.recovery import RecoveryShown, recovery_shown
@@ -63,18 +62,6 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     answers: dict[str, str]
 
 
-class TaxDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How the tax came about: `rate` is a decimal text, `jurisdiction` such as `US-NM`."""
-
-    provider: str
-    source: str
-    rate: str
-    rate_version: str
-    jurisdiction: str
-    taxable_subtotal_cents: int
-    taxable_shipping_cents: int
-
-
 class SavedCard(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The saved card, as people recognise it."""
 
@@ -114,7 +101,7 @@ class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
     bundle_add_on_subtotal: int
     currency: str
     shipping_option: str
-    tax_details: TaxDetails | None
+    tax_details: TaxShown | None
     shipping_address: Address | None
     pledge_status: PledgeStatus
     charged: bool
@@ -164,7 +151,7 @@ def public_record(
         bundle_add_on_subtotal=sum(e.total_cents for e in pledge.lines if e.kind == "add_on"),
         currency=pledge.currency,
         shipping_option=price.shipping_option,
-        tax_details=_tax_details(price.tax_details),
+        tax_details=shown_tax(price.tax_details),
         shipping_address=pledge.shipping_address,
         pledge_status=pledge.status,
         charged=pledge.status == "charged",
@@ -277,10 +264,6 @@ def _add_on(line: PricedLine) -> AddOnChoice:
         scope="campaign" if line.counts_toward_goal else "platform",
         category="physical" if line.is_physical else "digital",
     )
-
-
-def _tax_details(details: pricing.TaxDetails | None) -> TaxDetails | None:
-    return TaxDetails(**msgspec.structs.asdict(details)) if details else None
 
 
 def _card(card: Card) -> SavedCard:
