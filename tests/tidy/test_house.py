@@ -75,8 +75,15 @@ def odd_rooms(folder: Path) -> Iterator[str]:
     for entry in sorted(folder.iterdir()):
         name = entry.name + "/" * entry.is_dir()
         is_gateway = entry.stem.endswith("_gateway")
-        if entry.name not in BESIDE and name not in PLAN and not is_gateway:
+        if entry.name not in BESIDE and name not in PLAN and not is_gateway and _is_source(entry):
             yield f"{folder}/{name}:1: is no room of the plan"
+
+
+def _is_source(entry: Path) -> bool:
+    """Tell a folder that Python's cache alone has outlived from one with files of ours."""
+    return entry.is_file() or any(
+        each.is_file() and "__pycache__" not in each.parts for each in entry.rglob("*")
+    )
 
 
 def shown_in(page: str) -> list[str]:
