@@ -190,7 +190,9 @@ class StripeClient:
                 await self._budget.slow_down()
             fault = sorted_out(exc)
             outcome = fault.outcome
-            log.warning(f"stripe_{outcome}", call=call, reason=fault.reason, error=fault.name)
+            if not (isinstance(fault, StripeRefused) and fault.by == "card"):
+                # What a bank says of a card is an answer, and whoever asked writes it down.
+                log.warning(f"stripe_{outcome}", call=call, reason=fault.reason, error=fault.name)
             raise fault from exc
         except asyncio.CancelledError:
             log.warning("stripe_unknown", call=call, reason="our own budget is spent")
