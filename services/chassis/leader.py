@@ -51,7 +51,7 @@ async def _unlock(conn: Connection, job: str) -> None:
         raise
 
 
-async def _to_its_end(tick: Callable[[], Awaitable[None]]) -> None:
+async def _to_its_end(tick: Callable[[], Awaitable[object]]) -> None:
     """Call `tick`; asked to stop meanwhile, let it end first, if that is soon.
 
     A round cut in two leaves leases behind that others have to wait for.
@@ -64,8 +64,20 @@ async def _to_its_end(tick: Callable[[], Awaitable[None]]) -> None:
         raise
 
 
+def led(
+    pool: Pool, job: str, tick: Callable[[], Awaitable[object]], *, every_seconds: float = 1.0
+) -> Callable[[], Awaitable[None]]:
+    """Return a loop that is named as its job and calls `tick` as the leader of it."""
+
+    async def run() -> None:
+        await tick_as_leader(pool, job, tick, every_seconds=every_seconds)
+
+    run.__qualname__ = job
+    return run
+
+
 async def tick_as_leader(
-    pool: Pool, job: str, tick: Callable[[], Awaitable[None]], *, every_seconds: float = 1.0
+    pool: Pool, job: str, tick: Callable[[], Awaitable[object]], *, every_seconds: float = 1.0
 ) -> None:
     """Call `tick` again and again in one process at a time.
 

@@ -8,7 +8,7 @@ from prometheus_client import Counter
 from services.chassis import telemetry
 from services.chassis.bell import Bell
 from services.chassis.database import Pool, transaction
-from services.chassis.leader import tick_as_leader
+from services.chassis.leader import led
 from services.chassis.parts import Loop
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.chassis.telemetry import REGISTRY
@@ -66,19 +66,12 @@ def loops(shop: Workshop) -> list[Loop]:
     """Return the background loops of a worker."""
     return [
         _stripe_events(shop),
-        _leading(shop, "checkout:drain", _drain(shop), every_seconds=0),
-        _leading(shop, "checkout:orders", _orders(shop)),
-        _leading(shop, "checkout:cards", _cards(shop)),
-        _leading(shop, "checkout:read-back", _read_back(shop), every_seconds=READ_BACK_SECONDS),
-        _leading(shop, "checkout:forget", _forget(shop), every_seconds=FORGET_SECONDS),
+        led(shop.pool, "checkout:drain", _drain(shop), every_seconds=0),
+        led(shop.pool, "checkout:orders", _orders(shop)),
+        led(shop.pool, "checkout:cards", _cards(shop)),
+        led(shop.pool, "checkout:read-back", _read_back(shop), every_seconds=READ_BACK_SECONDS),
+        led(shop.pool, "checkout:forget", _forget(shop), every_seconds=FORGET_SECONDS),
     ]
-
-
-def _leading(shop: Workshop, job: str, tick: Loop, *, every_seconds: float = TICK_SECONDS) -> Loop:
-    async def run() -> None:
-        await tick_as_leader(shop.pool, job, tick, every_seconds=every_seconds)
-
-    return run
 
 
 def _stripe_events(shop: Workshop) -> Loop:
@@ -92,7 +85,7 @@ def _stripe_events(shop: Workshop) -> Loop:
             shop.bells.stripe.ring()
         await round_.gather(GATHER_SECONDS)
 
-    lead = _leading(shop, "checkout:stripe-events", tick, every_seconds=0)
+    lead = led(shop.pool, "checkout:stripe-events", tick, every_seconds=0)
 
     async def run() -> None:
         try:

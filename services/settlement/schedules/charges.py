@@ -1,5 +1,7 @@
 """Edge: the clock in. Loops of which one process at a time does the work."""
 
+from functools import partial
+
 from prometheus_client import Gauge
 
 from contracts.streams import consumer
@@ -7,7 +9,7 @@ from services.chassis import crash, telemetry
 from services.chassis.away import BUS_AWAY
 from services.chassis.bus import Bus
 from services.chassis.database import Pool, transaction
-from services.chassis.leader import tick_as_leader
+from services.chassis.leader import led
 from services.chassis.service import Loop
 from services.chassis.steady import Steady
 from services.settlement.domain.charging import ChargeRow
@@ -34,26 +36,17 @@ STATUSES = ("new", "sending", "unknown", "declined", "with_person", "ending", "s
 def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
     """Return settlement's own loops, each led by one process."""
 
-    async def calendar() -> None:
-        await tick_as_leader(pool, "settlement:calendar", lambda: fire_timers(pool))
-
     async def janitor() -> None:
         await reader(pool, gateway).lead(pool, every_seconds=READ_SECONDS)
 
-    async def sweeper() -> None:
-        await tick_as_leader(
-            pool, "settlement:sweeper", lambda: sweep(pool, bus), every_seconds=SWEEP_SECONDS
-        )
-
-    async def gauges() -> None:
-        await tick_as_leader(
-            pool, "settlement:gauges", lambda: measure(pool), every_seconds=GAUGE_SECONDS
-        )
-
-    async def recovery() -> None:
-        await tick_as_leader(pool, "settlement:recovery", lambda: recover_due(pool, gateway))
-
-    return [calendar, janitor, sweeper, recovery, gauges]
+    sweeper = partial(sweep, pool, bus)
+    return [
+        led(pool, "settlement:calendar", partial(fire_timers, pool)),
+        janitor,
+        led(pool, "settlement:sweeper", sweeper, every_seconds=SWEEP_SECONDS),
+        led(pool, "settlement:recovery", partial(recover_due, pool, gateway)),
+        led(pool, "settlement:gauges", partial(measure, pool), every_seconds=GAUGE_SECONDS),
+    ]
 
 
 async def fire_timers(pool: Pool) -> None:

@@ -1,10 +1,12 @@
 """Edge: the clock in, for what comes before and after a charge. One process leads each loop."""
 
+from functools import partial
+
 from prometheus_client import Gauge
 
 from services.chassis import telemetry
 from services.chassis.database import Pool, transaction
-from services.chassis.leader import tick_as_leader
+from services.chassis.leader import led
 from services.chassis.service import Loop
 from services.settlement.handlers import give_notice
 from services.settlement.queries import after_gauges
@@ -55,25 +57,13 @@ STATUSES = ("new", "sending", "pending", "succeeded", "failed", "refused")
 
 def loops(pool: Pool, gateway: MoneyGateway) -> list[Loop]:
     """Return the loops of what comes after a charge."""
-
-    async def looker() -> None:
-        await tick_as_leader(pool, "settlement:looks", lambda: look(pool, gateway))
-
-    async def refunder() -> None:
-        await tick_as_leader(pool, "settlement:refunds", lambda: give_back(pool, gateway))
-
-    async def noticer() -> None:
-        await tick_as_leader(pool, "settlement:notices", lambda: give_notices(pool))
-
-    async def reconciler() -> None:
-        await tick_as_leader(pool, "settlement:reconciliation", lambda: compare_next(pool, gateway))
-
-    async def gauges() -> None:
-        await tick_as_leader(
-            pool, "settlement:after-gauges", lambda: measure(pool), every_seconds=GAUGE_SECONDS
-        )
-
-    return [looker, refunder, noticer, reconciler, gauges]
+    return [
+        led(pool, "settlement:looks", partial(look, pool, gateway)),
+        led(pool, "settlement:refunds", partial(give_back, pool, gateway)),
+        led(pool, "settlement:notices", partial(give_notices, pool)),
+        led(pool, "settlement:reconciliation", partial(compare_next, pool, gateway)),
+        led(pool, "settlement:after-gauges", partial(measure, pool), every_seconds=GAUGE_SECONDS),
+    ]
 
 
 async def give_notices(pool: Pool) -> None:
