@@ -11,7 +11,7 @@ from contracts.events.checkout import CheckoutCompleted
 from contracts.ids import OrderId, PledgeId, supporter_id
 from contracts.subjects import subject
 from deploy.chaos.stage import Stage, until
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
 
 EVENTS = 10_000
 # Everybody who would do something about a pledge but the ledger itself.

@@ -18,8 +18,8 @@ import asyncpg
 from contracts.ids import ChargeId
 from deploy.chaos.stage import Stage
 from deploy.local.layout import read_json
-from services.chassis.database import Pool, open_pool
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.storage.database import Pool, open_pool
 from services.chassis.stripe.budget import StripeBudget
 from services.settlement.steps.charge import charge
 from services.settlement.stripe_gateway.charges import StripeGateway

@@ -11,10 +11,10 @@ import sys
 import msgspec
 
 from contracts.streams import CONSUMERS, STREAMS
-from services.chassis import telemetry
-from services.chassis.away import BUS_AWAY
-from services.chassis.bus import Bus
-from services.chassis.settings import Secret, SettingsError, load
+from services.chassis.events.away import BUS_AWAY
+from services.chassis.events.bus import Bus
+from services.chassis.process import telemetry
+from services.chassis.process.settings import Secret, SettingsError, load
 
 log = telemetry.logger(__name__)
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from contracts.magic_link import keyring
 from contracts.subjects import QUOTE
-from services.chassis.bell import Bell
-from services.chassis.guards import bearer_guard
-from services.chassis.service import Parts, Running, Service
+from services.chassis.events.bell import Bell
+from services.chassis.process.service import Parts, Running, Service
 from services.chassis.stripe.budget import StripeBudget
+from services.chassis.web.guards import bearer_guard
 from services.checkout.consumers import listeners
 from services.checkout.routes import cards, orders
 from services.checkout.routes.operators import admin_routes

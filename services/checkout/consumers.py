@@ -18,9 +18,9 @@ from contracts.events.pledges import (
 )
 from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.streams import consumer
-from services.chassis.bell import Bell
-from services.chassis.database import Connection
-from services.chassis.inbox import Listener
+from services.chassis.events.bell import Bell
+from services.chassis.events.inbox import Listener
+from services.chassis.storage.database import Connection
 from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import (

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
 
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.chassis.stripe.budget import StripeBudget, Who
 from services.chassis.stripe.client import StripeClient, StripeRefused
 from services.checkout.domain.sessions import SessionParams

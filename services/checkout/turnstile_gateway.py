@@ -7,9 +7,9 @@ nobody is let through, as with every limit.
 import msgspec
 
 from contracts.refusals import Unavailable
-from services.chassis import telemetry
-from services.chassis.egress import FAULTS, Egress
-from services.chassis.settings import Secret
+from services.chassis.process import telemetry
+from services.chassis.process.settings import Secret
+from services.chassis.web.egress import FAULTS, Egress
 
 log = telemetry.logger(__name__)
 

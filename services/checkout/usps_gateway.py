@@ -17,9 +17,9 @@ from prometheus_client import Counter
 
 from contracts.campaign import CarrierRules
 from contracts.money import Cents
-from services.chassis import telemetry
-from services.chassis.settings import Secret
-from services.chassis.telemetry import REGISTRY
+from services.chassis.process import telemetry
+from services.chassis.process.settings import Secret
+from services.chassis.process.telemetry import REGISTRY
 from services.checkout.domain.shipping import AWAY, CarrierAnswer, RateRequest
 from services.checkout.domain.usps_forms import lowest_price, rate_form
 

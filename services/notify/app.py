@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from contracts.magic_link import keyring
-from services.chassis.service import Parts, Running, Service
+from services.chassis.process.service import Parts, Running, Service
 from services.notify.consumers import listeners
 from services.notify.domain.letters import Letters
 from services.notify.domain.links import Links

@@ -18,7 +18,7 @@ from contracts.events.pledges import (
 )
 from contracts.events.settlement import ChargeNoticeDue
 from contracts.streams import consumer
-from services.chassis.inbox import Listener
+from services.chassis.events.inbox import Listener
 from services.notify.handlers import (
     card_mails,
     forgetting,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import CommonSettings, OwnSecret, Secret
+from services.chassis.process.settings import CommonSettings, OwnSecret, Secret
 
 
 class Settings(CommonSettings, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from contracts.magic_link import keyring
-from services.chassis.service import Parts, Running, Service
+from services.chassis.process.service import Parts, Running, Service
 from services.pledges.consumers import listeners
 from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes

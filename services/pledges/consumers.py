@@ -13,7 +13,7 @@ from contracts.events.settlement import (
     Refunded,
 )
 from contracts.streams import consumer
-from services.chassis.inbox import Listener
+from services.chassis.events.inbox import Listener
 from services.pledges.handlers.apply_orders import apply_order, apply_orders
 from services.pledges.handlers.change_card import change_card
 from services.pledges.handlers.end_early import end_early

@@ -1,6 +1,6 @@
 """Every environment variable of the ledger."""
 
-from services.chassis.settings import CommonSettings, OwnSecret, Secret
+from services.chassis.process.settings import CommonSettings, OwnSecret, Secret
 
 
 class Settings(CommonSettings, frozen=True, kw_only=True):

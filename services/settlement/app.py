@@ -6,9 +6,9 @@ from pathlib import Path
 from litestar import Router
 
 from contracts.magic_link import keyring
-from services.chassis.guards import bearer_guard
-from services.chassis.service import Parts, Running, Service
+from services.chassis.process.service import Parts, Running, Service
 from services.chassis.stripe.budget import ENDPOINT_PER_SECOND, StripeBudget
+from services.chassis.web.guards import bearer_guard
 from services.settlement import consumers
 from services.settlement.consumers import Charger
 from services.settlement.routes.charges import PEOPLE_ROUTES, ROUTES

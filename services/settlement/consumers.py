@@ -23,13 +23,18 @@ from contracts.events.pledges import (
 from contracts.events.settlement import ChargeDue
 from contracts.refusals import Unavailable
 from contracts.streams import consumer
-from services.chassis import crash, telemetry
-from services.chassis.away import BUS_AWAY
-from services.chassis.bus import Bus
-from services.chassis.database import DATABASE_BUSY, Pool
-from services.chassis.inbox import DELIVERIES_MAX, Listener, park
-from services.chassis.messages import FETCH_SECONDS, database_is_back, delivery_count, heartbeat
-from services.chassis.pull import Pull
+from services.chassis.events.away import BUS_AWAY
+from services.chassis.events.bus import Bus
+from services.chassis.events.inbox import DELIVERIES_MAX, Listener, park
+from services.chassis.events.messages import (
+    FETCH_SECONDS,
+    database_is_back,
+    delivery_count,
+    heartbeat,
+)
+from services.chassis.events.pull import Pull
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import DATABASE_BUSY, Pool
 from services.settlement.handlers import (
     forget_person,
     hear_links,

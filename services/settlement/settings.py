@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import OwnSecret, Secret
+from services.chassis.process.settings import OwnSecret, Secret
 from services.chassis.stripe.settings import StripeSettings
 
 CHARGES_PER_SECOND_LIVE = 20

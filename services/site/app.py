@@ -10,9 +10,9 @@ from litestar.config.app import AppConfig
 from litestar.handlers import HTTPRouteHandler
 from litestar.plugins import InitPlugin
 
-from services.chassis.database import DATABASE_BUSY
-from services.chassis.limiter import Limiter
-from services.chassis.service import Loop, Parts, Running, Service
+from services.chassis.process.service import Loop, Parts, Running, Service
+from services.chassis.storage.database import DATABASE_BUSY
+from services.chassis.web.limiter import Limiter
 from services.site.asking.checkout import Checkout
 from services.site.asking.community import Supporters
 from services.site.asking.mails import Mails

@@ -6,9 +6,9 @@ from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.streams import consumer
-from services.chassis.database import Connection
-from services.chassis.handling import Handler
-from services.chassis.inbox import Listener
+from services.chassis.events.handling import Handler
+from services.chassis.events.inbox import Listener
+from services.chassis.storage.database import Connection
 from services.site import handlers
 from services.site.live.announcing import Announcer
 

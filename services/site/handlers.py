@@ -5,18 +5,14 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.events.campaigns import (
-    CampaignCancelled,
-    CampaignPublished,
-    PlatformPublished,
-)
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, StateRefused
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.site import queries
 from services.site.publishing.campaign_file import CampaignFile
 from services.site.publishing.content import frozen

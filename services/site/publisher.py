@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from contracts.refusals import Unavailable
-from services.chassis import crash, telemetry
-from services.chassis.database import DATABASE_BUSY, Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import DATABASE_BUSY, Pool, transaction
 from services.site import handlers, queries
 from services.site.live.announcing import Announcer
 from services.site.live.world import NOT_YET_MIGRATED

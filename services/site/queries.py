@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, Pool, decode_rows
+from services.chassis.storage.database import Connection, Pool, decode_rows
 from services.site.domain import Figures
 from services.site.publishing.model import CampaignDocument, PlatformDocument
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.chassis import crash
-from services.chassis.crash import Wanted, parse
+from services.chassis.process import crash
+from services.chassis.process.crash import Wanted, parse
 
 LIVED = "lived"
 PROGRAM = f"""

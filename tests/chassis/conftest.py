@@ -9,8 +9,8 @@ import asyncpg
 import msgspec
 import pytest
 
-from services.chassis.database import Connection, Pool, open_pool
-from services.chassis.migrations import migrate
+from services.chassis.storage.database import Connection, Pool, open_pool
+from services.chassis.storage.migrations import migrate
 from tests.chassis.process import GATEWAY, TOY, Toy
 from tests.chassis.toy import SERVICE
 from tests.support.stack import Servers

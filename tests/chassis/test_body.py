@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.refusals import InputRefused, Refusal
-from services.chassis.body import NESTING_MAX, WrongType, decode, require_json
+from services.chassis.web.body import NESTING_MAX, WrongType, decode, require_json
 from tests.chassis.toy import Said
 
 GOOD = b'{"whatIsSaid": "hello"}'

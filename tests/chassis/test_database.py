@@ -14,9 +14,15 @@ import pytest
 
 from contracts.refusals import Unavailable
 from deploy.chaos.proxy import Faults, Proxy
-from services.chassis.clock import PlatformClock
-from services.chassis.database import DATABASE_BUSY, Connection, Pool, open_pool, transaction
-from services.chassis.migrations import MigrationError, migrate, pending
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import (
+    DATABASE_BUSY,
+    Connection,
+    Pool,
+    open_pool,
+    transaction,
+)
+from services.chassis.storage.migrations import MigrationError, migrate, pending
 from tests.chassis.conftest import ToyDatabase
 from tests.chassis.toy import SERVICE
 

@@ -4,9 +4,9 @@ import pytest
 
 from contracts.events.settlement import DeadlinePassed
 from contracts.streams import consumer
-from services.chassis import early, inbox
-from services.chassis.database import Connection, Pool
-from services.chassis.early import NotYet
+from services.chassis.events import early, inbox
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection, Pool
 from tests.chassis import toy
 from tests.chassis.test_inbox import HEARD, an_event, count, listening
 from tests.chassis.toy import HEARD_BY, listener

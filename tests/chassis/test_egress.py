@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from services.chassis.egress import ANSWER_BYTES_MAX, FAULTS, Egress, PublicResolver
+from services.chassis.web.egress import ANSWER_BYTES_MAX, FAULTS, Egress, PublicResolver
 
 ANSWERS = {
     "/ok": b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",

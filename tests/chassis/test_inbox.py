@@ -18,11 +18,11 @@ from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from deploy.chaos.proxy import Faults, Proxy
-from services.chassis import inbox, outbox
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, Pool, open_pool
-from services.chassis.early import NotYet
-from services.chassis.outbox import new_event_id
+from services.chassis.events import inbox, outbox
+from services.chassis.events.bus import Bus
+from services.chassis.events.early import NotYet
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection, Pool, open_pool
 from tests.chassis import toy
 from tests.chassis.conftest import ToyDatabase
 from tests.chassis.toy import FIRST_DEADLINE, HEARD_BY, listener

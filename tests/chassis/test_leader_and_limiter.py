@@ -7,9 +7,9 @@ from functools import partial
 
 import pytest
 
-from services.chassis.database import Connection, Pool
-from services.chassis.leader import leading, tick_as_leader
-from services.chassis.limiter import Limiter
+from services.chassis.storage.database import Connection, Pool
+from services.chassis.storage.leader import leading, tick_as_leader
+from services.chassis.web.limiter import Limiter
 from tests.chassis.conftest import ToyDatabase
 
 JOB = "toy:job"

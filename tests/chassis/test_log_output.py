@@ -9,8 +9,8 @@ import time
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
-from services.chassis import log_output
-from services.chassis.log_output import LogOutput
+from services.chassis.process import log_output
+from services.chassis.process.log_output import LogOutput
 
 PROGRAM = """
 import logging, sys

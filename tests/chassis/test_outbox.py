@@ -11,9 +11,9 @@ import pytest
 
 from contracts.streams import CONSUMERS, STREAMS
 from deploy.chaos.proxy import Faults, Proxy
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.outbox import Relay
+from services.chassis.events.bus import Bus
+from services.chassis.events.outbox import Relay
+from services.chassis.storage.database import Connection, Pool, transaction
 from tests.chassis.toy import announce
 
 STREAM = "SETTLEMENT"

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from contracts.streams import CONSUMERS, STREAMS
-from services.chassis import bus as chassis_bus
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.events import bus as chassis_bus
+from services.chassis.events.bus import Bus
+from services.chassis.storage.database import Connection, Pool, transaction
 from tests.chassis.conftest import ToyDatabase
 from tests.chassis.process import TOY, Toy
 from tests.chassis.toy import announce

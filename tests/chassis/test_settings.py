@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
-from services.chassis.settings import CommonSettings, Secret, SettingsError, load
+from services.chassis.process.settings import CommonSettings, Secret, SettingsError, load
 
 LONG = "x" * 40
 COMMON = {

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from services.chassis.steady import Steady
+from services.chassis.process.steady import Steady
 
 AT_ONCE = 4
 

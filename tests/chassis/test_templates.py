@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 import pytest
 
-from services.chassis.templates import FOLDER, compiled_beside
+from services.chassis.process.templates import FOLDER, compiled_beside
 
 
 def _said(folder: Path) -> str:

@@ -23,14 +23,14 @@ from contracts.events.settlement import DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused, TooMany
 from contracts.streams import consumer
-from services.chassis import bus, outbox
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.early import NotYet
-from services.chassis.handling import Handler, ManyHandler
-from services.chassis.inbox import Listener
-from services.chassis.service import Parts, Running, Service
-from services.chassis.settings import CommonSettings, Secret
+from services.chassis.events import bus, outbox
+from services.chassis.events.bus import Bus
+from services.chassis.events.early import NotYet
+from services.chassis.events.handling import Handler, ManyHandler
+from services.chassis.events.inbox import Listener
+from services.chassis.process.service import Parts, Running, Service
+from services.chassis.process.settings import CommonSettings, Secret
+from services.chassis.storage.database import Connection, Pool, transaction
 
 HEARD_BY = "checkout-calendar"
 FIRST_DEADLINE = datetime(2026, 3, 1, 7, tzinfo=UTC)

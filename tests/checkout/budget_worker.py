@@ -8,7 +8,7 @@ import asyncio
 import json
 import sys
 
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.chassis.stripe.budget import StripeBudget, Who
 from services.checkout import stripe_gateway as checkout
 from services.settlement.stripe_gateway import charges as settlement

@@ -7,9 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.chassis.database import Connection, Pool, open_pool
-from services.chassis.migrations import migrate
-from services.chassis.settings import Secret, load
+from services.chassis.process.settings import Secret, load
+from services.chassis.storage.database import Connection, Pool, open_pool
+from services.chassis.storage.migrations import migrate
 from services.checkout.app import SERVICE
 from services.checkout.settings import Settings
 from services.checkout.steps.checkout import Checkout

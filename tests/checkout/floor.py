@@ -20,8 +20,8 @@ from contracts.events.checkout import (
 from contracts.ids import OrderId
 from contracts.pricing import PricedLine, PricedPledge
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, WantedLine
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.checkout.domain.bodies import CartBody
 from services.checkout.domain.orders import Order, SavedCard
 from services.checkout.domain.stock import PLATFORM_SHELF, Levels

@@ -19,7 +19,7 @@ from contracts.ids import OrderId
 from contracts.quoting import QuoteAnswer, QuoteRevision
 from contracts.subjects import QUOTE, subject
 from deploy.local.ports import free_port
-from services.chassis.database import open_pool
+from services.chassis.storage.database import open_pool
 from services.checkout.domain.orders import Order
 from services.checkout.queries import orders
 from tests.checkout.samples import a_campaign, a_slug, published

@@ -13,7 +13,7 @@ from contracts.events.pledges import TotalsChanged
 from contracts.ids import CampaignSlug, OrderId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import Address
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.checkout.domain.bodies import ConsentBody
 from services.checkout.domain.stock import Thing, Units
 from services.checkout.handlers.hear_pledges import hear_created, hear_many_created, hear_totals

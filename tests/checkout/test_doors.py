@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from services.chassis.database import Connection, transaction
+from services.chassis.storage.database import Connection, transaction
 from services.checkout.handlers.keep_definitions import keep_campaign, keep_platform
 from services.checkout.queries import campaigns, drains
 from tests.checkout.floor import Floor

@@ -11,7 +11,7 @@ from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, Checko
 from contracts.events.pledges import OrdersMissed
 from contracts.ids import EventId
 from contracts.refusals import StateRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.checkout.domain.orders import order_hash
 from services.checkout.handlers.drain_campaign import close_if_decided
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_missed

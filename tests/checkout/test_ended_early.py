@@ -9,7 +9,7 @@ from contracts.events.campaigns import CampaignCancelled
 from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
 from services.checkout.handlers.hear_pledges import hear_released
 from services.checkout.handlers.keep_definitions import hear_cancelled_campaign, keep_campaign
 from services.checkout.steps.checkout import Checkout

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from contracts.refusals import TooMany, Unavailable
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.checkout.handlers.guard_cards import client_key, limits_of
 from services.checkout.queries import card_failures
 from services.checkout.steps.checkout import Checkout

@@ -11,7 +11,7 @@ import pytest
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import InputRefused, NotAuthenticated, Unavailable
-from services.chassis.database import open_pool
+from services.chassis.storage.database import open_pool
 from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.steps.apply_stripe import Applying, Round
 from services.checkout.steps.checkout import Checkout

@@ -8,8 +8,8 @@ from prometheus_client import generate_latest
 
 from contracts.events.checkout import CheckoutCompleted
 from contracts.refusals import StateRefused, Unavailable
-from services.chassis.settings import Secret
-from services.chassis.telemetry import REGISTRY
+from services.chassis.process.settings import Secret
+from services.chassis.process.telemetry import REGISTRY
 from services.checkout.domain.bodies import OrderBody, RecoverBody
 from services.checkout.schedules.figures import take_figures
 from services.checkout.steps.ask_about_order import abandon, complete, wait_for_status

@@ -11,7 +11,7 @@ from contracts.campaign import CarrierRules, Package
 from contracts.events.checkout import AddOnStockChanged, StockChanged, StockLevel
 from contracts.pricing import Address, LineKind
 from contracts.quoting import QuoteAnswer, RevisionQuoted, RevisionRefused, WantedLine
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.checkout.domain.orders import Order
 from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_created, hear_refused

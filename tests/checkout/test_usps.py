@@ -9,7 +9,7 @@ import pytest
 
 from contracts.campaign import CarrierRules
 from contracts.money import Cents
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.checkout.domain.parcels import Parcel
 from services.checkout.domain.shipping import CarrierAnswer, RateRequest
 from services.checkout.usps_gateway import USPSGateway

@@ -12,7 +12,7 @@ import pytest
 from deploy.compose import prepare
 from deploy.local.layout import SERVICES
 from deploy.sandbox import settings as sandbox_settings
-from services.chassis.settings import MigrationSettings, load
+from services.chassis.process.settings import MigrationSettings, load
 from services.checkout.domain.stripe_news import LISTED
 from tests.deploy.conftest import PRODUCTION, ROOT, SANDBOX_ENV, Compose, Model
 

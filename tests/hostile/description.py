@@ -18,8 +18,8 @@ import services.checkout.routes.orders as checkout_orders
 import services.notify.routes.mails as notify
 import services.settlement.routes.charges as settlement
 from contracts.routes import ROUTES
-from services.chassis.guards import bearer_guard
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.web.guards import bearer_guard
 from services.checkout.domain.bodies import (
     CartBody,
     CompleteCardBody,

@@ -19,8 +19,8 @@ from contracts.ids import CampaignSlug, PledgeId, is_slug
 from contracts.magic_link import MagicLink
 from contracts.refusals import InputRefused, LinkRefused, Refusal
 from contracts.subjects import tag
-from services.chassis.body import decode
 from services.chassis.stripe.client import is_signed
+from services.chassis.web.body import decode
 from services.checkout.domain.bodies import CartBody, CompleteCardBody, OrderBody, StartCardBody
 from services.checkout.domain.cart import understand
 from services.checkout.domain.stripe_news import concern_of, read_event

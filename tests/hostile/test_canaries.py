@@ -8,7 +8,7 @@ import pytest
 
 from deploy.chaos.traces import read_logs, read_metrics, secrets_of
 from deploy.local.layout import DataDir, read_json
-from services.chassis.telemetry import mask_text
+from services.chassis.process.telemetry import mask_text
 from tests.hostile.corpus import CASES
 from tests.hostile.stage import Stage
 from tests.support.platform import GOOD_CARD, a_slug, an_email

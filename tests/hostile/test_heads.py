@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import uvicorn
 
-from services.chassis.protocol import HEAD_BYTES_MAX, HSTS, SAFE_HEADERS, BoundedProtocol
+from services.chassis.web.protocol import HEAD_BYTES_MAX, HSTS, SAFE_HEADERS, BoundedProtocol
 from tests.hostile import wire
 from tests.hostile.wire import Answer
 

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from contracts.campaign import CampaignDefinition
-from services.chassis.database import Connection, Pool, open_pool, transaction
-from services.chassis.migrations import migrate
+from services.chassis.storage.database import Connection, Pool, open_pool, transaction
+from services.chassis.storage.migrations import migrate
 from services.notify.app import SERVICE
 from services.notify.queries import definitions
 from services.notify.resend_gateway import ResendGateway

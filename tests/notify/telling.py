@@ -16,8 +16,8 @@ from contracts.events.pledges import (
 from contracts.events.settlement import ChargeNoticeDue, NoticedPledge
 from contracts.ids import PledgeId
 from contracts.money import Cents
-from services.chassis import outbox
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.notify.consumers import listeners
 from tests.notify.samples import (
     AFTER_THE_END,

@@ -7,7 +7,7 @@ import pytest
 from contracts.events.pledges import PledgeErased, PledgesRefunded
 from contracts.ids import canonical_email, pseudonym, supporter_id
 from contracts.money import Cents
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.database import Pool, transaction
 from services.notify.handlers.forgetting import forget_person, forget_what_is_done
 from tests.notify.samples import EMAIL, ORDER, SLUG, a_notice
 from tests.notify.telling import every_event, mails, tell, told

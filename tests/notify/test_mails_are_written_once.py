@@ -15,19 +15,11 @@ from contracts.events.pledges import (
     PledgesChargeFailed,
 )
 from contracts.ids import EventId, PledgeId, SupporterId
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.database import Pool, transaction
 from services.notify.handlers import payment_mails, pledge_mails
 from services.notify.queries import definitions
 from tests.notify.conftest import a_definition
-from tests.notify.samples import (
-    AFTER_THE_END,
-    EMAIL,
-    ORDER,
-    OTHER,
-    SLUG,
-    a_notice,
-    a_pledge,
-)
+from tests.notify.samples import AFTER_THE_END, EMAIL, ORDER, OTHER, SLUG, a_notice, a_pledge
 from tests.notify.telling import charge_notice, every_event, tell, told
 
 

@@ -10,11 +10,11 @@ import pytest
 from contracts.ids import supporter_id
 from contracts.magic_link import MagicLink, sign
 from contracts.streams import CONSUMERS, STREAMS
-from services.chassis.bus import Bus
-from services.chassis.clock import PlatformClock
-from services.chassis.database import Pool, transaction
-from services.chassis.service import Running
-from services.chassis.settings import Secret
+from services.chassis.events.bus import Bus
+from services.chassis.process.service import Running
+from services.chassis.process.settings import Secret
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import Pool, transaction
 from services.notify.app import SERVICE, compose
 from services.notify.handlers.forgetting import forget_person
 from services.notify.queries import link_generations

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.chassis.database import Connection, Pool
+from services.chassis.storage.database import Connection, Pool
 from services.notify.resend_gateway import ResendGateway
 from services.notify.schedules.send_mails import Sender
 from services.notify.steps.pacing import Pace
@@ -183,7 +183,7 @@ async def test_a_letter_that_cannot_be_written_holds_up_no_other(
 async def test_nothing_logged_or_recorded_holds_an_address_or_a_key(
     pool: Pool, sender: Sender, resend_stub: Recorder, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    from services.chassis import telemetry
+    from services.chassis.process import telemetry
 
     telemetry.configure_logs("notify", "DEBUG")
     resend_stub.refuse(500, "application_error")

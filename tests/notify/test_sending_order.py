@@ -10,7 +10,7 @@ from contracts.events.campaigns import CampaignPublished
 from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCancelled, PledgeCreated
 from contracts.ids import CampaignSlug, PledgeId
-from services.chassis.database import Connection, Pool
+from services.chassis.storage.database import Connection, Pool
 from services.notify.resend_gateway import ResendGateway
 from services.notify.schedules.send_mails import Sender
 from services.notify.steps.pacing import Pace

@@ -19,7 +19,7 @@ from contracts.events.base import Event
 from contracts.events.pledges import PledgeCreated
 from contracts.ids import EventId, PledgeId
 from contracts.subjects import subject
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from tests.notify.samples import SECRET, SLUG, a_pledge
 from tests.notify.telling import told
 from tests.support.stack import Database

@@ -41,7 +41,7 @@ from contracts.pricing import (
     Why,
 )
 from contracts.recovery import Recovery
-from services.chassis.telemetry import new_id
+from services.chassis.process.telemetry import new_id
 from services.pledges.domain.pledge import Campaign, Pledge
 from services.pledges.domain.pledging import create
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
-from services.chassis.database import open_pool
-from services.chassis.migrations import migrate
+from services.chassis.storage.database import open_pool
+from services.chassis.storage.migrations import migrate
 from services.pledges.app import SERVICE
 from tests.pledges.ledger import Ledger
 from tests.support.stack import Database, Servers

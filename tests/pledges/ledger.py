@@ -10,7 +10,7 @@ from contracts.events.base import Event
 from contracts.events.checkout import CheckoutCompleted
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.magic_link import MagicLink
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.database import Pool, transaction
 from services.pledges.consumers import listeners
 from services.pledges.domain.figures import Correction, Stats
 from services.pledges.domain.pledge import Pledge

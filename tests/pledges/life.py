@@ -21,10 +21,10 @@ from contracts.money import Cents
 from contracts.refusals import Refusal
 from deploy.chaos import checker
 from deploy.chaos.checker import Report
-from services.chassis.bell import Bell
-from services.chassis.bus import Bus
-from services.chassis.database import Pool, open_pool, transaction
-from services.chassis.inbox import NotYet
+from services.chassis.events.bell import Bell
+from services.chassis.events.bus import Bus
+from services.chassis.events.inbox import NotYet
+from services.chassis.storage.database import Pool, open_pool, transaction
 from services.checkout import consumers as checkout
 from services.checkout.domain.cart import WantedItem
 from services.checkout.domain.orders import Order

@@ -9,8 +9,8 @@ import pytest
 from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import PledgeCreated, PledgeRefused, TotalsChanged
 from contracts.ids import CampaignSlug, PledgeId, supporter_id
-from services.chassis.database import transaction
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import transaction
 from services.pledges.queries.ledger import Person, insert_supporters
 from tests.pledges.builders import (
     AMOUNT,
@@ -211,7 +211,7 @@ async def test_two_pledges_of_one_person_are_one_supporter(ledger: Ledger) -> No
 
 
 async def test_several_orders_in_one_call_change_the_totals_once(ledger: Ledger) -> None:
-    from services.chassis.database import transaction
+    from services.chassis.storage.database import transaction
     from services.pledges.handlers.apply_orders import apply_orders
 
     await ledger.open()

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.events.pledges import PledgeCancelled, TotalsChanged
 from contracts.refusals import NotFound, NotYours, Refusal, StateRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from tests.pledges.builders import SLUG, an_order, first_pledge, paid
 from tests.pledges.ledger import Ledger

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.events.checkout import CardSaved
 from contracts.events.pledges import ChargeRequested, PledgeCardChanged
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
 from tests.pledges.builders import (
     NOW,
     SUBTOTAL,

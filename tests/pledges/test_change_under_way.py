@@ -7,7 +7,7 @@ import pytest
 
 from contracts.quoting import RevisionRefused
 from contracts.refusals import StateRefused, Unavailable
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers import propose_change
 from services.pledges.queries import proposals

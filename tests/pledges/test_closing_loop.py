@@ -9,8 +9,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from contracts.events.pledges import ChargeRequested, PledgesReleased, TotalsChanged
-from services.chassis.database import transaction
-from services.chassis.telemetry import REGISTRY
+from services.chassis.process.telemetry import REGISTRY
+from services.chassis.storage.database import transaction
 from services.pledges.domain.figures import Correction
 from services.pledges.handlers.announce_close import BATCH
 from services.pledges.handlers.apply_orders import apply_orders

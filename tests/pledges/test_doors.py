@@ -2,7 +2,7 @@
 
 import asyncio
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.queries import campaigns
 from tests.pledges.ledger import Ledger
 

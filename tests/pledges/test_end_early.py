@@ -11,15 +11,8 @@ from contracts.events.pledges import (
     TotalsChanged,
 )
 from contracts.ids import CampaignSlug
-from services.chassis.early import NotYet
-from tests.pledges.builders import (
-    NOW,
-    SLUG,
-    SUBTOTAL,
-    an_order,
-    event_id,
-    first_pledge,
-)
+from services.chassis.events.early import NotYet
+from tests.pledges.builders import NOW, SLUG, SUBTOTAL, an_order, event_id, first_pledge
 from tests.pledges.ledger import Ledger
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from tests.pledges.builders import SLUG, an_order, fees_known, paid, refunded
 from tests.pledges.ledger import Ledger
 from tests.pledges.test_ledger_routes import a_token, client  # noqa: F401

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.handlers import forget_addresses as handler
 from services.pledges.handlers.forget_addresses import forget_addresses
 from tests.pledges.builders import DEADLINE, an_order, declined, first_pledge, late, lost, paid

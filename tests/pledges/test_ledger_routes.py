@@ -11,10 +11,10 @@ import pytest
 from contracts.ids import PledgeId
 from contracts.magic_link import MagicLink, sign
 from contracts.streams import CONSUMERS, STREAMS
-from services.chassis.bus import Bus
-from services.chassis.clock import PlatformClock
-from services.chassis.service import Running
-from services.chassis.settings import Secret
+from services.chassis.events.bus import Bus
+from services.chassis.process.service import Running
+from services.chassis.process.settings import Secret
+from services.chassis.storage.clock import PlatformClock
 from services.pledges.app import SERVICE, compose
 from services.pledges.settings import Settings
 from tests.pledges.builders import NOW, SUBTOTAL, an_order, first_pledge, paid

@@ -11,7 +11,7 @@ from contracts.events.pledges import LinksRenewed
 from contracts.ids import PledgeId
 from contracts.magic_link import MagicLink, sign
 from contracts.refusals import InputRefused, LinkRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.handlers.send_links import ask_for_links
 from tests.pledges.builders import an_order, first_pledge

@@ -5,7 +5,7 @@ import pytest
 
 from contracts.events.pledges import CampaignClosed, ChargeRequested, OrdersMissed, PledgeRefused
 from contracts.refusals import NotFound, StateRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
 from services.pledges.schedules.closing import ASK_AFTER_SECONDS, ASK_EVERY_SECONDS, Closer
 from tests.pledges.builders import SLUG, SUBTOTAL, an_order, deadline_passed, drained

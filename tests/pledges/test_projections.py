@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events.pledges import TotalsChanged
 from contracts.refusals import StateRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.pledges.domain.figures import CampaignCheck, IndexRebuilt
 from services.pledges.handlers.check_projections import check_all, rebuild_index
 from tests.pledges.builders import (

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.events.base import Event
 from contracts.events.pledges import PledgesCharged, PledgesChargeFailed, TotalsChanged
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
 from services.pledges.domain.pledging import LedgerFault
 from tests.pledges.builders import AMOUNT, SUBTOTAL, again, an_order, declined, first_pledge, paid
 from tests.pledges.ledger import Ledger

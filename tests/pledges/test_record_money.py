@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contracts.events.pledges import PledgesLost, PledgesRefunded, TotalsChanged
 from contracts.ids import PledgeId
 from contracts.money import Cents
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
 from services.pledges.domain import returning
 from services.pledges.domain.pledge import Pledge
 from services.pledges.domain.pledging import LedgerFault

@@ -4,8 +4,8 @@ import pytest
 
 from contracts.events.pledges import PledgesCharged, TotalsChanged
 from contracts.events.settlement import ChargeSucceeded, FeesKnown
-from services.chassis.database import transaction
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import transaction
 from services.pledges.domain.pledging import LedgerFault
 from services.pledges.handlers.record_payments import Payment, record_payments
 from tests.pledges.builders import AMOUNT, SUBTOTAL, again, an_order, fees_known, first_pledge, paid

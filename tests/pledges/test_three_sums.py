@@ -20,7 +20,7 @@ from contracts.events.checkout import CheckoutCompleted
 from contracts.events.pledges import CampaignClosed, ChargeRequested, PledgesReleased
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.refusals import StateRefused
-from services.chassis.database import open_pool
+from services.chassis.storage.database import open_pool
 from tests.pledges.builders import (
     AMOUNT,
     DEADLINE,

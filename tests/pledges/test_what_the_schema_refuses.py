@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from tests.pledges.builders import SLUG, SUBTOTAL, an_order, first_pledge
 from tests.pledges.ledger import Ledger
 

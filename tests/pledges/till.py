@@ -12,7 +12,7 @@ from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionQuoted, RevisionRefused
 from contracts.refusals import Refusal
 from contracts.subjects import QUOTE
-from services.chassis.bus import Bus
+from services.chassis.events.bus import Bus
 from services.checkout.domain.cart import KnownCampaign
 from services.checkout.domain.pricing import price
 from services.checkout.domain.revising import revised

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from tests.support.stack import Database, Servers
 
 

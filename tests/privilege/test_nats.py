@@ -14,7 +14,7 @@ from contracts.streams import CONSUMERS, STREAMS, consumer, hearing, owned_by
 from contracts.subjects import BROADCASTS, QUOTE, REQUESTS, subject
 from deploy.local.layout import SERVICES
 from deploy.local.permissions import PAYLOAD_BYTES_MAX, may_publish
-from services.chassis.bus import Bus
+from services.chassis.events.bus import Bus
 from tests.support.stack import Servers
 from tests.support.topology import declare_everything
 

@@ -7,9 +7,9 @@ import pytest
 
 from deploy.local.layout import SERVICES
 from deploy.local.sql import run_sql
-from services.chassis.database import Connection
-from services.chassis.migrations import migrate
-from services.chassis.privileges import CONNECTIONS_MAX
+from services.chassis.storage.database import Connection
+from services.chassis.storage.migrations import migrate
+from services.chassis.storage.privileges import CONNECTIONS_MAX
 from tests.support.stack import Database, Servers
 
 ROLES = (*SERVICES, "sandbox")

@@ -9,8 +9,8 @@ from redis.exceptions import AuthenticationError, NoPermissionError, ResponseErr
 
 from deploy.local.layout import SERVICES
 from deploy.local.permissions import REDIS_COMMANDS, SHARED_KEYS
-from services.chassis.limiter import Limiter
 from services.chassis.stripe.budget import StripeBudget
+from services.chassis.web.limiter import Limiter
 from tests.support.stack import Servers
 
 of_every_service = pytest.mark.parametrize("service", SERVICES)

@@ -6,9 +6,9 @@ import sys
 
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.streams import CONSUMERS, STREAMS, consumer
-from services.chassis import bus as chassis_bus
-from services.chassis.database import Connection, open_pool
-from services.chassis.inbox import Listener
+from services.chassis.events import bus as chassis_bus
+from services.chassis.events.inbox import Listener
+from services.chassis.storage.database import Connection, open_pool
 from tests.recovery.people import CALENDAR
 
 

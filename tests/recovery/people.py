@@ -12,11 +12,11 @@ from nats.aio.client import Client
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed, SettlementSettled
 from contracts.ids import CampaignSlug
 from contracts.streams import CONSUMERS, STREAMS, consumer
-from services.chassis import outbox
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, Pool, open_pool, transaction
-from services.chassis.inbox import Listener
-from services.chassis.outbox import Relay
+from services.chassis.events import outbox
+from services.chassis.events.bus import Bus
+from services.chassis.events.inbox import Listener
+from services.chassis.events.outbox import Relay
+from services.chassis.storage.database import Connection, Pool, open_pool, transaction
 from tests.support.stack import Database
 
 CALENDAR = "site-calendar"

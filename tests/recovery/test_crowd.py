@@ -9,8 +9,8 @@ import pytest
 from litestar import Litestar, get
 from litestar.response import ServerSentEvent
 
-from services.chassis import crowd, errors
-from services.chassis.crowd import LANE, PATIENT, CrowdControl
+from services.chassis.web import crowd, errors
+from services.chassis.web.crowd import LANE, PATIENT, CrowdControl
 
 
 class House:

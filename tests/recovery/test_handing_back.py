@@ -11,12 +11,12 @@ from nats.aio.msg import Msg
 
 from contracts.streams import CONSUMERS, STREAMS, consumer
 from contracts.subjects import subject
-from services.chassis import serving
-from services.chassis.away import BUS_AWAY
-from services.chassis.bus import ACK_WAIT_SECONDS, Bus
-from services.chassis.database import Pool
-from services.chassis.messages import delivery_count
-from services.chassis.pull import Pull, give_back
+from services.chassis.events.away import BUS_AWAY
+from services.chassis.events.bus import ACK_WAIT_SECONDS, Bus
+from services.chassis.events.messages import delivery_count
+from services.chassis.events.pull import Pull, give_back
+from services.chassis.storage.database import Pool
+from services.chassis.web import serving
 from tests.recovery.people import CALENDAR, Ear, Pair, in_background, pair, say, until, went_live
 from tests.support.stack import Database
 

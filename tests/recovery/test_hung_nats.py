@@ -2,8 +2,8 @@
 
 import time
 
-from services.chassis.bus import Bus
-from services.chassis.database import Pool
+from services.chassis.events.bus import Bus
+from services.chassis.storage.database import Pool
 from tests.recovery.people import CALENDAR, Ear, in_background, pair, say, until, went_live
 from tests.recovery.stopping import stopped
 from tests.support.stack import Database, Servers

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from contracts.refusals import Unavailable
-from services.chassis.database import DATABASE_BUSY, open_pool, transaction
+from services.chassis.storage.database import DATABASE_BUSY, open_pool, transaction
 from tests.recovery.people import until
 from tests.recovery.stopping import stopped
 from tests.support.platform import Platform

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from limits import RateLimitItem
 
-from services.chassis import breaker, limiter
-from services.chassis.crowd import IN_FLIGHT_MAX
-from services.chassis.limiter import Limiter
+from services.chassis.web import breaker, limiter
+from services.chassis.web.crowd import IN_FLIGHT_MAX
+from services.chassis.web.limiter import Limiter
 from tests.recovery.stopping import stopped
 from tests.support.stack import Servers
 

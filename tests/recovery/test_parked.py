@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
-from services.chassis import bus, inbox, parked, retrying
-from services.chassis.database import Connection, Pool
+from services.chassis.events import bus, inbox, parked, retrying
+from services.chassis.storage.database import Connection, Pool
 from tests.recovery.people import (
     CALENDAR,
     Ear,

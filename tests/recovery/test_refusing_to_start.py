@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from services.chassis import clock as chassis_clock
-from services.chassis.clock import PlatformClock
-from services.chassis.database import open_pool
+from services.chassis.storage import clock as chassis_clock
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import open_pool
 from tests.support.stack import Database, Servers
 
 

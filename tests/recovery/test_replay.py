@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.chassis import replay
-from services.chassis.database import open_pool
+from services.chassis.events import replay
+from services.chassis.storage.database import open_pool
 from tests.recovery.people import (
     CALENDAR,
     Ear,

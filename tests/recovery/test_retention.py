@@ -3,8 +3,9 @@
 import asyncpg
 import pytest
 
-from services.chassis import presence, retention
-from services.chassis.database import open_pool
+from services.chassis.events import retention
+from services.chassis.storage import presence
+from services.chassis.storage.database import open_pool
 from tests.support.stack import Database
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from deploy.local.layout import SERVICES
-from services.chassis.settings import CommonSettings, OwnSecret, Secret, SettingsError, load
+from services.chassis.process.settings import CommonSettings, OwnSecret, Secret, SettingsError, load
 
 OWN = ("admin_secret", "checkout_intent_secret", "gateway_secret", "magic_link_secret")
 SHORT = "only-thirty-one-bytes-long-xxxx"

@@ -15,7 +15,7 @@ from tests.sandbox.conftest import eventually, serving, settings
 from tests.support.stack import Servers
 
 MOVE = "UPDATE platform.clock_offset SET offset_by = $1"
-MIGRATION = Path("services/chassis/sql/platform/0001_clock.sql").read_text("utf-8")
+MIGRATION = Path("services/chassis/storage/sql/platform/0001_clock.sql").read_text("utf-8")
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
-from services.chassis.database import transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import transaction
 from services.settlement.domain.refund_plan import Wanted
 from services.settlement.handlers import hear_stripe, refund
 from services.settlement.handlers.refund import RefundAnswer

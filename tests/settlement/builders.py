@@ -14,8 +14,8 @@ from contracts.events.settlement import ChargeDue
 from contracts.ids import CampaignSlug, ChargeId, OrderId, PledgeId, SupporterId, new_order_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown
-from services.chassis.database import Connection
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection
 
 NOW = datetime(2026, 3, 1, 7, tzinfo=UTC)
 AMOUNT = Cents(5_944)

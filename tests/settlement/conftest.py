@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import asyncpg
 import pytest
 
-from services.chassis.database import Connection, Pool, open_pool
-from services.chassis.migrations import migrate
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.storage.database import Connection, Pool, open_pool
+from services.chassis.storage.migrations import migrate
 from services.settlement.app import SERVICE
 from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.aftermath import Aftermath

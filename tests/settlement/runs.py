@@ -8,8 +8,8 @@ import msgspec
 from contracts.events.checkout import Card
 from contracts.events.pledges import PledgeCardChanged
 from contracts.ids import CampaignSlug, ChargeId
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.settlement.domain.charging import Work
 from services.settlement.handlers import look_after, make_charge, recover, take_requests
 from services.settlement.schedules import charges

@@ -5,8 +5,8 @@ import pytest
 from contracts.events.checkout import StripeEventReceived
 from contracts.events.settlement import Share
 from contracts.money import Cents
-from services.chassis.database import transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import transaction
 from services.settlement.domain.runs import CertificateShown
 from services.settlement.handlers import hear_stripe, keep_definitions, report
 from tests.settlement.aftermath import Aftermath

@@ -9,7 +9,13 @@ import pytest
 
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
-from services.chassis.database import ACQUIRE_SECONDS, Connection, Pool, open_pool, transaction
+from services.chassis.storage.database import (
+    ACQUIRE_SECONDS,
+    Connection,
+    Pool,
+    open_pool,
+    transaction,
+)
 from services.settlement.domain.charging import Created, LeaseLost, Postponed, Succeeded
 from services.settlement.domain.recovery import RULES
 from services.settlement.handlers import look_after, make_charge, record_outcomes

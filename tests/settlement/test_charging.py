@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.ids import CampaignSlug, ChargeId, PledgeId
-from services.chassis.settings import Secret, load
+from services.chassis.process.settings import Secret, load
 from services.settlement.domain import charging, rate
 from services.settlement.settings import Settings
 from tests.settlement.builders import requested

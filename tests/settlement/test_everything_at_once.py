@@ -13,7 +13,7 @@ from typing import Any
 from contracts.events.checkout import Card
 from contracts.ids import ChargeId
 from contracts.refusals import NotFound, StateRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.chassis.stripe.client import StripeFault
 from services.settlement.handlers import refund
 from services.settlement.handlers.pass_bank import watch_person

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from contracts.events.checkout import StripeEventReceived
-from services.chassis.database import transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import transaction
 from services.settlement.handlers import hear_stripe, keep_definitions, show_money
 from services.settlement.handlers.show_money import Backfill
 from services.settlement.steps import look

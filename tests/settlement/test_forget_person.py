@@ -9,8 +9,8 @@ from contracts.ids import supporter_id
 from contracts.money import Cents
 from contracts.pricing import PricedLine
 from contracts.streams import CONSUMERS
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.settlement.handlers import take_requests
 from services.settlement.handlers.forget_person import hear_erased
 from services.settlement.queries import notices

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, ChargeId
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.settlement.domain import charging
 from services.settlement.domain.charging import (
     Created,

@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from contracts.events.checkout import StripeEventReceived
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.settlement.consumers import listeners
 from services.settlement.domain.charging import Created, Unknown
 from services.settlement.handlers import make_charge

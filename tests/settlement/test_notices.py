@@ -9,8 +9,8 @@ import pytest
 from contracts.events.campaigns import CampaignPublished
 from contracts.events.pledges import PledgeCancelled, PledgeCreated, PledgeSnapshot
 from contracts.ids import SupporterId
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.settlement.handlers import keep_definitions, take_requests
 from services.settlement.handlers.give_notice import notice_of
 from services.settlement.schedules import money as after_schedules

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from contracts.events.checkout import Card
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.settlement.handlers import look_after, pause
 from services.settlement.queries.pauses import Pause
 from tests.settlement.aftermath import Aftermath

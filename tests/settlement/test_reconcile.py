@@ -7,7 +7,7 @@ from typing import TypeVar
 import pytest
 
 from contracts.refusals import NotFound
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.settlement.domain.reconciling import Break
 from services.settlement.handlers import reconcile
 from services.settlement.handlers.reconcile import Report

@@ -11,8 +11,8 @@ import pytest
 from contracts.campaign import PlatformDefinition
 from contracts.events.campaigns import PlatformPublished
 from contracts.events.checkout import Card, StripeEventReceived
-from services.chassis.database import transaction
-from services.chassis.outbox import new_event_id
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import transaction
 from services.settlement.domain import recovery
 from services.settlement.handlers import (
     hear_stripe,

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.events.pledges import PledgeSnapshot
 from contracts.refusals import NotFound, StateRefused
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.settlement.domain.charging import Created
 from services.settlement.domain.money_back import Lost, Made
 from services.settlement.handlers import pause, refund, take_requests

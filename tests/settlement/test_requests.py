@@ -9,9 +9,9 @@ import pytest
 from contracts.events.pledges import ChargeRequested, PledgeCancelled, PledgeCardChanged
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
-from services.chassis.database import Connection, Pool, transaction
-from services.chassis.early import NotYet
-from services.chassis.outbox import new_event_id
+from services.chassis.events.early import NotYet
+from services.chassis.events.outbox import new_event_id
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.settlement.handlers import recover, take_requests
 from services.settlement.handlers.take_requests import RequestRefused
 from services.settlement.queries import copies, notices

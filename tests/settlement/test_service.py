@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 
 from contracts.streams import CONSUMERS, STREAMS
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, open_pool
+from services.chassis.events.bus import Bus
+from services.chassis.storage.database import Connection, open_pool
 from services.settlement.consumers import Charger
 from services.settlement.stripe_gateway.charges import StripeGateway
 from tests.settlement.builders import (
@@ -187,7 +187,7 @@ async def test_a_termination_lets_charges_in_flight_end_and_exits_0(
 @contextlib.asynccontextmanager
 async def a_charger(database: Database, nats_url: str, stripe: Sandbox) -> AsyncIterator[None]:
     """Run one more charger, with everything of its own."""
-    from services.chassis.settings import Secret
+    from services.chassis.process.settings import Secret
 
     pool = await open_pool(database.url("settlement"), schema="settlement", size_max=4)
     bus = Bus(nats_url, name="settlement", streams=STREAMS, consumers=CONSUMERS)

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.settlement.domain import runs
 from services.settlement.handlers import keep_calendar, keep_definitions
 from services.settlement.schedules import charges

@@ -7,16 +7,9 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from services.chassis.database import Connection, Pool, open_pool
+from services.chassis.storage.database import Connection, Pool, open_pool
 from tests.site.hearing import Run
-from tests.site.running import (
-    Behind,
-    RunningSite,
-    behind,
-    forget_streams,
-    migrated,
-    running_site,
-)
+from tests.site.running import Behind, RunningSite, behind, forget_streams, migrated, running_site
 from tests.site.samples import PICTURE, campaign
 from tests.support.stack import Database, Servers
 

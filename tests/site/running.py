@@ -17,7 +17,7 @@ import httpx
 import nats
 
 from deploy.local.ports import free_port
-from services.chassis.migrations import migrate
+from services.chassis.storage.migrations import migrate
 from services.site.app import SERVICE
 from tests.support.stack import Database, Servers
 

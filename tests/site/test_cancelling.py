@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from tests.site.running import RunningSite
 from tests.site.samples import campaign
 

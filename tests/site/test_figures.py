@@ -17,8 +17,8 @@ from contracts.events.settlement import CampaignWentLive, DeadlinePassed
 from contracts.ids import CampaignSlug, EventId
 from contracts.live import LiveSnapshot
 from contracts.money import Cents
-from services.chassis.clock import PlatformClock
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import Pool, transaction
 from services.site import domain, handlers, queries
 from services.site.domain import Figures, effective_state, snapshot
 from services.site.live.snapshots import Board

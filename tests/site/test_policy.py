@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from contracts.refusals import Refusal
-from services.chassis.addresses import limited_as
+from services.chassis.web.addresses import limited_as
 from services.site.door.addresses import Proxies
 from services.site.door.admission import origin_of
 from services.site.door.front_door import Hosts

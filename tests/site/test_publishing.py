@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from contracts.campaign import CampaignDefinition
-from services.chassis.bus import Bus
-from services.chassis.database import Connection, Pool
+from services.chassis.events.bus import Bus
+from services.chassis.storage.database import Connection, Pool
 from services.site import queries
 from services.site.live.announcing import Announcer
 from services.site.publisher import Outcome, Publisher

@@ -5,7 +5,7 @@ import contextlib
 import time
 from typing import Any
 
-from services.chassis.serving import DRAIN_SECONDS
+from services.chassis.web.serving import DRAIN_SECONDS
 from tests.site.hearing import LIVE, Run, burst, tell, watching
 from tests.site.running import Behind, RunningSite, eventually
 from tests.site.test_figures import totals

@@ -12,7 +12,7 @@ from tests.tidy.source import Source, assert_tidy, findings, parsed, python_file
 
 # What opens a transaction, or a connection to open one on.
 OPENERS = {"Pool", "transaction", "single"}
-DATABASE = "services.chassis.database"
+DATABASE = "services.chassis.storage.database"
 ENDS = ("commit", "rollback")
 SERVICES = ("checkout", "pledges", "settlement", "notify")
 
@@ -41,12 +41,12 @@ def test_a_handler_is_given_a_connection_and_never_commits() -> None:
     ("bad", "good"),
     [
         pytest.param(
-            "from services.chassis.database import Connection, Pool",
-            "from services.chassis.database import Connection",
+            "from services.chassis.storage.database import Connection, Pool",
+            "from services.chassis.storage.database import Connection",
             id="no pool",
         ),
         pytest.param(
-            "from services.chassis.database import transaction",
+            "from services.chassis.storage.database import transaction",
             "from services.pledges.queries import ledger",
             id="no transaction",
         ),

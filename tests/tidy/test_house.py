@@ -130,7 +130,7 @@ def odd_numbers(names: list[str]) -> Iterator[str]:
 
 def migrations() -> Iterator[Path]:
     yield from sorted((ROOT / "services").glob("*/migrations/*.sql"))
-    yield from sorted((ROOT / "services/chassis/sql").rglob("*.sql"))
+    yield from sorted((ROOT / "services/chassis/storage/sql").rglob("*.sql"))
 
 
 @pytest.mark.parametrize("service", SERVICES)

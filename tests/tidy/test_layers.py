@@ -16,7 +16,7 @@ OUTSIDE = ("aiohttp", "asyncpg", "httpx", "litestar", "nats", "redis", "resend",
 # and its own. Whatever is not named is rules: pure, and lowest but for the leaves.
 RULES, LEAF = 10, 0
 # Compiles a template that a rule reads anyway.
-RULES_MAY_IMPORT = ("services.chassis.templates",)
+RULES_MAY_IMPORT = ("services.chassis.process.templates",)
 RANKS = {
     "__main__": 99,
     "app": 90,
@@ -196,7 +196,7 @@ def test_a_vendor_is_imported_by_its_gateway_alone() -> None:
         pytest.param(
             rules_are_pure,
             "services/checkout/domain/cart.py",
-            "from services.chassis.database import Connection",
+            "from services.chassis.storage.database import Connection",
             "from contracts.money import Cents",
             id="rules without chassis",
         ),
@@ -209,7 +209,7 @@ def test_a_vendor_is_imported_by_its_gateway_alone() -> None:
         ),
         pytest.param(
             apart,
-            "services/chassis/outbox.py",
+            "services/chassis/events/outbox.py",
             "from services.site import domain",
             "from services.chassis import bus",
             id="chassis below all",

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.streams import CONSUMERS
 from contracts.subjects import tag
-from services.chassis.settings import CommonSettings
+from services.chassis.process.settings import CommonSettings
 from tests.tidy.source import ROOT
 
 SERVICES = ("checkout", "pledges", "settlement", "notify", "site")
@@ -54,6 +54,13 @@ def read(service: str) -> str:
 def test_contracts_name_every_module_of_theirs() -> None:
     folder = ROOT / "contracts"
     modules = {each.name for each in folder.glob("*.py")} - {"__init__.py"}
+
+    assert sorted(modules - named_in((folder / "README.md").read_text(encoding="utf-8"))) == []
+
+
+def test_the_chassis_names_every_module_of_its_rooms() -> None:
+    folder = ROOT / "services/chassis"
+    modules = {each.name for each in folder.rglob("*.py")} - {"__init__.py"}
 
     assert sorted(modules - named_in((folder / "README.md").read_text(encoding="utf-8"))) == []
 

@@ -109,7 +109,7 @@ def test_comments_of_several_lines_are_read_as_one() -> None:
         ),
         pytest.param(
             promises,
-            "services/chassis/outbox.py",
+            "services/chassis/events/outbox.py",
             "def append(): pass",
             "class Row:\n    def __len__(self): pass",
             id="the chassis",

@@ -21,7 +21,7 @@ WITHIN_A_NAME = re.compile(r"_|(?<=[a-z])(?=[A-Z])")
 # Words of crowdfunding in what the chassis borrows from contracts, not in what it says.
 CONTRACTS_IMPORT = re.compile(r"^\s*from contracts\b.*$|^\s*import contracts\b.*$", re.MULTILINE)
 # Applied files are never edited, not even their comments.
-WRITTEN_BEFORE = {"services/chassis/sql/platform/0001_clock.sql": ("deadline", "pledge")}
+WRITTEN_BEFORE = {"services/chassis/storage/sql/platform/0001_clock.sql": ("deadline", "pledge")}
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers", "base"}
 BASES = ("contracts/events/base.py",)
 # The service has its name from the architecture; the others are older than the rule.

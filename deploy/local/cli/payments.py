@@ -18,7 +18,7 @@ from deploy.local.cli.console import (
     say,
     stack_of,
 )
-from services.chassis.commands import operator
+from services.chassis.process.commands import operator
 
 POLL_SECONDS = 0.5
 PATIENCE_SECONDS = 600.0

@@ -26,8 +26,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-from services.chassis import telemetry
-from services.chassis.breaker import Breaker
+from services.chassis.process import telemetry
 from services.chassis.stripe.schedule import (
     BOOK,
     MICRO,
@@ -37,6 +36,7 @@ from services.chassis.stripe.schedule import (
     Limits,
     LocalSchedule,
 )
+from services.chassis.web.breaker import Breaker
 
 log = telemetry.logger(__name__)
 

@@ -15,8 +15,8 @@ import aiohttp
 import stripe
 from prometheus_client import Counter
 
-from services.chassis import telemetry
-from services.chassis.settings import Secret
+from services.chassis.process import telemetry
+from services.chassis.process.settings import Secret
 from services.chassis.stripe.budget import BudgetSpent, StripeBudget, Who
 
 log = telemetry.logger(__name__)

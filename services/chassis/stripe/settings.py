@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.settings import CommonSettings, Secret
+from services.chassis.process.settings import CommonSettings, Secret
 
 STRIPE_BASE = "https://api.stripe.com"
 LIVE_KEYS = ("sk_live_", "rk_live_")

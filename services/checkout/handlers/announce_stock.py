@@ -5,8 +5,8 @@ from datetime import datetime
 
 from contracts.events.checkout import AddOnStockChanged, StockChanged
 from contracts.ids import CampaignSlug
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.checkout.domain.stock import PLATFORM_SHELF, Levels
 from services.checkout.queries import stock
 

@@ -10,8 +10,8 @@ from datetime import datetime
 from contracts import card_life
 from contracts.events.checkout import Card, CardNoticeDue
 from contracts.ids import CampaignSlug
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.checkout.domain.cards import CardWarning, warning_for
 from services.checkout.queries import campaigns, card_notices
 from services.checkout.queries.card_notices import FadingCard, Round

@@ -6,9 +6,9 @@ from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.events.checkout import StockLevel
 from contracts.ids import CampaignSlug, is_slug
 from contracts.refusals import InputRefused, NotFound, StateRefused
-from services.chassis import telemetry
-from services.chassis.database import Connection
-from services.chassis.parked import note_action
+from services.chassis.events.parked import note_action
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.checkout.domain.answers import StockChange, left_in
 from services.checkout.domain.bodies import STOCK_MAX, StockBody
 from services.checkout.domain.stock import PLATFORM_SHELF, Limited, Thing, add_ons_of, things_of

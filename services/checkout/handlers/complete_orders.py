@@ -12,9 +12,10 @@ import msgspec
 from contracts.events.checkout import CheckoutCompleted, CheckoutRefused, Consent, RefusedPart
 from contracts.ids import CampaignSlug, OrderId, SupporterId, canonical_email, supporter_id
 from contracts.pricing import PricedPledge
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
-from services.chassis.outbox import Entry
+from services.chassis.events import outbox
+from services.chassis.events.outbox import Entry
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.checkout.domain.cards import CardOwner, CardUse, KeptCard
 from services.checkout.domain.orders import (
     DECIDED_BY_CARD,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from contracts.ids import OrderId
 from contracts.refusals import NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.orders import Order, SavedCard
 from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.handlers.complete_orders import complete_orders

@@ -2,8 +2,9 @@
 
 from contracts.events.checkout import CheckoutDrained
 from contracts.ids import CampaignSlug
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.checkout.domain.orders import order_hash
 from services.checkout.queries import drains, orders, shares
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from contracts.ids import OrderId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.orders import UNDECIDED, Order
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.reserve_units import free_units_of

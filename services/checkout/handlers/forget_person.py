@@ -1,7 +1,7 @@
 """Forget whose an order was. What was ordered, reserved and paid stays."""
 
 from contracts.events.pledges import PledgeErased
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.handlers.keep_cards import end_uses
 from services.checkout.queries import deletions, forgetting
 

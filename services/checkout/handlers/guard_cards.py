@@ -9,7 +9,7 @@ import hmac
 
 import msgspec
 
-from services.chassis.addresses import limited_as
+from services.chassis.web.addresses import limited_as
 from services.checkout.settings import Settings
 
 FAILURES_PER_SESSION = 3

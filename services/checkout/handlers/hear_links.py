@@ -1,7 +1,7 @@
 """A supporter's lost links were sent again: the older ones open nothing here, either."""
 
 from contracts.events.pledges import LinksRenewed
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.queries import link_generations
 
 

@@ -19,8 +19,9 @@ from contracts.events.pledges import (
 )
 from contracts.events.settlement import SettlementSettled
 from contracts.ids import CampaignSlug, OrderId, PledgeId
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.checkout.domain.orders import Order, ShareKey, status_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.drain_campaign import drained_as

@@ -6,8 +6,8 @@ revision the ledger told of, and an abandoned proposal can never reserve again.
 
 from contracts.events.pledges import PledgeModified, RevisionAbandoned
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.checkout.domain.stock import Units, units_in
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.handlers.lock_stock import lock_stock

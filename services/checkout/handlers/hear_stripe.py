@@ -1,8 +1,8 @@
 """What Stripe tells us: as a row, and passed on to whom it concerns."""
 
 from contracts.events.checkout import StripeEventReceived
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.checkout.domain.stripe_news import (
     COMPLETED,
     EXPIRED,

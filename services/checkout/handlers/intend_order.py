@@ -9,7 +9,7 @@ from contracts.events.checkout import Attribution
 from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, supporter_id
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, StateRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.bodies import CartBody, require_address
 from services.checkout.domain.orders import Order, ShownConsent, UiMode
 from services.checkout.domain.pricing import has_physical, total_of

@@ -9,8 +9,8 @@ from typing import Literal
 
 from contracts.events.checkout import Card, CardSaved
 from contracts.ids import PledgeId
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.checkout.domain.cards import EndedAs, KeptCard
 from services.checkout.queries import cards, detachments
 from services.checkout.queries.cards import KeptFor

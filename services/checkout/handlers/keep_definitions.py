@@ -2,8 +2,8 @@
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection
 from services.checkout.domain.stock import PLATFORM_SHELF, Limited, add_ons_of, things_of
 from services.checkout.handlers.announce_stock import announce_stock
 from services.checkout.queries import campaigns, stock

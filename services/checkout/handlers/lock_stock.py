@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.orders import Door
 from services.checkout.domain.stock import PLATFORM_SHELF, Thing
 from services.checkout.queries import campaigns, stock

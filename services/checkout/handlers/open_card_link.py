@@ -8,7 +8,7 @@ from contracts import magic_link
 from contracts.ids import OrderId
 from contracts.magic_link import Keys, MagicLink, no_such_pledge
 from contracts.pricing import PricedPledge
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.cards import require_chargeable
 from services.checkout.domain.orders import Order
 from services.checkout.queries import campaigns, cards, link_generations, orders, shares

@@ -13,7 +13,7 @@ from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug, OrderId, is_slug
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, Unavailable
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.add_ons import place
 from services.checkout.domain.bodies import CartBody, option_of, require_address
 from services.checkout.domain.cart import KnownCampaign, understand

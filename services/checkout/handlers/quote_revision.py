@@ -11,7 +11,7 @@ import msgspec
 from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteRevision, RevisionQuoted
 from contracts.refusals import NotFound, StateRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.bodies import require_address
 from services.checkout.domain.cart import KnownCampaign
 from services.checkout.domain.pricing import has_physical, price, tip_percent_of

@@ -2,9 +2,9 @@
 
 from contracts.ids import CampaignSlug, is_slug
 from contracts.refusals import InputRefused, NotFound
-from services.chassis import telemetry
-from services.chassis.database import Connection
-from services.chassis.parked import note_action
+from services.chassis.events.parked import note_action
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.checkout.domain.answers import Recount, left_of
 from services.checkout.domain.stock import things_of
 from services.checkout.handlers.announce_stock import announce_stock

@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.stock import Thing, Units, remaining, sold_out
 from services.checkout.handlers.lock_stock import lock_stock
 from services.checkout.queries import reservations, stock

@@ -2,7 +2,7 @@
 
 from contracts.ids import PledgeId
 from contracts.refusals import NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.cards import CardOwner, CardUpdate, CardUse, EndedAs, KeptCard
 from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.handlers.complete_sessions import SessionIncomplete, when_completed

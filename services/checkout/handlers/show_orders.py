@@ -2,7 +2,7 @@
 
 from contracts.ids import ORDER_PATTERN, CampaignSlug, OrderId, is_slug
 from contracts.refusals import InputRefused, NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.answers import (
     AddOnInventory,
     Inventory,

@@ -12,7 +12,7 @@ import msgspec
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.events.pledges import CampaignClosed, TotalsChanged
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.checkout.domain.cart import KnownCampaign
 from services.checkout.domain.orders import Door
 

@@ -1,6 +1,6 @@
 """SQL about cards that could not be saved: counted by session and by address, for a while."""
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 HOUR_SECONDS = 3_600
 

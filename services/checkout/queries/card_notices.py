@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):

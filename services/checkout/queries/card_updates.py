@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from contracts.ids import PledgeId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.checkout.domain.cards import CardUpdate, OtherCard, UiMode, UpdateStatus
 
 LOOK_SECONDS = 120

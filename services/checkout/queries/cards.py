@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.checkout.domain.cards import EndedAs, KeptCard, UnusableBecause
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from contracts.ids import SupporterId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):

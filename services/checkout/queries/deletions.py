@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from contracts.ids import SupporterId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 BACK_OFF_SECONDS_MAX = 6 * 3600
 AFTER_A_CHARGE = timedelta(days=180)

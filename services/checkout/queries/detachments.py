@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 BACK_OFF_SECONDS_MAX = 6 * 3600
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """Taking people out of what was ordered."""
 
 from contracts.ids import OrderId, PledgeId, SupporterId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 # The shares of an order without what somebody answered to a tier's questions.
 WITHOUT_ANSWERS = """(

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.queries.forgetting import WITHOUT_ANSWERS
 
 # Nothing came of it; counted from when it was begun. S-52.

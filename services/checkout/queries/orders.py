@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.checkout.domain.orders import Order, Status
 from services.checkout.domain.stock import Units
 from services.checkout.queries.reservations import unit_columns

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.stock import Thing
 
 

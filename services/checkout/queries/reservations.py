@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.checkout.domain.orders import ShareKey
 from services.checkout.domain.stock import Thing, ThingKind, Units
 from services.checkout.queries.stock import columns

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, OrderId
 from contracts.quoting import QuoteRevision, RevisionQuoted
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 RevisionState = Literal["held", "committed", "abandoned"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.ids import CampaignSlug, OrderId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.checkout.domain.orders import CampaignShare, ShareKey
 
 

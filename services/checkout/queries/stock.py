@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.events.checkout import StockLevel
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.checkout.domain.stock import Levels, Limited, Thing, Units
 
 Columns = tuple[list[str], list[str], list[str], list[str]]

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 StoredAs = Literal["passed_on", "ignored"]
 

@@ -5,7 +5,7 @@ from litestar.di import NamedDependency
 from litestar.params import JSONBody, SkipValidation
 
 from contracts.magic_link import Keys
-from services.chassis.errors import PRIVATE
+from services.chassis.web.errors import PRIVATE
 from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
 from services.checkout.domain.card_answers import CardUpdated, CardUpdateStarted
 from services.checkout.routes.dependencies import CheckoutDependency, Client

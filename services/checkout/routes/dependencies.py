@@ -6,7 +6,7 @@ from typing import Annotated
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, SkipValidation
 
-from services.chassis.database import Pool
+from services.chassis.storage.database import Pool
 from services.checkout.steps.checkout import Checkout
 from services.checkout.stripe_gateway import StripeGateway
 from services.checkout.usps_gateway import USPSGateway

@@ -4,9 +4,9 @@ from litestar import Response, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
-from services.chassis.database import transaction
-from services.chassis.errors import PRIVATE
-from services.chassis.guards import Guard
+from services.chassis.storage.database import transaction
+from services.chassis.web.errors import PRIVATE
+from services.chassis.web.guards import Guard
 from services.checkout.domain.answers import Recount, Recovered, StockChange
 from services.checkout.domain.bodies import RecoverBody, StockBody
 from services.checkout.handlers.change_stock import change_stock

@@ -5,9 +5,9 @@ from typing import Annotated
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
-from services.chassis.crowd import LANE, PATIENT
-from services.chassis.database import transaction
-from services.chassis.errors import FRESH, PRIVATE
+from services.chassis.storage.database import transaction
+from services.chassis.web.crowd import LANE, PATIENT
+from services.chassis.web.errors import FRESH, PRIVATE
 from services.checkout.domain.answers import (
     AddOnInventory,
     Ended,

@@ -6,9 +6,9 @@ from litestar import Request, Response, post
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from services.chassis import crash
-from services.chassis.bell import Bell
-from services.chassis.errors import PRIVATE
+from services.chassis.events.bell import Bell
+from services.chassis.process import crash
+from services.chassis.web.errors import PRIVATE
 from services.checkout.routes.dependencies import PoolDependency
 from services.checkout.settings import Settings
 from services.checkout.steps import store_event

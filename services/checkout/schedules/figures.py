@@ -2,8 +2,8 @@
 
 from prometheus_client import Gauge
 
-from services.chassis.database import Pool, transaction
-from services.chassis.telemetry import REGISTRY
+from services.chassis.process.telemetry import REGISTRY
+from services.chassis.storage.database import Pool, transaction
 from services.checkout.queries import cards, deletions, detachments, drains, orders, stripe_events
 
 ORDERS = Gauge("checkout_orders", "Orders by status.", ("status",), registry=REGISTRY)

@@ -5,13 +5,13 @@ import time
 import msgspec
 from prometheus_client import Counter
 
-from services.chassis import telemetry
-from services.chassis.bell import Bell
-from services.chassis.database import Pool, transaction
-from services.chassis.leader import led
-from services.chassis.parts import Loop
+from services.chassis.events.bell import Bell
+from services.chassis.process import telemetry
+from services.chassis.process.parts import Loop
+from services.chassis.process.telemetry import REGISTRY
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.storage.leader import led
 from services.chassis.stripe.client import StripeAway, StripeRefused
-from services.chassis.telemetry import REGISTRY
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.queries import card_failures, old_orders, stripe_events
 from services.checkout.schedules.figures import take_figures

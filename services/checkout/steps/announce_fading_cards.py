@@ -1,8 +1,8 @@
 """Announce the cards that will not last, one batch after the other, each a transaction."""
 
 from contracts import card_life
-from services.chassis import crash
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash
+from services.chassis.storage.database import Pool, transaction
 from services.checkout.handlers.care_for_cards import BATCH, announce_some
 from services.checkout.queries import card_notices
 

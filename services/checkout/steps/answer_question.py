@@ -4,7 +4,7 @@ import msgspec
 
 from contracts.quoting import QuoteAnswer, QuoteRevision, RevisionRefused
 from contracts.refusals import Refusal
-from services.chassis.database import DATABASE_BUSY, Pool, transaction
+from services.chassis.storage.database import DATABASE_BUSY, Pool, transaction
 from services.checkout.domain.bodies import option_of
 from services.checkout.domain.shipping import Delivery
 from services.checkout.handlers.quote_revision import (

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Sequence
 
 from contracts.ids import OrderId
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.domain.orders import DECIDED_BY_CARD
 from services.checkout.domain.stripe_objects import SessionState

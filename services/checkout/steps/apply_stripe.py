@@ -7,10 +7,10 @@ import msgspec
 
 from contracts.ids import OrderId
 from contracts.refusals import Refusal, Unavailable
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, single, transaction
-from services.chassis.leader import LAST_ROUND_SECONDS
-from services.chassis.stopping import ended
+from services.chassis.process import crash, telemetry
+from services.chassis.process.stopping import ended
+from services.chassis.storage.database import Pool, single, transaction
+from services.chassis.storage.leader import LAST_ROUND_SECONDS
 from services.chassis.stripe.client import StripeAway
 from services.checkout.domain.stripe_news import (
     COMPLETED,

@@ -3,8 +3,8 @@
 import asyncio
 
 from contracts.refusals import StateRefused
-from services.chassis.database import Pool, transaction
-from services.chassis.stopping import unless
+from services.chassis.process.stopping import unless
+from services.chassis.storage.database import Pool, transaction
 from services.checkout.domain.answers import Ended, OrderStatus
 from services.checkout.domain.bodies import OrderBody
 from services.checkout.domain.cards import CardWarning

@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from contracts.magic_link import Keys
 from contracts.refusals import NotFound, StateRefused, Unavailable
-from services.chassis import crash
-from services.chassis.database import transaction
+from services.chassis.process import crash
+from services.chassis.storage.database import transaction
 from services.chassis.stripe.client import StripeRefused
 from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
 from services.checkout.domain.card_answers import CardUpdated, CardUpdateStarted, updated_with

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from contracts.refusals import Unavailable
-from services.chassis.database import Pool
+from services.chassis.storage.database import Pool
 from services.checkout.domain.orders import UiMode
 from services.checkout.handlers.guard_cards import client_key, limits_of
 from services.checkout.settings import Settings

@@ -11,8 +11,8 @@ from typing import Literal
 
 from contracts.ids import OrderId
 from contracts.refusals import StateRefused, Unavailable
-from services.chassis import crash, telemetry
-from services.chassis.database import Connection, Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Connection, Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.domain.orders import DECIDED_BY_CARD, Order
 from services.checkout.domain.stripe_objects import SessionState

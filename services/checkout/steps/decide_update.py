@@ -3,8 +3,8 @@
 Webhook, browser and reconciler end here, under the order's lock, as for orders.
 """
 
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.domain.cards import CardUpdate
 from services.checkout.handlers.save_update import find_or_refuse_update, save_update

@@ -4,8 +4,8 @@ Queue, lease, ask Stripe, record, like the cards: to delete a customer twice is 
 them once.
 """
 
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.queries import deletions
 from services.checkout.stripe_gateway import StripeGateway

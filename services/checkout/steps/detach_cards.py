@@ -6,8 +6,8 @@ and to detach a card twice is to detach it once.
 
 import asyncio
 
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.queries import cards, detachments
 from services.checkout.stripe_gateway import StripeGateway

@@ -4,8 +4,8 @@ import asyncio
 
 from contracts.ids import CampaignSlug, OrderId
 from contracts.refusals import StateRefused
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway
 from services.checkout.handlers.complete_sessions import SessionIncomplete
 from services.checkout.handlers.drain_campaign import close_if_decided

@@ -3,8 +3,8 @@
 import asyncio
 
 from contracts.ids import SupporterId
-from services.chassis import crash
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway, StripeBusy
 from services.checkout.queries import customers
 from services.checkout.queries.customers import Customer

@@ -4,8 +4,8 @@ import asyncio
 
 from contracts.ids import OrderId
 from contracts.refusals import StateRefused
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeAway
 from services.checkout.domain.orders import Status
 from services.checkout.handlers.complete_sessions import SessionIncomplete

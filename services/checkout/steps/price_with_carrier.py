@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.ids import new_order_id
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.database import Pool, transaction
 from services.checkout.domain.bodies import CartBody
 from services.checkout.domain.pricing import least_sure, total_of
 from services.checkout.domain.quotes import Quote, options_of, quote_of, shipment_of

@@ -6,8 +6,8 @@ later. Source: reliability 2.9, R-5.
 
 from datetime import datetime, timedelta
 
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.checkout.domain.stripe_news import LISTED
 from services.checkout.queries import campaigns, card_updates, stripe_events
 from services.checkout.steps.store_event import store_event

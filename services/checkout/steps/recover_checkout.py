@@ -12,8 +12,8 @@ import msgspec
 
 from contracts.ids import OrderId
 from contracts.refusals import InputRefused, NotFound, StateRefused
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeRefused
 from services.checkout.domain.answers import Recovered
 from services.checkout.domain.bodies import CartBody, RecoverBody

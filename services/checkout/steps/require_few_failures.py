@@ -3,8 +3,8 @@
 import math
 
 from contracts.refusals import TooMany
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.queries import card_failures
 from services.checkout.turnstile_gateway import TurnstileGateway

@@ -6,8 +6,8 @@ import hmac
 import asyncpg
 
 from contracts.refusals import InputRefused, StateRefused, Unavailable
-from services.chassis import crash, telemetry
-from services.chassis.database import transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import transaction
 from services.chassis.stripe.client import StripeRefused
 from services.checkout.domain.answers import Started
 from services.checkout.domain.bodies import CartBody

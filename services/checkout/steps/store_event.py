@@ -4,8 +4,8 @@ A webhook and a line in Stripe's own list are the same news; whichever comes fir
 """
 
 from contracts.refusals import NotAuthenticated, Unavailable
-from services.chassis import telemetry
-from services.chassis.database import Pool, single, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, single, transaction
 from services.chassis.stripe.client import is_signed
 from services.checkout.domain.stripe_news import concern_of, read_event
 from services.checkout.handlers.hear_stripe import pass_on, row_of

@@ -12,7 +12,7 @@ import msgspec
 from markupsafe import Markup
 
 from contracts.ids import CampaignSlug
-from services.chassis.templates import compiled_beside
+from services.chassis.process.templates import compiled_beside
 from services.notify.domain.language import LANGUAGES, Language, catalogue
 from services.notify.domain.links import Links, one_line
 from services.notify.domain.look import painted

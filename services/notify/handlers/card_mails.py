@@ -1,7 +1,7 @@
 """The mails about a card that will not last."""
 
 from contracts.events.checkout import CardNoticeDue
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notify.domain import telling
 from services.notify.domain.mails import NewMail
 from services.notify.handlers.write_mail import write

@@ -1,16 +1,8 @@
 """Lease the mails whose turn it is, and record what became of each attempt."""
 
-from services.chassis import telemetry
-from services.chassis.database import Connection
-from services.notify.domain.mails import (
-    Accepted,
-    Batch,
-    Mail,
-    Outcome,
-    Step,
-    StepStatus,
-    next_step,
-)
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
+from services.notify.domain.mails import Accepted, Batch, Mail, Outcome, Step, StepStatus, next_step
 from services.notify.queries import definitions, mails
 
 log = telemetry.logger(__name__)

@@ -1,7 +1,7 @@
 """Forget to whom mails were sent, and what they said."""
 
 from contracts.events.pledges import PledgeErased
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notify.queries import people
 
 PORTION = 500

@@ -1,7 +1,7 @@
 """Keep what mails say about campaigns and the platform."""
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notify.queries import definitions
 
 

@@ -12,7 +12,7 @@ from contracts.events.pledges import (
     PledgesRefunded,
 )
 from contracts.events.settlement import ChargeNoticeDue
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notify.domain import telling
 from services.notify.domain.mails import NewMail
 from services.notify.handlers.write_mail import write, write_all

@@ -11,7 +11,7 @@ from contracts.events.pledges import (
     PledgeModified,
     PledgesReleased,
 )
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notify.domain import telling
 from services.notify.domain.mails import Facts, NewMail
 from services.notify.handlers.refusal_mails import not_counted

@@ -4,7 +4,7 @@ from contracts.events.checkout import CheckoutRefused, RefusedPart
 from contracts.events.pledges import PledgeRefused
 from contracts.ids import OrderId
 from contracts.pricing import PricedLine
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.notify.domain.mails import Facts, NewMail
 from services.notify.handlers.write_mail import write
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from contracts.ids import SupporterId, is_pseudonym, supporter_id
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.notify.domain.mails import NewMail
 from services.notify.queries import link_generations, mails
 

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.campaign import CampaignDefinition, PlatformDefinition
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.notify.domain.mails import Campaign, PlatformNames
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contracts.ids import SupporterId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 async def save_generation(conn: Connection, supporter_id: SupporterId, generation: int) -> None:

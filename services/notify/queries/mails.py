@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from contracts.ids import canonical_email
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.notify.domain.mails import (
     Accepted,
     Mail,

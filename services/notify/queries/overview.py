@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from services.chassis.database import Pool, decode_rows
+from services.chassis.storage.database import Pool, decode_rows
 
 
 class Waiting(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.notify.domain.mails import MailKind
 
 OWN_MAX = 500

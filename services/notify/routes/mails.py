@@ -10,11 +10,11 @@ from litestar.params import FromPath, FromQuery, SkipValidation
 
 from contracts.api.notify import OwnMails
 from contracts.magic_link import Keys
-from services.chassis.clock import PlatformClock
-from services.chassis.database import Pool, transaction
-from services.chassis.errors import PRIVATE
-from services.chassis.guards import bearer_guard
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.errors import PRIVATE
+from services.chassis.web.guards import bearer_guard
 from services.notify.handlers.list_own_mails import list_own_mails
 from services.notify.queries import overview
 

@@ -2,9 +2,9 @@
 
 from prometheus_client import Counter
 
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
-from services.chassis.leader import tick_as_leader
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.storage.leader import tick_as_leader
 from services.notify.handlers import forgetting
 
 FORGET_SECONDS = 5.0

@@ -4,9 +4,9 @@ import time
 
 from prometheus_client import Gauge
 
-from services.chassis import telemetry
-from services.chassis.database import Pool
-from services.chassis.steady import Steady
+from services.chassis.process import telemetry
+from services.chassis.process.steady import Steady
+from services.chassis.storage.database import Pool
 from services.notify.domain.letters import Letters
 from services.notify.domain.mails import Batch, Mail
 from services.notify.queries import overview

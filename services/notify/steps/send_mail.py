@@ -4,8 +4,8 @@ import logging
 
 from prometheus_client import Counter
 
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.notify.domain.letters import Letters
 from services.notify.domain.mails import (
     Batch,

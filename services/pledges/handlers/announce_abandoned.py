@@ -1,8 +1,8 @@
 """Tell checkout which proposed revisions are over: what it holds for them is free."""
 
 from contracts.events.pledges import RevisionAbandoned
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.handlers.announce_close import BATCH
 from services.pledges.queries import closing, proposals
 

@@ -6,8 +6,8 @@ from typing import Literal
 
 from contracts.events.pledges import ChargeRequested, PledgesReleased
 from contracts.ids import CampaignSlug, SupporterId
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging
 from services.pledges.domain.pledge import SETTLEMENT, ChargeRequest
 from services.pledges.queries import campaigns, closing, ledger

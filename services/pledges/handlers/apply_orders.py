@@ -7,9 +7,9 @@ from datetime import datetime
 from contracts.events.checkout import CheckoutCompleted, RefusedPart
 from contracts.events.pledges import PledgeCreated, PledgeRefused
 from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, canonical_email
-from services.chassis import outbox
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events import outbox
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Campaign, Change, Pledge, RefusedOrder

@@ -2,8 +2,9 @@
 
 from contracts.events.pledges import OrdersMissed
 from contracts.ids import CampaignSlug
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.pledges.queries import checks, closing
 
 log = telemetry.logger(__name__)

@@ -2,8 +2,8 @@
 
 from contracts.events.pledges import PledgeCancelled
 from contracts.magic_link import MagicLink, no_such_pledge
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
 from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.change_totals import change_totals

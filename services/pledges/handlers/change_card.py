@@ -2,9 +2,9 @@
 
 from contracts.events.checkout import CardSaved
 from contracts.events.pledges import PledgeCardChanged
-from services.chassis import outbox
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events import outbox
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging
 from services.pledges.queries import campaigns, ledger
 

@@ -8,8 +8,8 @@ import msgspec
 from contracts.events.pledges import TotalsChanged
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import Cents
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.domain.figures import Figures, Totals
 from services.pledges.queries import totals as queries
 

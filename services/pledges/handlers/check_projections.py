@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain.figures import (
     CampaignCheck,
     Correction,

@@ -6,8 +6,9 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import StateRefused
-from services.chassis import parked, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import parked
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.pledges.handlers.close_campaign import finish, sums_differ
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import campaigns, checks, closing, totals

@@ -7,8 +7,8 @@ from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.pricing import PricedPledge
 from contracts.quoting import QuoteRevision
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging, revising
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Campaign, Change, Pledge

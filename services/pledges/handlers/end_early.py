@@ -1,9 +1,9 @@
 """End a campaign before its deadline because its operator said so: everybody is released."""
 
 from contracts.events.campaigns import CampaignCancelled
-from services.chassis import telemetry
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.pledges.domain.figures import Figures
 from services.pledges.handlers.change_totals import save_and_tell
 from services.pledges.handlers.close_campaign import finish

@@ -8,8 +8,8 @@ import msgspec
 from contracts.events.pledges import PledgeCancelled, PledgeErased
 from contracts.ids import PledgeId, canonical_email, pseudonym
 from contracts.magic_link import MagicLink, no_such_pledge
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Change

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.events.checkout import Attribution, Consent
 from contracts.magic_link import MagicLink, no_such_pledge
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
 from services.pledges.domain.community import Credit
 from services.pledges.domain.pledge import Pledge

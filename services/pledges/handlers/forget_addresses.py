@@ -1,6 +1,6 @@
 """Forget where rewards were sent, once nothing is sent there any more."""
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.queries import addresses
 
 PORTION = 500

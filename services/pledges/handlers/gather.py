@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contracts.campaign import Decision
 from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink, no_such_pledge
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain import community, erasing, pledging
 from services.pledges.domain.community import CommunityShown, Credit, DecisionShown, Member, Votes
 from services.pledges.domain.reports.cells import Row, as_csv, text

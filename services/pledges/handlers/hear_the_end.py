@@ -2,9 +2,9 @@
 
 from contracts.events.checkout import CheckoutDrained
 from contracts.events.settlement import DeadlinePassed
-from services.chassis import telemetry
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events.early import NotYet
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.pledges.queries import campaigns as queries
 
 log = telemetry.logger(__name__)

@@ -2,8 +2,8 @@
 
 from contracts.campaign import CampaignDefinition
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.pledges.domain.pledge import Campaign
 from services.pledges.queries import campaigns as queries
 from services.pledges.queries import platforms

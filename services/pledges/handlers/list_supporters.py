@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import InputRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import platforms
 from services.pledges.queries import supporters as queries

@@ -8,7 +8,7 @@ from contracts.ids import PledgeId
 from contracts.magic_link import MagicLink, no_such_pledge
 from contracts.quoting import QuoteRevision
 from contracts.refusals import StateRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging, revising
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.domain.pledge import Pledge

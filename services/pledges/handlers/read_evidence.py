@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.checkout import Consent
 from contracts.ids import PledgeId
 from contracts.refusals import NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.queries import money, records
 
 

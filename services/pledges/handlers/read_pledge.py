@@ -4,7 +4,7 @@ import msgspec
 
 from contracts import magic_link
 from contracts.magic_link import MagicLink, no_such_pledge
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
 from services.pledges.domain.record import PledgeRecord, public_record
 from services.pledges.queries import proposals, records

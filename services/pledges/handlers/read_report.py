@@ -11,7 +11,7 @@ import msgspec
 from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
 from contracts.refusals import InputRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain.figures import percent_funded
 from services.pledges.domain.reports import fulfilment, ledger
 from services.pledges.domain.reports.cells import Row

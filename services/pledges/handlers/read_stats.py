@@ -5,7 +5,7 @@ from datetime import datetime
 from contracts.ids import CampaignSlug, is_slug
 from contracts.money import cents_to_dollars
 from contracts.refusals import InputRefused, NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain.figures import Stats, percent_funded
 from services.pledges.domain.pledge import Campaign
 from services.pledges.queries import campaigns, totals

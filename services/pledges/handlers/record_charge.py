@@ -7,9 +7,9 @@ import msgspec
 
 from contracts.events.pledges import PledgesChargeFailed, PledgesLost, PledgesRecoveryReminded
 from contracts.events.settlement import ChargeDeclined, ChargeLost, RecoveryReminderDue
-from services.chassis import outbox
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events import outbox
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection
 from services.pledges.domain import paying, pledging
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Change, Pledge

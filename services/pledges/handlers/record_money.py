@@ -8,9 +8,9 @@ import msgspec
 from contracts.events.pledges import PledgesRefunded
 from contracts.events.settlement import Disputed, Refunded
 from contracts.money import Cents
-from services.chassis import outbox
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events import outbox
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging, returning
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Change, EntryType, Pledge

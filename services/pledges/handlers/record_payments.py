@@ -9,9 +9,9 @@ import msgspec
 from contracts.events.pledges import PledgesCharged
 from contracts.events.settlement import ChargeSucceeded, FeesKnown
 from contracts.ids import CampaignSlug, PledgeId
-from services.chassis import outbox
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events import outbox
+from services.chassis.events.early import NotYet
+from services.chassis.storage.database import Connection
 from services.pledges.domain import paying, pledging, returning
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Change, ChargeRequest, Pledge

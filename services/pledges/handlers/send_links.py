@@ -3,8 +3,8 @@
 from contracts.events.pledges import LinkedPledge, LinksRenewed
 from contracts.ids import supporter_id
 from contracts.refusals import InputRefused
-from services.chassis import outbox
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.storage.database import Connection
 from services.pledges.queries import closing, links
 from services.pledges.queries.links import PER_HOUR_MAX, Opened, Request
 

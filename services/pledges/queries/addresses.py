@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 # From the deadline on; there is no date at which everything has arrived. ADR 28.
 KEPT_IF_CHARGED = timedelta(days=730)

@@ -12,7 +12,7 @@ import msgspec
 
 from contracts.campaign import CampaignDefinition
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.pledge import Campaign
 
 

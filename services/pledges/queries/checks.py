@@ -1,7 +1,7 @@
 """Two of the three independent sums, and every pledge that is not what its history says."""
 
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.figures import Difference, Figures
 
 FOLDS_MAX = 100

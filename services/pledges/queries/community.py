@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from contracts.ids import CampaignSlug, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.community import Credit, Deciding, Member
 
 # Whoever has withdrawn everything counts no more.

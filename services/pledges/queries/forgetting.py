@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.events.checkout import Card
 from contracts.ids import PledgeId, SupporterId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.queries.ledger import Person
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.pledge import Change, Entry, Pledge, RefusedOrder
 
 # The parts of a price that are told with it and never added up.

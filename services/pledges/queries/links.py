@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.ids import ERASED_HOST, CampaignSlug, PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 PER_HOUR_MAX = 3
 PLEDGES_MAX = 50

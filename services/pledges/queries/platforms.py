@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.campaign import PlatformDefinition
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:

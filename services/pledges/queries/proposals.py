@@ -7,7 +7,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, OrderId, PledgeId
 from contracts.quoting import QuoteRevision
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 STALE_SECONDS = 120
 """How long a proposal may wait for its commit; whoever asked has long been answered."""

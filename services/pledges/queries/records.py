@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.ids import PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.pledge import Campaign, Entry, Pledge
 
 

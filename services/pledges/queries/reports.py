@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from contracts.ids import CampaignSlug, PledgeId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.reports.fulfilment import PaidPledge
 from services.pledges.domain.reports.ledger import TOLD, LedgerEntry, LedgerPledge
 

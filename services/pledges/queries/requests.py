@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from contracts.ids import CampaignSlug, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.pledge import ChargeRequest
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.pledges.domain.pledge import Pledge
 from services.pledges.queries.ledger import line_rows
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.pledges.domain.figures import Figures, Totals
 
 

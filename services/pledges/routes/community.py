@@ -10,11 +10,11 @@ from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter, SkipValidation
 
 from contracts.magic_link import TOKEN_LENGTH_MAX, Keys, open_token
-from services.chassis.clock import PlatformClock
-from services.chassis.database import Pool, transaction
-from services.chassis.errors import PRIVATE
-from services.chassis.guards import bearer_guard
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.errors import PRIVATE
+from services.chassis.web.guards import bearer_guard
 from services.pledges.domain.community import CommunityShown, Credit, DecisionShown, Votes
 from services.pledges.handlers import gather
 from services.pledges.handlers.erase_person import Erased, erase_person

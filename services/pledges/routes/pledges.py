@@ -9,13 +9,13 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, SkipValidation
 
 from contracts.magic_link import TOKEN_LENGTH_MAX, Keys, current_key, open_token
-from services.chassis import crash
-from services.chassis.bus import Bus
-from services.chassis.clock import PlatformClock
-from services.chassis.database import ACQUIRE_SECONDS, Pool, transaction
-from services.chassis.errors import FRESH, PRIVATE
-from services.chassis.guards import bearer_guard
-from services.chassis.settings import Secret
+from services.chassis.events.bus import Bus
+from services.chassis.process import crash
+from services.chassis.process.settings import Secret
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import ACQUIRE_SECONDS, Pool, transaction
+from services.chassis.web.errors import FRESH, PRIVATE
+from services.chassis.web.guards import bearer_guard
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.domain.figures import Correction, IndexRebuilt, ProjectionCheck, Stats
 from services.pledges.domain.record import PledgeRecord

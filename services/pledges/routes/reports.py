@@ -10,10 +10,10 @@ from litestar.params import FromQuery, QueryParameter, SkipValidation
 from litestar.response import Stream
 
 from contracts.ids import CampaignSlug
-from services.chassis.database import Pool, transaction
-from services.chassis.errors import PRIVATE
-from services.chassis.guards import bearer_guard
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.errors import PRIVATE
+from services.chassis.web.guards import bearer_guard
 from services.pledges.domain.pledge import PledgeStatus
 from services.pledges.handlers.list_supporters import (
     SupporterPage,

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 from asyncpg import PostgresError
 from prometheus_client import Counter, Gauge
 
-from services.chassis import crash, telemetry
-from services.chassis.database import DATABASE_BUSY, Connection, Pool, transaction
-from services.chassis.leader import tick_as_leader
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import DATABASE_BUSY, Connection, Pool, transaction
+from services.chassis.storage.leader import tick_as_leader
 from services.pledges.handlers.announce_abandoned import abandon_stale, announce_abandoned
 from services.pledges.handlers.announce_close import (
     BATCH,

@@ -14,9 +14,9 @@ from contracts.pricing import PricedPledge
 from contracts.quoting import QUOTE_SECONDS, QuoteAnswer, QuoteRevision, RevisionRefused
 from contracts.refusals import InputRefused, Refusal, Unavailable
 from contracts.subjects import QUOTE
-from services.chassis import crash
-from services.chassis.bus import Bus
-from services.chassis.database import Pool, transaction
+from services.chassis.events.bus import Bus
+from services.chassis.process import crash
+from services.chassis.storage.database import Pool, transaction
 from services.pledges.domain import pledging, revising
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.domain.record import PledgeRecord

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import Unavailable
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.database import Pool, transaction
 from services.pledges.domain.reports.cells import as_csv
 from services.pledges.handlers.read_report import (
     COLUMNS,

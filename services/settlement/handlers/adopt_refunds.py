@@ -7,8 +7,9 @@ from typing import Literal
 from contracts.events.settlement import Refunded
 from contracts.ids import PledgeId
 from contracts.money import Cents
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain.money_back import Paid, StripeRefund
 from services.settlement.queries import refund_sending, refunds
 from services.settlement.queries.refund_sending import Kept

@@ -1,7 +1,7 @@
 """Forget whose card was charged. What was charged stays: it is the campaign's money."""
 
 from contracts.events.pledges import PledgeErased
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.queries import forgetting
 
 

@@ -7,16 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
-from contracts.events.pledges import (
-    ChargeRequested,
-    PledgeSnapshot,
-    SupporterNotice,
-)
+from contracts.events.pledges import ChargeRequested, PledgeSnapshot, SupporterNotice
 from contracts.events.settlement import ChargeNoticeDue, NoticedPledge
 from contracts.ids import CampaignSlug, SupporterId
 from contracts.money import Cents
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.queries import campaigns, charges, notices
 from services.settlement.queries.notices import DueNotice, Moment
 

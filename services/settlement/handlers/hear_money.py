@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain.money_back import LookKind
 from services.settlement.queries import looks
 

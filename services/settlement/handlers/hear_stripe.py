@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from contracts.events.checkout import StripeEventReceived
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.handlers.hear_money import ask_to_look
 from services.settlement.handlers.pass_bank import watch_person
 from services.settlement.queries import stripe_events

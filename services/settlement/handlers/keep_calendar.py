@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain.runs import Timer
 from services.settlement.queries import campaigns as queries
 

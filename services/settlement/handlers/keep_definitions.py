@@ -1,8 +1,8 @@
 """Keep a copy of each campaign's calendar, and of the platform's rules for recoveries."""
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain import runs
 from services.settlement.queries import campaigns
 

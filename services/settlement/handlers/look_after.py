@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain.charging import (
     CHECK_SECONDS,
     LEASE,

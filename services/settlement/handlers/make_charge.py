@@ -8,8 +8,8 @@ import random
 from datetime import timedelta
 
 from contracts.ids import ChargeId
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain import charging, rate
 from services.settlement.domain.charging import (
     CHECK_SECONDS,

@@ -14,7 +14,7 @@ from contracts.ids import CampaignSlug, ChargeId, PledgeId
 from contracts.magic_link import Keys
 from contracts.money import Cents
 from contracts.refusals import StateRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain.charging import PERSON_CHECK_SECONDS
 from services.settlement.domain.recovery import PERSON_MAX, PERSON_MINUTES
 from services.settlement.queries import at_the_bank, attempts, charges, link_generations, pauses

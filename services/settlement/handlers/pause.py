@@ -1,7 +1,8 @@
 """Stop all payments, and let them go on. What stands still is late, never lost."""
 
-from services.chassis import parked, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import parked
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.queries import pauses
 from services.settlement.queries.pauses import Pause
 

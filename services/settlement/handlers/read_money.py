@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import assert_never
 
 from contracts.events.settlement import Disputed, FeesKnown
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain.money_back import (
     FEE_LOOKS,
     STRANGER_LOOKS,

@@ -3,7 +3,7 @@
 import msgspec
 
 from contracts.refusals import NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain.reconciling import Break
 from services.settlement.queries import looks, reconciliations
 from services.settlement.queries.reconciliations import KnownBreak, Run

@@ -2,8 +2,9 @@
 
 from contracts.events.settlement import ChargeDeclined, ChargeLost, ChargeSucceeded, LostBecause
 from contracts.recovery import DeclineClass, Recovery
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain import recovery
 from services.settlement.domain.charging import ChargeRow, Declined, LeaseLost, Succeeded
 from services.settlement.domain.recovery import Tried

@@ -2,8 +2,9 @@
 
 from contracts.events.pledges import PledgeCardChanged, PledgeSnapshot
 from contracts.events.settlement import RecoveryReminderDue
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain import recovery
 from services.settlement.domain.charging import LEASE, Cancelled, ChargeRow, EndOutcome, Succeeded
 from services.settlement.domain.recovery import AUTOMATIC_MAX, PERSON_MAX, RULES

@@ -8,8 +8,8 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, StateRefused
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain.money_back import (
     Away,
     Lost,

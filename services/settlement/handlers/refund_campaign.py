@@ -4,8 +4,8 @@ It ends when no charge can take money any more and Stripe has answered for every
 Source: decisions.md, "Refunds"; reliability.md R-25.
 """
 
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain.refund_plan import Wanted, plan_refunds
 from services.settlement.handlers.refund import write_refund
 from services.settlement.queries import refund_runs, refunds

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.refusals import NotFound, StateRefused
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain import plan, runs
 from services.settlement.domain.plan import ExcludedPledge, Plan
 from services.settlement.domain.runs import Campaign, Run

@@ -3,8 +3,9 @@
 from contracts.events.settlement import Certificate, SettlementSettled, Share, StripeSums
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain import runs
 from services.settlement.domain.runs import Closing
 from services.settlement.queries import copies, rounds, settlements

@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.queries import campaigns, evidence, looks
 from services.settlement.queries.evidence import DisputeShown
 

@@ -12,9 +12,10 @@ from contracts.events.pledges import (
 )
 from contracts.events.settlement import ChargeDue
 from contracts.ids import ChargeId
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
-from services.chassis.early import NotYet
+from services.chassis.events import outbox
+from services.chassis.events.early import NotYet
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.settlement.domain import charging
 from services.settlement.handlers.give_notice import notice_close
 from services.settlement.queries import charges, copies, notices, recovery

@@ -1,7 +1,7 @@
 """Send a declined charge again: the same PaymentIntent, a further attempt, the newest card."""
 
 from contracts.ids import ChargeId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain import charging
 from services.settlement.domain.recovery import AttemptKind
 from services.settlement.handlers.take_requests import queue

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 class AfterGauges(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from contracts.events.pledges import PledgeSnapshot
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from contracts.money import Cents
 from contracts.recovery import DeclineClass
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 
 class Owed(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ import msgspec
 
 from contracts.ids import ChargeId
 from contracts.recovery import DeclineClass
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain.charging import AttemptRow, Declined
 from services.settlement.domain.recovery import AttemptKind
 from services.settlement.queries.charges import ATTEMPT

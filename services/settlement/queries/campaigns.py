@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.runs import Campaign, Timer
 
 CAMPAIGN = "slug, version, title, timezone, currency, starts_at, deadline_at, goal_cents"

@@ -9,7 +9,7 @@ import msgspec
 from contracts.events.pledges import ChargeRequested
 from contracts.ids import CampaignSlug, ChargeId
 from contracts.money import Cents
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 from services.settlement.domain.charging import AttemptRow, ChargeRow, Work
 
 CHARGE = """

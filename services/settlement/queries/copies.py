@@ -6,7 +6,7 @@ import msgspec
 
 from contracts.events.pledges import CampaignClosed, PledgeSnapshot
 from contracts.ids import CampaignSlug, PledgeId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.plan import ChargeFacts, PledgeCopy
 from services.settlement.domain.runs import Closing
 

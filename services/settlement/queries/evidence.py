@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 
 class DisputeShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,7 +1,7 @@
 """SQL that takes a person out of what we keep of their pledges and charges."""
 
 from contracts.ids import PledgeId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 # As the ledger writes a card that is nobody's.
 BLANK = "card_brand = '', card_last4 = '', card_exp_month = 1, card_exp_year = 2000"

@@ -2,7 +2,7 @@
 
 from contracts.ids import SupporterId
 from contracts.magic_link import FIRST_GENERATION
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 async def save_generation(conn: Connection, supporter_id: SupporterId, generation: int) -> None:

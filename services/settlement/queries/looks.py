@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from contracts.ids import CampaignSlug
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.money_back import (
     LEASE,
     Financials,

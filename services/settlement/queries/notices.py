@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.events.pledges import PledgeSnapshot
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 AHEAD = timedelta(hours=48)
 Moment = Literal["two_days", "close"]

@@ -10,7 +10,7 @@ import msgspec
 from contracts.campaign import PlatformDefinition
 from contracts.ids import CampaignSlug, ChargeId
 from contracts.recovery import DeclineClass
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 PLATFORM = PlatformDefinition(version=0)
 """What holds until the first platform.yml is heard of."""

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.reconciling import Break, BreakKind, OurCharge
 
 EVERY = timedelta(hours=24)

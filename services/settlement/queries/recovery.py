@@ -9,7 +9,7 @@ from contracts.events.pledges import PledgeSnapshot
 from contracts.events.settlement import LostBecause
 from contracts.ids import CampaignSlug, ChargeId, SupporterId
 from contracts.recovery import DeclineClass
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.charging import ChargeRow
 from services.settlement.queries.charges import CHARGE
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from contracts.ids import ChargeId, PledgeId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.money_back import LEASE, Paid, RefundRow, StripeRefund
 
 

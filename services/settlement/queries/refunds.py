@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.money_back import Paid
 from services.settlement.domain.refund_plan import PlannedRefund, Refundable, Wanted
 from services.settlement.queries.looks import PAID

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 
 from contracts.ids import CampaignSlug, ChargeId
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.settlement.domain.charging import ChargeRow
 from services.settlement.domain.runs import Amounts, Tally
 from services.settlement.queries.charges import CHARGE

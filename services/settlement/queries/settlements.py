@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.settlement import Certificate
 from contracts.ids import CampaignSlug, ChargeId, PledgeId, SupporterId
 from contracts.money import Cents
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 
 SETTLED_MAX = 20
 

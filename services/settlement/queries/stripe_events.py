@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.events.checkout import StripeEventReceived
 from contracts.ids import ChargeId
-from services.chassis.database import Connection
+from services.chassis.storage.database import Connection
 
 
 async def insert_events(

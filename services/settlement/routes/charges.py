@@ -9,9 +9,9 @@ from litestar.params import FromPath, JSONBody, SkipValidation
 
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.magic_link import TOKEN_LENGTH_MAX, Keys
-from services.chassis import crash
-from services.chassis.database import Pool, transaction
-from services.chassis.errors import PRIVATE
+from services.chassis.process import crash
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.errors import PRIVATE
 from services.settlement.domain.plan import Plan
 from services.settlement.domain.runs import Run
 from services.settlement.handlers import keep_calendar, pass_bank, report

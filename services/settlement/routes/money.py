@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody, SkipValidation
 
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.refusals import InputRefused
-from services.chassis.database import Pool, transaction
-from services.chassis.errors import PRIVATE
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.errors import PRIVATE
 from services.settlement.domain.refund_plan import Wanted
 from services.settlement.handlers import pause, reconcile, refund, show_money
 from services.settlement.handlers.reconcile import Report

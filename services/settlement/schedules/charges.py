@@ -5,13 +5,13 @@ from functools import partial
 from prometheus_client import Gauge
 
 from contracts.streams import consumer
-from services.chassis import crash, telemetry
-from services.chassis.away import BUS_AWAY
-from services.chassis.bus import Bus
-from services.chassis.database import Pool, transaction
-from services.chassis.leader import led
-from services.chassis.service import Loop
-from services.chassis.steady import Steady
+from services.chassis.events.away import BUS_AWAY
+from services.chassis.events.bus import Bus
+from services.chassis.process import crash, telemetry
+from services.chassis.process.service import Loop
+from services.chassis.process.steady import Steady
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.storage.leader import led
 from services.settlement.domain.charging import ChargeRow
 from services.settlement.handlers import keep_calendar, look_after
 from services.settlement.queries import rounds

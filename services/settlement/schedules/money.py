@@ -4,10 +4,10 @@ from functools import partial
 
 from prometheus_client import Gauge
 
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
-from services.chassis.leader import led
-from services.chassis.service import Loop
+from services.chassis.process import telemetry
+from services.chassis.process.service import Loop
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.storage.leader import led
 from services.settlement.handlers import give_notice
 from services.settlement.queries import after_gauges
 from services.settlement.steps.compare import compare_next

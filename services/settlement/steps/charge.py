@@ -6,9 +6,9 @@ from contextlib import AbstractAsyncContextManager
 
 from contracts.ids import ChargeId
 from contracts.refusals import Unavailable
-from services.chassis import crash, telemetry
-from services.chassis.database import DATABASE_BUSY, Connection, Pool, single, transaction
-from services.chassis.messages import database_is_back
+from services.chassis.events.messages import database_is_back
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import DATABASE_BUSY, Connection, Pool, single, transaction
 from services.settlement.domain.charging import (
     LEASE,
     Created,

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from services.chassis import telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeFault
 from services.settlement.domain import reconciling
 from services.settlement.domain.reconciling import Break, OurCharge, TheirIntent

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.settlement.domain.charging import Cancelled, ChargeRow, EndOutcome, LeaseLost
 from services.settlement.handlers import recover, settle_campaigns, try_again
 from services.settlement.stripe_gateway.charges import StripeGateway

@@ -4,8 +4,8 @@ import asyncio
 
 import msgspec
 
-from services.chassis import crash
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash
+from services.chassis.storage.database import Pool, transaction
 from services.settlement.domain.money_back import Away, Lost, Made, RefundOutcome, RefundRow
 from services.settlement.handlers import refund, refund_campaign
 from services.settlement.queries import pauses, refund_runs, refund_sending

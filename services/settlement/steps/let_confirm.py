@@ -2,7 +2,7 @@
 
 from contracts.magic_link import Keys
 from contracts.refusals import StateRefused, Unavailable
-from services.chassis.database import Pool, transaction
+from services.chassis.storage.database import Pool, transaction
 from services.chassis.stripe.client import StripeFault
 from services.settlement.domain import charging
 from services.settlement.handlers.pass_bank import PassBank, find_confirmable, watch_person

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.settlement.domain.money_back import Away, Look, Paid
 from services.settlement.handlers import read_money
 from services.settlement.handlers.adopt_refunds import NoRoom

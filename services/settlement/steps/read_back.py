@@ -1,7 +1,7 @@
 """Read back a charge whose outcome is open, and adopt what Stripe says."""
 
-from services.chassis import crash, telemetry
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash, telemetry
+from services.chassis.storage.database import Pool, transaction
 from services.settlement.domain.charging import ChargeRow, LeaseLost
 from services.settlement.handlers import look_after
 from services.settlement.stripe_gateway.charges import StripeGateway

@@ -10,8 +10,8 @@ from typing import Any, TypeVar, cast
 
 from prometheus_client import Counter
 
-from services.chassis import telemetry
-from services.chassis.settings import Secret
+from services.chassis.process import telemetry
+from services.chassis.process.settings import Secret
 from services.chassis.stripe.budget import StripeBudget, Who
 from services.chassis.stripe.client import (
     ANSWER_SECONDS,

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from contracts.refusals import Refusal
-from services.chassis import telemetry
+from services.chassis.process import telemetry
 from services.site.cart.answers import Refused
 from services.site.door.upstream import Answer, Upstream
 

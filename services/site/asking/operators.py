@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from contracts.refusals import Refusal, TooMany
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
 from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
 from services.site.door.upstream import Answer, Upstream

@@ -18,9 +18,9 @@ from litestar.response.base import ASGIResponse
 from contracts.ids import is_slug
 from contracts.live import LiveSnapshot
 from contracts.refusals import InputRefused, LinkRefused, NotFound, NotYours, Refusal, TooMany
-from services.chassis.addresses import limited_as
-from services.chassis.database import Pool, transaction
-from services.chassis.limiter import Limiter
+from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.addresses import limited_as
+from services.chassis.web.limiter import Limiter
 from services.site.admin import access
 from services.site.admin.access import Seen, Session, User
 from services.site.admin.queries import access as queries

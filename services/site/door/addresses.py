@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 from litestar.types import HTTPScope
 
-from services.chassis.addresses import parsed
+from services.chassis.web.addresses import parsed
 
 LOOPBACK = "127.0.0.1"
 FORWARDED = (b"x-forwarded-for", b"forwarded")

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 from contracts.refusals import NotAuthenticated, NotYours, Refusal, TooMany
 from contracts.routes import Route
-from services.chassis.addresses import limited_as
-from services.chassis.limiter import Limiter
-from services.chassis.settings import Secret
+from services.chassis.process.settings import Secret
+from services.chassis.web.addresses import limited_as
+from services.chassis.web.limiter import Limiter
 
 BEARER = "bearer "
 RETRY_SECONDS = 60

@@ -7,7 +7,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from contracts.refusals import InputRefused, NotFound, Refusal
-from services.chassis.edge import OPEN_PATHS
+from services.chassis.web.edge import OPEN_PATHS
 from services.site.door.addresses import FORWARDED, is_loopback, is_private, peer_of
 
 URL_BYTES_MAX = 4 * 1024

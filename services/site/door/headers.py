@@ -6,8 +6,8 @@ answer that names nothing gets the policy that allows nothing.
 
 from litestar.types import Message, Scope
 
-from services.chassis import telemetry
-from services.chassis.protocol import HSTS, SAFE_HEADERS
+from services.chassis.process import telemetry
+from services.chassis.web.protocol import HSTS, SAFE_HEADERS
 from services.site.door.admission import origin_of
 
 MEDIA = "sandbox; default-src 'none'; frame-ancestors 'none'"

@@ -14,8 +14,8 @@ from litestar.response.streaming import ASGIStreamingResponse
 
 from contracts.refusals import InputRefused, Refusal
 from contracts.routes import ROUTES, Route
-from services.chassis.crowd import LANE, PATIENT
-from services.chassis.stopping import unless
+from services.chassis.process.stopping import unless
+from services.chassis.web.crowd import LANE, PATIENT
 from services.site.door.addresses import Proxies
 from services.site.door.admission import Admission
 from services.site.door.upstream import Answer, Upstream

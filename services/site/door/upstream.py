@@ -10,7 +10,7 @@ import msgspec
 from yarl import URL
 
 from contracts.refusals import Refusal, Unavailable
-from services.chassis import telemetry
+from services.chassis.process import telemetry
 
 if TYPE_CHECKING:
     from aiohttp.client import _RequestContextManager

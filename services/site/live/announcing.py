@@ -10,9 +10,9 @@ import asyncio
 import msgspec
 
 from contracts.subjects import SNAPSHOT_CHANGED
-from services.chassis import telemetry
-from services.chassis.bus import Bus
-from services.chassis.database import DATABASE_BUSY, Pool
+from services.chassis.events.bus import Bus
+from services.chassis.process import telemetry
+from services.chassis.storage.database import DATABASE_BUSY, Pool
 from services.site import domain, queries
 
 log = telemetry.logger(__name__)

@@ -7,8 +7,8 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from contracts.ids import CampaignSlug
-from services.chassis.breaker import Breaker
-from services.chassis.clock import PlatformClock
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.web.breaker import Breaker
 from services.site.live.snapshots import Board
 
 BUDGET_SECONDS = 0.1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from services.chassis import telemetry
+from services.chassis.process import telemetry
 from services.site.publishing.pictures import stamp
 from services.site.publishing.scaling import Scaled
 

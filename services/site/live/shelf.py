@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from contracts.ids import CampaignSlug
-from services.chassis import telemetry
+from services.chassis.process import telemetry
 from services.site.cart.shown import CartPage
 from services.site.live.world import World
 from services.site.manage.page import shell

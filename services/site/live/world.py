@@ -18,10 +18,10 @@ from contracts.events.checkout import AddOnStockChanged
 from contracts.ids import CampaignSlug
 from contracts.live import LiveSnapshot, LiveTier
 from contracts.subjects import SNAPSHOT_CHANGED
-from services.chassis import telemetry
-from services.chassis.bus import Bus
-from services.chassis.clock import PlatformClock
-from services.chassis.database import DATABASE_BUSY, Pool
+from services.chassis.events.bus import Bus
+from services.chassis.process import telemetry
+from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.database import DATABASE_BUSY, Pool
 from services.site import domain, queries
 from services.site.live.snapshots import Board
 from services.site.public.add_ons import ADD_ON

@@ -7,7 +7,7 @@ import jinja2
 import msgspec
 
 from contracts.campaign import PlatformDefinition
-from services.chassis.templates import compiled_beside
+from services.chassis.process.templates import compiled_beside
 from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.language import LANGUAGES, NAMES, Language, catalogue, prefix

@@ -10,8 +10,8 @@ from litestar.params import FromPath
 
 from contracts.ids import CampaignSlug
 from contracts.routes import Route
-from services.chassis import crash
-from services.chassis.database import Pool, transaction
+from services.chassis.process import crash
+from services.chassis.storage.database import Pool, transaction
 from services.site import handlers
 from services.site.door.admission import Admission
 from services.site.live.announcing import Announcer

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
 from contracts.routes import KIB, Route
-from services.chassis.crowd import LANE
+from services.chassis.web.crowd import LANE
 from services.site.asking.asker import Caller
 from services.site.cart.form import read_form
 from services.site.cart.page import cart_page

@@ -6,7 +6,7 @@ from typing import Any
 from litestar import Request, Response
 
 from contracts.routes import ROUTES
-from services.chassis import errors
+from services.chassis.web import errors
 from services.site.door.headers import Policy
 from services.site.live.shelf import Shelf
 from services.site.public.language import Language

@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody
 
 from contracts.routes import Route
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.site.admin.access import wanted_user
 from services.site.admin.handlers import people
 from services.site.admin.table import route_named

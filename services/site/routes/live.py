@@ -13,7 +13,7 @@ from litestar.types import HTTPScope
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, Unavailable
-from services.chassis.addresses import limited_as
+from services.chassis.web.addresses import limited_as
 from services.site.live.snapshots import Reader, Shown
 from services.site.routes.answers import READ, Headers, Ready, answer
 from services.site.routes.site import Site, SiteNeeded

@@ -15,7 +15,7 @@ from litestar.response.base import ASGIResponse
 from contracts.magic_link import TOKEN_LENGTH_MAX
 from contracts.refusals import NotFound, Unavailable
 from contracts.routes import KIB, Route
-from services.chassis.crowd import LANE
+from services.chassis.web.crowd import LANE
 from services.site.asking.asker import Caller
 from services.site.desks.cart import shop_of
 from services.site.desks.manage import ManageDesk

@@ -9,7 +9,7 @@ from litestar.response.base import ASGIResponse
 
 from contracts.refusals import NotFound
 from contracts.routes import KIB, Route
-from services.chassis.crowd import LANE
+from services.chassis.web.crowd import LANE
 from services.site.asking.asker import Caller
 from services.site.asking.reminders import Reminders
 from services.site.cart.answers import Refused

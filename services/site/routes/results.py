@@ -11,7 +11,7 @@ from litestar.response.base import ASGIResponse
 from contracts.ids import ORDER_PATTERN
 from contracts.refusals import NotFound
 from contracts.routes import Route
-from services.chassis.crowd import LANE
+from services.chassis.web.crowd import LANE
 from services.site.asking.asker import Caller
 from services.site.asking.checkout import Checkout
 from services.site.cart.answers import Receipt, Refused

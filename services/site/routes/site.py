@@ -6,7 +6,7 @@ import msgspec
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
 
-from services.chassis.clock import PlatformClock
+from services.chassis.storage.clock import PlatformClock
 from services.site.door.addresses import Proxies
 from services.site.door.front_door import Hosts
 from services.site.door.headers import Policy

@@ -1,8 +1,8 @@
 """Who may come in: invited, changed, removed, signed out by a super. Each is written down."""
 
 from contracts.refusals import InputRefused, NotFound, StateRefused
-from services.chassis import telemetry
-from services.chassis.database import Connection
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.site.admin import access
 from services.site.admin.access import User, Wanted
 from services.site.admin.audit import Done

@@ -5,8 +5,9 @@ import secrets
 from contracts.events.admin import SignInAsked
 from contracts.ids import canonical_email
 from contracts.refusals import LinkRefused
-from services.chassis import outbox, telemetry
-from services.chassis.database import Connection
+from services.chassis.events import outbox
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection
 from services.site.admin import access
 from services.site.admin.access import Seen, User
 from services.site.admin.audit import Done

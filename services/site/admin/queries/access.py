@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
-from services.chassis import telemetry
-from services.chassis.database import Connection, decode_rows
+from services.chassis.process import telemetry
+from services.chassis.storage.database import Connection, decode_rows
 from services.site.admin.access import USERS_MAX, Seen, Session, User, Wanted
 
 SESSIONS_SHOWN = 200

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.chassis.database import Connection, decode_rows
+from services.chassis.storage.database import Connection, decode_rows
 from services.site.admin.audit import Done, Entry, Search
 
 

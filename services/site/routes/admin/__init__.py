@@ -7,9 +7,9 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from services.chassis.crowd import LANE
-from services.chassis.database import Pool
-from services.chassis.limiter import Limiter
+from services.chassis.storage.database import Pool
+from services.chassis.web.crowd import LANE
+from services.chassis.web.limiter import Limiter
 from services.site.admin.table import BODY_MAX, ROUTES, AdminRoute
 from services.site.asking.operators import Operator
 from services.site.desks.dashboard import Dashboard, Visit, Work, serve

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import msgspec
 from litestar.response.base import ASGIResponse
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.site.admin.audit import (
     ENTRY_MAX,
     EXPORT_MAX,

@@ -3,7 +3,7 @@
 from litestar.response.base import ASGIResponse
 
 from contracts.refusals import NotFound
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.site.admin.access import Wanted, wanted_user
 from services.site.admin.handlers import people
 from services.site.admin.queries import access as queries

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from litestar.response.base import ASGIResponse
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.site.admin.answers import Preview
 from services.site.admin.audit import Done
 from services.site.admin.queries import audit

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from litestar.response.base import ASGIResponse
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.site.admin.answers import Calendar, Dispute, Pause, Plan, Refunds, Run
 from services.site.admin.audit import Done
 from services.site.admin.queries import audit

@@ -2,17 +2,11 @@
 
 from litestar.response.base import ASGIResponse
 
-from services.chassis.database import transaction
+from services.chassis.storage.database import transaction
 from services.site.admin import access
 from services.site.admin.access import wanted_user
 from services.site.admin.handlers import sign_in
-from services.site.desks.dashboard import (
-    BROWSER_COOKIE,
-    SESSION_COOKIE,
-    Visit,
-    Work,
-    require_calm,
-)
+from services.site.desks.dashboard import BROWSER_COOKIE, SESSION_COOKIE, Visit, Work, require_calm
 
 LINK = "t"
 

@@ -1,0 +1,1 @@
+"""Postgres: transactions, migrations and rights, the leader's lock, the clock."""

@@ -1,0 +1,89 @@
+"""The outermost layer of every service: who may come in, and what is noted about it."""
+
+import hmac
+import time
+from typing import Any
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from services.chassis.process import telemetry
+
+log = telemetry.logger(__name__)
+
+OPEN_PATHS = ("/livez", "/readyz", "/metrics")
+
+
+class Edge:
+    """Checks the gateway's secret, carries the request id, times and logs each request.
+
+    Without `gateway_secret` everybody may come in: that is the gateway itself.
+    """
+
+    def __init__(self, app: ASGIApp, *, gateway_secret: bytes | None) -> None:
+        self._app = app
+        self._secret = gateway_secret
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 404 to strangers; pass everybody else on and note the outcome."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        request_id = telemetry.correlation_or_new(
+            headers.get(b"x-request-id", b"").decode("latin-1")
+        )
+        if not self._may_enter(scope["path"], headers):
+            await _not_found(send, request_id)
+            return
+        started, status = time.perf_counter(), 500
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                raw: list[Any] = list(message.get("headers", []))
+                message["headers"] = [*raw, (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        finally:
+            _note(scope, status, time.perf_counter() - started)
+
+    def _may_enter(self, path: str, headers: dict[bytes, bytes]) -> bool:
+        if self._secret is None or path in OPEN_PATHS:
+            return True
+        return hmac.compare_digest(headers.get(b"x-pool-gateway", b""), self._secret)
+
+
+def _note(scope: HTTPScope, status: int, seconds: float) -> None:
+    path = scope["path"]
+    if path in OPEN_PATHS:
+        return
+    method = str(scope["method"])
+    route = str(scope.get("path_template") or "unmatched")
+    telemetry.REQUESTS.labels(method, route, str(status)).observe(seconds)
+    # The route's template, not the path: ids belong in the body of a log line, and
+    # nobody can flood the metrics with made-up addresses.
+    log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+async def _not_found(send: Send, request_id: str) -> None:
+    await send(
+        {
+            "type": "http.response.start",
+            "status": 404,
+            "headers": [
+                (b"content-type", b"application/json"),
+                (b"x-request-id", request_id.encode()),
+            ],
+        }
+    )
+    await send(
+        {
+            "type": "http.response.body",
+            "body": b'{"error":"not_found","message":"There is nothing here."}',
+            "more_body": False,
+        }
+    )
