@@ -59,14 +59,18 @@ def test_a_sheet_holds_what_was_set_and_is_named_by_its_bytes() -> None:
     assert theme.name != theme_of((("radius_md", "1px"),)).name
 
 
-@pytest.mark.parametrize("colour", ["#7a1f5c", "#000", "#0a5a69", "#104010"])
+@pytest.mark.parametrize("colour", ["#7a1f5c", "#000", "#0a5a69", "#104010", "#d2691e", "#6f8f2f"])
 def test_a_brand_can_be_read_in_the_dark_and_on_its_buttons(colour: str) -> None:
     css = theme_of((("color_primary", colour),)).css
     pool = re.search(r"--pool: light-dark\((#\w+), (#\w+)\)", css)
     on_pool = re.search(r"--on-pool: light-dark\((#\w+), (#\w+)\)", css)
+    strong = re.search(r"--pool-strong: light-dark\((#\w+), (#\w+)\)", css)
 
     assert pool
     assert on_pool
+    assert strong
+    assert ratio(on_pool[1], strong[1]) >= TEXT_MIN
+    assert ratio(on_pool[2], strong[2]) >= TEXT_MIN
     assert ratio(pool[2], ours()["paper"][1]) >= TEXT_MIN
     assert ratio(on_pool[1], pool[1]) >= TEXT_MIN
     assert ratio(on_pool[2], pool[2]) >= TEXT_MIN

@@ -31,6 +31,11 @@ def lightened(colour: str, ground: str, *, ratio_min: float) -> str:
     return _hex(parts)
 
 
+def darkened(colour: str) -> str:
+    """Return a colour a third darker, as a button is under the pointer."""
+    return _hex(tuple(part * 2 / 3 for part in _parts(colour)))
+
+
 def _luminance(colour: str) -> float:
     """Return the relative luminance of WCAG 2."""
     red, green, blue = (

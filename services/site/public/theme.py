@@ -15,6 +15,7 @@ from services.site.public.assets import STATIC_DIR
 from services.site.public.contrast import (
     SHAPE_MIN,
     TEXT_MIN,
+    darkened,
     lightened,
     ratio,
     readable_on,
@@ -190,5 +191,8 @@ def _pairs(branding: Mapping[str, str]) -> list[tuple[str, tuple[str, str]]]:
     if "pool" in found:
         day, night = found["pool"]
         found["on-pool"] = (readable_on(day), readable_on(night))
-        found.setdefault("pool-strong", (day, lightened(day, night_paper, ratio_min=10)))
+        deeper = darkened(day)
+        is_readable = ratio(readable_on(day), deeper) >= TEXT_MIN
+        lighter = lightened(day, night_paper, ratio_min=12)
+        found.setdefault("pool-strong", (deeper if is_readable else day, lighter))
     return list(found.items())
