@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,13 +22,19 @@ from deploy.local.stack import Options
 
 STOP_SECONDS = 90
 ASK_SECONDS = 30.0
+MAIL_SECONDS = 60.0
 FILM = "nine-bridges-north"
 """The sample with every part a campaign page can have."""
 LANGUAGES = ("", "/es")
+STYLE = "/style/"
+"""The components on one page, which only a sandbox shows."""
 LOCATION = re.compile(r"<loc>([^<]+)</loc>")
 MANAGE = re.compile(r"/manage/\?t=([A-Za-z0-9_.-]+)")
 # What no search engine is told of.
-APART = ("/cart/", "/manage/", "/manage/?dev", "/no-such-page/")
+APART = (
+    *("/cart/", "/manage/", "/manage/?dev", "/no-such-page/", "/embed/"),
+    *("/creator-campaign-checklist/", f"/embed/campaign/?slug={FILM}"),
+)
 
 
 class NoShow(Exception):
@@ -47,7 +54,7 @@ class Showcase:
     def paths(self) -> list[str]:
         """Return every page in every language, one of each kind that is made for one person."""
         listed = LOCATION.findall(self.http.get("/sitemap.xml").text)
-        public = [each.removeprefix(self.site) for each in listed]
+        public = [*(each.removeprefix(self.site) for each in listed), STYLE]
         if not {f"{prefix}/campaigns/{FILM}/" for prefix in LANGUAGES} <= set(public):
             raise NoShow(f"the sitemap does not know {FILM}: {public}")
         token, order = self.link()
@@ -63,14 +70,25 @@ class Showcase:
         return [*public, *(prefix + path for path in apart for prefix in LANGUAGES)]
 
     def link(self) -> tuple[str, str]:
-        """Return the link of somebody who pledged to the film, and their order."""
+        """Return the link of somebody who pledged to the film, and their order.
+
+        The first supporters pledged before the stack was said to be up; their mails follow.
+        """
+        limit = time.monotonic() + MAIL_SECONDS
+        while (found := self._link()) is None:
+            if time.monotonic() > limit:
+                raise NoShow("nobody who pledged was written to")
+            time.sleep(0.5)
+        return found
+
+    def _link(self) -> tuple[str, str] | None:
         for mail in httpx.get(f"{self.sandbox}/inbox.json", timeout=ASK_SECONDS).json():
             for token in MANAGE.findall(mail["html"]):
                 payload = token.partition(".")[0]
                 said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
                 if said["campaignSlug"] == FILM:
                     return token, said["orderId"]
-        raise NoShow("nobody who pledged was written to")
+        return None
 
     def carts(self) -> Iterator[tuple[str, str]]:
         """Yield the cart in its steps and troubles, without scripts and with, as it is drawn."""

@@ -116,9 +116,15 @@ def logger(name: str) -> Any:
     return structlog.stdlib.get_logger(name)
 
 
+_OURS = frozenset({"level", "logger", "route", "service", "timestamp"})
+"""What is written by us alone: to search it for secrets was a tenth of what a page view costs."""
+
+
 def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Hide what must not be read: secret-looking names, addresses, card-like numbers."""
     for key, value in event.items():
+        if key in _OURS:
+            continue
         if _FORBIDDEN.search(key):
             event[key] = "***"
         elif isinstance(value, str):

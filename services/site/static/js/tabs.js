@@ -29,6 +29,7 @@ function build(group) {
   list.setAttribute("aria-labelledby", group.getAttribute("aria-labelledby"));
   for (const panel of panels) list.append(tabOf(panel));
   group.removeAttribute("aria-labelledby");
+  group.removeAttribute("role");
   group.prepend(list);
   list.addEventListener("click", ({ target }) => {
     const tab = target.closest("[role=tab]");
