@@ -111,8 +111,8 @@ def _snippet(source: str, origin: str, slug: str, title: str, height: int) -> st
     words = title.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
     address = source.replace("&", "&amp;")
     return (
-        f'<iframe id="{frame}" src="{address}" title="{words}" width="100%" height="{height}"'
-        ' style="border:0;max-width:560px" loading="lazy"></iframe>\n'
+        f'<iframe id="{frame}" src="{address}" title="{words}" height="{height}"'
+        ' style="border:0;width:100%;max-width:560px" loading="lazy"></iframe>\n'
         f'<script>addEventListener("message",e=>{{if(e.origin==="{origin}"&&'
         f'e.data?.type==="{RESIZE}"&&e.data.slug==="{slug}")'
         f'document.getElementById("{frame}").height=Number(e.data.height)||{height}}})</script>'
