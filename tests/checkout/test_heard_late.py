@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from contracts.api.checkout import Started
 from contracts.campaign import CampaignDefinition
 from contracts.events.checkout import CheckoutCompleted, CheckoutDrained, CheckoutRefused
-from services.checkout.domain.answers import Started
 from services.checkout.domain.orders import order_hash
 from services.checkout.steps.apply_stripe import Applying
 from services.checkout.steps.checkout import Checkout

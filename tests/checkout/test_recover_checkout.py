@@ -7,10 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.api.checkout import Started
 from contracts.events.checkout import CheckoutCompleted
 from contracts.pricing import Address
 from contracts.refusals import InputRefused, NotFound, StateRefused
-from services.checkout.domain.answers import Recovered, Started
+from services.checkout.domain.answers import Recovered
 from services.checkout.domain.bodies import ConsentBody, RecoverBody
 from services.checkout.domain.cart import WantedItem
 from services.checkout.domain.sessions import CART_PIECES_MAX, in_pieces, out_of_pieces

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.api.pledges import PledgeRecord
 from contracts.events import pledges
 from contracts.events.base import Event
 from contracts.events.checkout import CheckoutCompleted
@@ -14,7 +15,6 @@ from services.chassis.storage.database import Pool, transaction
 from services.pledges.consumers import listeners
 from services.pledges.domain.figures import Correction, Stats
 from services.pledges.domain.pledge import Pledge
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import check_all, recalculate
 from services.pledges.handlers.close_campaign import Outcome, close_campaign

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from contracts.api.pledges import PledgeRecord
 from contracts.quoting import RevisionRefused
 from contracts.refusals import StateRefused, Unavailable
 from services.chassis.storage.database import transaction
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers import propose_change
 from services.pledges.queries import proposals
 from services.pledges.steps import modify_pledge as handler

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.api.pledges import PledgeRecord
 from contracts.campaign import Tier
 from contracts.events.pledges import PledgeModified, RevisionAbandoned, TotalsChanged
 from contracts.ids import CampaignSlug, PledgeId
@@ -15,7 +16,6 @@ from contracts.pricing import Address, TaxDetails
 from contracts.quoting import RevisionRefused
 from contracts.refusals import NotYours, Refusal, StateRefused, Unavailable
 from services.pledges.domain.bodies import AddOnWanted, ItemWanted, ModifyRequest, TierWanted
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.steps.modify_pledge import modify_pledge
 from services.pledges.steps.preview_change import preview_change
 from tests.pledges.builders import SLUG, a_definition, an_order, first_pledge, paid, published

@@ -5,19 +5,19 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from contracts.api.checkout import (
+    Quote,
+    QuotedCampaign,
+    QuotedLine,
+    ShippingOption,
+    Summary,
+    SummaryCampaign,
+)
+from contracts.api.figures import Figures
 from contracts.campaign import AddOn, AddOnVariant, PlatformDefinition, TierField
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
-from services.site.cart.answers import (
-    Figures,
-    Line,
-    Quote,
-    Receipt,
-    ReceiptShare,
-    Share,
-    ShippingOption,
-    Why,
-)
+from contracts.pricing import STANDARD, Why
 from services.site.cart.form import CartForm, read_form
 from services.site.cart.page import View, cart_page
 from services.site.cart.shop import Shop
@@ -96,7 +96,7 @@ def form(*items: tuple[str, str], **fields: str) -> CartForm:
     return read_form([*pairs, *named.items()])
 
 
-def share(slug: str, *lines: tuple[str, int], **more: Any) -> Share:
+def share(slug: str, *lines: tuple[str, int], **more: Any) -> QuotedCampaign:
     """Return a campaign's part of a quote: 5 % tip, 10 % tax, shipping as told."""
     subtotal = sum(amount for _, amount in lines)
     figures = {
@@ -107,13 +107,26 @@ def share(slug: str, *lines: tuple[str, int], **more: Any) -> Share:
         "tip_amount": subtotal // 20,
     }
     figures["amount"] = sum(cents for name, cents in figures.items() if name != "tip_percent")
-    return Share(
+    return QuotedCampaign(
         campaign_slug=slug,
         lines=tuple(
-            Line(id=item_id, kind="tier", label=item_id, amount=amount) for item_id, amount in lines
+            QuotedLine(
+                id=item_id,
+                kind="tier",
+                label=item_id,
+                quantity=1,
+                unit_amount=amount,
+                amount=amount,
+                is_physical=False,
+                counts_toward_goal=True,
+            )
+            for item_id, amount in lines
         ),
         why=more.pop("why", _why(subtotal)),
         charged_now=more.pop("charged_now", False),
+        shipping_option=STANDARD,
+        shipments=(),
+        tax_details=None,
         **figures,
     )
 
@@ -127,7 +140,7 @@ def _why(base: int) -> tuple[Why, ...]:
     )
 
 
-def quote(*shares: Share, **more: Any) -> Quote:
+def quote(*shares: QuotedCampaign, **more: Any) -> Quote:
     """Return what a cart costs: the sum of its shares."""
     names = ("subtotal", "shipping", "tax", "tip_amount", "amount")
     sums = {name: sum(getattr(each, name) for each in shares) for name in names}
@@ -135,6 +148,8 @@ def quote(*shares: Share, **more: Any) -> Quote:
         totals=Figures(tip_percent=5, **sums),
         campaigns=shares,
         states=more.pop("states", {"tax": "quoted", "shipping": "quoted"}),
+        shipping_options=more.pop("shipping_options", ()),
+        currency="usd",
         **more,
     )
 
@@ -142,27 +157,32 @@ def quote(*shares: Share, **more: Any) -> Quote:
 QUOTE = quote(share(TAKE, (PRINT, 6_000)))
 BUNDLE = quote(share(TAKE, (PRINT, 6_000), shipping=300), share(HALL, (CHAIR, 1_000)))
 SIGNED = (
-    ShippingOption(id="standard", amount=300, selected=True),
-    ShippingOption(id="signature_required", amount=695, surcharge=395),
+    ShippingOption(id="standard", amount=300, surcharge=0, selected=True),
+    ShippingOption(id="signature_required", amount=695, surcharge=395, selected=False),
 )
 
 
-def receipt(status: str = "persisted", *shares: ReceiptShare) -> Receipt:
+def receipt(status: str = "persisted", *shares: SummaryCampaign) -> Summary:
     """Return an order as the success page gets it."""
     known = shares or (receipt_share(TAKE, "The Long Take", (PRINT, 6_000)),)
-    return Receipt(
+    return Summary(
         order_id="pool-intent-0123456789abcdef",
         status=status,
         persisted=status == "persisted",
+        created_at=LIVE,
+        completed_at=LIVE if status in ("completed", "persisted") else None,
+        shipping_collected=False,
+        currency="usd",
         totals=quote(*known).totals,
         campaigns=known,
     )
 
 
-def receipt_share(slug: str, title: str, *lines: tuple[str, int], **more: Any) -> ReceiptShare:
+def receipt_share(slug: str, title: str, *lines: tuple[str, int], **more: Any) -> SummaryCampaign:
     """Return one campaign's part of an order."""
     priced = msgspec.structs.asdict(share(slug, *lines, charged_now=more.pop("charged_now", False)))
-    return ReceiptShare(title=title, state=more.pop("state", "persisted"), **priced, **more)
+    facts = {"pledge_id": f"pledge-{slug}", "state": "persisted", "reason": None, **more}
+    return SummaryCampaign(title=title, **priced, **facts)
 
 
 def page(given: CartForm, language: Language = "en", **view: Any) -> CartPage:

@@ -5,23 +5,25 @@ from typing import Any
 
 import msgspec
 
+from contracts.api.figures import Figures
 from contracts.api.notify import OwnMail, OwnMails
-from contracts.ids import CampaignSlug
-from services.site.cart.answers import Figures, Refused, Why
-from services.site.manage import words
-from services.site.manage.answers import (
-    Agreed,
+from contracts.api.pledges import (
     Along,
-    Credited,
+    ChangePreview,
+    Credit,
     Export,
-    Exported,
     ExportedPledge,
+    LinkedRecord,
     Movement,
     Option,
-    Preview,
-    Record,
     RecordLine,
 )
+from contracts.events.checkout import Attribution, Consent
+from contracts.ids import CampaignSlug
+from contracts.pricing import Why
+from services.site.cart.answers import Refused
+from services.site.manage import words
+from services.site.manage.answers import Exported
 from services.site.manage.demo import STATES, demo_page, demo_record
 from services.site.manage.farewell import erased_page, not_gathered, refused
 from services.site.manage.form import ManageForm, form_of
@@ -45,26 +47,32 @@ Make = Callable[[Language], bytes]
 FORM = ManageForm(token="t", own="p")
 
 
-def a_record(**facts: Any) -> Record:
+def a_record(**facts: Any) -> LinkedRecord:
     """Return an active pledge to the first film of the carts' shop: a print and two credits."""
     lines = (
         RecordLine(
             kind="tier",
             item_id="print",
+            variant_id=None,
             label="A signed print",
             quantity=1,
             unit_amount=6_000,
             amount=6_000,
+            counts_toward_goal=True,
             is_physical=True,
             answers={"Your frame number": "7"},
         ),
         RecordLine(
             kind="tier",
             item_id="credit",
+            variant_id=None,
             label="A credit",
             quantity=2,
             unit_amount=500,
             amount=1_000,
+            counts_toward_goal=True,
+            is_physical=False,
+            answers={},
         ),
     )
     sample = demo_record("active", carts.shop().now)
@@ -74,7 +82,7 @@ def a_record(**facts: Any) -> Record:
     return msgspec.structs.replace(record, **facts)
 
 
-def a_preview(record: Record, **facts: Any) -> Preview:
+def a_preview(record: LinkedRecord, **facts: Any) -> ChangePreview:
     """Return what checkout would say about three credits and a tip of ten per cent."""
     lines = tuple(
         msgspec.structs.replace(each, quantity=3, amount=1_500)
@@ -88,7 +96,7 @@ def a_preview(record: Record, **facts: Any) -> Preview:
     previous = Figures(
         subtotal=7_000, shipping=300, tax=551, tip_percent=5, tip_amount=350, amount=8_201
     )
-    made = Preview(
+    made = ChangePreview(
         order_id=record.order_id,
         revision=record.revision,
         totals=totals,
@@ -96,9 +104,11 @@ def a_preview(record: Record, **facts: Any) -> Preview:
         lines=lines,
         why=(Why(figure="tax", rule="flat_rate", inputs={"rate": "0.07875", "baseCents": 7_500}),),
         shipping_options=(
-            Option(id="standard", selected=True),
-            Option(id="signature_required", surcharge=350),
+            Option(id="standard", surcharge=0, selected=True),
+            Option(id="signature_required", surcharge=350, selected=False),
         ),
+        shipping_state="quoted",
+        tax_state="quoted",
         linked=(
             Along(
                 order_id="pool-intent-x-the-hall",
@@ -112,16 +122,16 @@ def a_preview(record: Record, **facts: Any) -> Preview:
     return msgspec.structs.replace(made, **facts)
 
 
-def an_export(*records: Record) -> Exported:
+def an_export(*records: LinkedRecord) -> Exported:
     """Return everything about somebody with these pledges."""
     pledges = tuple(
         ExportedPledge(
             pledge=each,
-            consent=Agreed(version="2026-01", given_at=each.created_at),
-            came_by={"ref": "newsletter", "utmSource": ""},
+            consent=Consent(version="2026-01", language="en", given_at=each.created_at),
+            came_by=Attribution(ref="newsletter"),
             money=(Movement(kind="gross", cents=8_201), Movement(kind="fee", cents=-268)),
             votes={"poster": "The lighthouse"},
-            credit=Credited(credited_as="Noor H.", on_wall=True),
+            credit=Credit(credited_as="Noor H.", on_wall=True),
         )
         for each in records
     )
@@ -152,7 +162,7 @@ def sent_mails() -> tuple[OwnMails, bytes]:
     return mails, msgspec.json.encode(mails)
 
 
-def _every_state() -> tuple[Record, ...]:
+def _every_state() -> tuple[LinkedRecord, ...]:
     return tuple(demo_record(state, carts.shop().now, at) for at, state in enumerate(STATES))
 
 
@@ -163,7 +173,7 @@ def _own(language: Language, *, has_mails: bool = True) -> ManagePage:
     return own_page(FORM, export, mails, carts.shop(), language, trouble=trouble)
 
 
-def _erasing(language: Language, *records: Record, error: str = "") -> ManagePage:
+def _erasing(language: Language, *records: LinkedRecord, error: str = "") -> ManagePage:
     trouble = refused(Refused(status=409, error=error), language) if error else None
     return erase_page(FORM, an_export(*records).told, language, trouble=trouble)
 

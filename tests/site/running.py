@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+import msgspec
 import nats
 
 from deploy.local.ports import free_port
@@ -89,7 +90,7 @@ class Behind:
         status, answer = self.status, self.answer
         if self.queue:
             status, document = self.queue.pop(0)
-            answer = json.dumps(document).encode()
+            answer = msgspec.json.encode(document)
         sent = {**self.headers, "content-length": str(len(answer))}
         top = "".join(f"{name}: {value}\r\n" for name, value in sent.items())
         writer.write(f"HTTP/1.1 {status} Fine\r\n{top}\r\n".encode() + answer[: self.breaks_after])

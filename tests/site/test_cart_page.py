@@ -4,7 +4,8 @@ import msgspec
 import pytest
 
 from contracts.money import Cents
-from services.site.cart.answers import Refused, Why
+from contracts.pricing import Why
+from services.site.cart.answers import Refused
 from services.site.cart.consent import consent_value
 from services.site.cart.seen import price_changed
 from services.site.cart.shop import Shop

@@ -6,32 +6,49 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.api.checkout import Started
 from contracts.consent import CONSENT_VERSION, text_in
+from tests.site import carts
 from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite
 
 ORDER = "pool-intent-0123456789abcdef"
 FORM = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
-FIGURES = {
-    "subtotal": 1999,
-    "shipping": 0,
-    "tax": 157,
-    "tipPercent": 5,
-    "tipAmount": 100,
-    "amount": 2256,
-}
-LINE = {"id": "long-take__frame", "kind": "tier", "label": "A frame", "quantity": 1, "amount": 1999}
-SHARE = {**FIGURES, "campaignSlug": "long-take", "lines": [LINE], "why": [], "title": "Long Take"}
-QUOTE = {
-    "totals": FIGURES,
-    "campaigns": [SHARE],
-    "shippingOptions": [],
-    "states": {"tax": "quoted", "shipping": "quoted"},
-    "currency": "usd",
-}
-HOSTED = {**QUOTE, "checkoutUiMode": "hosted", "orderId": ORDER, "url": "https://stripe.example/c"}
-CUSTOM = {**QUOTE, "checkoutUiMode": "custom", "orderId": ORDER, "clientSecret": "cs_secret"}
-RECEIPT = {**QUOTE, "orderId": ORDER, "status": "persisted", "persisted": True}
+PRICED = carts.quote(
+    msgspec.structs.replace(
+        carts.share("long-take", ("long-take__frame", 1_999), why=()),
+        tax=157,
+        tip_amount=100,
+        amount=2_256,
+    )
+)
+QUOTE = msgspec.to_builtins(PRICED)
+
+
+def started(ui_mode: str, **more: str) -> dict[str, Any]:
+    """Return checkout's word of a checkout that waits for a card."""
+    told = Started(
+        **msgspec.structs.asdict(PRICED),
+        checkout_ui_mode=ui_mode,
+        order_id=ORDER,
+        session_id="cs_1",
+        **more,
+    )
+    answer: dict[str, Any] = msgspec.to_builtins(told)
+    return answer
+
+
+def receipt(status: str = "persisted", slug: str = "long-take") -> dict[str, Any]:
+    """Return checkout's word of what became of the order."""
+    part = carts.receipt_share(slug, "Long Take", ("long-take__frame", 1_999))
+    sums = msgspec.structs.asdict(PRICED.totals)
+    told = carts.receipt(status, msgspec.structs.replace(part, **sums))
+    answer: dict[str, Any] = msgspec.to_builtins(told)
+    return answer
+
+
+HOSTED = started("hosted", url="https://stripe.example/c")
+CUSTOM = started("custom", client_secret="cs_secret")
 CART = {"item.long-take__frame": "1"}
 READY = {
     **CART,
@@ -231,7 +248,7 @@ async def test_a_key_that_led_to_a_pledge_leads_to_its_receipt(
 ) -> None:
     behind.queue = [
         (409, {"error": "conflict", "message": "x", "orderId": ORDER}),
-        (200, RECEIPT),
+        (200, receipt()),
     ]
 
     read = READY["consent"].replace(":en:", ":es:")
@@ -246,7 +263,7 @@ async def test_a_key_that_led_nowhere_is_followed_by_a_fresh_one(
 ) -> None:
     behind.queue = [
         (409, {"error": "conflict", "message": "x", "orderId": ORDER}),
-        (200, {**RECEIPT, "status": "expired", "persisted": False}),
+        (200, receipt("expired")),
         (200, HOSTED),
     ]
 
@@ -337,7 +354,7 @@ async def test_what_a_person_typed_is_shown_again_as_text(
 async def test_the_receipt_is_there_without_scripts(
     one_film: RunningSite, behind: Behind, prefix: str
 ) -> None:
-    answer(behind, RECEIPT)
+    answer(behind, receipt())
 
     page = await one_film.http.get(f"{prefix}/campaigns/long-take/pledge-success/?order={ORDER}")
 
@@ -348,20 +365,20 @@ async def test_the_receipt_is_there_without_scripts(
 
 
 @pytest.mark.parametrize(
-    ("receipt", "status", "refreshes"),
+    ("told", "status", "refreshes"),
     [
-        ({**RECEIPT, "status": "completed", "persisted": False}, 200, True),
-        ({**RECEIPT, "status": "open", "persisted": False}, 200, True),
-        ({**RECEIPT, "status": "expired", "persisted": False}, 200, False),
+        (receipt("completed"), 200, True),
+        (receipt("open"), 200, True),
+        (receipt("expired"), 200, False),
         ({"error": "order_not_found", "message": "x"}, 404, False),
         ({"error": "busy", "message": "x"}, 503, True),
         ("not an object", 200, True),
     ],
 )
 async def test_the_page_looks_again_until_something_is_certain(
-    one_film: RunningSite, behind: Behind, receipt: Any, status: int, refreshes: bool
+    one_film: RunningSite, behind: Behind, told: Any, status: int, refreshes: bool
 ) -> None:
-    answer(behind, receipt, status=status)
+    answer(behind, told, status=status)
 
     page = await one_film.http.get(f"/campaigns/long-take/pledge-success/?order={ORDER}")
 
@@ -383,7 +400,7 @@ async def test_an_address_without_an_order_asks_nobody(
 async def test_an_order_of_another_film_is_not_shown_here(
     one_film: RunningSite, behind: Behind
 ) -> None:
-    answer(behind, {**RECEIPT, "campaigns": [{**SHARE, "campaignSlug": "other"}]})
+    answer(behind, receipt(slug="other"))
 
     page = await one_film.http.get(f"/campaigns/long-take/pledge-success/?order={ORDER}")
 
@@ -392,7 +409,7 @@ async def test_an_order_of_another_film_is_not_shown_here(
 
 
 async def test_the_way_back_to_the_cart_is_a_form(one_film: RunningSite, behind: Behind) -> None:
-    answer(behind, {**RECEIPT, "status": "open", "persisted": False})
+    answer(behind, receipt("open"))
 
     page = await one_film.http.get(f"/campaigns/long-take/pledge-cancel/?order={ORDER}")
 
@@ -403,7 +420,7 @@ async def test_the_way_back_to_the_cart_is_a_form(one_film: RunningSite, behind:
 async def test_a_card_that_was_saved_before_leaving_is_not_called_cancelled(
     one_film: RunningSite, behind: Behind
 ) -> None:
-    answer(behind, RECEIPT)
+    answer(behind, receipt())
 
     page = await one_film.http.get(f"/campaigns/long-take/pledge-cancel/?order={ORDER}")
 

@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.api.pledges import CommunityShown, Credit, DecisionShown
 from contracts.campaign import Decision as Authored
+from contracts.ids import CampaignSlug
 from services.site.cart.answers import Refused
-from services.site.community.answers import Community, Credit, Decision
 from services.site.community.form import CommunityForm, read_form
 from services.site.community.page import locked_by, locked_page, open_page, told
 from services.site.community.shown import CommunityPage, DecisionCard
@@ -22,23 +23,26 @@ OPTIONS = ("The mast", "The harbour", "The last boat")
 CLOSES = DEADLINE - timedelta(days=3)
 
 
-def a_decision(**changes: Any) -> Decision:
+def a_decision(**changes: Any) -> DecisionShown:
     """Return the ledger's word of a vote with 10, 5 and no voices."""
-    found = Decision(
+    found = DecisionShown(
         decision_id="poster",
         title="Which poster?",
         type="vote",
         status="open",
         deadline=CLOSES,
         options=OPTIONS,
+        has_voted=False,
         user_choice=None,
+        eligible="backers",
+        may_vote=True,
         results=dict(zip(OPTIONS, (10, 5, 0), strict=True)),
         total_votes=15,
     )
     return msgspec.structs.replace(found, **changes)
 
 
-def page_of(*found: Decision, language: Language = "en", **changes: Any) -> CommunityPage:
+def page_of(*found: DecisionShown, language: Language = "en", **changes: Any) -> CommunityPage:
     """Return the page with these decisions, authored as they are told."""
     state = defined(
         decisions=tuple(
@@ -48,8 +52,9 @@ def page_of(*found: Decision, language: Language = "en", **changes: Any) -> Comm
             for each in found
         )
     )
-    answer = Community(
+    answer = CommunityShown(
         campaign_slug=state.slug,
+        campaign_title="The Long Take",
         decisions={each.decision_id: each for each in found},
         supporter_count=263,
         credit=Credit(credited_as="Noor", on_wall=True),
@@ -57,6 +62,18 @@ def page_of(*found: Decision, language: Language = "en", **changes: Any) -> Comm
     )
     return open_page(
         state, msgspec.structs.replace(answer, **changes), language, now=LIVE, token="a.b"
+    )
+
+
+def a_community(*wall: str) -> CommunityShown:
+    """Return the ledger's word of a film where nothing is decided."""
+    return CommunityShown(
+        campaign_slug=CampaignSlug("long-take"),
+        campaign_title="Long Take",
+        decisions={},
+        supporter_count=2,
+        credit=Credit(),
+        wall=wall,
     )
 
 
@@ -146,8 +163,9 @@ def test_an_option_has_its_picture() -> None:
     )
     picture = Picture(url="/media/mast.webp", width=400, height=500)
     content = msgspec.structs.replace(state.content, option_pictures={"poster": (None, picture)})
-    answer = Community(
+    answer = CommunityShown(
         campaign_slug=state.slug,
+        campaign_title="The Long Take",
         decisions={"poster": a_decision()},
         supporter_count=1,
         credit=Credit(),
@@ -228,13 +246,7 @@ async def test_the_page_asks_the_ledger_at_every_view(
     one_film: RunningSite, shared: tuple[RunningSite, Behind]
 ) -> None:
     _, ledger = shared
-    community = {
-        "campaignSlug": "long-take",
-        "decisions": {},
-        "supporterCount": 2,
-        "credit": {"creditedAs": "", "onWall": False},
-        "wall": ["Ana"],
-    }
+    community = a_community("Ana")
     ledger.queue = [(200, community), (403, {"error": "no_access"}), (500, {"error": "x"})]
 
     seen, gone, broken = [
@@ -259,13 +271,7 @@ async def test_a_form_without_scripts_votes_and_shows_the_page(
     one_film: RunningSite, shared: tuple[RunningSite, Behind]
 ) -> None:
     _, ledger = shared
-    community = {
-        "campaignSlug": "long-take",
-        "decisions": {},
-        "supporterCount": 2,
-        "credit": {"creditedAs": "", "onWall": False},
-        "wall": [],
-    }
+    community = a_community()
     ledger.queue = [(200, {}), (200, community), (409, {"error": "decision_closed"})]
     ledger.queue += [(200, community), (403, {"error": "no_access"})]
     form = {"t": "a.b", "do": "vote", "decision": "poster", "option": "The mast"}

@@ -5,11 +5,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from contracts.api.checkout import Quote
 from contracts.campaign import SupportItem, Tier
 from contracts.consent import CONSENT_VERSION, LATE_CONSENT_VERSION, text_in
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
-from services.site.cart.answers import Quote
 from services.site.cart.checks import standing_problems
 from services.site.cart.consent import consent_value, has_consent
 from services.site.cart.late import is_late, left_out, mixed_in

@@ -4,13 +4,13 @@ from typing import Any, cast
 
 import msgspec
 
+from contracts.api.pledges import ChangePreview, LinkedRecord
 from services.site.asking.asker import Caller
 from services.site.asking.checkout import Checkout
 from services.site.asking.mails import Mails
 from services.site.asking.pledges import Pledges
 from services.site.cart.answers import Refused
 from services.site.desks.manage import ManageDesk
-from services.site.manage.answers import Preview, Record
 from services.site.manage.form import ManageForm, read_form
 from services.site.manage.shown import Away, Shown, Taken
 from tests.site import carts, manage_pages
@@ -251,7 +251,7 @@ async def test_everybody_who_asks_for_links_sees_the_same_page() -> None:
 async def test_groups_are_what_is_open_and_what_is_over_with_the_urgent_first() -> None:
     record = a_record()
 
-    def one(status: str, **facts: Any) -> Record:
+    def one(status: str, **facts: Any) -> LinkedRecord:
         return msgspec.structs.replace(record, pledge_status=status, **facts)
 
     behind = Behind(
@@ -265,4 +265,4 @@ async def test_groups_are_what_is_open_and_what_is_over_with_the_urgent_first() 
         "Card saved, not charged",
     ]
     assert [each.tag.text for each in shown.page.closed] == ["Paid", "Cancelled"]
-    assert isinstance(behind.answers["preview"], Preview)
+    assert isinstance(behind.answers["preview"], ChangePreview)

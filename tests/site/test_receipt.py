@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from services.site.cart.answers import CardWarning
+from contracts.api.checkout import CardWarning
 from services.site.cart.receipt import resume_pairs, success_page
 from tests.site.carts import (
     CHAIR,

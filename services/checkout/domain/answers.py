@@ -1,33 +1,15 @@
 """What people's programs get, in the product's own names and units. Money is whole cents."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 
 import msgspec
 
+from contracts.api.checkout import CardWarning, Summary, SummaryCampaign
 from contracts.events.checkout import StockLevel
-from services.checkout.domain.cards import CardWarning
 from services.checkout.domain.orders import CampaignShare, Order, public_status
 from services.checkout.domain.pricing import total_of
-from services.checkout.domain.quotes import (
-    Figures,
-    Quote,
-    QuotedCampaign,
-    campaign_fields,
-    figures_of,
-)
+from services.checkout.domain.quotes import campaign_fields, figures_of
 from services.checkout.domain.stock import Levels, remaining
-
-
-class Started(Quote, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A checkout that waits for a card: on our page, or on Stripe's."""
-
-    checkout_ui_mode: str
-    order_id: str
-    session_id: str
-    client_secret: str | None = None
-    publishable_key: str | None = None
-    url: str | None = None
 
 
 class Ended(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -48,30 +30,6 @@ class OrderStatus(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omi
     order_id: str
     persisted: bool
     status: str
-    card_warning: CardWarning | None = None
-
-
-class SummaryCampaign(QuotedCampaign, frozen=True, kw_only=True, rename="camel"):
-    """One campaign's share as the success page shows it."""
-
-    title: str
-    pledge_id: str
-    state: str
-    reason: str | None
-
-
-class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What the success page shows: no address, no e-mail, of the card that it is too old."""
-
-    order_id: str
-    status: str
-    persisted: bool
-    created_at: datetime
-    completed_at: datetime | None
-    shipping_collected: bool
-    currency: str
-    totals: Figures
-    campaigns: tuple[SummaryCampaign, ...]
     card_warning: CardWarning | None = None
 
 

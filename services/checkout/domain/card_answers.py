@@ -2,8 +2,10 @@
 
 import msgspec
 
+from contracts.api.checkout import CardWarning
+from contracts.api.figures import CardFace
 from contracts.events.checkout import Card
-from services.checkout.domain.cards import CardWarning, OtherCard
+from services.checkout.domain.cards import OtherCard
 
 
 class CardUpdateStarted(
@@ -20,15 +22,6 @@ class CardUpdateStarted(
     publishable_key: str | None = None
     url: str | None = None
     other_cards: tuple[OtherCard, ...] = ()
-
-
-class CardFace(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A card as its owner knows it."""
-
-    brand: str
-    last4: str
-    exp_month: int
-    exp_year: int
 
 
 class CardUpdated(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from contracts import card_life
+from contracts.api.checkout import CardWarning
 from contracts.events.checkout import Card
 from contracts.ids import CampaignSlug, OrderId, PledgeId, SupporterId
 from contracts.refusals import StateRefused
@@ -75,15 +76,6 @@ class OtherCard(msgspec.Struct, frozen=True, kw_only=True):
     brand: str
     last4: str
     pledges: int
-
-
-class CardWarning(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a person is told at once about a card that will not last."""
-
-    exp_month: int
-    exp_year: int
-    needed_until: datetime
-    reason: Literal["expires_early"] = "expires_early"
 
 
 def warning_for(card: Card | None, needed_until: datetime, zone: str) -> CardWarning | None:

@@ -6,88 +6,17 @@ from typing import Any
 import msgspec
 
 from contracts import pricing as told
+from contracts.api.checkout import Quote, QuotedCampaign, QuotedLine, QuotedShipment, ShippingOption
+from contracts.api.figures import Figures
 from contracts.pricing import (
     STANDARD,
     PricedLine,
     PricedPledge,
-    QuoteState,
-    TaxShown,
-    Why,
     shown_tax,
 )
 from services.checkout.domain.pricing import Totals, has_physical, least_sure, total_of
 
 CARRIERS = {"usps": "USPS"}
-
-
-class Figures(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whole cents, always these six."""
-
-    subtotal: int
-    shipping: int
-    tax: int
-    tip_percent: int
-    tip_amount: int
-    amount: int
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One thing in a pledge."""
-
-    id: str
-    kind: str
-    label: str
-    quantity: int
-    unit_amount: int
-    amount: int
-    is_physical: bool
-    counts_toward_goal: bool
-
-
-class QuotedShipment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One parcel: `amount` is all of it, `optionAmount` the part of it for the option."""
-
-    scope: str
-    source: str
-    carrier: str
-    service: str
-    country: str
-    option: str
-    option_amount: int
-    amount: int
-    state: str
-
-
-class QuotedCampaign(Figures, frozen=True, kw_only=True, rename="camel"):
-    """One campaign's share, with the reason of every figure and the price of every parcel."""
-
-    campaign_slug: str
-    lines: tuple[Line, ...]
-    why: tuple[Why, ...]
-    shipping_option: str
-    shipments: tuple[QuotedShipment, ...]
-    tax_details: TaxShown | None
-    # Support after a funded end: the card is charged as soon as it is saved.
-    charged_now: bool
-
-
-class ShippingOption(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A way of posting the order: the price of all its parcels, and the option's part in it."""
-
-    id: str
-    amount: int
-    surcharge: int
-    selected: bool
-
-
-class Quote(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a cart costs. Nothing is reserved."""
-
-    totals: Figures
-    campaigns: tuple[QuotedCampaign, ...]
-    shipping_options: tuple[ShippingOption, ...]
-    states: dict[str, QuoteState]
-    currency: str
 
 
 def quote_of(pledges: Sequence[PricedPledge]) -> Quote:
@@ -171,8 +100,8 @@ def shipment_of(parcel: told.Shipment) -> QuotedShipment:
     )
 
 
-def _line(pledge: PricedPledge, line: PricedLine) -> Line:
-    return Line(
+def _line(pledge: PricedPledge, line: PricedLine) -> QuotedLine:
+    return QuotedLine(
         id=_item_id(pledge, line),
         kind=line.kind,
         label=line.label,

@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from contracts import card_life
+from contracts.api.checkout import CardWarning
 from contracts.events.checkout import Card, CardNoticeDue
 from contracts.ids import CampaignSlug
 from services.chassis.events import outbox
 from services.chassis.storage.database import Connection
-from services.checkout.domain.cards import CardWarning, warning_for
+from services.checkout.domain.cards import warning_for
 from services.checkout.queries import campaigns, card_notices
 from services.checkout.queries.card_notices import FadingCard, Round
 

@@ -2,10 +2,10 @@
 
 import msgspec
 
+from contracts.api.checkout import QuotedShipment, ShippingOption
 from contracts.pricing import QuoteState, TaxShown, shown_tax
 from services.chassis.storage.database import Connection
 from services.checkout.domain.bodies import TaxBody, require_address
-from services.checkout.domain.quotes import QuotedShipment, ShippingOption
 from services.checkout.domain.taxes import Taxable, destination_of, tax
 from services.checkout.queries import campaigns
 

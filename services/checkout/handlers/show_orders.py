@@ -1,17 +1,16 @@
 """What people ask about one order, and about what is left of a stock."""
 
+from contracts.api.checkout import CardWarning, Summary
 from contracts.ids import ORDER_PATTERN, CampaignSlug, OrderId, is_slug
 from contracts.refusals import InputRefused, NotFound
 from services.chassis.storage.database import Connection
 from services.checkout.domain.answers import (
     AddOnInventory,
     Inventory,
-    Summary,
     inventory_of,
     left_of,
     summary_of,
 )
-from services.checkout.domain.cards import CardWarning
 from services.checkout.domain.orders import Order
 from services.checkout.domain.stock import PLATFORM_SHELF
 from services.checkout.handlers.care_for_cards import warn_about

@@ -5,19 +5,12 @@ from typing import Annotated
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, QueryParameter
 
+from contracts.api.checkout import Quote, Started, Summary
 from services.chassis.storage.database import transaction
 from services.chassis.web.crowd import LANE, PATIENT
 from services.chassis.web.errors import FRESH, PRIVATE
-from services.checkout.domain.answers import (
-    AddOnInventory,
-    Ended,
-    Inventory,
-    OrderStatus,
-    Started,
-    Summary,
-)
+from services.checkout.domain.answers import AddOnInventory, Ended, Inventory, OrderStatus
 from services.checkout.domain.bodies import CartBody, OrderBody, TaxBody
-from services.checkout.domain.quotes import Quote
 from services.checkout.handlers import show_orders
 from services.checkout.handlers.quote_parts import ShippingQuote, TaxQuote, quote_tax
 from services.checkout.routes.dependencies import (

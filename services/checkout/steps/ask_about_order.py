@@ -2,12 +2,12 @@
 
 import asyncio
 
+from contracts.api.checkout import CardWarning
 from contracts.refusals import StateRefused
 from services.chassis.process.stopping import unless
 from services.chassis.storage.database import Pool, transaction
 from services.checkout.domain.answers import Ended, OrderStatus
 from services.checkout.domain.bodies import OrderBody
-from services.checkout.domain.cards import CardWarning
 from services.checkout.domain.orders import Order, public_status
 from services.checkout.domain.stock import units_of
 from services.checkout.handlers.complete_sessions import find_or_refuse_order

@@ -2,11 +2,12 @@
 
 import msgspec
 
+from contracts.api.checkout import Quote
 from contracts.ids import new_order_id
 from services.chassis.storage.database import Pool, transaction
 from services.checkout.domain.bodies import CartBody
 from services.checkout.domain.pricing import least_sure, total_of
-from services.checkout.domain.quotes import Quote, options_of, quote_of, shipment_of
+from services.checkout.domain.quotes import options_of, quote_of, shipment_of
 from services.checkout.domain.shipping import Delivery
 from services.checkout.handlers.price_cart import PricedCart, delivery_of, priced_cart
 from services.checkout.handlers.quote_parts import ShippingQuote

@@ -5,11 +5,11 @@ import hmac
 
 import asyncpg
 
+from contracts.api.checkout import Started
 from contracts.refusals import InputRefused, StateRefused, Unavailable
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import transaction
 from services.chassis.stripe.client import StripeRefused
-from services.checkout.domain.answers import Started
 from services.checkout.domain.bodies import CartBody
 from services.checkout.domain.orders import Order
 from services.checkout.domain.quotes import quote_fields

@@ -3,10 +3,10 @@
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Literal
 
 import msgspec
 
+from contracts.api.pledges import DecisionShown
 from contracts.campaign import Decision
 from contracts.ids import CampaignSlug, SupporterId, is_slug
 from contracts.refusals import InputRefused, NotYours, StateRefused
@@ -33,46 +33,6 @@ class Member(Deciding, frozen=True, kw_only=True):
 
     supporter_id: SupporterId
     campaign: CampaignSlug
-
-
-class DecisionShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A decision with its count. `results` names every option, also those nobody chose."""
-
-    decision_id: str
-    title: str
-    type: Literal["vote", "poll"]
-    status: Literal["open", "closed"]
-    deadline: datetime | None
-    options: tuple[str, ...]
-    has_voted: bool
-    user_choice: str | None
-    eligible: Literal["backers", "charged"]
-    may_vote: bool
-    results: dict[str, int]
-    total_votes: int
-
-
-class Votes(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer of `GET /votes`: decisions by id."""
-
-    campaign_slug: CampaignSlug
-    decisions: dict[str, DecisionShown]
-
-
-class Credit(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How a supporter wants to be named: in the film, and on the wall of supporters."""
-
-    credited_as: str = ""
-    on_wall: bool = False
-
-
-class CommunityShown(Votes, frozen=True, kw_only=True, rename="camel"):
-    """The supporters' page: what is decided, who is there, and how one is named oneself."""
-
-    campaign_title: str
-    supporter_count: int
-    credit: Credit
-    wall: tuple[str, ...]
 
 
 def member(pledge: Pledge, deciding: Deciding) -> Member:

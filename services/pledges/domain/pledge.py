@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from contracts.api.pledges import PledgeStatus
 from contracts.events.checkout import Attribution, Card, Consent
 from contracts.ids import CampaignSlug, ChargeId, OrderId, PledgeId, SupporterId
 from contracts.live import EffectiveState
@@ -14,7 +15,6 @@ from contracts.recovery import Recovery
 from services.pledges.domain.figures import Figures
 
 LedgerState = Literal["open", "closing", "closed"]
-PledgeStatus = Literal["active", "cancelled", "charged", "payment_failed", "released"]
 EntryType = Literal[
     "created",
     "modified",

@@ -2,127 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from contracts.api.figures import CardFace
+from contracts.api.pledges import (
+    AddOnChoice,
+    ItemSupport,
+    PledgeRecord,
+    RecordLine,
+    Selection,
+    TierChoice,
+)
 from contracts.events.checkout import Card
-from contracts.ids import CampaignSlug, PledgeId
 from contracts.money import cents_to_dollars
-from contracts.pricing import Address, LineKind, PricedLine, TaxShown, Why, shown_tax
+from contracts.pricing import PricedLine, shown_tax
 from services.pledges.domain.figures import tier_counts
-from services.pledges.domain.pledge import Campaign, Entry, Pledge, PledgeStatus
-from services.pledges.domain.recovery import RecoveryShown, recovery_shown
-
-
-class TierChoice(msgspec.Struct, frozen=True):
-    """A tier and how many of it."""
-
-    id: str
-    qty: int
-
-
-class ItemSupport(msgspec.Struct, frozen=True):
-    """A part of the budget and what is given to it, in dollars."""
-
-    id: str
-    amount: int | float
-
-
-class AddOnChoice(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A product beside the tiers; `unit_price` is cents, as it was pledged at.
-
-    `scope` tells whose it is: a `campaign`'s counts toward its goal, the `platform`'s not.
-    """
-
-    product_id: str
-    variant_id: str | None
-    name: str
-    quantity: int
-    unit_price: int
-    scope: Literal["campaign", "platform"]
-    category: Literal["physical", "digital"]
-
-
-class Line(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """One thing in the pledge at the price it was pledged at, in cents.
-
-    `answers` is what the supporter wrote to a tier's questions, by the question.
-    """
-
-    kind: LineKind
-    item_id: str
-    variant_id: str | None
-    label: str
-    quantity: int
-    unit_amount: int
-    amount: int
-    counts_toward_goal: bool
-    is_physical: bool
-    answers: dict[str, str]
-
-
-class SavedCard(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The saved card, as people recognise it."""
-
-    brand: str
-    last4: str
-    exp_month: int
-    exp_year: int
-
-
-class Selection(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What was chosen, in the product's shape. Amounts here are dollars, as in a cart."""
-
-    tier_id: str | None
-    tier_qty: int
-    additional_tiers: tuple[TierChoice, ...]
-    support_items: tuple[ItemSupport, ...]
-    custom_amount: int | float
-    bundle_add_ons: tuple[AddOnChoice, ...]
-
-
-class PledgeRecord(Selection, frozen=True, kw_only=True, rename="camel"):
-    """The answer of `GET /pledge`. Workflows, "Pledge record" and "Flag logic"."""
-
-    order_id: PledgeId
-    email: str
-    preferred_lang: str
-    campaign_slug: CampaignSlug
-    campaign_title: str
-    lines: tuple[Line, ...]
-    tip_percent: int
-    tip_amount: int
-    subtotal: int
-    tax: int
-    shipping: int
-    amount: int
-    goal_tracking_subtotal: int
-    bundle_add_on_subtotal: int
-    currency: str
-    shipping_option: str
-    tax_details: TaxShown | None
-    shipping_address: Address | None
-    pledge_status: PledgeStatus
-    charged: bool
-    created_at: datetime
-    updated_at: datetime
-    cancelled_at: datetime | None
-    charged_at: datetime | None
-    card: SavedCard
-    history: tuple[dict[str, Any], ...]
-    revision: int
-    can_modify: bool
-    can_cancel: bool
-    can_update_payment_method: bool
-    deadline: datetime
-    deadline_passed: bool
-    recovery: RecoveryShown | None
-    lost_at: datetime | None
-    # Of `amount`: refunded, or withdrawn by a bank.
-    returned_amount: int
-    is_late: bool
-    why: tuple[Why, ...]
+from services.pledges.domain.pledge import Campaign, Entry, Pledge
+from services.pledges.domain.recovery import recovery_shown
 
 
 def public_record(
@@ -238,9 +136,9 @@ def _chosen(entry: Entry, lines: Sequence[PricedLine]) -> dict[str, Any]:
     }
 
 
-def line_told(line: PricedLine) -> Line:
+def line_told(line: PricedLine) -> RecordLine:
     """Return a line as the holder of a link sees it."""
-    return Line(
+    return RecordLine(
         kind=line.kind,
         item_id=line.item_id,
         variant_id=line.variant_id,
@@ -266,7 +164,7 @@ def _add_on(line: PricedLine) -> AddOnChoice:
     )
 
 
-def _card(card: Card) -> SavedCard:
-    return SavedCard(
+def _card(card: Card) -> CardFace:
+    return CardFace(
         brand=card.brand, last4=card.last4, exp_month=card.exp_month, exp_year=card.exp_year
     )

@@ -1,18 +1,7 @@
 """How a declined charge can still be paid, as the supporter is told."""
 
-from datetime import datetime
-
-import msgspec
-
+from contracts.api.pledges import RecoveryShown
 from services.pledges.domain.pledge import Pledge
-
-
-class RecoveryShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Until when a declined charge can be paid, when we try again, whether the bank waits."""
-
-    ends_at: datetime
-    next_attempt_at: datetime | None
-    needs_authentication: bool
 
 
 def recovery_shown(pledge: Pledge) -> RecoveryShown | None:

@@ -1,11 +1,11 @@
 """Withdraw a pledge, before the deadline and once."""
 
+from contracts.api.pledges import PledgeRecord
 from contracts.events.pledges import PledgeCancelled
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.events import outbox
 from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.handlers.read_pledge import read_pledge
 from services.pledges.queries import campaigns, ledger

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from contracts.api.pledges import PledgeRecord
 from contracts.events.pledges import PledgeModified
 from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink, no_such_pledge
@@ -12,7 +13,6 @@ from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging, revising
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Campaign, Change, Pledge
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.handlers.propose_change import Questions
 from services.pledges.handlers.read_pledge import read_pledge

@@ -1,43 +1,12 @@
 """Hand a supporter everything the ledger holds about them."""
 
-from datetime import datetime
-
-import msgspec
-
-from contracts.events.checkout import Attribution, Consent
+from contracts.api.pledges import Export, ExportedPledge, Movement
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
-from services.pledges.domain.community import Credit
 from services.pledges.domain.pledge import Pledge
-from services.pledges.domain.record import PledgeRecord, public_record
+from services.pledges.domain.record import public_record
 from services.pledges.queries import community, ledger, money, records
-
-
-class Movement(msgspec.Struct, frozen=True, kw_only=True):
-    """Money that moved: to us, or (negative) from us, in cents."""
-
-    kind: str
-    cents: int
-
-
-class ExportedPledge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A pledge with what only its supporter is told of it."""
-
-    pledge: PledgeRecord
-    consent: Consent | None
-    came_by: Attribution | None
-    money: tuple[Movement, ...]
-    votes: dict[str, str]
-    credit: Credit
-
-
-class Export(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Everything under one address. Amounts are cents unless they say dollars."""
-
-    exported_at: datetime
-    email: str
-    pledges: tuple[ExportedPledge, ...]
 
 
 async def export_data(conn: Connection, link: MagicLink) -> Export:

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 
+from contracts.api.pledges import CommunityShown, Credit, DecisionShown, Votes
 from contracts.campaign import Decision
 from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.storage.database import Connection
 from services.pledges.domain import community, erasing, pledging
-from services.pledges.domain.community import CommunityShown, Credit, DecisionShown, Member, Votes
+from services.pledges.domain.community import Member
 from services.pledges.domain.reports.cells import Row, as_csv, text
 from services.pledges.handlers.read_stats import require_campaign
 from services.pledges.queries import community as queries

@@ -4,60 +4,18 @@ from collections.abc import Sequence
 
 import msgspec
 
-from contracts.ids import CampaignSlug, PledgeId
+from contracts.api.figures import Figures
+from contracts.api.pledges import Along, ChangePreview, Option
+from contracts.ids import CampaignSlug
 from contracts.magic_link import MagicLink, no_such_pledge
-from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge, QuoteState, Why
+from contracts.pricing import STANDARD, PriceBreakdown, PricedPledge
 from contracts.quoting import QuoteRevision
 from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging, revising
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.domain.pledge import Pledge
-from services.pledges.domain.record import Line, line_told
+from services.pledges.domain.record import line_told
 from services.pledges.queries import campaigns, ledger, proposals
-
-
-class Sums(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Whole cents."""
-
-    subtotal: int
-    shipping: int
-    tax: int
-    tip_percent: int
-    tip_amount: int
-    amount: int
-
-
-class Option(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A way of posting, and what it adds to the plain way, in cents."""
-
-    id: str
-    surcharge: int
-    selected: bool
-
-
-class Along(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A pledge of the same checkout whose tip changes with this one, in cents."""
-
-    order_id: PledgeId
-    campaign_slug: CampaignSlug
-    campaign_title: str
-    previous_amount: int
-    amount: int
-
-
-class ChangePreview(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The answer of `POST /pledge/quote`: the pledge as it would be, and as it is."""
-
-    order_id: PledgeId
-    revision: int
-    totals: Sums
-    previous: Sums
-    lines: tuple[Line, ...]
-    why: tuple[Why, ...]
-    shipping_options: tuple[Option, ...]
-    shipping_state: QuoteState
-    tax_state: QuoteState
-    linked: tuple[Along, ...]
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,8 +75,8 @@ def preview_of(wanted: Wanted, answers: Sequence[PricedPledge]) -> ChangePreview
     )
 
 
-def _sums(price: PriceBreakdown) -> Sums:
-    return Sums(
+def _sums(price: PriceBreakdown) -> Figures:
+    return Figures(
         subtotal=price.subtotal_cents,
         shipping=price.shipping_cents,
         tax=price.tax_cents,

@@ -3,17 +3,12 @@
 import msgspec
 
 from contracts import magic_link
+from contracts.api.pledges import LinkedRecord, PledgeRecord
 from contracts.magic_link import MagicLink, no_such_pledge
 from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
-from services.pledges.domain.record import PledgeRecord, public_record
+from services.pledges.domain.record import public_record
 from services.pledges.queries import proposals, records
-
-
-class LinkedRecord(PledgeRecord, frozen=True, kw_only=True, rename="camel"):
-    """A pledge of the same checkout, with a link of its own: each link acts on its pledge alone."""
-
-    token: str
 
 
 async def read_pledge(conn: Connection, link: MagicLink) -> PledgeRecord:

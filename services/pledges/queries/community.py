@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from contracts.api.pledges import Credit
 from contracts.ids import CampaignSlug, SupporterId
 from services.chassis.storage.database import Connection, decode_rows
-from services.pledges.domain.community import Credit, Deciding, Member
+from services.pledges.domain.community import Deciding, Member
 
 # Whoever has withdrawn everything counts no more.
 STANDS = """

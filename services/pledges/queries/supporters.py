@@ -4,9 +4,9 @@ from datetime import datetime
 
 import msgspec
 
+from contracts.api.pledges import PledgeStatus
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from services.chassis.storage.database import Connection, decode_rows
-from services.pledges.domain.pledge import PledgeStatus
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,16 +9,16 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import FromQuery, JSONBody, QueryParameter, SkipValidation
 
+from contracts.api.pledges import CommunityShown, Credit, DecisionShown, Export, Votes
 from contracts.magic_link import TOKEN_LENGTH_MAX, Keys, open_token
 from services.chassis.process.settings import Secret
 from services.chassis.storage.clock import PlatformClock
 from services.chassis.storage.database import Pool, transaction
 from services.chassis.web.errors import PRIVATE
 from services.chassis.web.guards import bearer_guard
-from services.pledges.domain.community import CommunityShown, Credit, DecisionShown, Votes
 from services.pledges.handlers import gather
 from services.pledges.handlers.erase_person import Erased, erase_person
-from services.pledges.handlers.export_data import Export, export_data
+from services.pledges.handlers.export_data import export_data
 
 Token = Annotated[str, msgspec.Meta(max_length=TOKEN_LENGTH_MAX)]
 

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, HeaderParameter, JSONBody, SkipValidation
 
+from contracts.api.pledges import ChangePreview, PledgeRecord
 from contracts.magic_link import TOKEN_LENGTH_MAX, Keys, current_key, open_token
 from services.chassis.events.bus import Bus
 from services.chassis.process import crash
@@ -18,7 +19,6 @@ from services.chassis.web.errors import FRESH, PRIVATE
 from services.chassis.web.guards import bearer_guard
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.domain.figures import Correction, IndexRebuilt, ProjectionCheck, Stats
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import (
     check_all,
@@ -27,7 +27,6 @@ from services.pledges.handlers.check_projections import (
     recalculate,
 )
 from services.pledges.handlers.close_regardless import ClosedRegardless, close_regardless
-from services.pledges.handlers.preview_change import ChangePreview
 from services.pledges.handlers.read_evidence import Evidence, read_evidence
 from services.pledges.handlers.read_pledge import read_pledge, read_pledges
 from services.pledges.handlers.read_stats import read_stats

@@ -9,12 +9,12 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 from litestar.response import Stream
 
+from contracts.api.pledges import PledgeStatus
 from contracts.ids import CampaignSlug
 from services.chassis.process.settings import Secret
 from services.chassis.storage.database import Pool, transaction
 from services.chassis.web.errors import PRIVATE
 from services.chassis.web.guards import bearer_guard
-from services.pledges.domain.pledge import PledgeStatus
 from services.pledges.handlers.list_supporters import (
     SupporterPage,
     TaxReport,

@@ -9,6 +9,7 @@ import time
 
 import msgspec
 
+from contracts.api.pledges import PledgeRecord
 from contracts.magic_link import MagicLink
 from contracts.pricing import PricedPledge
 from contracts.quoting import QUOTE_SECONDS, QuoteAnswer, QuoteRevision, RevisionRefused
@@ -19,7 +20,6 @@ from services.chassis.process import crash
 from services.chassis.storage.database import Pool, transaction
 from services.pledges.domain import pledging, revising
 from services.pledges.domain.bodies import ModifyRequest
-from services.pledges.domain.record import PledgeRecord
 from services.pledges.handlers.commit_change import commit_change
 from services.pledges.handlers.propose_change import Questions, digest, propose
 from services.pledges.handlers.read_pledge import read_pledge

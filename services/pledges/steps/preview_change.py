@@ -1,11 +1,12 @@
 """Tell what a change would cost, for somebody who is still choosing."""
 
+from contracts.api.pledges import ChangePreview
 from contracts.magic_link import MagicLink
 from services.chassis.events.bus import Bus
 from services.chassis.storage.database import Pool, transaction
 from services.pledges.domain import pledging, revising
 from services.pledges.domain.bodies import ModifyRequest
-from services.pledges.handlers.preview_change import ChangePreview, prepare_preview, preview_of
+from services.pledges.handlers.preview_change import prepare_preview, preview_of
 from services.pledges.steps.modify_pledge import ask
 
 

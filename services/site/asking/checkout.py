@@ -5,8 +5,9 @@ from typing import Any
 
 import msgspec
 
+from contracts.api.checkout import Quote, Started, Summary
 from services.site.asking.asker import Asker, Caller, read
-from services.site.cart.answers import Quote, Receipt, Refused, Started
+from services.site.cart.answers import Refused
 
 QUOTE_SECONDS = 10.0
 START_SECONDS = 15.0
@@ -64,8 +65,8 @@ class Checkout(Asker):
         found = read(answer, dict[str, Any])
         return found if isinstance(found, Refused) else str(found.get("url") or "")
 
-    async def receipt(self, order_id: str, caller: Caller) -> Receipt | Refused:
+    async def receipt(self, order_id: str, caller: Caller) -> Summary | Refused:
         """Return an order as whoever knows its id may see it."""
         path = f"/checkout-intent/summary?orderId={order_id}"
         answer = await self.ask("GET", path, caller, seconds=LOOK_SECONDS)
-        return answer if isinstance(answer, Refused) else read(answer, Receipt)
+        return answer if isinstance(answer, Refused) else read(answer, Summary)

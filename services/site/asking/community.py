@@ -2,9 +2,9 @@
 
 from urllib.parse import quote
 
+from contracts.api.pledges import CommunityShown
 from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
-from services.site.community.answers import Community
 from services.site.community.form import CommunityForm
 
 SECONDS = 5.0
@@ -13,11 +13,11 @@ SECONDS = 5.0
 class Supporters(Asker):
     """The ledger, as the supporters' page needs it."""
 
-    async def look(self, token: str, slug: str, caller: Caller) -> Community | Refused:
+    async def look(self, token: str, slug: str, caller: Caller) -> CommunityShown | Refused:
         """Return the page's facts, asked anew at every view."""
         path = f"/community?token={quote(token, safe='')}&campaignSlug={slug}"
         answer = await self.ask("GET", path, caller, seconds=SECONDS)
-        return answer if isinstance(answer, Refused) else read(answer, Community)
+        return answer if isinstance(answer, Refused) else read(answer, CommunityShown)
 
     async def act(self, form: CommunityForm, caller: Caller) -> Refused | None:
         """Do what a form says; None when it is done."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from contracts.api.pledges import ChangePreview, Export, LinkedRecord
 from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
-from services.site.manage.answers import Export, Exported, Preview, Record
+from services.site.manage.answers import Exported
 
 LOOK_SECONDS = 5.0
 CHANGE_SECONDS = 15.0
@@ -15,33 +16,33 @@ CHANGE_SECONDS = 15.0
 class Pledges(Asker):
     """The ledger, as the manage page needs it. The link is all the authority there is."""
 
-    async def pledges(self, token: str, caller: Caller) -> tuple[Record, ...] | Refused:
+    async def pledges(self, token: str, caller: Caller) -> tuple[LinkedRecord, ...] | Refused:
         """Return the link's pledge first, then those of the same checkout."""
         path = f"/pledges?token={quote(token, safe='')}"
         answer = await self.ask("GET", path, caller, seconds=LOOK_SECONDS)
-        return answer if isinstance(answer, Refused) else read(answer, tuple[Record, ...])
+        return answer if isinstance(answer, Refused) else read(answer, tuple[LinkedRecord, ...])
 
-    async def preview(self, body: Mapping[str, Any], caller: Caller) -> Preview | Refused:
+    async def preview(self, body: Mapping[str, Any], caller: Caller) -> ChangePreview | Refused:
         """Return what a change would cost, or why it cannot be made."""
         answer = await self.ask("POST", "/pledge/quote", caller, body=body, seconds=CHANGE_SECONDS)
-        return answer if isinstance(answer, Refused) else read(answer, Preview)
+        return answer if isinstance(answer, Refused) else read(answer, ChangePreview)
 
     async def modify(
         self, body: Mapping[str, Any], caller: Caller, *, key: str
-    ) -> Record | Refused:
+    ) -> LinkedRecord | Refused:
         """Make a change, once per key."""
         headers = {"idempotency-key": key} if key else {}
         answer = await self.ask(
             "POST", "/pledge/modify", caller, body=body, seconds=CHANGE_SECONDS, headers=headers
         )
-        return answer if isinstance(answer, Refused) else read(answer, Record)
+        return answer if isinstance(answer, Refused) else read(answer, LinkedRecord)
 
-    async def cancel(self, token: str, caller: Caller) -> Record | Refused:
+    async def cancel(self, token: str, caller: Caller) -> LinkedRecord | Refused:
         """Withdraw a pledge."""
         answer = await self.ask(
             "POST", "/pledge/cancel", caller, body={"token": token}, seconds=LOOK_SECONDS
         )
-        return answer if isinstance(answer, Refused) else read(answer, Record)
+        return answer if isinstance(answer, Refused) else read(answer, LinkedRecord)
 
     async def export(self, token: str, caller: Caller) -> Exported | Refused:
         """Return everything the ledger keeps about a link's person."""

@@ -6,8 +6,8 @@ The sentences themselves are contracts/consent.py's: what was read is what is ke
 import re
 from collections.abc import Sequence
 
+from contracts.api.checkout import Quote, QuotedCampaign
 from contracts.consent import text_in, version_for
-from services.site.cart.answers import Quote, Share
 from services.site.cart.checks import Problem
 from services.site.cart.form import CartForm
 from services.site.cart.late import is_charged_now, is_late
@@ -61,7 +61,7 @@ def _wording(language: Language, *, is_late: bool) -> str:
     return f"{version_for(is_late=is_late)}:{language}"
 
 
-def _line(sentence: str, share: Share, shop: Shop, language: Language) -> ConsentLine:
+def _line(sentence: str, share: QuotedCampaign, shop: Shop, language: Language) -> ConsentLine:
     words = {
         "title": film_title(share.campaign_slug, shop),
         "day": share_day(share, shop, language),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.site.cart.answers import Quote
+from contracts.api.checkout import Quote
 from services.site.cart.checks import Problem, address_labels, is_home, state_code
 from services.site.cart.form import CartForm
 from services.site.cart.shop import Shop

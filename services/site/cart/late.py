@@ -6,13 +6,13 @@ it has an order of its own.
 
 from collections.abc import Mapping, Sequence
 
-from services.site.cart.answers import Share
+from contracts.api.checkout import QuotedCampaign
 from services.site.cart.form import CartForm
 from services.site.cart.shop import Shop, campaigns_in
 from services.site.public.add_ons import ADD_ON
 
 
-def is_charged_now(shares: Sequence[Share]) -> bool:
+def is_charged_now(shares: Sequence[QuotedCampaign]) -> bool:
     """Tell whether all that was priced is charged now."""
     return bool(shares) and all(share.charged_now for share in shares)
 

@@ -2,8 +2,8 @@
 
 import msgspec
 
+from contracts.api.checkout import Quote
 from services.site.cart import details, rows, sums
-from services.site.cart.answers import Quote
 from services.site.cart.checks import (
     POSTED_TO,
     TAXED_AT,

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import msgspec
 
+from contracts.api.checkout import QuotedLine, Summary, SummaryCampaign
 from contracts.ids import ORDER_PREFIX
-from services.site.cart.answers import Line, Receipt, ReceiptShare
 from services.site.cart.form import ITEM, Pair, takes_amount
 from services.site.cart.late import is_charged_now
 from services.site.cart.naming import line_name
@@ -59,7 +59,7 @@ class SuccessPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def success_page(
-    receipt: Receipt | None,
+    receipt: Summary | None,
     shop: Shop,
     slug: str,
     language: Language,
@@ -97,7 +97,7 @@ def success_page(
     )
 
 
-def resume_pairs(receipt: Receipt) -> tuple[Pair, ...]:
+def resume_pairs(receipt: Summary) -> tuple[Pair, ...]:
     """Return an order as the pairs of a cart's form: what was wanted, to be wanted again."""
     lines = [line for share in receipt.campaigns for line in share.lines]
     return (
@@ -108,13 +108,13 @@ def resume_pairs(receipt: Receipt) -> tuple[Pair, ...]:
     )
 
 
-def _wanted(line: Line) -> str:
+def _wanted(line: QuotedLine) -> str:
     if takes_amount(line.id):
         return f"{line.amount // 100}.{line.amount % 100:02d}"
     return str(line.quantity)
 
 
-def _bought(share: ReceiptShare, shop: Shop, language: Language) -> Bought:
+def _bought(share: SummaryCampaign, shop: Shop, language: Language) -> Bought:
     state = shop.campaign(share.campaign_slug)
     return Bought(
         title=share.title,
@@ -127,7 +127,7 @@ def _bought(share: ReceiptShare, shop: Shop, language: Language) -> Bought:
     )
 
 
-def _card_warning(receipt: Receipt, shop: Shop, language: Language) -> Notice | None:
+def _card_warning(receipt: Summary, shop: Shop, language: Language) -> Notice | None:
     """Return what is said at once about a card that will not last."""
     found = receipt.card_warning
     if found is None:
@@ -148,12 +148,12 @@ def _card_warning(receipt: Receipt, shop: Shop, language: Language) -> Notice | 
     )
 
 
-def _line_label(line: Line, language: Language) -> str:
+def _line_label(line: QuotedLine, language: Language) -> str:
     name = line_name(line.kind, line.label, language)
     return f"{name} × {line.quantity}" if line.quantity > 1 else name
 
 
-def _refused(share: ReceiptShare, language: Language) -> Notice | None:
+def _refused(share: SummaryCampaign, language: Language) -> Notice | None:
     if share.state != "refused":
         return None
     _ = catalogue(language).gettext
@@ -171,7 +171,7 @@ def _refused(share: ReceiptShare, language: Language) -> Notice | None:
     )
 
 
-def _totals(receipt: Receipt, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
+def _totals(receipt: Summary, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
     texts = catalogue(language)
     shares = receipt.campaigns
     rows = sum_rows(
@@ -193,7 +193,7 @@ def _totals(receipt: Receipt, shop: Shop, language: Language) -> tuple[TotalRow,
     return (*rows, last)
 
 
-def _next(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...]:
+def _next(receipt: Summary, shop: Shop, language: Language) -> tuple[Moment, ...]:
     """Return today, and for each film its deadline and the day after it, in their order."""
     _ = catalogue(language).gettext
     if is_charged_now(receipt.campaigns):
@@ -201,7 +201,7 @@ def _next(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...
     today = Moment(when=_("Today"), text=_("Card saved. You paid $0.00."), is_now=True)
     if receipt.status not in ("persisted", "completed"):
         today = Moment(when=_("Today"), text=_("You pay $0.00."), is_now=True)
-    known: list[tuple[datetime, ReceiptShare]] = [
+    known: list[tuple[datetime, SummaryCampaign]] = [
         (state.definition.deadline_at, share)
         for share in receipt.campaigns
         if share.state != "refused" and (state := shop.campaign(share.campaign_slug))
@@ -212,7 +212,7 @@ def _next(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...
     return tuple(moments)
 
 
-def _charged(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, ...]:
+def _charged(receipt: Summary, shop: Shop, language: Language) -> tuple[Moment, ...]:
     """Return what follows on support after the end: one charge, and word of it."""
     _ = catalogue(language).gettext
     amount = {"amount": _money(receipt.totals.amount)}
@@ -233,7 +233,7 @@ def _charged(receipt: Receipt, shop: Shop, language: Language) -> tuple[Moment, 
 
 
 def _after(
-    share: ReceiptShare, shop: Shop, language: Language, *, is_alone: bool
+    share: SummaryCampaign, shop: Shop, language: Language, *, is_alone: bool
 ) -> tuple[Moment, ...]:
     _ = catalogue(language).gettext
     state = shop.campaign(share.campaign_slug)

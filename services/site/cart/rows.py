@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from services.site.cart.answers import Quote
+from contracts.api.checkout import Quote
 from services.site.cart.checks import Problem, answer_field, item_field, quantity
 from services.site.cart.form import ANSWER, CartForm, takes_amount
 from services.site.cart.late import is_late

@@ -1,6 +1,7 @@
 """The figures a page had shown, and which of them are others now. Pure."""
 
-from services.site.cart.answers import Figures, Quote
+from contracts.api.checkout import Quote
+from contracts.api.figures import Figures
 from services.site.cart.form import CartForm
 from services.site.cart.naming import thing_name
 from services.site.cart.shop import Shop

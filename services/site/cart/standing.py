@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from services.site.cart.answers import Receipt
+from contracts.api.checkout import Summary
 from services.site.cart.late import is_charged_now
 from services.site.public.language import Language, catalogue
 from services.site.public.views import Fact
@@ -10,7 +10,7 @@ from services.site.public.views import Fact
 Standing = Literal["pledged", "saving", "waiting", "nothing", "unknown", "away"]
 
 
-def standing_of(receipt: Receipt | None, *, is_away: bool) -> Standing:
+def standing_of(receipt: Summary | None, *, is_away: bool) -> Standing:
     """Return how far an order is; what no status says comes to nothing."""
     if is_away:
         return "away"
@@ -36,7 +36,7 @@ def tag(standing: Standing, language: Language) -> Fact | None:
     return None
 
 
-def words(standing: Standing, receipt: Receipt | None, language: Language) -> tuple[str, str]:
+def words(standing: Standing, receipt: Summary | None, language: Language) -> tuple[str, str]:
     """Return the heading and the paragraph below it."""
     _ = catalogue(language).gettext
     if standing == "nothing" and receipt and receipt.status == "too_late":
@@ -78,7 +78,7 @@ def words(standing: Standing, receipt: Receipt | None, language: Language) -> tu
     return said[standing]
 
 
-def _late(receipt: Receipt, language: Language) -> str:
+def _late(receipt: Summary, language: Language) -> str:
     _ = catalogue(language).gettext
     if {share.reason for share in receipt.campaigns} == {"sold_out"}:
         return _("What you chose was sold out before your card was saved.")

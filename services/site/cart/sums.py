@@ -1,15 +1,16 @@
 """Tip, totals, the promise, and when what is paid. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from services.site.cart.answers import Figures, Quote, Share
+from contracts.api.checkout import Quote, QuotedCampaign
+from contracts.api.figures import Figures
 from services.site.cart.form import CartForm
 from services.site.cart.late import is_charged_now
 from services.site.cart.naming import film_title
 from services.site.cart.shop import Shop, tip_percent
 from services.site.cart.shown import Choice, Tip, TotalRow
-from services.site.cart.why import reasons, tax_rate
+from services.site.cart.why import Explained, reasons, tax_rate
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
 
@@ -59,12 +60,12 @@ def totals(quote: Quote, form: CartForm, shop: Shop, language: Language) -> tupl
 
 def sum_rows(
     figures: Figures,
-    shares: Sequence[Share],
+    shares: Sequence[Explained],
     titles: dict[str, str],
     *,
     platform_name: str,
     place: str,
-    states: dict[str, str],
+    states: Mapping[str, str],
     language: Language,
 ) -> tuple[TotalRow, ...]:
     """Return the figures that add up to the total. A cart and a receipt say them alike."""
@@ -199,13 +200,13 @@ def last_day(until: datetime, shop: Shop, language: Language) -> str:
     return formatting.day(formatting.last_minute(until), shop.platform.timezone, language)
 
 
-def share_day(share: Share, shop: Shop, language: Language) -> str:
+def share_day(share: QuotedCampaign, shop: Shop, language: Language) -> str:
     """Return the last day of one campaign of a cart."""
     until = deadline(share.campaign_slug, shop)
     return last_day(until, shop, language) if until else ""
 
 
-def _tax_label(shares: Sequence[Share], states: dict[str, str], language: Language) -> str:
+def _tax_label(shares: Sequence[Explained], states: Mapping[str, str], language: Language) -> str:
     texts = catalogue(language)
     rate = tax_rate(shares)
     label = (
@@ -218,7 +219,7 @@ def _tax_label(shares: Sequence[Share], states: dict[str, str], language: Langua
     return label
 
 
-def _shipping_label(place: str, states: dict[str, str], language: Language) -> str:
+def _shipping_label(place: str, states: Mapping[str, str], language: Language) -> str:
     texts = catalogue(language)
     if states.get("shipping") == "needs_input":
         return texts.gettext("%(figure)s, estimated") % {"figure": texts.gettext("Shipping")}
@@ -227,7 +228,7 @@ def _shipping_label(place: str, states: dict[str, str], language: Language) -> s
     return texts.gettext("Shipping")
 
 
-def _titles(shares: Sequence[Share], shop: Shop) -> dict[str, str]:
+def _titles(shares: Sequence[QuotedCampaign], shop: Shop) -> dict[str, str]:
     return {share.campaign_slug: film_title(share.campaign_slug, shop) for share in shares}
 
 

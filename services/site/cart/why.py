@@ -4,20 +4,31 @@ A rule this release has no words for says nothing rather than something wrong.
 Source: the table of rules in services/checkout/README.md.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
-from services.site.cart.answers import Share, Why
+from contracts.pricing import Why
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
 from services.site.public.places import STATES, countries
 
 Gettext = Callable[[str], str]
-Inputs = dict[str, str | int | float | bool | None]
+Inputs = Mapping[str, str | int]
 Sentence = Callable[[Inputs, Language], str]
 
 
+class Explained(Protocol):
+    """What has figures with their reasons: a campaign's part of a cart, or a pledge."""
+
+    @property
+    def campaign_slug(self) -> str: ...
+
+    @property
+    def why(self) -> tuple[Why, ...]: ...
+
+
 def reasons(
-    figure: str, shares: Sequence[Share], titles: dict[str, str], language: Language
+    figure: str, shares: Sequence[Explained], titles: dict[str, str], language: Language
 ) -> tuple[str, ...]:
     """Return the sentences about a figure. In a bundle each names its film."""
     found: list[str] = []
@@ -31,7 +42,7 @@ def reasons(
     return tuple(found)
 
 
-def tax_rate(shares: Sequence[Share]) -> str:
+def tax_rate(shares: Sequence[Explained]) -> str:
     """Return the one rate of a cart, empty when its campaigns have several or none."""
     rates = {
         str(why.inputs["rate"])
@@ -42,7 +53,7 @@ def tax_rate(shares: Sequence[Share]) -> str:
     return rates.pop() if len(rates) == 1 else ""
 
 
-def is_taxed_by_place(shares: Sequence[Share]) -> bool:
+def is_taxed_by_place(shares: Sequence[Explained]) -> bool:
     """Tell whether the tax depends on where somebody is."""
     rules = {why.rule for share in shares for why in share.why if why.figure == "tax"}
     return bool(rules & {"table_rate", "table_default"})

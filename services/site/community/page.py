@@ -2,17 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from contracts.api.pledges import CommunityShown, DecisionShown
 from contracts.campaign import Decision as Authored
 from services.site.cart.answers import Refused
-from services.site.community.answers import Community, Decision
 from services.site.community.form import CommunityForm
-from services.site.community.shown import (
-    Bar,
-    CommunityPage,
-    DecisionCard,
-    Locked,
-    Option,
-)
+from services.site.community.shown import Bar, CommunityPage, DecisionCard, Locked, Option
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import CampaignState
@@ -23,7 +17,7 @@ SOON = timedelta(days=7)
 
 def open_page(
     state: CampaignState,
-    answer: Community,
+    answer: CommunityShown,
     language: Language,
     *,
     now: datetime,
@@ -106,7 +100,7 @@ def told(form: CommunityForm, refused: Refused | None, language: Language) -> No
 def _card(
     state: CampaignState,
     authored: Authored,
-    found: Decision,
+    found: DecisionShown,
     language: Language,
     *,
     supporters: int,
@@ -136,7 +130,7 @@ def _card(
     )
 
 
-def _tag(found: Decision, now: datetime, language: Language) -> Fact:
+def _tag(found: DecisionShown, now: datetime, language: Language) -> Fact:
     _ = catalogue(language).gettext
     if found.status == "closed":
         return Fact(text=_("Closed"), icon="lock", tone="plain")
@@ -147,7 +141,7 @@ def _tag(found: Decision, now: datetime, language: Language) -> Fact:
     return Fact(text=words, icon="clock", tone="lamp" if tone == "lamp" else "plain")
 
 
-def _when(state: CampaignState, found: Decision, language: Language) -> str:
+def _when(state: CampaignState, found: DecisionShown, language: Language) -> str:
     _ = catalogue(language).gettext
     zone = state.definition.timezone
     if found.deadline is None:
@@ -161,7 +155,7 @@ def _when(state: CampaignState, found: Decision, language: Language) -> str:
     }
 
 
-def _words(found: Decision, supporters: int, language: Language) -> str:
+def _words(found: DecisionShown, supporters: int, language: Language) -> str:
     """Return what the vote does, and how many have voted."""
     _ = catalogue(language).gettext
     binding = _("The makers follow the result.")
@@ -182,7 +176,7 @@ def _words(found: Decision, supporters: int, language: Language) -> str:
     return " ".join(parts)
 
 
-def _bars(found: Decision, language: Language) -> tuple[Bar, ...]:
+def _bars(found: DecisionShown, language: Language) -> tuple[Bar, ...]:
     most = max(found.results.values(), default=0)
     order = list(found.options)
     if found.status == "closed":
@@ -200,7 +194,7 @@ def _bars(found: Decision, language: Language) -> tuple[Bar, ...]:
     )
 
 
-def _outcome(found: Decision, language: Language) -> str:
+def _outcome(found: DecisionShown, language: Language) -> str:
     texts = catalogue(language)
     if not found.total_votes:
         return texts.gettext("Nobody voted.")

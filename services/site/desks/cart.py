@@ -6,10 +6,11 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from contracts.api.checkout import Quote, Summary
 from services.site.asking.asker import Caller
 from services.site.asking.checkout import Checkout, Opened
 from services.site.cart import orders, sums
-from services.site.cart.answers import Quote, Receipt, Refused
+from services.site.cart.answers import Refused
 from services.site.cart.checks import Problem, standing_problems
 from services.site.cart.edits import edit
 from services.site.cart.form import CartForm
@@ -114,7 +115,7 @@ class Desk:
 
     async def _start(
         self, form: CartForm, shop: Shop, language: Language, caller: Caller
-    ) -> Opened | Receipt | Refused:
+    ) -> Opened | Summary | Refused:
         """Start once per form. One that was used up either led somewhere, or is begun anew."""
         body = orders.start_body(form, shop, language)
         first = await self._checkout.start(body, caller, key=form.key)
@@ -124,7 +125,7 @@ class Desk:
             return first
         order_id = str(first.extra.get("orderId") or "")
         receipt = await self._checkout.receipt(order_id, caller) if order_id else first
-        if isinstance(receipt, Receipt) and receipt.status in SAVED:
+        if isinstance(receipt, Summary) and receipt.status in SAVED:
             return receipt
         return await self._checkout.start(body, caller, key=_key())
 
@@ -181,8 +182,8 @@ def _waited(form: CartForm, quote: Quote) -> bool:
     return sums.is_complete(quote) and form.was_estimated
 
 
-def _gone_on(started: Opened | Receipt, form: CartForm, language: Language) -> Outcome:
-    if isinstance(started, Receipt):
+def _gone_on(started: Opened | Summary, form: CartForm, language: Language) -> Outcome:
+    if isinstance(started, Summary):
         slug = started.campaigns[0].campaign_slug
         place = f"{prefix(language)}/campaigns/{slug}/pledge-success/"
         return Away(url=f"{place}?order={started.order_id}")

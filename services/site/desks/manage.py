@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from contracts.api.pledges import ChangePreview, LinkedRecord
 from contracts.refusals import InputRefused
 from services.site.asking.asker import Caller
 from services.site.asking.checkout import Checkout
@@ -16,7 +17,6 @@ from services.site.cart.troubles import Trouble
 from services.site.desks.privacy import DEEDS as PRIVACY
 from services.site.desks.privacy import PrivacyDesk
 from services.site.manage import words
-from services.site.manage.answers import Preview, Record
 from services.site.manage.changes import cents
 from services.site.manage.form import ManageForm, body_of, form_of
 from services.site.manage.history import history
@@ -40,8 +40,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """One request of somebody whose link opened: the form, all pledges, and the one it is about."""
 
     form: ManageForm
-    records: tuple[Record, ...]
-    own: Record
+    records: tuple[LinkedRecord, ...]
+    own: LinkedRecord
     shop: Shop
     language: Language
     caller: Caller
@@ -129,7 +129,7 @@ class ManageDesk:
         *,
         trouble: Trouble | None = None,
         status: int = 200,
-        changed: Record | None = None,
+        changed: LinkedRecord | None = None,
     ) -> Shown:
         """Return all pledges as they are after what was done."""
         records = await self._pledges.pledges(visit.form.token, visit.caller)
@@ -172,7 +172,7 @@ class ManageDesk:
             return await self._refused(visit, done)
         return await self._listed(visit, changed=done)
 
-    async def _preview(self, visit: Visit) -> Preview | Refused:
+    async def _preview(self, visit: Visit) -> ChangePreview | Refused:
         try:
             body = _body(visit, saves=False)
         except InputRefused as no:
@@ -190,10 +190,10 @@ class ManageDesk:
             since = visit.form.revision or 1
             visit = _as_it_is(visit)
             meanwhile = history(visit.own, visit.shop, language, since=since)
-        preview: Preview | Refused = no
+        preview: ChangePreview | Refused = no
         if no.error in ("conflict", "price_changed"):
             preview = await self._preview(visit)
-        known = preview if isinstance(preview, Preview) else None
+        known = preview if isinstance(preview, ChangePreview) else None
         page = edit_page(
             _change_of(visit, known), visit.records, trouble=trouble, meanwhile=meanwhile
         )
@@ -205,7 +205,7 @@ def _as_it_is(visit: Visit) -> Visit:
     return msgspec.structs.replace(visit, form=form_of(visit.own, visit.form))
 
 
-def _change_of(visit: Visit, preview: Preview | None) -> Change:
+def _change_of(visit: Visit, preview: ChangePreview | None) -> Change:
     return Change(
         record=visit.own,
         form=visit.form,

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 
-from services.site.cart.answers import Figures, Share
+from contracts.api.figures import Figures
+from contracts.api.pledges import LinkedRecord, PledgeRecord, RecordLine
 from services.site.cart.naming import line_name
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
 from services.site.cart.sums import sum_rows
-from services.site.manage.answers import Record, RecordLine
 from services.site.manage.changes import cents
 from services.site.manage.history import brand, history
 from services.site.manage.shown import Card
+from services.site.manage.standing import standing_of
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import CampaignState
@@ -20,10 +21,12 @@ from services.site.public.waterline import small_waterline
 OWES_NOTHING = ("released", "cancelled", "lost")
 
 
-def card(record: Record, records: Sequence[Record], shop: Shop, language: Language) -> Card:
+def card(
+    record: LinkedRecord, records: Sequence[PledgeRecord], shop: Shop, language: Language
+) -> Card:
     """Return a pledge's card among those of the same checkout."""
     state = shop.campaign(record.campaign_slug)
-    standing = record.standing
+    standing = standing_of(record)
     owed = 0 if standing in OWES_NOTHING else record.amount
     is_live = state is not None and state.stage_at(shop.now) == "live"
     recovery = record.recovery if standing == "payment_failed" else None
@@ -56,24 +59,18 @@ def card(record: Record, records: Sequence[Record], shop: Shop, language: Langua
     )
 
 
-def mark(record: Record) -> str:
+def mark(record: PledgeRecord) -> str:
     """Return what changes when a charge was decided; that a card was saved is not that."""
     charges = sum(str(entry["type"]).startswith("charge") for entry in record.history)
-    return f"{record.standing}:{charges}"
+    return f"{standing_of(record)}:{charges}"
 
 
-def totals(record: Record, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
+def totals(record: PledgeRecord, shop: Shop, language: Language) -> tuple[TotalRow, ...]:
     """Return every figure of a pledge with its reason; the last names its condition."""
-    share = Share(
-        campaign_slug=record.campaign_slug,
-        why=record.why,
-        subtotal=record.subtotal,
-        amount=record.amount,
-    )
     texts = catalogue(language)
     rows = sum_rows(
-        record,
-        [share],
+        figures(record),
+        [record],
         {},
         platform_name=shop.platform.platform_name,
         place="",
@@ -88,11 +85,11 @@ def totals(record: Record, shop: Shop, language: Language) -> tuple[TotalRow, ..
         "released": texts.gettext("Was pledged"),
         "lost": texts.gettext("Was pledged"),
     }
-    label = labels.get(record.standing, texts.gettext("Total, if the film is funded"))
+    label = labels.get(standing_of(record), texts.gettext("Total, if the film is funded"))
     return (*rows, TotalRow(label=label, amount=cents(record.amount), is_last=True))
 
 
-def figures(record: Record) -> Figures:
+def figures(record: PledgeRecord) -> Figures:
     """Return a pledge's sums by themselves."""
     return Figures(
         subtotal=record.subtotal,
@@ -110,7 +107,7 @@ def line_words(line: RecordLine, language: Language) -> str:
     return f"{name} × {line.quantity}" if line.quantity > 1 else name
 
 
-def card_words(record: Record, language: Language) -> str:
+def card_words(record: PledgeRecord, language: Language) -> str:
     """Return “Visa ending 4242”."""
     return catalogue(language).gettext("%(brand)s ending %(last4)s") % {
         "brand": brand(record.card.brand),
@@ -118,7 +115,7 @@ def card_words(record: Record, language: Language) -> str:
     }
 
 
-def last_moment(record: Record, shop: Shop, language: Language) -> str:
+def last_moment(record: PledgeRecord, shop: Shop, language: Language) -> str:
     """Return the last minute that counts: “Sunday, December 13, 11:59 pm Mountain Time”."""
     zone = shop.platform.timezone
     last = formatting.last_minute(record.deadline)
@@ -157,13 +154,13 @@ def _means(standing: str, language: Language) -> str:
 
 
 def _facts(
-    record: Record, state: CampaignState | None, shop: Shop, language: Language
+    record: PledgeRecord, state: CampaignState | None, shop: Shop, language: Language
 ) -> tuple[tuple[str, str], ...]:
     texts = catalogue(language)
     zone = shop.platform.timezone
     decides = texts.gettext("Closed on") if record.deadline_passed else texts.gettext("Decides on")
     rows = [(decides, last_moment(record, shop, language))]
-    if state is not None and record.standing in ("active", "locked"):
+    if state is not None and standing_of(record) in ("active", "locked"):
         stands = texts.gettext("%(pledged)s of %(goal)s") % {
             "pledged": formatting.money(state.pledged_cents),
             "goal": formatting.money(state.definition.goal_cents),
@@ -181,14 +178,14 @@ def _facts(
     return tuple(rows)
 
 
-def reference(record: Record) -> str:
+def reference(record: PledgeRecord) -> str:
     """Return what a person may call a pledge when they write to us."""
     return record.order_id.removeprefix("pool-intent-")[:12]
 
 
-def _note(record: Record, state: CampaignState | None, shop: Shop, language: Language) -> str:
+def _note(record: PledgeRecord, state: CampaignState | None, shop: Shop, language: Language) -> str:
     _ = catalogue(language).gettext
-    if record.standing == "released" and state is not None and state.is_cancelled:
+    if standing_of(record) == "released" and state is not None and state.is_cancelled:
         return _("The campaign was ended early. You were not charged.")
     words = {"deadline": last_moment(record, shop, language)}
     notes = {
@@ -203,11 +200,11 @@ def _note(record: Record, state: CampaignState | None, shop: Shop, language: Lan
         "lost": _("The time to pay is over. Nothing was taken, and you owe nothing."),
         "cancelled": _("This pledge was cancelled. You were not charged."),
     }
-    return notes.get(record.standing, "")
+    return notes.get(standing_of(record), "")
 
 
-def _notice(record: Record, shop: Shop, language: Language) -> Notice | None:
-    if record.standing != "payment_failed":
+def _notice(record: PledgeRecord, shop: Shop, language: Language) -> Notice | None:
+    if standing_of(record) != "payment_failed":
         return None
     _ = catalogue(language).gettext
     recovery = record.recovery
@@ -224,7 +221,7 @@ def _notice(record: Record, shop: Shop, language: Language) -> Notice | None:
     return Notice(tone="bad", icon="credit-card", title=title, text=text)
 
 
-def _next_try(record: Record, shop: Shop, language: Language) -> str:
+def _next_try(record: PledgeRecord, shop: Shop, language: Language) -> str:
     _ = catalogue(language).gettext
     recovery = record.recovery
     if recovery is None:
@@ -235,11 +232,11 @@ def _next_try(record: Record, shop: Shop, language: Language) -> str:
     return _("We try this card again on %(day)s.") % {"day": day}
 
 
-def _pays_for(record: Record, records: Sequence[Record], language: Language) -> str:
+def _pays_for(record: PledgeRecord, records: Sequence[PledgeRecord], language: Language) -> str:
     """Return what another card is for: this pledge, and any other to the same film."""
     texts = catalogue(language)
     words = {"amount": cents(record.amount), "title": record.campaign_title}
-    if record.standing in ("active", "locked"):
+    if standing_of(record) in ("active", "locked"):
         return (
             texts.gettext(
                 "The new card pays for all your pledges to %(title)s, this one of %(amount)s"

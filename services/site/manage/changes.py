@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from services.site.cart.answers import Figures
+from contracts.api.figures import Figures
+from contracts.api.pledges import ChangePreview, PledgeRecord, RecordLine
 from services.site.cart.details import option_name
 from services.site.cart.naming import line_name
-from services.site.manage.answers import Preview, Record, RecordLine
 from services.site.public import formatting
 from services.site.public.add_ons import add_on_id
 from services.site.public.language import Language, catalogue
@@ -46,7 +46,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     is_last: bool = False
 
 
-def basket_of_record(record: Record) -> Basket:
+def basket_of_record(record: PledgeRecord) -> Basket:
     """Return what a pledge contains."""
     return Basket(
         things=_things(record.lines),
@@ -55,7 +55,7 @@ def basket_of_record(record: Record) -> Basket:
     )
 
 
-def basket_of_preview(preview: Preview, before: Record) -> Basket:
+def basket_of_preview(preview: ChangePreview, before: PledgeRecord) -> Basket:
     """Return what a pledge would contain."""
     chosen = next((each.id for each in preview.shipping_options if each.selected), "")
     return Basket(

@@ -2,25 +2,33 @@
 
 from datetime import datetime, timedelta
 
-from contracts.pricing import Address
-from services.site.cart.answers import Why
+from contracts.api.figures import CardFace
+from contracts.api.pledges import (
+    ItemSupport,
+    LinkedRecord,
+    PledgeStatus,
+    RecordLine,
+    RecoveryShown,
+)
+from contracts.ids import CampaignSlug, PledgeId
+from contracts.pricing import STANDARD, Address, Why
 from services.site.cart.shop import Shop
-from services.site.manage.answers import Record, RecordCard, RecordLine, RecordRecovery
 from services.site.manage.form import ManageForm
 from services.site.manage.page import list_page
 from services.site.manage.shown import ManagePage
 from services.site.public.language import Language
 
-STATES = (
-    "active",
-    "locked",
-    "payment_failed",
-    "needs_bank",
-    "charged",
-    "released",
-    "lost",
-    "cancelled",
-)
+STATUSES: dict[str, PledgeStatus] = {
+    "active": "active",
+    "locked": "active",
+    "payment_failed": "payment_failed",
+    "needs_bank": "payment_failed",
+    "charged": "charged",
+    "released": "released",
+    "lost": "payment_failed",
+    "cancelled": "cancelled",
+}
+STATES = tuple(STATUSES)
 TITLES = {
     "active": "The Salt Line",
     "locked": "One Last Take",
@@ -39,42 +47,51 @@ def demo_page(shop: Shop, language: Language) -> ManagePage:
     return list_page(ManageForm(token="sample"), records, shop, language)  # noqa: S106
 
 
-def demo_record(state: str, now: datetime, at: int = 0) -> Record:
+def demo_record(state: str, now: datetime, at: int = 0) -> LinkedRecord:
     """Return a made-up pledge in one state."""
     is_over = state not in ("active", "cancelled")
-    status = {
-        "locked": "active",
-        "needs_bank": "payment_failed",
-        "lost": "payment_failed",
-    }.get(state, state)
+    status = STATUSES[state]
     recovery = None
     if state in ("payment_failed", "needs_bank"):
-        recovery = RecordRecovery(
+        recovery = RecoveryShown(
             ends_at=now + timedelta(days=6),
             next_attempt_at=now + timedelta(days=2) if state == "payment_failed" else None,
             needs_authentication=state == "needs_bank",
         )
     created = now - timedelta(days=20, hours=at)
-    return Record(
-        order_id=f"pool-intent-sample{at:06d}",
+    return LinkedRecord(
+        order_id=PledgeId(f"pool-intent-sample{at:06d}"),
         email="noor@halfmoon.example",
-        campaign_slug=f"sample-{state.replace('_', '-')}",
+        preferred_lang="en",
+        campaign_slug=CampaignSlug(f"sample-{state.replace('_', '-')}"),
         campaign_title=TITLES[state],
+        tier_id="premiere",
+        tier_qty=2,
+        additional_tiers=(),
+        support_items=(ItemSupport(id="lab", amount=20),),
+        custom_amount=0,
+        bundle_add_ons=(),
         lines=_lines(),
         subtotal=7_000,
+        goal_tracking_subtotal=7_000,
+        bundle_add_on_subtotal=0,
+        currency="usd",
         shipping=300,
         tax=551,
         tip_percent=5,
         tip_amount=350,
         amount=8_201,
         why=_why(),
+        tax_details=None,
         pledge_status=status,
+        charged=status == "charged",
         created_at=created,
         updated_at=created,
         cancelled_at=now - timedelta(days=1) if state == "cancelled" else None,
         charged_at=now - timedelta(days=2) if state == "charged" else None,
         lost_at=now - timedelta(days=1) if state == "lost" else None,
-        card=RecordCard(brand="visa", last4="4242", exp_month=8, exp_year=2031),
+        card=CardFace(brand="visa", last4="4242", exp_month=8, exp_year=2031),
+        shipping_option=STANDARD,
         shipping_address=Address(
             name="Noor Haddad", address1="12 Harbor Street", postal_code="87101", country="US"
         ),
@@ -86,6 +103,8 @@ def demo_record(state: str, now: datetime, at: int = 0) -> Record:
         deadline=now - timedelta(days=3) if is_over else now + timedelta(days=9),
         deadline_passed=is_over,
         recovery=recovery,
+        returned_amount=0,
+        is_late=False,
     )
 
 
@@ -94,19 +113,26 @@ def _lines() -> tuple[RecordLine, ...]:
         RecordLine(
             kind="tier",
             item_id="premiere",
+            variant_id=None,
             label="Digital premiere",
             quantity=2,
             unit_amount=2_500,
             amount=5_000,
+            counts_toward_goal=True,
             is_physical=True,
+            answers={},
         ),
         RecordLine(
             kind="support_item",
             item_id="lab",
+            variant_id=None,
             label="The lab",
             quantity=1,
             unit_amount=2_000,
             amount=2_000,
+            counts_toward_goal=True,
+            is_physical=False,
+            answers={},
         ),
     )
 

@@ -1,6 +1,7 @@
 """The form in which a pledge is changed, and the question before it is. Pure."""
 
-from services.site.cart.answers import Share
+import msgspec
+
 from services.site.cart.details import address_fields, option_name
 from services.site.cart.form import CartForm
 from services.site.cart.shown import Choice, Field, Tip, TotalRow
@@ -90,10 +91,10 @@ def _totals(change: Change) -> tuple[TotalRow, ...]:
     preview = change.preview
     if preview is None:
         return ()
-    share = Share(campaign_slug=change.record.campaign_slug, why=preview.why)
+    priced = msgspec.structs.replace(change.record, why=preview.why)
     rows = sum_rows(
         preview.totals,
-        [share],
+        [priced],
         {},
         platform_name=change.shop.platform.platform_name,
         place="",

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from contracts.api.pledges import PledgeRecord
 from services.site.cart.answers import Refused
 from services.site.cart.troubles import Trouble
-from services.site.manage.answers import Record
 from services.site.manage.changes import cents
 from services.site.manage.shown import Farewell, ManagePage
+from services.site.manage.standing import standing_of
 from services.site.public.language import Language, catalogue
 from services.site.public.views import Notice
 
@@ -14,7 +15,7 @@ CHARGING = ("locked", "late", "payment_failed")
 """While it stands like this a charge may be under way: whoever is charged must be told of it."""
 
 
-def farewell(records: Sequence[Record], language: Language) -> Farewell:
+def farewell(records: Sequence[PledgeRecord], language: Language) -> Farewell:
     """Return what is asked before anything is erased, for every pledge of the person."""
     newest = sorted(records, key=lambda each: each.created_at, reverse=True)
     return Farewell(
@@ -24,7 +25,7 @@ def farewell(records: Sequence[Record], language: Language) -> Farewell:
         goes=_goes(language),
         stays=_stays(language),
         warnings=_warnings(records, language),
-        is_possible=not any(each.standing in CHARGING for each in records),
+        is_possible=not any(standing_of(each) in CHARGING for each in records),
     )
 
 
@@ -76,7 +77,7 @@ def not_gathered(language: Language) -> Trouble:
     )
 
 
-def _fate(record: Record, language: Language) -> str:
+def _fate(record: PledgeRecord, language: Language) -> str:
     """Return what becomes of one pledge."""
     texts = catalogue(language)
     amount = {"amount": cents(record.amount)}
@@ -90,7 +91,7 @@ def _fate(record: Record, language: Language) -> str:
         "charged": texts.gettext("%(amount)s was paid and stays in the film's books, without you."),
     }
     left = texts.gettext("Nothing was charged. The line stays, without you.")
-    return fates.get(record.standing, left) % amount
+    return fates.get(standing_of(record), left) % amount
 
 
 def _goes(language: Language) -> tuple[str, ...]:
@@ -113,11 +114,11 @@ def _stays(language: Language) -> tuple[str, ...]:
     )
 
 
-def _warnings(records: Sequence[Record], language: Language) -> tuple[str, ...]:
+def _warnings(records: Sequence[PledgeRecord], language: Language) -> tuple[str, ...]:
     texts = catalogue(language)
     warnings = []
     if any(
-        each.standing == "charged" and any(line.is_physical for line in each.lines)
+        standing_of(each) == "charged" and any(line.is_physical for line in each.lines)
         for each in records
     ):
         warnings.append(

@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
+from contracts.api.pledges import LinkedRecord
 from contracts.magic_link import TOKEN_LENGTH_MAX
 from contracts.refusals import InputRefused
 from services.site.cart.form import OPTIONS, PLACE, Pair
-from services.site.manage.answers import Record
 from services.site.public.add_ons import ADD_ON, VARIANT_MARK, add_on_id
 from services.site.public.language import Language
 
@@ -90,7 +90,7 @@ def read_form(pairs: Sequence[Pair]) -> ManageForm:
     return _stepped(form) if step[0] else form
 
 
-def form_of(record: Record, form: ManageForm) -> ManageForm:
+def form_of(record: LinkedRecord, form: ManageForm) -> ManageForm:
     """Return the form that says a pledge as it is, opened by the link of another form."""
     tiers: dict[str, int] = {}
     extras: dict[str, int] = {}
@@ -124,7 +124,7 @@ def form_of(record: Record, form: ManageForm) -> ManageForm:
 
 
 def body_of(
-    form: ManageForm, record: Record, *, single_tier: bool, language: Language, saves: bool
+    form: ManageForm, record: LinkedRecord, *, single_tier: bool, language: Language, saves: bool
 ) -> dict[str, Any]:
     """Return the request that asks the ledger for this change. An unreadable number is refused."""
     tiers = dict(form.tiers)
@@ -198,7 +198,7 @@ def _stepped(form: ManageForm) -> ManageForm:
     return msgspec.structs.replace(form, **{key: counts}, deed="look")
 
 
-def _answered(form: ManageForm, record: Record, tier_id: str) -> dict[str, Any]:
+def _answered(form: ManageForm, record: LinkedRecord, tier_id: str) -> dict[str, Any]:
     """Return the answers of a reward, unless they are what the pledge says already."""
     given = {name: text.strip() for name, text in form.answers.get(tier_id, {}).items()}
     held = next((each.answers for each in record.lines if each.item_id == tier_id), {})
@@ -211,7 +211,7 @@ def _product(name: str) -> dict[str, str]:
     return {"productId": product_id, **({"variantId": variant_id} if variant_id else {})}
 
 
-def _is_new_place(form: ManageForm, record: Record) -> bool:
+def _is_new_place(form: ManageForm, record: LinkedRecord) -> bool:
     before = msgspec.to_builtins(record.shipping_address) if record.shipping_address else {}
     return bool(form.address.get("address1")) and any(
         text != before.get(name, "") for name, text in form.address.items()

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from contracts.api.pledges import PledgeRecord
 from services.site.cart.shop import Shop
-from services.site.manage.answers import Record
 from services.site.manage.changes import Key, basket_of_entry, cents, differences, names_of
 from services.site.manage.shown import Told
 from services.site.public import formatting
@@ -14,7 +14,9 @@ from services.site.public.language import Language, catalogue
 Names = dict[Key, str]
 
 
-def history(record: Record, shop: Shop, language: Language, *, since: int = 0) -> tuple[Told, ...]:
+def history(
+    record: PledgeRecord, shop: Shop, language: Language, *, since: int = 0
+) -> tuple[Told, ...]:
     """Return every line of a pledge's history after revision `since`, oldest first."""
     names = thing_names(record, shop)
     told: list[Told] = []
@@ -29,7 +31,7 @@ def history(record: Record, shop: Shop, language: Language, *, since: int = 0) -
     return tuple(told)
 
 
-def thing_names(record: Record, shop: Shop) -> Names:
+def thing_names(record: PledgeRecord, shop: Shop) -> Names:
     """Return what things are called: as they were pledged, else as the film calls them now."""
     state = shop.campaign(record.campaign_slug)
     names: Names = {}

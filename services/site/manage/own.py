@@ -1,14 +1,17 @@
 """Everything that is kept about somebody, in plain words of their language. Pure."""
 
+import msgspec
+
 from contracts.api.notify import OwnMail, OwnMails
+from contracts.api.pledges import Export, ExportedPledge, Movement
 from services.site.cart.details import option_name
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
-from services.site.manage.answers import Export, ExportedPledge, Movement
 from services.site.manage.cards import card_words, line_words, reference, tag, totals
 from services.site.manage.changes import cents
 from services.site.manage.history import history
 from services.site.manage.shown import Own, OwnPledge, Told
+from services.site.manage.standing import standing_of
 from services.site.public import formatting
 from services.site.public.language import NAMES, Language, catalogue
 
@@ -70,7 +73,7 @@ def _facts(held: ExportedPledge, shop: Shop, language: Language) -> tuple[Row, .
     )
     rows = [
         (texts.gettext("Reference"), reference(record)),
-        (texts.gettext("State"), tag(record.standing, language).text),
+        (texts.gettext("State"), tag(standing_of(record), language).text),
         *((label, formatting.date(at, zone, language)) for label, at in dates if at),
         (texts.gettext("Card"), card_words(record, language)),
     ]
@@ -110,8 +113,8 @@ def _said(held: ExportedPledge, shop: Shop, language: Language) -> tuple[Row, ..
         words = texts.gettext("The sentence about the card, as of %(version)s, on %(date)s")
         told = words % {"version": held.consent.version, "date": day}
         rows.append((texts.gettext("You agreed to"), told))
-    came = [word for word in (held.came_by or {}).values() if word]
-    if came:
+    words_of_link = msgspec.structs.astuple(held.came_by) if held.came_by else ()
+    if came := [word for word in words_of_link if word]:
         rows.append((texts.gettext("The link you came by said"), ", ".join(came)))
     return tuple(rows)
 

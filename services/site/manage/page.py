@@ -7,11 +7,11 @@ from datetime import datetime
 import msgspec
 
 from contracts.api.notify import OwnMails
+from contracts.api.pledges import Export, LinkedRecord
 from services.site.cart.shop import Shop
 from services.site.cart.shown import TotalRow
 from services.site.cart.troubles import Trouble
 from services.site.manage import words
-from services.site.manage.answers import Export, Record
 from services.site.manage.cards import card, card_words, last_moment, line_words, reference, totals
 from services.site.manage.changes import cents
 from services.site.manage.editing import edit
@@ -20,6 +20,7 @@ from services.site.manage.form import ManageForm
 from services.site.manage.history import history
 from services.site.manage.own import own
 from services.site.manage.shown import ManagePage, Receipt, Told, Who
+from services.site.manage.standing import is_closed, standing_of
 from services.site.manage.wanted import Change
 from services.site.public import formatting
 from services.site.public.language import Language, catalogue
@@ -43,7 +44,7 @@ def links_page(language: Language) -> ManagePage:
 
 def list_page(
     form: ManageForm,
-    records: Sequence[Record],
+    records: Sequence[LinkedRecord],
     shop: Shop,
     language: Language,
     *,
@@ -52,9 +53,9 @@ def list_page(
 ) -> ManagePage:
     """Return all pledges of a link: what needs somebody first, newest first, closed ones last."""
     newest = sorted(records, key=_newest, reverse=True)
-    active = [each for each in newest if not each.is_closed]
-    active.sort(key=lambda each: each.standing != "payment_failed")
-    linked = [_linked_to(each, form) for each in (*active, *(e for e in newest if e.is_closed))]
+    active = [each for each in newest if not is_closed(each)]
+    active.sort(key=lambda each: standing_of(each) != "payment_failed")
+    linked = [_linked_to(each, form) for each in (*active, *(e for e in newest if is_closed(e)))]
     cards = [card(each, records, shop, language) for each in linked]
     return ManagePage(
         language=language,
@@ -72,7 +73,7 @@ def list_page(
 
 def edit_page(
     change: Change,
-    records: Sequence[Record],
+    records: Sequence[LinkedRecord],
     *,
     trouble: Trouble | None = None,
     meanwhile: tuple[Told, ...] = (),
@@ -98,7 +99,11 @@ def edit_page(
 
 
 def receipt_page(
-    form: ManageForm, record: Record, records: Sequence[Record], shop: Shop, language: Language
+    form: ManageForm,
+    record: LinkedRecord,
+    records: Sequence[LinkedRecord],
+    shop: Shop,
+    language: Language,
 ) -> ManagePage:
     """Return one pledge as it is printed."""
     return ManagePage(
@@ -146,7 +151,7 @@ def erase_page(
     )
 
 
-def find_own(records: Sequence[Record], form: ManageForm) -> Record:
+def find_own(records: Sequence[LinkedRecord], form: ManageForm) -> LinkedRecord:
     """Return the pledge that a form is about: by its own link, else the one of the page's."""
     named = (each for each in records if _is_same(each.token, form.own))
     return next(named, records[0])
@@ -156,25 +161,25 @@ def _is_same(one: str, other: str) -> bool:
     return bool(other) and hmac.compare_digest(one.encode(), other.encode())
 
 
-def _newest(record: Record) -> tuple[datetime, datetime]:
+def _newest(record: LinkedRecord) -> tuple[datetime, datetime]:
     return record.created_at, record.deadline
 
 
-def _linked_to(record: Record, form: ManageForm) -> Record:
+def _linked_to(record: LinkedRecord, form: ManageForm) -> LinkedRecord:
     return msgspec.structs.replace(record, token=record.token or form.token)
 
 
-def _who(records: Sequence[Record], shop: Shop, language: Language) -> Who:
+def _who(records: Sequence[LinkedRecord], shop: Shop, language: Language) -> Who:
     own = records[0]
     day = formatting.date(own.created_at, shop.platform.timezone, language)
     sentence = catalogue(language).gettext("From your checkout on %(date)s, as")
     return Who(sentence=sentence % {"date": day}, email=own.email)
 
 
-def _receipt(record: Record, shop: Shop, language: Language) -> Receipt:
+def _receipt(record: LinkedRecord, shop: Shop, language: Language) -> Receipt:
     texts = catalogue(language)
     zone = shop.platform.timezone
-    is_paid = record.standing == "charged"
+    is_paid = standing_of(record) == "charged"
     facts = [
         (texts.gettext("Reference"), reference(record)),
         (texts.gettext("Film"), record.campaign_title),

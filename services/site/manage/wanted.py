@@ -2,8 +2,8 @@
 
 import msgspec
 
+from contracts.api.pledges import ChangePreview, LinkedRecord
 from services.site.cart.shop import Shop
-from services.site.manage.answers import Preview, Record
 from services.site.manage.changes import Row, basket_of_preview, basket_of_record, differences
 from services.site.manage.form import ManageForm, whole
 from services.site.public.language import Language, catalogue
@@ -13,9 +13,9 @@ from services.site.public.state import CampaignState
 class Change(msgspec.Struct, frozen=True, kw_only=True):
     """A change in the making: the pledge, what is typed, and what it would cost if known."""
 
-    record: Record
+    record: LinkedRecord
     form: ManageForm
-    preview: Preview | None
+    preview: ChangePreview | None
     shop: Shop
     language: Language
     key: str = ""

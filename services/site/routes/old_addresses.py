@@ -6,7 +6,7 @@ from litestar import Request, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from services.site.cart.answers import Receipt
+from contracts.api.checkout import Summary
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.routes.answers import READ
 from services.site.routes.results import CANCEL, SUCCESS, Results, looked_up, order_of
@@ -28,7 +28,7 @@ def _route(results: Results, path: str, last: str, language: Language) -> HTTPRo
     async def show(request: Request[Any, Any, Any]) -> ASGIResponse:
         target = f"{prefix(language)}/"
         found = await looked_up(results, request, "")
-        if isinstance(found, Receipt) and found.campaigns:
+        if isinstance(found, Summary) and found.campaigns:
             slug = found.campaigns[0].campaign_slug
             target += f"campaigns/{slug}/{last}/?order={order_of(request)}"
         headers = {"location": target, "cache-control": "private, no-store"}

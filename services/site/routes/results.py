@@ -8,13 +8,14 @@ from litestar import Request, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
+from contracts.api.checkout import Summary
 from contracts.ids import ORDER_PATTERN
 from contracts.refusals import NotFound
 from contracts.routes import Route
 from services.chassis.web.crowd import LANE
 from services.site.asking.asker import Caller
 from services.site.asking.checkout import Checkout
-from services.site.cart.answers import Receipt, Refused
+from services.site.cart.answers import Refused
 from services.site.cart.receipt import resume_pairs, success_page
 from services.site.desks.cart import shop_of
 from services.site.door.admission import Admission
@@ -61,7 +62,7 @@ def _success_route(results: Results, language: Language) -> HTTPRouteHandler:
             return _moved(elsewhere)
         found = await looked_up(results, request, slug)
         page = success_page(
-            found if isinstance(found, Receipt) else None,
+            found if isinstance(found, Summary) else None,
             shop_of(results.site.world),
             slug,
             language,
@@ -89,8 +90,8 @@ def _cancel_route(results: Results, language: Language) -> HTTPRouteHandler:
             state,
             now=results.site.clock.now(),
             language=language,
-            resumes=resume_pairs(found) if isinstance(found, Receipt) else (),
-            order_status=found.status if isinstance(found, Receipt) else "",
+            resumes=resume_pairs(found) if isinstance(found, Summary) else (),
+            order_status=found.status if isinstance(found, Summary) else "",
             order_id=order_of(request),
         )
         body = render.render_cancelled(page, results.site.shelf.frame())
@@ -122,7 +123,7 @@ def order_of(request: Request[Any, Any, Any]) -> str:
 
 async def looked_up(
     results: Results, request: Request[Any, Any, Any], slug: str
-) -> Receipt | Refused | None:
+) -> Summary | Refused | None:
     """Return the order of the address, None when it names none; with a slug one of that film."""
     order_id = order_of(request)
     if not order_id:

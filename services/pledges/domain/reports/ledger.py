@@ -9,9 +9,9 @@ from typing import Literal, get_args
 
 import msgspec
 
+from contracts.api.pledges import PledgeStatus
 from contracts.ids import CampaignSlug, PledgeId
 from contracts.pricing import PricedLine
-from services.pledges.domain.pledge import PledgeStatus
 from services.pledges.domain.reports.cells import (
     Goods,
     Row,
