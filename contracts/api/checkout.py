@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.api.figures import Figures
+from contracts.api.figures import CardFace, Figures
 from contracts.pricing import LineKind, QuoteState, TaxShown, Why
 
 
@@ -109,4 +109,36 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     currency: str
     totals: Figures
     campaigns: tuple[SummaryCampaign, ...]
+    card_warning: CardWarning | None = None
+
+
+class OtherCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A card of the same supporter in the same campaign, and how many pledges are on it."""
+
+    brand: str
+    last4: str
+    pledges: int
+
+
+class CardUpdateStarted(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
+    """A session that waits for a card: on our page, or on Stripe's.
+
+    `other_cards`: cards of further pledges, which the new one will pay for as well.
+    """
+
+    checkout_ui_mode: str
+    session_id: str
+    client_secret: str | None = None
+    publishable_key: str | None = None
+    url: str | None = None
+    other_cards: tuple[OtherCard, ...] = ()
+
+
+class CardUpdated(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The card that is saved for the pledge now, with what is to be said about it."""
+
+    success: bool
+    card: CardFace
     card_warning: CardWarning | None = None

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from contracts.api.checkout import CardUpdateStarted
 from contracts.events.checkout import CardSaved
 from contracts.events.pledges import LinksRenewed
 from contracts.ids import CampaignSlug, OrderId, PledgeId
 from contracts.magic_link import MagicLink, keyring, sign
 from contracts.refusals import LinkRefused, NotFound, NotYours, StateRefused, TooMany, Unavailable
 from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
-from services.checkout.domain.card_answers import CardUpdateStarted
 from services.checkout.domain.orders import Order
 from services.checkout.handlers.hear_links import hear_links
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged, hear_released

@@ -70,14 +70,6 @@ class CardUpdate(msgspec.Struct, frozen=True, kw_only=True):
     session_id: str | None = None
 
 
-class OtherCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A card of the same supporter in the same campaign, and how many pledges are on it."""
-
-    brand: str
-    last4: str
-    pledges: int
-
-
 def warning_for(card: Card | None, needed_until: datetime, zone: str) -> CardWarning | None:
     """Return the warning a card deserves, if any."""
     if card is None or not card_life.expires_before(card, needed_until, zone):

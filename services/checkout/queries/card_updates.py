@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from contracts.api.checkout import OtherCard
 from contracts.ids import PledgeId
 from services.chassis.storage.database import Connection, decode_rows
-from services.checkout.domain.cards import CardUpdate, OtherCard, UiMode, UpdateStatus
+from services.checkout.domain.cards import CardUpdate, UiMode, UpdateStatus
 
 LOOK_SECONDS = 120
 LOOK_AGAIN_SECONDS = 60

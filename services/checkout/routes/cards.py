@@ -4,10 +4,10 @@ from litestar import Response, post
 from litestar.di import NamedDependency
 from litestar.params import JSONBody, SkipValidation
 
+from contracts.api.checkout import CardUpdated, CardUpdateStarted
 from contracts.magic_link import Keys
 from services.chassis.web.errors import PRIVATE
 from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
-from services.checkout.domain.card_answers import CardUpdated, CardUpdateStarted
 from services.checkout.routes.dependencies import CheckoutDependency, Client
 from services.checkout.steps import change_card
 

@@ -6,13 +6,14 @@ The charge itself is the ledger's and settlement's business; here a card is save
 import secrets
 from datetime import timedelta
 
+from contracts.api.checkout import CardUpdated, CardUpdateStarted
 from contracts.magic_link import Keys
 from contracts.refusals import NotFound, StateRefused, Unavailable
 from services.chassis.process import crash
 from services.chassis.storage.database import transaction
 from services.chassis.stripe.client import StripeRefused
 from services.checkout.domain.bodies import CompleteCardBody, StartCardBody
-from services.checkout.domain.card_answers import CardUpdated, CardUpdateStarted, updated_with
+from services.checkout.domain.card_answers import updated_with
 from services.checkout.domain.cards import UPDATE_PREFIX, CardUpdate, UiMode
 from services.checkout.domain.sessions import params_for_update
 from services.checkout.domain.stripe_objects import OpenedSession

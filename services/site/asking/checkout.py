@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from contracts.api.checkout import Quote, Started, Summary
+from contracts.api.checkout import CardUpdateStarted, Quote, Started, Summary
 from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
 
@@ -62,8 +62,8 @@ class Checkout(Asker):
         answer = await self.ask("POST", path, caller, body=body, seconds=START_SECONDS)
         if isinstance(answer, Refused):
             return answer
-        found = read(answer, dict[str, Any])
-        return found if isinstance(found, Refused) else str(found.get("url") or "")
+        found = read(answer, CardUpdateStarted)
+        return found if isinstance(found, Refused) else found.url or ""
 
     async def receipt(self, order_id: str, caller: Caller) -> Summary | Refused:
         """Return an order as whoever knows its id may see it."""

@@ -21,10 +21,12 @@ class Explained(Protocol):
     """What has figures with their reasons: a campaign's part of a cart, or a pledge."""
 
     @property
-    def campaign_slug(self) -> str: ...
+    def campaign_slug(self) -> str:
+        """The campaign it is about."""
 
     @property
-    def why(self) -> tuple[Why, ...]: ...
+    def why(self) -> tuple[Why, ...]:
+        """Which rules made its figures."""
 
 
 def reasons(

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 from contracts.api.figures import CardFace
 from contracts.api.pledges import (
     ItemSupport,
@@ -59,12 +61,34 @@ def demo_record(state: str, now: datetime, at: int = 0) -> LinkedRecord:
             needs_authentication=state == "needs_bank",
         )
     created = now - timedelta(days=20, hours=at)
-    return LinkedRecord(
+    return msgspec.structs.replace(
+        _active(created, now + timedelta(days=9)),
         order_id=PledgeId(f"pool-intent-sample{at:06d}"),
-        email="noor@halfmoon.example",
-        preferred_lang="en",
         campaign_slug=CampaignSlug(f"sample-{state.replace('_', '-')}"),
         campaign_title=TITLES[state],
+        pledge_status=status,
+        charged=status == "charged",
+        cancelled_at=now - timedelta(days=1) if state == "cancelled" else None,
+        charged_at=now - timedelta(days=2) if state == "charged" else None,
+        lost_at=now - timedelta(days=1) if state == "lost" else None,
+        history=_history(status, created, now),
+        can_modify=state == "active",
+        can_cancel=state == "active",
+        can_update_payment_method=state in ("active", "locked", "payment_failed", "needs_bank"),
+        deadline=now - timedelta(days=3) if is_over else now + timedelta(days=9),
+        deadline_passed=is_over,
+        recovery=recovery,
+    )
+
+
+def _active(created: datetime, deadline: datetime) -> LinkedRecord:
+    """Return a pledge of two premieres and a part of the lab, changed once."""
+    return LinkedRecord(
+        order_id=PledgeId("pool-intent-sample"),
+        email="noor@halfmoon.example",
+        preferred_lang="en",
+        campaign_slug=CampaignSlug("sample"),
+        campaign_title="",
         tier_id="premiere",
         tier_qty=2,
         additional_tiers=(),
@@ -73,36 +97,36 @@ def demo_record(state: str, now: datetime, at: int = 0) -> LinkedRecord:
         bundle_add_ons=(),
         lines=_lines(),
         subtotal=7_000,
-        goal_tracking_subtotal=7_000,
-        bundle_add_on_subtotal=0,
-        currency="usd",
         shipping=300,
         tax=551,
         tip_percent=5,
         tip_amount=350,
         amount=8_201,
+        goal_tracking_subtotal=7_000,
+        bundle_add_on_subtotal=0,
+        currency="usd",
         why=_why(),
         tax_details=None,
-        pledge_status=status,
-        charged=status == "charged",
+        pledge_status="active",
+        charged=False,
         created_at=created,
         updated_at=created,
-        cancelled_at=now - timedelta(days=1) if state == "cancelled" else None,
-        charged_at=now - timedelta(days=2) if state == "charged" else None,
-        lost_at=now - timedelta(days=1) if state == "lost" else None,
+        cancelled_at=None,
+        charged_at=None,
+        lost_at=None,
         card=CardFace(brand="visa", last4="4242", exp_month=8, exp_year=2031),
         shipping_option=STANDARD,
         shipping_address=Address(
             name="Noor Haddad", address1="12 Harbor Street", postal_code="87101", country="US"
         ),
-        history=_history(status, created, now),
+        history=(),
         revision=2,
-        can_modify=state == "active",
-        can_cancel=state == "active",
-        can_update_payment_method=state in ("active", "locked", "payment_failed", "needs_bank"),
-        deadline=now - timedelta(days=3) if is_over else now + timedelta(days=9),
-        deadline_passed=is_over,
-        recovery=recovery,
+        can_modify=True,
+        can_cancel=True,
+        can_update_payment_method=True,
+        deadline=deadline,
+        deadline_passed=False,
+        recovery=None,
         returned_amount=0,
         is_late=False,
     )
