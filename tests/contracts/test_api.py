@@ -10,6 +10,8 @@ from contracts.api import checkout, figures, notify, pledges
 from tests.tidy.source import Source, assert_notices, assert_tidy, findings, python_files
 
 MODULES = (checkout, figures, notify, pledges)
+# What operators' screens read is handed to it by their desks: docs/house.md, finding 4.
+STILL_ITS_OWN = {"services.site.asking.operators"}
 SERVICES = ("checkout", "pledges", "settlement", "notify", "site")
 
 
@@ -51,6 +53,8 @@ def told_by_contracts(source: Source) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("contracts.api.")
         for alias in node.names
     }
+    if source.module in STILL_ITS_OWN:
+        return
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "read" and len(node.args) > 1:
             named = {each.id for each in ast.walk(node.args[1]) if isinstance(each, ast.Name)}
