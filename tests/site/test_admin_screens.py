@@ -126,6 +126,22 @@ async def test_a_campaigns_settlement_is_shown_with_plan_run_and_proof(
     assert one_film.admin_secret not in page.text
 
 
+async def test_before_the_close_there_is_a_forecast_and_nothing_to_give_back(
+    one_film: RunningSite, shared: tuple[RunningSite, Behind]
+) -> None:
+    visitor = await ada(one_film)
+    early = {**RUN, "status": "not_closed", "planned": 0, "startedAt": None, "certificate": None}
+    services = answers(shared, early, {**PLAN, "isForecast": True})
+    services.queue.append((409, {"error": "not_closed", "message": "Not closed."}))
+
+    page = await visitor.get("/admin/settlement/long-take/")
+
+    assert page.status_code == 200
+    for said in ("What would be charged now", "Not closed yet", "No money has gone back."):
+        assert said in page.text
+    assert "Try what is due now" not in page.text
+
+
 async def test_what_is_due_is_tried_by_the_plan_that_was_seen_and_written_down(
     one_film: RunningSite, shared: tuple[RunningSite, Behind]
 ) -> None:
@@ -266,3 +282,72 @@ async def test_a_service_that_is_away_is_said_in_words(
     assert page.status_code == 503
     assert page.headers["retry-after"] == "5"
     assert "A part this needs is away" in page.text
+
+
+async def test_a_pledges_money_is_given_back_by_a_super_and_written_down(
+    one_film: RunningSite, shared: tuple[RunningSite, Behind]
+) -> None:
+    visitor = await ada(one_film)
+    asked = {"requestId": "r-1", "status": "asked"}
+    services = answers(shared, {**STORY, "chargedAt": AT}, [MAIL], STORY, asked)
+
+    page = await visitor.get("/admin/people/long-take/pool-intent-1/")
+    done = await visitor.post("/admin/people/long-take/pool-intent-1/refund", reason="ill")
+
+    assert "Refund this pledge" in page.text
+    assert done.headers["location"].endswith("?done=refunded")
+    assert services.heard[-1].target == "/admin/refunds"
+    body = b'{"campaignSlug":"long-take","orderId":"pool-intent-1","reason":"ill"}'
+    assert services.heard[-1].body == body
+    log = await visitor.get("/admin/audit/", params={"action": "refund_asked"})
+    assert "r-1" in log.text
+
+
+async def test_another_campaigns_pledge_is_not_refunded_under_this_ones_address(
+    one_film: RunningSite, shared: tuple[RunningSite, Behind]
+) -> None:
+    visitor = await ada(one_film)
+    services = answers(shared, *[{**STORY, "campaignSlug": "secret-film"}] * 2)
+
+    refused = await visitor.post("/admin/people/long-take/pool-intent-1/refund", reason="ill")
+
+    assert refused.status_code == 404
+    assert "/admin/refunds" not in [each.target for each in services.heard]
+
+
+async def test_services_and_books_are_looked_at_and_compared_again(
+    one_film: RunningSite, shared: tuple[RunningSite, Behind]
+) -> None:
+    visitor = await ada(one_film)
+    run = {
+        "runId": 1,
+        "requestedBy": "daily",
+        "requestedAt": AT,
+        "finishedAt": AT,
+        "charges": 2,
+        "intents": 3,
+        "error": None,
+    }
+    broken = {
+        "kind": "amount",
+        "subject": "ch_1",
+        "campaignSlug": "long-take",
+        "ours": "1",
+        "theirs": "2",
+        "firstSeen": AT,
+        "timesSeen": 1,
+    }
+    well = {"ready": True, "degraded": []}
+    tired = {"ready": True, "degraded": ["nats"]}
+    books = {"run": run, "openBreaks": [broken]}
+    services = answers(shared, well, well, well, tired, books, books)
+
+    page = await visitor.get("/admin/operations/")
+    asked = await visitor.post("/admin/operations/reconcile")
+
+    assert {each.target for each in services.heard[:4]} == {"/readyz"}
+    assert all("authorization" not in each.headers for each in services.heard[:4])
+    for said in ("Well", "Works, with something away", "ch_1", "Compare now"):
+        assert said in page.text
+    assert asked.headers["location"] == "/admin/operations/?done=reconciling"
+    assert services.heard[-1].body == b'{"by":"ada@pool.example"}'

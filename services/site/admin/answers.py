@@ -207,3 +207,48 @@ class Preview(Shape, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     has_more: bool
+
+
+class Refund(Shape, frozen=True, kw_only=True):
+    """A refund that was asked for, and what is being done about it."""
+
+    request_id: str
+    status: str
+
+
+class Health(Shape, frozen=True, kw_only=True):
+    """How a service feels: whether it can work, and what it does without."""
+
+    ready: bool
+    degraded: tuple[str, ...] = ()
+
+
+class Break(Shape, frozen=True, kw_only=True):
+    """Where our books and Stripe's differ."""
+
+    kind: str
+    subject: str
+    campaign_slug: str
+    ours: str
+    theirs: str
+    first_seen: datetime
+    times_seen: int
+
+
+class Comparison(Shape, frozen=True, kw_only=True):
+    """A comparison of all charges with Stripe's."""
+
+    run_id: int
+    requested_by: str
+    requested_at: datetime
+    finished_at: datetime | None
+    charges: int | None
+    intents: int | None
+    error: str | None
+
+
+class Reconciliation(Shape, frozen=True, kw_only=True):
+    """The newest comparison, and every difference that is open."""
+
+    run: Comparison | None
+    open_breaks: tuple[Break, ...]

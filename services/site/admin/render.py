@@ -1,6 +1,7 @@
 """The dashboard's screens as bytes: the templates of a language around what a screen shows."""
 
 import functools
+from datetime import datetime
 
 import msgspec
 
@@ -49,9 +50,8 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         others=[(other, NAMES[other], prefix(other) + shell.path) for other in others],
         money=functools.partial(formatting.money, always_cents=True),
         day=functools.partial(formatting.date, zone=zone, language=language),
-        moment=lambda at: (
-            f"{formatting.date(at, zone, language)}, {formatting.time(at, zone, language)}"
-        ),
+        moment=functools.partial(_moment, zone=zone, language=language),
+        last_moment=lambda at: _moment(formatting.last_minute(at), zone, language),
         role_name=functools.partial(role_name, language=language),
         action_name=functools.partial(action_name, language=language),
         campaign_sign=functools.partial(campaign_sign, language=language),
@@ -60,3 +60,7 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         flag_name=functools.partial(flag_name, language=language),
         **shown,
     ).encode()
+
+
+def _moment(at: datetime, zone: str, language: Language) -> str:
+    return f"{formatting.date(at, zone, language)}, {formatting.time(at, zone, language)}"

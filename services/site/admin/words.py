@@ -35,6 +35,7 @@ def tabs(user: User, language: Language) -> tuple[Tab, ...]:
         ("supporters", "people/", texts.gettext("Supporters"), "users"),
     )
     supers = (
+        ("operations", "operations/", texts.gettext("Operations"), "activity"),
         ("users", "users/", texts.gettext("Users"), "user-cog"),
         ("sessions", "sessions/", texts.gettext("Sessions"), "monitor"),
         ("audit", "audit/", texts.gettext("Audit log"), "scroll-text"),
@@ -63,6 +64,8 @@ def done_message(name: str, language: Language) -> str:
         "dispatched": texts.gettext("What is due is tried now."),
         "paused": texts.gettext("Payments stand still: no charge, retry or refund is sent."),
         "resumed": texts.gettext("Payments go on."),
+        "refunded": texts.gettext("The refund is asked for. Stripe’s answer stands here soon."),
+        "reconciling": texts.gettext("All charges are being compared with Stripe."),
     }.get(name, "")
 
 
@@ -80,6 +83,8 @@ def action_name(action: str, language: Language) -> str:
         "settlement_dispatched": texts.gettext("Had what is due tried now"),
         "payments_paused": texts.gettext("Paused payments"),
         "payments_resumed": texts.gettext("Resumed payments"),
+        "refund_asked": texts.gettext("Asked for a refund"),
+        "reconciliation_asked": texts.gettext("Had charges compared with Stripe"),
         "report_downloaded": texts.gettext("Downloaded a report"),
     }.get(action, action)
 
@@ -121,6 +126,7 @@ def _known(texts: NullTranslations) -> dict[str, str]:
         "stale_plan": texts.gettext("The plan has changed since you looked. Look at it again."),
         "not_closed": texts.gettext("This campaign is not closed yet."),
         "unknown_campaign": texts.gettext("Settlement does not know this campaign yet."),
+        "nothing_to_refund": texts.gettext("There is nothing left to give back."),
         "unknown_pledge": texts.gettext("There is no such pledge."),
         "unknown_session": texts.gettext("This session has ended already."),
         "Write one email address.": texts.gettext("Write one email address."),

@@ -6,13 +6,15 @@ The browser never gets the secret: whoever asks here has checked the asker's rol
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from contracts.refusals import Refusal, TooMany
+from contracts.refusals import Refusal, StateRefused, TooMany
 from services.chassis.process.settings import Secret
+from services.site.admin.answers import Health
 from services.site.asking.asker import Asker, Caller, read
 from services.site.cart.answers import Refused
 from services.site.door.upstream import Answer, Upstream
 
 SECONDS = 10.0
+HEALTH_SECONDS = 3.0
 RETRY_SECONDS = 5
 
 T = TypeVar("T")
@@ -44,17 +46,32 @@ class Operator:
 
     async def read(self, owner: str, path: str, caller: Caller, wanted: type[T]) -> T:
         """Return what a GET answers. Raises what it refuses."""
-        return _read(await self._ask(owner, "GET", path, caller), wanted)
+        return _read(_there(await self._ask(owner, "GET", path, caller)), wanted)
+
+    async def find(self, owner: str, path: str, caller: Caller, wanted: type[T]) -> T | None:
+        """Return what a GET answers, None while the state says that there is nothing yet."""
+        answer = await self._ask(owner, "GET", path, caller, none_at=StateRefused.status)
+        return None if answer is None else _read(answer, wanted)
 
     async def do(
         self, owner: str, path: str, caller: Caller, body: Mapping[str, Any], wanted: type[T]
     ) -> T:
         """Return what a POST answers. Raises what it refuses."""
-        return _read(await self._ask(owner, "POST", path, caller, body), wanted)
+        return _read(_there(await self._ask(owner, "POST", path, caller, body)), wanted)
+
+    async def health(self, owner: str, caller: Caller) -> Health:
+        """Return how a service feels; whoever does not answer is not well."""
+        asker = Asker(self._upstream, places=self._places_of(owner), site_base=self._site_base)
+        answer = await asker.ask("GET", "/readyz", caller, seconds=HEALTH_SECONDS)
+        if isinstance(answer, Answer):
+            found = read(answer, Health)
+            if isinstance(found, Health):
+                return found
+        return Health(ready=False)
 
     async def take(self, owner: str, path: str, caller: Caller) -> bytes:
         """Return a file as it is."""
-        return (await self._ask(owner, "GET", path, caller)).body
+        return _there(await self._ask(owner, "GET", path, caller)).body
 
     async def _ask(
         self,
@@ -63,13 +80,17 @@ class Operator:
         path: str,
         caller: Caller,
         body: Mapping[str, Any] | None = None,
-    ) -> Answer:
+        *,
+        none_at: int = 0,
+    ) -> Answer | None:
         places = self._places_of(owner)
         asker = Asker(self._upstream, places=places, site_base=self._site_base)
         authority = {"authorization": f"Bearer {self._secret.reveal()}"}
         answer = await asker.ask(
             method, path, caller, seconds=SECONDS, body=body, headers=authority
         )
+        if isinstance(answer, Refused) and answer.status == none_at:
+            return None
         return _or_raise(answer)
 
 
@@ -79,6 +100,11 @@ def _or_raise(answer: Answer | Refused) -> Answer:
     if answer.status == TooMany.status:
         raise TooMany(answer.error, answer.message, retry_after_seconds=RETRY_SECONDS)
     raise Declined(answer)
+
+
+def _there(answer: Answer | None) -> Answer:
+    assert answer is not None, "only `find` takes no for an answer"
+    return answer
 
 
 def _read(answer: Answer, wanted: type[T]) -> T:

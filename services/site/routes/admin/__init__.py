@@ -18,6 +18,7 @@ from services.site.door.upstream import Upstream
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.routes.admin import (
     audit,
+    operations,
     people,
     reports,
     settlement,
@@ -34,6 +35,7 @@ WORKS: dict[str, Work] = {
     **settlement.WORKS,
     **supporters.WORKS,
     **reports.WORKS,
+    **operations.WORKS,
     **people.WORKS,
     **audit.WORKS,
 }

@@ -37,7 +37,7 @@ async def show_one(visit: Visit) -> ASGIResponse:
     ask, slug = visit.dash.operator, visit.slug
     run = await ask.read(OWNER, f"/admin/settlements/{slug}", visit.caller, Run)
     plan = await ask.do(OWNER, f"/admin/settle/{slug}", visit.caller, {"dryRun": True}, Plan)
-    refunds = await ask.read(OWNER, f"/admin/refunds/{slug}", visit.caller, Refunds)
+    refunds = await ask.find(OWNER, f"/admin/refunds/{slug}", visit.caller, Refunds)
     return visit.page(
         "settlement_one",
         slug=slug,

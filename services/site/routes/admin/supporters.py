@@ -5,7 +5,10 @@ from urllib.parse import urlencode
 from litestar.response.base import ASGIResponse
 
 from contracts.refusals import NotFound
-from services.site.admin.answers import Evidence, SentMail, SupporterPage
+from services.chassis.storage.database import transaction
+from services.site.admin.answers import Evidence, Refund, SentMail, SupporterPage
+from services.site.admin.audit import Done
+from services.site.admin.queries import audit
 from services.site.desks.dashboard import Visit, Work
 
 STATUSES = ("active", "charged", "payment_failed", "cancelled", "released")
@@ -44,10 +47,7 @@ async def show_list(visit: Visit) -> ASGIResponse:
 async def show_one(visit: Visit) -> ASGIResponse:
     """Show one pledge: its history, its money and its mails."""
     ask, order = visit.dash.operator, visit.key
-    story = await ask.read("pledges", f"/admin/evidence/{order}", visit.caller, Evidence)
-    if story.campaign_slug != visit.slug:
-        # The address names the campaign whose rights were checked: no other one's is shown.
-        raise NotFound("unknown_pledge", "There is no such pledge.")
+    story = await _story(visit)
     mails = await ask.read("notify", f"/admin/mails/{order}", visit.caller, list[SentMail])
     return visit.page(
         "supporter",
@@ -58,8 +58,37 @@ async def show_one(visit: Visit) -> ASGIResponse:
     )
 
 
+async def refund(visit: Visit) -> ASGIResponse:
+    """Give one pledge's money back, all that is left of it. Asked twice, it goes back once."""
+    story, reason = await _story(visit), visit.one("reason")
+    body = {"campaignSlug": visit.slug, "orderId": story.order_id, "reason": reason}
+    ask = visit.dash.operator
+    asked = await ask.do("settlement", "/admin/refunds", visit.caller, body, Refund)
+    done = Done(
+        actor=visit.user.email,
+        role=visit.user.role,
+        action="refund_asked",
+        subject=story.order_id,
+        campaign=visit.slug,
+        details={"reason": reason, "request": asked.request_id},
+    )
+    async with transaction(visit.dash.pool) as conn:
+        await audit.append(conn, done)
+    return visit.go(f"people/{visit.slug}/{visit.key}/", done="refunded")
+
+
+async def _story(visit: Visit) -> Evidence:
+    path = f"/admin/evidence/{visit.key}"
+    story = await visit.dash.operator.read("pledges", path, visit.caller, Evidence)
+    if story.campaign_slug != visit.slug:
+        # The address names the campaign whose rights were checked: no other one's is shown.
+        raise NotFound("unknown_pledge", "There is no such pledge.")
+    return story
+
+
 WORKS: dict[str, Work] = {
     "supporters": choose,
     "supporters.list": show_list,
     "supporters.one": show_one,
+    "supporters.refund": refund,
 }
