@@ -169,5 +169,5 @@ async def _watching(site: str, slug: str, count: int) -> AsyncIterator[dict[str,
     try:
         yield said
     finally:
-        answer, _ = await process.communicate()
+        answer, _ = await process.communicate(b"")
         said.update(json.loads(answer))
