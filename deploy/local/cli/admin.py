@@ -51,5 +51,6 @@ def invite(
     if as_json:
         print_json(answer)
         return
-    say(f"{answer['email']} may sign in as {answer['role']}: {answer['signInUrl']}")
-    say("The mail’s link works once, for 15 minutes. Ask there for another at any time.")
+    say(f"{answer['email']} may sign in as {answer['role']}, by the mail or here:")
+    say(answer["signInUrl"])
+    say("The link works once, for 15 minutes. The sign-in page sends another at any time.")

@@ -30,7 +30,7 @@ class Invitation(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Invited(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """Who was invited, and where the link of the mail leads."""
+    """Who was invited, and the link of the mail, should that not arrive."""
 
     email: str
     role: str
@@ -48,12 +48,12 @@ def invite_route(dash: Dashboard, site_base: str) -> HTTPRouteHandler:
         await dash.admission.require(INVITE, request.headers, client)
         wanted = wanted_user(data.email, data.role, data.campaigns, dash.titles())
         async with transaction(dash.pool) as conn:
-            user = await people.invite(conn, wanted, data.language, by=people.OPERATOR)
+            token = await people.invite(conn, wanted, data.language, by=people.OPERATOR)
         return Invited(
-            email=user.email,
-            role=user.role,
-            campaigns=user.campaigns,
-            sign_in_url=f"{site_base}{route_named('sign_in').path}/",
+            email=wanted.email,
+            role=wanted.role,
+            campaigns=wanted.campaigns,
+            sign_in_url=f"{site_base}{route_named('sign_in').path}/?t={token}",
         )
 
     return invite

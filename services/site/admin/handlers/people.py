@@ -14,8 +14,11 @@ OPERATOR = User(user_id="", email="./pool admin invite", role="super")
 """Whoever has the operator's secret, and so the machine."""
 
 
-async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -> User:
-    """Let somebody in, and mail a link that signs in. Asked again, another link is sent."""
+async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -> str:
+    """Let somebody in, and mail a link that signs in. Asked again, another link is sent.
+
+    Return the link's secret: whoever has the operator's own may hand it over by themselves.
+    """
     await queries.lock_users(conn)
     known = await queries.find_user(conn, wanted.email)
     if known is not None and (known.role, known.campaigns) != (wanted.role, wanted.campaigns):
@@ -25,9 +28,9 @@ async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -
     user = known or await queries.save_user(
         conn, telemetry.new_id(), wanted, language=language, by=by.email
     )
-    await send_link(conn, user, language, browser=None)
+    token = await send_link(conn, user, language, browser=None)
     await audit.append(conn, _done("user_invited", user, by, _rights(wanted)))
-    return user
+    return token
 
 
 async def change(conn: Connection, user_id: str, wanted: Wanted, *, by: User) -> None:

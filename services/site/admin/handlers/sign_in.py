@@ -36,8 +36,8 @@ async def ask_link(conn: Connection, email: str, language: str, browser_secret: 
     await send_link(conn, user, language, browser=access.digest(browser_secret))
 
 
-async def send_link(conn: Connection, user: User, language: str, *, browser: bytes | None) -> None:
-    """Keep a link's digest, and announce the link to who writes the mail."""
+async def send_link(conn: Connection, user: User, language: str, *, browser: bytes | None) -> str:
+    """Keep a link's digest, announce the link to who writes the mail, and return its secret."""
     token = new_secret()
     expires_at = await queries.insert_link(
         conn, user.user_id, access.digest(token), browser, access.SIGN_IN_LIFE.total_seconds()
@@ -53,6 +53,7 @@ async def send_link(conn: Connection, user: User, language: str, *, browser: byt
     )
     aggregate = f"sign_in:{access.digest(token).hex()}"
     await outbox.append(conn, event, key=user.user_id, aggregate=aggregate, version=1)
+    return token
 
 
 async def sign_in(
