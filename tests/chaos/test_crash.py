@@ -13,7 +13,7 @@ from services.chassis.process.crash import Wanted, parse
 LIVED = "lived"
 PROGRAM = f"""
 import sys
-from services.chassis import crash
+from services.chassis.process import crash
 crash.arm(sys.argv[1], sys.argv[2], is_safe=sys.argv[3] == "safe")
 for name in sys.argv[4:]:
     print(name, flush=True)

@@ -15,7 +15,7 @@ from services.chassis.process.log_output import LogOutput
 PROGRAM = """
 import logging, sys
 from prometheus_client import CollectorRegistry, Counter
-from services.chassis.log_output import LogOutput
+from services.chassis.process.log_output import LogOutput
 dropped = Counter("dropped", "dropped", registry=CollectorRegistry())
 logging.basicConfig(handlers=[LogOutput(dropped)], level=logging.INFO, format="%(message)s")
 for number in range(3000):

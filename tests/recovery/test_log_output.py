@@ -6,7 +6,7 @@ import time
 
 LOUD = """
 import asyncio, sys, time
-from services.chassis import telemetry
+from services.chassis.process import telemetry
 
 async def main():
     telemetry.configure_logs("loud", "INFO")

@@ -211,7 +211,7 @@ def test_a_vendor_is_imported_by_its_gateway_alone() -> None:
             apart,
             "services/chassis/events/outbox.py",
             "from services.site import domain",
-            "from services.chassis import bus",
+            "from services.chassis.events import bus",
             id="chassis below all",
         ),
         pytest.param(
