@@ -233,12 +233,32 @@ async def test_a_session_ends_by_time(one_film: RunningSite) -> None:
     assert 'lang="es"' in page.text
 
 
+@pytest.mark.parametrize("body", [b"", b"{", b'{"email":"x@pool.example"}'])
 @pytest.mark.parametrize("given", [{}, {"Authorization": "Bearer wrong"}])
 async def test_nobody_invites_without_the_secret(
-    one_film: RunningSite, given: dict[str, str]
+    one_film: RunningSite, given: dict[str, str], body: bytes
 ) -> None:
-    answer = await one_film.http.post(
-        "/admin/invitations", json={"email": "x@pool.example"}, headers=given
-    )
+    answer = await one_film.http.post("/admin/invitations", content=body, headers=given)
 
     assert (answer.status_code, answer.json()["error"]) == (401, "unauthorized")
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"email":"x@pool.example","admin":true}', 400),
+        (b'{"email":"x"}', 400),
+        (b'{"email":7}', 400),
+        (b"[]", 400),
+        (b"{", 400),
+    ],
+)
+async def test_an_invitation_that_is_none_is_refused(
+    one_film: RunningSite, body: bytes, status: int
+) -> None:
+    headers = {**one_film.admin, "content-type": "application/json"}
+
+    answer = await one_film.http.post("/admin/invitations", content=body, headers=headers)
+    as_text = await one_film.http.post("/admin/invitations", content=body, headers=one_film.admin)
+
+    assert (answer.status_code, as_text.status_code) == (status, 415)
