@@ -145,6 +145,12 @@ CONSUMERS = (
         ),
     ),
     Consumer(
+        durable="notify-totals",
+        stream="PLEDGES",
+        listener="notify",
+        events=(pledges.TotalsChanged,),
+    ),
+    Consumer(
         durable="site-totals",
         stream="PLEDGES",
         listener="site",
@@ -185,7 +191,7 @@ CONSUMERS = (
         durable="notify-charges",
         stream="SETTLEMENT",
         listener="notify",
-        events=(settlement.ChargeNoticeDue,),
+        events=(settlement.ChargeNoticeDue, settlement.Disputed),
     ),
     Consumer(
         durable="settlement-chargers",

@@ -23,3 +23,14 @@ class OwnMails(msgspec.Struct, frozen=True, kw_only=True):
     """The answer of `GET /pledge/mails`: every mail to one address, oldest first."""
 
     mails: tuple[OwnMail, ...]
+
+
+class Preference(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer of the two unsubscribe routes: whether an address is written to about a
+    campaign. `topic` is news of it, or its launch; the address is hinted at only."""
+
+    campaign_slug: str
+    title: str
+    topic: str
+    email_hint: str
+    subscribed: bool

@@ -76,6 +76,13 @@ UPDATING = (
     Errand("checkout", "checkout.event_told"),
     Errand("checkout", "checkout.event_applied"),
 )
+# News to everybody who pledged: rather never than twice.
+TELLING = (
+    Errand("notify", "notify.portion_written"),
+    Errand("notify", "notify.batch_leased"),
+    Errand("notify", "notify.after_batch"),
+    Errand("notify", "notify.after_batch_record"),
+)
 CLOSING = (
     Errand("checkout", "checkout.sessions_ended"),
     Errand("checkout", "checkout.before_drained"),
@@ -124,6 +131,7 @@ PHASES = {
     "cancelling": CANCELLING,
     "changing": CHANGING,
     "updating": UPDATING,
+    "telling": TELLING,
     "closing": CLOSING,
     "charging": CHARGING,
     "asking back": ASKING_BACK,

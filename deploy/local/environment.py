@@ -226,6 +226,7 @@ def stack_secrets(data: DataDir) -> dict[str, str]:
         "STRIPE_PUBLISHABLE_KEY": "pk_test_",
         "STRIPE_WEBHOOK_SECRET": "whsec_",
         "RESEND_API_KEY": "re_",
+        "RESEND_WEBHOOK_SECRET": "whsec_",
         "USPS_CLIENT_ID": "usps_",
         "USPS_CLIENT_SECRET": "usps_",
     }
@@ -269,6 +270,7 @@ def _vendors(given: Mapping[str, str], known: Mapping[str, str], sandbox: str) -
         values |= {
             "RESEND_API_KEY": known["RESEND_API_KEY"],
             "RESEND_API_BASE": sandbox,
+            "RESEND_WEBHOOK_SECRET": known["RESEND_WEBHOOK_SECRET"],
             "RESEND_REQUESTS_PER_SECOND": "0",
             "EMAIL_FROM": "The Pool <pledges@pool.example>",
         }

@@ -4,23 +4,29 @@ from functools import partial
 from pathlib import Path
 
 from contracts.magic_link import keyring
+from contracts.routes import KIB
 from services.chassis.process.service import Parts, Running, Service
 from services.notify.consumers import listeners
 from services.notify.domain.letters import Letters
 from services.notify.domain.links import Links
 from services.notify.resend_gateway import ResendGateway
+from services.notify.routes.broadcasts import broadcast_routes
 from services.notify.routes.mails import operator_routes, own_mails
+from services.notify.routes.resend import webhook_route
+from services.notify.routes.wishes import WISHES
 from services.notify.schedules.forget_mails import forget
 from services.notify.schedules.send_mails import Sender
-from services.notify.settings import Settings
+from services.notify.schedules.write_news import write_news
+from services.notify.settings import Settings, server_at
+from services.notify.smtp_gateway import SmtpGateway
 from services.notify.steps.pacing import Pace
+from services.notify.steps.transport import Transport
 
 
 async def compose(settings: Settings, running: Running) -> Parts:
     """Put the parts of notify together."""
-    gateway = ResendGateway(
-        api_key=settings.resend_api_key.reveal(), api_base=settings.resend_api_base
-    )
+    gateway = _transport(settings)
+    name = "smtp" if settings.smtp_url else "resend"
     sender = Sender(
         running.pool,
         gateway=gateway,
@@ -34,16 +40,36 @@ async def compose(settings: Settings, running: Running) -> Parts:
         pace=Pace(settings.resend_requests_per_second),
     )
     return Parts(
-        routes=[own_mails, *operator_routes(settings.admin_secret)],
+        routes=[
+            own_mails,
+            *WISHES,
+            webhook_route(settings.resend_webhook_secret),
+            *operator_routes(settings.admin_secret),
+            *broadcast_routes(settings.admin_secret),
+        ],
         listeners=listeners(),
-        loops=[sender.run, partial(forget, running.pool)],
+        loops=[
+            sender.run,
+            partial(write_news, running.pool),
+            partial(forget, running.pool),
+        ],
         dependencies={
             "link_keys": keyring(
                 settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()
             ),
         },
+        body_max=256 * KIB,
         closers=[gateway.close],
-        degraded=lambda: ["resend"] if gateway.is_away else [],
+        degraded=lambda: [name] if gateway.is_away else [],
+    )
+
+
+def _transport(settings: Settings) -> Transport:
+    """Return who sends: a mail server where one is named, else Resend."""
+    if settings.smtp_url:
+        return SmtpGateway(server_at(settings.smtp_url.reveal()))
+    return ResendGateway(
+        api_key=settings.resend_api_key.reveal(), api_base=settings.resend_api_base
     )
 
 

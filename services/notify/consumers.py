@@ -15,18 +15,24 @@ from contracts.events.pledges import (
     PledgesRecoveryReminded,
     PledgesRefunded,
     PledgesReleased,
+    TotalsChanged,
 )
-from contracts.events.settlement import ChargeNoticeDue
+from contracts.events.settlement import ChargeNoticeDue, Disputed
 from contracts.streams import consumer
 from services.chassis.events.inbox import Listener
 from services.notify.handlers import (
     card_mails,
     forgetting,
+    hear_disputes,
     keep_definitions,
+    make_news,
     payment_mails,
     pledge_mails,
     refusal_mails,
 )
+
+# A milestone is told of within the second; its totals come with every pledge.
+GATHER_SECONDS = 0.5
 
 
 def listeners() -> list[Listener]:
@@ -39,30 +45,19 @@ def listeners() -> list[Listener]:
                 PlatformPublished: keep_definitions.keep_platform,
             },
         ),
+        _of_pledges(),
         Listener(
-            consumer("notify-mails"),
-            {
-                PledgeCreated: pledge_mails.confirm_pledge,
-                PledgeModified: pledge_mails.confirm_change,
-                LinksRenewed: pledge_mails.send_links,
-                PledgeCancelled: pledge_mails.confirm_cancellation,
-                PledgeErased: forgetting.forget_person,
-                PledgeRefused: refusal_mails.explain_late_pledge,
-                PledgesReleased: pledge_mails.report_release,
-                PledgesCharged: payment_mails.confirm_payment,
-                PledgesChargeFailed: payment_mails.report_declined_charge,
-                PledgesRecoveryReminded: payment_mails.remind_of_payment,
-                PledgesLost: payment_mails.report_loss,
-                PledgesRefunded: payment_mails.report_refund,
-            },
-            together={
-                PledgeCreated: pledge_mails.confirm_pledges,
-                PledgesCharged: payment_mails.confirm_payments,
-            },
+            consumer("notify-totals"),
+            {TotalsChanged: make_news.hear_totals},
+            together={TotalsChanged: make_news.hear_many_totals},
+            gather_seconds=GATHER_SECONDS,
         ),
         Listener(
             consumer("notify-charges"),
-            {ChargeNoticeDue: payment_mails.give_notice},
+            {
+                ChargeNoticeDue: payment_mails.give_notice,
+                Disputed: hear_disputes.tell_operator,
+            },
             together={ChargeNoticeDue: payment_mails.give_notices},
         ),
         Listener(
@@ -73,3 +68,27 @@ def listeners() -> list[Listener]:
             },
         ),
     ]
+
+
+def _of_pledges() -> Listener:
+    return Listener(
+        consumer("notify-mails"),
+        {
+            PledgeCreated: pledge_mails.confirm_pledge,
+            PledgeModified: pledge_mails.confirm_change,
+            LinksRenewed: pledge_mails.send_links,
+            PledgeCancelled: pledge_mails.confirm_cancellation,
+            PledgeErased: forgetting.forget_person,
+            PledgeRefused: refusal_mails.explain_late_pledge,
+            PledgesReleased: pledge_mails.report_release,
+            PledgesCharged: payment_mails.confirm_payment,
+            PledgesChargeFailed: payment_mails.report_declined_charge,
+            PledgesRecoveryReminded: payment_mails.remind_of_payment,
+            PledgesLost: payment_mails.report_loss,
+            PledgesRefunded: payment_mails.report_refund,
+        },
+        together={
+            PledgeCreated: pledge_mails.confirm_pledges,
+            PledgesCharged: payment_mails.confirm_payments,
+        },
+    )

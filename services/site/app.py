@@ -58,6 +58,7 @@ from services.site.routes.results import Results, result_routes
 from services.site.routes.share import share_routes
 from services.site.routes.site import Site
 from services.site.routes.theme import theme_route
+from services.site.routes.wishes import LAUNCH, NEWS, wish_page
 from services.site.settings import Settings
 
 
@@ -144,7 +145,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
     checkout = Checkout(upstream, places=settings.upstream("checkout"), site_base=site_base)
     managing = _managing(settings, site, upstream, checkout, admission)
     gateway = _gateway(settings, site, upstream, admission)
-    gateway = gateway.with_pages({PAY_PATH: managing.pay_page})
+    wish = wish_page(site, upstream, settings.upstream("notify"), admission)
+    gateway = gateway.with_pages({PAY_PATH: managing.pay_page, NEWS: wish, LAUNCH: wish})
     dash = dashboard_of(site, settings, running.pool, (admission, limiter, upstream))
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)

@@ -14,6 +14,7 @@ from contracts.refusals import NotFound, StateRefused
 from services.chassis.events import outbox
 from services.chassis.storage.database import Connection
 from services.site import queries
+from services.site.publishing.announced import diary_notes, report_emails
 from services.site.publishing.campaign_file import CampaignFile
 from services.site.publishing.content import frozen
 from services.site.publishing.model import CampaignDocument, Mistake, PlatformDocument
@@ -75,7 +76,11 @@ async def publish_campaign(conn: Connection, found: CampaignFile) -> bool | list
     await queries.insert_campaign_version(conn, fresh)
     await queries.record_definition(conn, slug, version)
     event = CampaignPublished(
-        event_id=outbox.new_event_id(), occurred_at=now, definition=definition
+        event_id=outbox.new_event_id(),
+        occurred_at=now,
+        definition=definition,
+        diary=diary_notes(found.document.diary),
+        report_emails=report_emails(found.document),
     )
     await outbox.append(conn, event, key=slug, aggregate=f"campaign:{slug}", version=version)
     return True

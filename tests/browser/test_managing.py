@@ -274,4 +274,4 @@ def test_a_scanner_that_opens_every_link_and_runs_its_scripts_changes_nothing(
             page.wait_for_load_state("networkidle")
 
     assert platform.record(token) == before
-    assert len(platform.mails(email)) == 1
+    assert len(platform.mails(email, "Pledge ")) == 1

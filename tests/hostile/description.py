@@ -29,6 +29,16 @@ from services.checkout.domain.bodies import (
 )
 from services.checkout.routes.operators import admin_routes as checkout_admin_routes
 from services.checkout.routes.webhooks import stripe_webhook
+from services.notify.domain.bodies import (
+    AnnouncementRequest,
+    DiaryCheckRequest,
+    DiaryRequest,
+    MilestoneRequest,
+    ReminderRequest,
+)
+from services.notify.routes.broadcasts import broadcast_routes
+from services.notify.routes.resend import webhook_route
+from services.notify.routes.wishes import WISHES
 from services.pledges.domain.bodies import ModifyRequest
 from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes
@@ -81,6 +91,11 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     PauseRequest,
     ReconcileRequest,
     RefundRequest,
+    AnnouncementRequest,
+    DiaryRequest,
+    DiaryCheckRequest,
+    MilestoneRequest,
+    ReminderRequest,
 )
 ERROR = {
     "type": "object",
@@ -135,6 +150,7 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     yield from pledges.operator_routes(SECRET)
     yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES, *AFTER_ROUTES)
     yield from (notify.own_mails, *notify.operator_routes(SECRET))
+    yield from (*WISHES, webhook_route(SECRET), *broadcast_routes(SECRET))
 
 
 def _complete(operation: dict[str, Any]) -> None:

@@ -72,7 +72,7 @@ def test_the_webhook_five_times_at_once_with_complete_makes_one_pledge(
 
     assert statuses == [200] * 6
     assert platform.live(slug)["stats"]["pledgedAmount"] == 5_000
-    assert len(platform.mails(email)) == 1
+    assert len(platform.mails(email, "Pledge confirmed | ")) == 1
     platform.assert_in_sync(slug)
 
 

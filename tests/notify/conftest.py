@@ -1,21 +1,36 @@
 """A database of notify's own, and somebody who plays Resend."""
 
+import base64
 from collections.abc import AsyncIterator
 
 import asyncpg
+import httpx
 import pytest
 
-from contracts.campaign import CampaignDefinition
+from contracts.campaign import CampaignDefinition, StretchGoal
+from contracts.money import Cents
+from contracts.streams import CONSUMERS, STREAMS
+from services.chassis.events.bus import Bus
+from services.chassis.process.service import Running
+from services.chassis.process.settings import Secret
+from services.chassis.storage.clock import PlatformClock
 from services.chassis.storage.database import Connection, Pool, open_pool, transaction
 from services.chassis.storage.migrations import migrate
-from services.notify.app import SERVICE
+from services.notify.app import SERVICE, compose
 from services.notify.queries import definitions
 from services.notify.resend_gateway import ResendGateway
 from services.notify.schedules.send_mails import Sender
+from services.notify.settings import Settings
 from services.notify.steps.pacing import Pace
 from tests.notify.recorder import Recorder
-from tests.notify.samples import CAMPAIGN, LETTERS
+from tests.notify.samples import CAMPAIGN, LETTERS, SECRET
 from tests.support.stack import Database, Servers
+
+GATEWAY = "a gateway secret of at least thirty-two characters"
+OLD_KEY = b"the key before it, of at least 32 bytes.."
+ADMIN_SECRET = "an admin secret of at least thirty-two characters"
+OPERATOR = {"Authorization": f"Bearer {ADMIN_SECRET}"}
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(b"resend signs with this in tests").decode()
 
 
 @pytest.fixture
@@ -77,6 +92,7 @@ def a_definition(version: int = 1, title: str = CAMPAIGN.title) -> CampaignDefin
         timezone=CAMPAIGN.timezone,
         goal_cents=CAMPAIGN.goal_cents,
         instagram_url=CAMPAIGN.instagram_url,
+        stretch_goals=(StretchGoal(threshold_cents=Cents(2_400_000), title="A seventh bridge"),),
     )
 
 
@@ -90,3 +106,33 @@ async def gateway(resend_stub: Recorder) -> AsyncIterator[ResendGateway]:
 @pytest.fixture
 def sender(pool: Pool, gateway: ResendGateway) -> Sender:
     return Sender(pool, gateway=gateway, letters=LETTERS, pace=Pace(0))
+
+
+@pytest.fixture
+async def client(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
+    """The gateway's view of the service."""
+    settings = Settings(
+        database_url=Secret(""),
+        nats_url=Secret("nats://127.0.0.1:1"),
+        redis_url=Secret(""),
+        gateway_secret=Secret(GATEWAY),
+        site_base="http://127.0.0.1:8000",
+        magic_link_secret=Secret(SECRET.decode()),
+        magic_link_secret_previous=Secret(OLD_KEY.decode()),
+        resend_webhook_secret=Secret(WEBHOOK_SECRET),
+        admin_secret=Secret(ADMIN_SECRET),
+        resend_api_key=Secret("re_test"),
+        email_from="The Pool <pledges@pool.example>",
+    )
+    bus = Bus("nats://127.0.0.1:1", name="t", streams=STREAMS, consumers=CONSUMERS)
+    running = Running(pool, bus, PlatformClock())
+    parts = await compose(settings, running)
+    app = SERVICE.app(parts, running, settings)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app),
+        base_url="http://notify",
+        headers={"x-pool-gateway": GATEWAY},
+    ) as http:
+        yield http
+    for close in parts.closers:
+        await close()

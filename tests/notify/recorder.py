@@ -12,7 +12,7 @@ class Request(msgspec.Struct, frozen=True):
 
     key: str
     authorization: str
-    body: dict[str, Any]
+    body: Any
 
 
 class Recorder:
@@ -31,6 +31,7 @@ class Recorder:
         """Listen."""
         app = web.Application()
         app.router.add_post("/emails", self._take)
+        app.router.add_post("/emails/batch", self._take)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -55,6 +56,16 @@ class Recorder:
         body = {"statusCode": status, "name": name, "message": "as told"}
         self.answers.append((status, body, headers))
 
+    def answer(self, body: dict[str, Any]) -> None:
+        """Answer the next request with this."""
+        self.answers.append((200, body, {}))
+
+    @property
+    def people(self) -> list[str]:
+        """Return to whom batches went, in the order they came."""
+        batches = [request.body for request in self.requests if isinstance(request.body, list)]
+        return [mail["to"][0] for batch in batches for mail in batch]
+
     def hang_up(self) -> None:
         """Close the connection of the next request without an answer."""
         self.answers.append("hang up")
@@ -74,6 +85,9 @@ class Recorder:
             )
         )
         taken: dict[str, Any] = {"id": f"re-{len(self.requests)}"}
+        if request.path == "/emails/batch":
+            count = len(self.requests[-1].body)
+            taken = {"data": [{"id": f"re-{len(self.requests)}-{n}"} for n in range(count)]}
         answer = self.answers.pop(0) if self.answers else (200, taken, {})
         self.was_asked.set()
         await self.is_open.wait()

@@ -7,32 +7,19 @@ import msgspec
 from contracts.events.checkout import Card, CardNoticeDue, RefusedPart
 from contracts.events.pledges import LinkedPledge, PledgeSnapshot, SupporterNotice
 from contracts.events.settlement import NoticedPledge
-from contracts.ids import CampaignSlug, EventId, OrderId, PledgeId, supporter_id
+from contracts.ids import CampaignSlug, EventId, PledgeId, supporter_id
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown, PricedLine
 from contracts.recovery import DeclineClass, Recovery
 from services.notify.domain import telling
+from services.notify.domain.facts import Facts
 from services.notify.domain.language import Language
 from services.notify.domain.letters import Letter, Letters
 from services.notify.domain.links import Links
-from services.notify.domain.mails import Campaign, Facts, Mail, MailKind, PlatformNames
+from services.notify.domain.mails import Campaign, Mail, MailKind, PlatformNames
+from tests.notify.facts import CAMPAIGN, EMAIL, ORDER, PLEDGE, SECRET, SITE, SLUG, WRITTEN_AT
+from tests.notify.news_samples import NEWS_SAMPLES
 
-SITE = "https://pool.example"
-SECRET = b"a secret of at least 32 bytes, for tests"
-SLUG = CampaignSlug("nine-bridges-north")
-ORDER = OrderId("pool-intent-0f3d9a5c7be14e6f8a2b4c6d8e0f1a2b")
-PLEDGE = PledgeId(ORDER)
-EMAIL = "noor@halfmoon.example"
-WRITTEN_AT = datetime(2026, 11, 27, 18, 30, tzinfo=UTC)
-
-CAMPAIGN = Campaign(
-    slug=SLUG,
-    title="Nine Bridges North",
-    deadline_at=datetime(2026, 12, 14, 7, tzinfo=UTC),
-    timezone="America/Denver",
-    goal_cents=Cents(1_800_000),
-    instagram_url="https://www.instagram.com/ninebridges",
-)
 OTHER = Campaign(
     slug=CampaignSlug("the-salt-road"),
     title="The Salt Road",
@@ -220,7 +207,11 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "pledge_cancelled": ("pledge_cancelled", telling.facts_of_pledge(a_pledge())),
     "pledge_modified": (
         "pledge_modified",
-        msgspec.structs.replace(telling.facts_of_pledge(a_pledge()), before_cents=Cents(5_000)),
+        msgspec.structs.replace(
+            telling.facts_of_pledge(a_pledge()),
+            before_cents=Cents(5_000),
+            before_subtotal_cents=Cents(4_200),
+        ),
     ),
     "your_links": (
         "your_links",
@@ -284,6 +275,7 @@ SAMPLES: dict[str, tuple[MailKind, Facts]] = {
     "pledge_confirmed_bundle": ("pledge_confirmed", a_bundle()),
     "card_expires": ("card_expires", telling.facts_of_fading_card(a_card_notice())),
     "card_unusable": ("card_unusable", telling.facts_of_fading_card(a_card_notice())),
+    **NEWS_SAMPLES,
     "pledge_confirmed_card_expires": (
         "pledge_confirmed",
         telling.facts_of_pledge(msgspec.structs.replace(a_pledge(), card=OLD_CARD)),

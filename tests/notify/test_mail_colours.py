@@ -28,7 +28,10 @@ PAIRS = {
         ("#04232a", "#7fd0d8"),
     ],
 }
-GROUNDS_AND_LINES = {"#e8eeec", "#d3dcda", "#060d0f", "#24353a"}
+GROUNDS_AND_LINES = {"#e8eeec", "#d3dcda", "#060d0f", "#24353a", "#dfe7e5", "#22343a"}
+# How far a bar is filled must be seen against what is not.
+BARS = [("#0a5a69", "#dfe7e5"), ("#7fd0d8", "#22343a")]
+SEEN = 3
 
 
 @pytest.mark.parametrize(("scheme", "css"), [("light", LIGHT), ("dark", DARK)])
@@ -40,6 +43,13 @@ def test_every_word_can_be_read(scheme: str, css: str) -> None:
     for words, ground in PAIRS[scheme]:
         assert words in used
         assert ratio(words, ground) >= AA, (words, ground)
+
+
+def test_how_far_the_bar_is_filled_can_be_seen() -> None:
+    for filled, track in BARS:
+        assert filled in CSS
+        assert track in CSS
+        assert ratio(filled, track) >= SEEN, (filled, track)
 
 
 def ratio(one: str, other: str) -> float:

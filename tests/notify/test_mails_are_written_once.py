@@ -241,6 +241,7 @@ async def test_the_service_can_neither_rewrite_a_mail_nor_its_deliveries(pool: P
             "next_attempt_at",
             "resend_id",
             "sent_at",
+            "batch_id",
         )
     }
     assert deletable == 0

@@ -1,7 +1,6 @@
 """A link shows the mails of its address, to whoever was sent it and to nobody else."""
 
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -9,53 +8,15 @@ import pytest
 
 from contracts.ids import supporter_id
 from contracts.magic_link import MagicLink, sign
-from contracts.streams import CONSUMERS, STREAMS
-from services.chassis.events.bus import Bus
-from services.chassis.process.service import Running
-from services.chassis.process.settings import Secret
-from services.chassis.storage.clock import PlatformClock
 from services.chassis.storage.database import Pool, transaction
-from services.notify.app import SERVICE, compose
 from services.notify.handlers.forgetting import forget_person
 from services.notify.queries import link_generations
-from services.notify.settings import Settings
+from tests.notify.conftest import OLD_KEY
 from tests.notify.samples import EMAIL, PLEDGE, SECRET, SLUG
 from tests.notify.telling import every_event, tell
 from tests.notify.test_forgetting import erased
 
-GATEWAY = "a gateway secret of at least thirty-two characters"
-OLD_KEY = b"the key before it, of at least 32 bytes.."
-
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def client(pool: Pool) -> AsyncIterator[Client]:
-    """The gateway's view of the service."""
-    settings = Settings(
-        database_url=Secret(""),
-        nats_url=Secret("nats://127.0.0.1:1"),
-        redis_url=Secret(""),
-        gateway_secret=Secret(GATEWAY),
-        site_base="http://127.0.0.1:8000",
-        magic_link_secret=Secret(SECRET.decode()),
-        magic_link_secret_previous=Secret(OLD_KEY.decode()),
-        admin_secret=Secret("an admin secret of at least thirty-two characters"),
-        resend_api_key=Secret("re_test"),
-        email_from="The Pool <pledges@pool.example>",
-    )
-    bus = Bus("nats://127.0.0.1:1", name="t", streams=STREAMS, consumers=CONSUMERS)
-    running = Running(pool, bus, PlatformClock())
-    parts = await compose(settings, running)
-    app = SERVICE.app(parts, running, settings)
-    async with Client(
-        transport=httpx.ASGITransport(app),
-        base_url="http://notify",
-        headers={"x-pool-gateway": GATEWAY},
-    ) as http:
-        yield http
-    for close in parts.closers:
-        await close()
 
 
 def a_token(*, key: bytes = SECRET, **changes: Any) -> str:

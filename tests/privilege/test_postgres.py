@@ -28,6 +28,8 @@ MAY_DELETE = {
     "checkout.card_failures",
     # Who asked for links of nobody's address is forgotten after a day.
     "pledges.link_requests",
+    # Who wanted to be reminded of a launch was promised that we forget the address then.
+    "notify.reminders",
     # What a pledge contains now; what it contained before is in its history for good.
     "pledges.pledge_lines",
 }
@@ -57,7 +59,7 @@ MAY_CHANGE = {
     "stripe_events": {"outcome", "error", "attempts", "due_at"},
     "mails": {
         *("status", "attempts", "edition", "first_attempt_at", "next_attempt_at"),
-        *("resend_id", "sent_at"),
+        *("resend_id", "sent_at", "batch_id"),
     },
 }
 

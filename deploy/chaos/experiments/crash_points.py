@@ -19,6 +19,7 @@ from deploy.chaos.crash_points import (
     PUBLISHING,
     RECOVERING,
     REFUNDING,
+    TELLING,
     UPDATING,
     Errand,
 )
@@ -112,6 +113,19 @@ class Rounds:
             armed = await self._arm([errand])
             await update_card(self.play.crowd, token, pledge.email)
             await self._until_fired(armed)
+
+    async def telling(self, errands: Sequence[Errand]) -> None:
+        """Say something to everybody who pledged, once for each death."""
+        for errand in errands:
+            armed = await self._arm([errand])
+            news = {
+                "campaignSlug": self.slugs[-1],
+                "subject": f"While {errand.point} ends",
+                "body": "One line.",
+            }
+            await self.play.crowd.as_operator("/admin/broadcast/announcement", news)
+            await self._until_fired(armed)
+            await self.play.stage.skip_leases()
 
     async def closing(self, errands: Sequence[Errand]) -> None:
         """Let the next campaign end, and its money be charged."""
@@ -210,6 +224,7 @@ async def act(play: Play) -> list[Measure]:
     await rounds.cancelling(CANCELLING)
     await rounds.changing(CHANGING)
     await rounds.updating(UPDATING)
+    await rounds.telling(TELLING)
     # Ends come when nobody is on the way any more: who pledges then is refused, rightly.
     people = await asyncio.gather(*rounds.people)
     needing = await play.crowd.pledge(rounds.slugs[-1], card=NEEDS_BANK)

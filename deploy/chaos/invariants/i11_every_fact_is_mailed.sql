@@ -128,6 +128,10 @@ written AS (
         max(campaign) AS campaign,
         count(*) AS mails
     FROM notify.mails
+    -- News to many has a cause of its own for each recipient, and what is for those who run
+    -- the platform, or a test of theirs, is no mail of a pledge.
+    WHERE broadcast_id IS NULL
+      AND kind NOT IN ('announcement', 'dispute_notice', 'campaign_report', 'sign_in')
     GROUP BY 1, 2
 )
 SELECT format('%s: %s mails are due, %s were written', kind, coalesce(due.mails, 0),

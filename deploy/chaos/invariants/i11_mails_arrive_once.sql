@@ -15,9 +15,17 @@ LEFT JOIN notify.mails USING (mail_id)
 WHERE mails.status IS DISTINCT FROM 'sent'
   -- Whose answer was lost is asked for again under the same key, a minute later at first.
   AND NOT (mails.status IS NOT DISTINCT FROM 'queued' AND mails.attempts > 0)
+  AND NOT (mails.status IN ('sending', 'unknown') AND mails.batch_id IS NOT NULL)
 UNION ALL
 SELECT 'went to somebody else', ARRAY[mail_id, arrived.resend_id]
 FROM inbox_mails AS arrived
 JOIN notify.mails USING (mail_id)
 -- Whoever asked to be forgotten is no longer its addressee.
 WHERE mails.address <> '' AND lower(arrived.recipient) <> lower(mails.address)
+UNION ALL
+SELECT format('%s: news that came %s times', kind, count(*)), ARRAY[mails.mail_id, cause]
+FROM inbox_mails
+JOIN notify.mails USING (mail_id)
+WHERE mails.broadcast_id IS NOT NULL
+GROUP BY mails.mail_id, kind, cause
+HAVING count(*) > 1

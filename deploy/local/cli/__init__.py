@@ -29,6 +29,7 @@ COMMANDS = {
     "mutants": "mutants:mutants",
     "parked": "parked:parked",
     "replay": "replay:replay",
+    "email": "letters:email",
 }
 
 

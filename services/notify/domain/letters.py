@@ -17,12 +17,21 @@ from services.notify.domain.language import LANGUAGES, Language, catalogue
 from services.notify.domain.links import Links, one_line
 from services.notify.domain.look import painted
 from services.notify.domain.mails import Campaign, Mail, MailKind, PlatformNames
+from services.notify.domain.news_views import news_view_of
 from services.notify.domain.refused import refused_parts
 from services.notify.domain.views import view_of
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 NONE: Mapping[CampaignSlug, Campaign] = MappingProxyType({})
 BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Attachment(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that goes with a mail."""
+
+    name: str
+    content: bytes
+    media_type: str = "text/csv"
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +45,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     html: str
     text: str
     headers: dict[str, str]
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Letters:
@@ -57,10 +67,19 @@ class Letters:
         platform: PlatformNames,
         *,
         others: Mapping[CampaignSlug, Campaign] = NONE,
+        attachments: tuple[Attachment, ...] = (),
     ) -> Letter:
         """Return `mail` as a letter; `others` has every other campaign that it speaks of."""
         view = view_of(mail, campaign, platform, self._links)
         shown = msgspec.structs.asdict(view)
+        # Mail clients fold letters with one subject into one; two pledges are two.
+        headers = {"X-Entity-Ref-ID": mail.mail_id}
+        if mail.news is not None:
+            told = news_view_of(mail, mail.news, campaign, self._links, view.language)
+            shown |= msgspec.structs.asdict(told)
+            # One click, without a page in between. Source: RFC 8058.
+            headers["List-Unsubscribe"] = f"<{told.unsubscribe_url}>"
+            headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         refused = refused_parts(mail, others, view.language)
         templates = self._templates[view.language]
         html = templates.get_template(f"{mail.kind}.html.j2").render(
@@ -79,8 +98,8 @@ class Letters:
             subject=view.subject,
             html=self._inliner.inline(painted(html, platform.mail_look)),
             text=BLANK_LINES.sub("\n\n", text).strip() + "\n",
-            # Mail clients fold letters with one subject into one; two pledges are two.
-            headers={"X-Entity-Ref-ID": mail.mail_id},
+            headers=headers,
+            attachments=attachments,
         )
 
 

@@ -7,8 +7,15 @@ import msgspec
 
 from contracts import magic_link
 from contracts.events.pledges import LinkedPledge
+from contracts.ids import PledgeId
 from services.notify.domain.language import Language, prefix
 from services.notify.domain.mails import Campaign, Mail
+from services.notify.domain.news import SCOPES, UNSUBSCRIBE_LIVES, Topic, topic_of
+
+UNSUBSCRIBE_PATHS: dict[Topic, str] = {
+    "news": "/campaign-email/unsubscribe",
+    "launch": "/launch-reminders/unsubscribe",
+}
 
 
 class Opener(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +49,30 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
         token = self._token(mail, campaign) if campaign.decides_at(mail.created_at) else ""
         slug = quote(campaign.slug)
         return f"{self._site(language)}/community/{slug}/?t={token}" if token else ""
+
+    def entry(self, campaign: Campaign, entry_id: str, language: Language) -> str:
+        """Return where a diary entry stands on its campaign's page, or the diary as a whole."""
+        anchor = f"diary-{quote(entry_id)}" if entry_id else "diary"
+        return f"{self.campaign(campaign, language)}#{anchor}"
+
+    def unsubscribe(self, mail: Mail, language: Language) -> str:
+        """Return a link that ends news of one campaign to one address, and opens nothing else."""
+        topic = topic_of(mail.kind)  # type: ignore[arg-type]
+        link = magic_link.MagicLink(
+            pledge_id=PledgeId(""),
+            email=mail.address,
+            campaign_slug=mail.campaign,
+            exp=int((mail.created_at + UNSUBSCRIBE_LIVES).timestamp()),
+            scope=SCOPES[topic],
+        )
+        token = magic_link.sign(link, self.magic_link_secret)
+        # One address in every language: a mail client asks it too.
+        shown_in = "" if language == "en" else f"&l={language}"
+        return f"{self.site_base.rstrip('/')}{UNSUBSCRIBE_PATHS[topic]}?t={token}{shown_in}"
+
+    def sign_in(self, token: str, language: Language) -> str:
+        """Return where an operator's mail leads: a page with one button."""
+        return f"{self._site(language)}/admin/sign-in?t={quote(token)}"
 
     def pay(self, mail: Mail, campaign: Campaign, language: Language) -> str:
         """Return the same key to the page where a payment is confirmed at the bank."""

@@ -5,15 +5,11 @@ from typing import Literal
 
 import msgspec
 
-from contracts.campaign import Decision
-from contracts.events.checkout import RefusedPart
-from contracts.events.pledges import LinkedPledge
-from contracts.events.settlement import NoticedPledge
-from contracts.ids import CampaignSlug, PledgeId
-from contracts.magic_link import FIRST_GENERATION
+from contracts.campaign import Decision, StretchGoal
+from contracts.ids import CampaignSlug
 from contracts.money import Cents
-from contracts.pricing import PricedLine
-from contracts.recovery import Recovery
+from services.notify.domain.facts import Facts
+from services.notify.domain.news import News
 
 MailKind = Literal[
     "pledge_confirmed",
@@ -32,6 +28,13 @@ MailKind = Literal[
     "campaign_ended",
     "pledge_modified",
     "your_links",
+    "announcement",
+    "diary_update",
+    "milestone",
+    "launch_reminder",
+    "dispute_notice",
+    "sign_in",
+    "campaign_report",
 ]
 
 StepStatus = Literal["queued", "sent", "undeliverable", "parked"]
@@ -43,58 +46,8 @@ HOLD_SECONDS_MAX = 3600
 TRYING = timedelta(hours=23)
 
 
-class CardFace(msgspec.Struct, frozen=True, kw_only=True):
-    """A card as its owner knows it."""
-
-    brand: str
-    last4: str
-    # 0 in mails of old.
-    exp_month: int = 0
-    exp_year: int = 0
-
-
-class Sums(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a mail. The rates are known for one pledge, not for several summed."""
-
-    subtotal_cents: Cents
-    shipping_cents: Cents
-    tax_cents: Cents
-    tip_cents: Cents
-    total_cents: Cents
-    tip_percent: int | None = None
-    tax_rate: str | None = None
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened, as the event told it. `pledge_id` is the pledge the link opens."""
-
-    pledge_id: PledgeId | None = None
-    lines: tuple[PricedLine, ...] = ()
-    sums: Sums | None = None
-    card: CardFace | None = None
-    currency: str = "usd"
-    reason: str = ""
-    happened_at: datetime | None = None
-    # Support after a funded end.
-    is_late: bool = False
-    recovery: Recovery | None = None
-    is_last_day: bool = False
-    # Of a refund: this one, and all of them by now.
-    refund_cents: Cents | None = None
-    returned_cents: Cents | None = None
-    # Each pledge of a sum that is about to be charged.
-    pledges: tuple[NoticedPledge, ...] = ()
-    # What else of the same order was refused.
-    refused: tuple[RefusedPart, ...] = ()
-    # Of a pledge that was changed: its total before.
-    before_cents: Cents | None = None
-    # The pledges of links that were sent again, and the generation that this mail's links are of.
-    opened: tuple[LinkedPledge, ...] = ()
-    link_generation: int = FIRST_GENERATION
-
-
 class NewMail(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail to be written once for its cause."""
+    """A mail to be written once for its cause; of a broadcast, if it is one of many."""
 
     kind: MailKind
     cause: str
@@ -102,6 +55,7 @@ class NewMail(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     language: str
     facts: Facts
+    broadcast_id: str | None = None
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +72,13 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     edition: int
     first_attempt_at: datetime
     claimed_at: datetime
+    # What a broadcast says to everybody.
+    broadcast: News | None = None
+
+    @property
+    def news(self) -> News | None:
+        """Return what is said to many, if it is that."""
+        return self.broadcast or self.facts.news
 
     @property
     def mentioned(self) -> set[CampaignSlug]:
@@ -145,6 +106,9 @@ class Campaign(msgspec.Struct, frozen=True, kw_only=True):
     goal_cents: Cents
     instagram_url: str
     decisions: tuple[Decision, ...] = ()
+    # None for campaigns of before, until they are published again.
+    starts_at: datetime | None = None
+    stretch_goals: tuple[StretchGoal, ...] = ()
 
     def decides_at(self, now: datetime) -> bool:
         """Tell whether its supporters have something to decide."""
@@ -162,6 +126,8 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ("en", "es")
     recovery_window_days: int = 7
     mail_look: dict[str, str] = {}
+    # Who sells, on a receipt: the company behind the platform, if it has a name of its own.
+    company_name: str = ""
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from datetime import datetime
 from contracts.events.checkout import Card, CardNoticeDue
 from contracts.events.pledges import PledgeSnapshot, SupporterNotice
 from contracts.recovery import Recovery
-from services.notify.domain.mails import CardFace, Facts, MailKind, Sums
+from services.notify.domain.facts import CardFace, Facts, Sums
+from services.notify.domain.mails import MailKind
 
 
 def facts_of_pledge(pledge: PledgeSnapshot) -> Facts:

@@ -10,32 +10,22 @@ from contracts import card_life
 from contracts.ids import ORDER_PREFIX, PledgeId
 from contracts.pricing import PricedLine
 from services.notify.domain import formatting
-from services.notify.domain.language import N_, Language, catalogue, chosen
+from services.notify.domain.facts import Facts, Sums
+from services.notify.domain.language import Language, catalogue, chosen
 from services.notify.domain.links import Links, Opener, one_line
-from services.notify.domain.mails import Campaign, Facts, Mail, MailKind, PlatformNames, Sums
+from services.notify.domain.mails import Campaign, Mail, PlatformNames
+from services.notify.domain.operator_views import (
+    DisputeShown,
+    ReportShown,
+    Row,
+    dispute_shown,
+    report_shown,
+)
+from services.notify.domain.subjects import subject_in
 
 REFERENCE_LENGTH = 12
-SUBJECT_LENGTH_MAX = 200
 INSTAGRAM_HOSTS = ("instagram.com", "www.instagram.com")
 
-NEWS: dict[MailKind, str] = {
-    "pledge_confirmed": N_("Pledge confirmed"),
-    "pledge_cancelled": N_("Pledge cancelled"),
-    "payment_confirmed": N_("Payment confirmed"),
-    "payment_failed": N_("Update payment method"),
-    "payment_unconfirmed": N_("Confirm your payment"),
-    "payment_lost": N_("Not paid"),
-    "not_funded": N_("Not funded"),
-    "not_counted": N_("Not counted"),
-    "card_expires": N_("Your card will expire"),
-    "card_unusable": N_("Your card can’t be charged"),
-    "charge_notice": N_("Your card is charged soon"),
-    "refunded": N_("Refund"),
-    "refund_failed": N_("Refund"),
-    "campaign_ended": N_("Campaign ended"),
-    "pledge_modified": N_("Pledge updated"),
-    "your_links": N_("Your links"),
-}
 
 BRANDS = {
     "amex": "American Express",
@@ -46,13 +36,6 @@ BRANDS = {
     "unionpay": "UnionPay",
     "visa": "Visa",
 }
-
-
-class Row(msgspec.Struct, frozen=True):
-    """One line of a sum: what it is, and how much."""
-
-    label: str
-    amount: str
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +77,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     instagram_url: str
     # Of a pledge that was changed: what it was before; and every pledge of sent links.
     before: str
+    changes: tuple[Row, ...]
     openers: tuple[Opener, ...]
+    # Who sells, on a receipt.
+    seller: str
+    dispute: DisputeShown | None
+    report: ReportShown | None
+    sign_in_url: str
 
 
 def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Links) -> View:
@@ -108,7 +97,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         language=language,
         platform=name,
         has_support=bool(platform.support_email),
-        subject=subject_of(mail.kind, name if mail.kind == "your_links" else title, language),
+        subject=subject_in(mail, name, title, language),
         title=title,
         goal=formatting.goal(campaign.goal_cents, language),
         deadline=formatting.moment(last, zone, language, seen=seen),
@@ -135,16 +124,13 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         campaign_url=links.campaign(campaign, language),
         instagram_url=_instagram(campaign.instagram_url),
         before=_cents(facts.before_cents, facts, language),
+        changes=_changes(facts, language),
         openers=links.openers(mail, language),
+        seller=one_line(platform.company_name) or name,
+        dispute=dispute_shown(facts, zone, language, seen),
+        report=report_shown(facts, campaign, language),
+        sign_in_url=links.sign_in(facts.sign_in_token, language),
     )
-
-
-def subject_of(kind: MailKind, title: str, language: Language) -> str:
-    """Return the subject of a kind of mail: its news, and what it is about."""
-    subject = f"{catalogue(language).gettext(NEWS[kind])} | {title}"
-    if len(subject) <= SUBJECT_LENGTH_MAX:
-        return subject
-    return subject[: SUBJECT_LENGTH_MAX - 1].rstrip() + "…"
 
 
 def _rows(facts: Facts, platform: str, language: Language) -> tuple[Row, ...]:
@@ -202,6 +188,21 @@ def _total(facts: Facts, language: Language) -> str:
 
 def _cents(cents: int | None, facts: Facts, language: Language) -> str:
     return "" if cents is None else formatting.money(cents, facts.currency, language)
+
+
+def _changes(facts: Facts, language: Language) -> tuple[Row, ...]:
+    """Return the subtotal before and after a change, and the difference with its sign."""
+    if facts.before_subtotal_cents is None or facts.sums is None:
+        return ()
+    _ = catalogue(language).gettext
+    before, after = facts.before_subtotal_cents, facts.sums.subtotal_cents
+    sign = "+" if after >= before else "−"
+    difference = formatting.money(abs(after - before), facts.currency, language)
+    return (
+        Row(_("Subtotal before"), formatting.money(before, facts.currency, language)),
+        Row(_("Subtotal now"), formatting.money(after, facts.currency, language)),
+        Row(_("Change"), sign + difference),
+    )
 
 
 def _returned(facts: Facts, language: Language) -> str:

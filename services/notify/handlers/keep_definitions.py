@@ -2,12 +2,17 @@
 
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from services.chassis.storage.database import Connection
+from services.notify.handlers.make_news import keep_diary, tell_milestones
 from services.notify.queries import definitions
 
 
 async def keep_campaign(conn: Connection, event: CampaignPublished) -> None:
     """Keep what mails say about a campaign; an older version changes nothing."""
-    await definitions.save_campaign(conn, event.definition)
+    is_known = await definitions.save_campaign(conn, event.definition, event.report_emails)
+    if is_known is None:
+        return
+    await keep_diary(conn, event, is_known=is_known)
+    await tell_milestones(conn, event.definition.slug)
 
 
 async def keep_platform(conn: Connection, event: PlatformPublished) -> None:

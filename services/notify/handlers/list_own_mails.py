@@ -8,7 +8,7 @@ from contracts.ids import CampaignSlug, supporter_id
 from contracts.magic_link import FIRST_GENERATION, Keys
 from services.chassis.storage.database import Connection
 from services.notify.domain.language import chosen
-from services.notify.domain.views import subject_of
+from services.notify.domain.subjects import subject_of
 from services.notify.queries import definitions, link_generations, people
 
 

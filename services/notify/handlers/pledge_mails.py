@@ -13,10 +13,11 @@ from contracts.events.pledges import (
 )
 from services.chassis.storage.database import Connection
 from services.notify.domain import telling
-from services.notify.domain.mails import Facts, NewMail
+from services.notify.domain.facts import Facts
+from services.notify.domain.mails import NewMail
 from services.notify.handlers.refusal_mails import not_counted
 from services.notify.handlers.write_mail import write, write_all
-from services.notify.queries import link_generations, mails
+from services.notify.queries import audiences, link_generations, mails
 
 
 async def confirm_pledge(conn: Connection, event: PledgeCreated) -> None:
@@ -30,6 +31,7 @@ async def confirm_pledges(conn: Connection, events: Sequence[PledgeCreated]) -> 
     It names what else of the order was refused: an order has one mail. A confirmation that
     is heard after the cancellation would be false: then only what was refused is told.
     """
+    await audiences.save_pledges(conn, [each.pledge for each in events])
     ids = [each.pledge.pledge_id for each in events]
     cancelled = await mails.list_mailed(conn, "pledge_cancelled", ids)
     news: list[NewMail] = []
@@ -54,14 +56,19 @@ async def confirm_change(conn: Connection, event: PledgeModified) -> None:
             campaign=pledge.campaign,
             address=pledge.email,
             language=pledge.language,
-            facts=msgspec.structs.replace(facts, before_cents=event.previous.total_cents),
+            facts=msgspec.structs.replace(
+                facts,
+                before_cents=event.previous.total_cents,
+                before_subtotal_cents=event.previous.subtotal_cents,
+            ),
         ),
     )
 
 
 async def confirm_cancellation(conn: Connection, event: PledgeCancelled) -> None:
-    """Tell the supporter that the pledge is withdrawn and the card was not charged."""
+    """Tell the supporter that the pledge is withdrawn and the card not charged. No news follows."""
     pledge = event.pledge
+    await audiences.save_pledges(conn, [pledge])
     await write(
         conn,
         NewMail(

@@ -5,7 +5,8 @@ from contracts.events.pledges import PledgeRefused
 from contracts.ids import OrderId
 from contracts.pricing import PricedLine
 from services.chassis.storage.database import Connection
-from services.notify.domain.mails import Facts, NewMail
+from services.notify.domain.facts import Facts
+from services.notify.domain.mails import NewMail
 from services.notify.handlers.write_mail import write
 
 

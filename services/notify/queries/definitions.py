@@ -10,12 +10,19 @@ from services.chassis.storage.database import Connection, decode_rows
 from services.notify.domain.mails import Campaign, PlatformNames
 
 
-async def save_campaign(conn: Connection, definition: CampaignDefinition) -> None:
-    await conn.execute(
+async def save_campaign(
+    conn: Connection, definition: CampaignDefinition, report_emails: Sequence[str] = ()
+) -> bool | None:
+    """Keep a newer version; return whether the diary it had before was known, None if older.
+
+    A campaign that is new here has nothing in its diary that was not told.
+    """
+    row = await conn.fetchrow(
         """
         INSERT INTO campaigns
-            (slug, version, title, deadline_at, timezone, goal_cents, instagram_url, decisions)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            (slug, version, title, deadline_at, timezone, goal_cents, instagram_url, decisions,
+             starts_at, stretch_goals, report_emails, knows_diary)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true)
         ON CONFLICT (slug) DO UPDATE
         SET version = excluded.version,
             title = excluded.title,
@@ -23,8 +30,12 @@ async def save_campaign(conn: Connection, definition: CampaignDefinition) -> Non
             timezone = excluded.timezone,
             goal_cents = excluded.goal_cents,
             instagram_url = excluded.instagram_url,
-            decisions = excluded.decisions
+            decisions = excluded.decisions,
+            starts_at = excluded.starts_at,
+            stretch_goals = excluded.stretch_goals,
+            report_emails = excluded.report_emails
         WHERE campaigns.version < excluded.version
+        RETURNING knows_diary
         """,
         definition.slug,
         definition.version,
@@ -34,22 +45,33 @@ async def save_campaign(conn: Connection, definition: CampaignDefinition) -> Non
         definition.goal_cents,
         definition.instagram_url,
         definition.decisions,
+        definition.starts_at,
+        definition.stretch_goals,
+        report_emails,
     )
+    return None if row is None else row["knows_diary"]
+
+
+async def note_diary(conn: Connection, slug: CampaignSlug) -> None:
+    """Note that what the diary holds from here on is news."""
+    await conn.execute("UPDATE campaigns SET knows_diary = true WHERE slug = $1", slug)
 
 
 async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:
     await conn.execute(
         """
         INSERT INTO platform_names
-            (version, platform_name, support_email, languages, recovery_window_days, mail_look)
-        VALUES ($1, $2, $3, $4, $5, $6)
+            (version, platform_name, support_email, languages, recovery_window_days, mail_look,
+             company_name)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
         ON CONFLICT (only_row) DO UPDATE
         SET version = excluded.version,
             platform_name = excluded.platform_name,
             support_email = excluded.support_email,
             languages = excluded.languages,
             recovery_window_days = excluded.recovery_window_days,
-            mail_look = excluded.mail_look
+            mail_look = excluded.mail_look,
+            company_name = excluded.company_name
         WHERE platform_names.version < excluded.version
         """,
         definition.version,
@@ -58,6 +80,7 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
         definition.languages,
         definition.recovery_window_days,
         definition.mail_look,
+        definition.company_name,
     )
 
 
@@ -67,7 +90,8 @@ async def list_campaigns(
     """Return the named campaigns by slug."""
     rows = await conn.fetch(
         """
-        SELECT slug, title, deadline_at, timezone, goal_cents, instagram_url, decisions
+        SELECT slug, title, deadline_at, timezone, goal_cents, instagram_url, decisions,
+               starts_at, stretch_goals
         FROM campaigns
         WHERE slug = ANY($1)
         LIMIT $2
@@ -82,7 +106,8 @@ async def read_platform(conn: Connection) -> PlatformNames:
     """Return what mails say about the platform: its defaults until site has told us."""
     row = await conn.fetchrow(
         """
-        SELECT platform_name, support_email, languages, recovery_window_days, mail_look
+        SELECT platform_name, support_email, languages, recovery_window_days, mail_look,
+               company_name
         FROM platform_names
         """
     )

@@ -29,13 +29,17 @@ async def insert_mails(conn: Connection, new: Mapping[str, NewMail]) -> list[str
     rows = await conn.fetch(
         """
         INSERT INTO mails
-            (mail_id, kind, cause, campaign, recipient, address, language, facts, created_at)
-        SELECT mail_id, kind, cause, campaign, recipient, address, language, facts,
-               platform.now()
+            (mail_id, kind, cause, campaign, recipient, address, language, facts, broadcast_id,
+             created_at, forgotten_at)
+        SELECT mail_id, kind, cause, campaign, recipient, address, language, facts, broadcast_id,
+               platform.now(),
+               -- Whoever is reminded of a launch was promised that it ends with this mail.
+               CASE kind WHEN 'launch_reminder' THEN clock_timestamp() END
         FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                    $7::text[], $8::jsonb[])
+                    $7::text[], $8::jsonb[], $9::text[])
             WITH ORDINALITY
-            AS new (mail_id, kind, cause, campaign, recipient, address, language, facts, place)
+            AS new (mail_id, kind, cause, campaign, recipient, address, language, facts,
+                    broadcast_id, place)
         ORDER BY place
         ON CONFLICT ON CONSTRAINT one_mail_per_cause DO NOTHING
         RETURNING mail_id
@@ -48,6 +52,7 @@ async def insert_mails(conn: Connection, new: Mapping[str, NewMail]) -> list[str
         [each.address for each in mails],
         [each.language for each in mails],
         [each.facts for each in mails],
+        [each.broadcast_id for each in mails],
     )
     return [row["mail_id"] for row in rows]
 
@@ -65,6 +70,7 @@ async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float)
             FROM mails
             JOIN campaigns ON campaigns.slug = mails.campaign
             WHERE mails.status IN ('queued', 'sending')
+              AND mails.broadcast_id IS NULL
               AND mails.next_attempt_at <= clock_timestamp()
               AND NOT EXISTS (
                   SELECT 1
@@ -77,6 +83,7 @@ async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float)
                   FROM mails AS older
                   WHERE older.recipient = mails.recipient
                     AND older.status IN ('queued', 'sending')
+                    AND older.broadcast_id IS NULL
                     AND older.mail_number < mails.mail_number
               )
             ORDER BY mails.next_attempt_at, mails.mail_number

@@ -9,10 +9,14 @@ from services.chassis.process.steady import Steady
 from services.chassis.storage.database import Pool
 from services.notify.domain.letters import Letters
 from services.notify.domain.mails import Batch, Mail
+from services.notify.handlers.deliver_batches import Leased
 from services.notify.queries import overview
-from services.notify.resend_gateway import ResendGateway
 from services.notify.steps.pacing import Pace
+from services.notify.steps.send_batch import SendBatch
 from services.notify.steps.send_mail import SendMail
+from services.notify.steps.transport import Transport
+
+Work = tuple[Mail, Batch] | Leased
 
 EVERY_SECONDS = 0.25
 COUNT_SECONDS = 10.0
@@ -41,9 +45,10 @@ class Sender:
     the same mail is offered again under the same key, and Resend answers as it did before.
     """
 
-    def __init__(self, pool: Pool, *, gateway: ResendGateway, letters: Letters, pace: Pace) -> None:
+    def __init__(self, pool: Pool, *, gateway: Transport, letters: Letters, pace: Pace) -> None:
         self._pool = pool
-        self._step = SendMail(pool, gateway=gateway, letters=letters, pace=pace)
+        self._mails = SendMail(pool, gateway=gateway, letters=letters, pace=pace)
+        self._batches = SendBatch(pool, gateway=gateway, letters=letters, pace=pace)
         self._counted_at = 0.0
         self.work = Steady(JOB, self._take, self._try, at_once=pace.at_once)
 
@@ -51,14 +56,24 @@ class Sender:
         """Send for ever, in one process at a time: the pace is one account's."""
         await self.work.lead(self._pool, every_seconds=EVERY_SECONDS)
 
-    async def _take(self, limit: int) -> list[tuple[Mail, Batch]]:
+    async def _take(self, limit: int) -> list[Work]:
+        """Lease what one person waits for; what is free then sends news to many."""
         if time.monotonic() - self._counted_at > COUNT_SECONDS:
             await self._count()
             self._counted_at = time.monotonic()
-        return await self._step.take(limit)
+        taken: list[Work] = list(await self._mails.take(limit))
+        while len(taken) < limit:
+            leased = await self._batches.take()
+            if leased is None:
+                break
+            taken.append(leased)
+        return taken
 
-    async def _try(self, taken: tuple[Mail, Batch]) -> None:
-        await self._step.send(*taken)
+    async def _try(self, taken: Work) -> None:
+        if isinstance(taken, Leased):
+            await self._batches.send(taken)
+        else:
+            await self._mails.send(*taken)
 
     async def _count(self) -> None:
         WAITING.clear()

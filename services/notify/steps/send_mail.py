@@ -17,8 +17,8 @@ from services.notify.domain.mails import (
     outcome_name,
 )
 from services.notify.handlers import deliver_mails
-from services.notify.resend_gateway import ResendGateway
 from services.notify.steps.pacing import Pace
+from services.notify.steps.transport import Transport
 
 log = telemetry.logger(__name__)
 
@@ -35,7 +35,7 @@ ATTEMPTS = Counter(
 class SendMail:
     """Leases mails that are due and sends each, at the account's pace."""
 
-    def __init__(self, pool: Pool, *, gateway: ResendGateway, letters: Letters, pace: Pace) -> None:
+    def __init__(self, pool: Pool, *, gateway: Transport, letters: Letters, pace: Pace) -> None:
         self._pool = pool
         self._gateway = gateway
         self._letters = letters

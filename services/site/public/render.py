@@ -14,6 +14,7 @@ from services.site.public.sharing import campaign_data, platform_data, share_lin
 from services.site.public.strings import manage_strings
 from services.site.public.style_page import StylePage
 from services.site.public.views import CampaignPage, ResultPage
+from services.site.public.wish import WishPage
 
 CHECKLIST = "creator-campaign-checklist"
 
@@ -184,6 +185,19 @@ def render_style(page: StylePage, site: SiteFrame) -> bytes:
         has_cart=False,
     )
     return draw("style.html.j2", frame, site, page=page)
+
+
+def render_wish(page: WishPage, site: SiteFrame) -> bytes:
+    """Return the page on which somebody says what they want to be told of."""
+    frame = Frame(
+        language=page.language,
+        path="/",
+        title=titled(catalogue(page.language).gettext("What we write to you"), site),
+        is_indexed=False,
+        has_cart=False,
+        is_private=True,
+    )
+    return draw("wish.html.j2", frame, site, page=page)
 
 
 def render_text(name: str, language: Language, site: SiteFrame) -> bytes:

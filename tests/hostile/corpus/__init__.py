@@ -10,6 +10,7 @@ from tests.hostile.corpus import (
     forms,
     framing,
     links,
+    mails,
     money,
     origins,
     paths,
@@ -32,6 +33,7 @@ GROUPS = (
     ("Operators' routes", authority.CASES),
     ("Operators' routes about money", money.CASES),
     ("Stripe's webhooks", webhooks.CASES),
+    ("News to many, and who wants it", mails.CASES),
     ("Payloads of the reference's suite", reference.CASES),
 )
 

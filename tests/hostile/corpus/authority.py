@@ -25,6 +25,12 @@ ROUTES = (
     ("GET", "/admin/reports/taxes"),
     ("GET", "/admin/reports/credits.csv?campaignSlug=$SLUG"),
     ("GET", "/admin/supporters?campaignSlug=$SLUG"),
+    ("POST", "/admin/broadcast/announcement"),
+    ("POST", "/admin/broadcast/diary"),
+    ("POST", "/admin/broadcast/milestone"),
+    ("GET", "/admin/broadcasts/x"),
+    ("POST", "/admin/diary/check"),
+    ("POST", "/admin/milestone-check/$SLUG"),
 )
 NOBODY = "unauthorized"
 LEDGER = "/admin/reports/campaign-runner.csv"
