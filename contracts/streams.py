@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.events import campaigns, checkout, pledges, settlement
+from contracts.events import admin, campaigns, checkout, pledges, settlement
 from contracts.events.base import Event
 
 
@@ -65,6 +65,9 @@ CONSUMERS = (
     ),
     Consumer(
         durable="notify-definitions", stream="CAMPAIGNS", listener="notify", events=_DEFINITIONS
+    ),
+    Consumer(
+        durable="notify-admin", stream="ADMIN", listener="notify", events=(admin.SignInAsked,)
     ),
     Consumer(
         durable="pledges-orders",

@@ -1,5 +1,6 @@
 """What notify hears, and who handles it."""
 
+from contracts.events.admin import SignInAsked
 from contracts.events.campaigns import CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
@@ -29,6 +30,7 @@ from services.notify.handlers import (
     payment_mails,
     pledge_mails,
     refusal_mails,
+    sign_in_mails,
 )
 
 # A milestone is told of within the second; its totals come with every pledge.
@@ -46,6 +48,7 @@ def listeners() -> list[Listener]:
             },
         ),
         _of_pledges(),
+        Listener(consumer("notify-admin"), {SignInAsked: sign_in_mails.send_sign_in}),
         Listener(
             consumer("notify-totals"),
             {TotalsChanged: make_news.hear_totals},

@@ -137,6 +137,19 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     campaigns: dict[CampaignSlug, Campaign]
     platform: PlatformNames
 
+    def campaign_of(self, mail: Mail) -> Campaign:
+        """Return what a mail is about; of none where it is about the platform alone."""
+        if mail.campaign:
+            return self.campaigns[mail.campaign]
+        return Campaign(
+            slug=mail.campaign,
+            title="",
+            deadline_at=mail.created_at,
+            timezone="UTC",
+            goal_cents=Cents(0),
+            instagram_url="",
+        )
+
 
 class Accepted(msgspec.Struct, frozen=True, kw_only=True, tag="accepted"):
     """Resend has the mail."""

@@ -68,8 +68,9 @@ async def claim_due_mails(conn: Connection, *, limit: int, lease_seconds: float)
         WITH due AS (
             SELECT mails.mail_number
             FROM mails
-            JOIN campaigns ON campaigns.slug = mails.campaign
+            LEFT JOIN campaigns ON campaigns.slug = mails.campaign
             WHERE mails.status IN ('queued', 'sending')
+              AND (campaigns.slug IS NOT NULL OR mails.campaign = '')
               AND mails.broadcast_id IS NULL
               AND mails.next_attempt_at <= clock_timestamp()
               AND NOT EXISTS (

@@ -66,7 +66,7 @@ class SendMail:
                 await deliver_mails.give_back(conn, mail, delay_seconds=self._pace.held_seconds)
             return
         letter = self._letters.write(
-            mail, batch.campaigns[mail.campaign], batch.platform, others=batch.campaigns
+            mail, batch.campaign_of(mail), batch.platform, others=batch.campaigns
         )
         outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
         crash.point("notify.after_send")
