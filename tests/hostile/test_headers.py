@@ -94,6 +94,16 @@ def _check(answer: httpx.Response, *, referrer: str = "strict-origin-when-cross-
         assert headers["cache-control"] == "private, no-store"
 
 
+def _referrer(path: str, method: str, answer: httpx.Response) -> str:
+    """Return who may hear which page one came from."""
+    is_shown = method in ("GET", "HEAD")
+    if path == "/admin/" and method == "GET":
+        return "same-origin"
+    if path in LINKED and is_shown and answer.is_success:
+        return "no-referrer"
+    return "strict-origin-when-cross-origin"
+
+
 @pytest.mark.parametrize("path", [*PAGES, *OTHERS])
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "OPTIONS"])
@@ -102,9 +112,7 @@ def test_every_answer_carries_them(
 ) -> None:
     answer = http.request(method, stage.filled(path, {}), headers={"Accept": accept})
 
-    is_linked = path.removeprefix("/es") in LINKED and answer.is_success
-    is_shown = is_linked and method in ("GET", "HEAD")
-    _check(answer, referrer="no-referrer" if is_shown else "strict-origin-when-cross-origin")
+    _check(answer, referrer=_referrer(path.removeprefix("/es"), method, answer))
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -114,7 +122,7 @@ def test_every_route_of_the_table_carries_them(
 ) -> None:
     method, path = route.method, route.path  # type: ignore[attr-defined]
     path = path.replace("{slug}", stage.names["SLUG"]).replace("{order_id}", stage.names["ORDER"])
-    path = path.replace("{dispute_id}", "du_1")
+    path = path.replace("{dispute_id}", "du_1").replace("{broadcast_id}", "bc-1")
     headers = stage.platform.admin if who == "operator" else {}
     # Nothing may be recalculated or dispatched in passing: the body is no JSON object.
     content = b"[]" if method == "POST" else None

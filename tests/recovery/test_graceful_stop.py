@@ -138,4 +138,4 @@ def test_pledges_go_on_while_every_service_is_asked_to_stop_in_turn(
         lambda: platform.live(slug)["stats"]["pledgeCount"] == len(people), what="all are counted"
     )
     for person in people:
-        platform.mail(person, "")
+        platform.mail(person, "Pledge confirmed")

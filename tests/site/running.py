@@ -258,4 +258,5 @@ def path_of(template: str) -> str:
         .replace("{token}", "a.b")
         .replace("{order_id}", "pool-intent-1")
         .replace("{dispute_id}", "du_1")
+        .replace("{broadcast_id}", "bc-1")
     )
