@@ -64,7 +64,10 @@ CONSUMERS = (
         events=_DEFINITIONS,
     ),
     Consumer(
-        durable="notify-definitions", stream="CAMPAIGNS", listener="notify", events=_DEFINITIONS
+        durable="notify-definitions",
+        stream="CAMPAIGNS",
+        listener="notify",
+        events=(*_DEFINITIONS, campaigns.CampaignCancelled),
     ),
     Consumer(
         durable="notify-admin", stream="ADMIN", listener="notify", events=(admin.SignInAsked,)

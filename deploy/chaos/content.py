@@ -42,6 +42,7 @@ def campaign_file(
     ends_in_days: int = 2,
     tiers: tuple[TierText, ...] = (TierText(),),
     add_ons: tuple[AddOnText, ...] = (),
+    report_to: tuple[str, ...] = (),
 ) -> str:
     """Return the Markdown of a campaign, dated in whole days from `now`, platform zone."""
     today = now.astimezone(ZONE).date()
@@ -74,6 +75,8 @@ def campaign_file(
             lines.append(f"    limit_total: {tier.limit_total}")
         if tier.question:
             lines.append(f"    fields: [{{name: {tier.question}, type: text, required: true}}]")
+    if report_to:
+        lines.append(f"runner_report_emails: [{', '.join(report_to)}]")
     if add_ons:
         lines += ["campaign_add_ons:", *products(add_ons, indent="  ")]
     return "\n".join([*lines, "---", ""])

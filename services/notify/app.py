@@ -9,16 +9,19 @@ from services.chassis.process.service import Parts, Running, Service
 from services.notify.consumers import listeners
 from services.notify.domain.letters import Letters
 from services.notify.domain.links import Links
+from services.notify.ledger_gateway import LedgerGateway
 from services.notify.resend_gateway import ResendGateway
 from services.notify.routes.broadcasts import broadcast_routes
 from services.notify.routes.mails import operator_routes, own_mails
 from services.notify.routes.resend import webhook_route
 from services.notify.routes.wishes import WISHES
 from services.notify.schedules.forget_mails import forget
+from services.notify.schedules.report import Reporter
 from services.notify.schedules.send_mails import Sender
 from services.notify.schedules.write_news import write_news
 from services.notify.settings import Settings, server_at
 from services.notify.smtp_gateway import SmtpGateway
+from services.notify.steps.make_report import MakeReport
 from services.notify.steps.pacing import Pace
 from services.notify.steps.transport import Transport
 
@@ -26,6 +29,11 @@ from services.notify.steps.transport import Transport
 async def compose(settings: Settings, running: Running) -> Parts:
     """Put the parts of notify together."""
     gateway = _transport(settings)
+    ledger = LedgerGateway(
+        settings.pledges_url,
+        gateway_secret=settings.gateway_secret.reveal(),
+        admin_secret=settings.admin_secret.reveal(),
+    )
     name = "smtp" if settings.smtp_url else "resend"
     sender = Sender(
         running.pool,
@@ -52,6 +60,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             sender.run,
             partial(write_news, running.pool),
             partial(forget, running.pool),
+            Reporter(running.pool, MakeReport(running.pool, ledger)).run,
         ],
         dependencies={
             "link_keys": keyring(
@@ -59,7 +68,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             ),
         },
         body_max=256 * KIB,
-        closers=[gateway.close],
+        closers=[gateway.close, ledger.close],
         degraded=lambda: [name] if gateway.is_away else [],
     )
 

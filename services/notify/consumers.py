@@ -1,7 +1,7 @@
 """What notify hears, and who handles it."""
 
 from contracts.events.admin import SignInAsked
-from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
     LinksRenewed,
@@ -45,6 +45,7 @@ def listeners() -> list[Listener]:
             {
                 CampaignPublished: keep_definitions.keep_campaign,
                 PlatformPublished: keep_definitions.keep_platform,
+                CampaignCancelled: keep_definitions.hear_cancelled_campaign,
             },
         ),
         _of_pledges(),

@@ -42,6 +42,8 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     """What notify needs beyond what every service needs."""
 
     admin_secret: OwnSecret
+    # Where the ledger answers, with commas: it is asked for the files of reports.
+    pledges_url: str
     # One of the two sends: Resend by its key, or a mail server by its address.
     resend_api_key: Secret = Secret("")
     # Such as smtps://user:password@host:465; see `server_at`.

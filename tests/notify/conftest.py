@@ -121,6 +121,7 @@ async def client(pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
         magic_link_secret_previous=Secret(OLD_KEY.decode()),
         resend_webhook_secret=Secret(WEBHOOK_SECRET),
         admin_secret=Secret(ADMIN_SECRET),
+        pledges_url="http://127.0.0.1:1",
         resend_api_key=Secret("re_test"),
         email_from="The Pool <pledges@pool.example>",
     )

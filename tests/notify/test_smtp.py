@@ -219,6 +219,7 @@ def test_somebody_has_to_send(given: dict[str, str], fault: str | None) -> None:
         "REDIS_URL": "redis://x",
         "GATEWAY_SECRET": "x" * 32,
         "ADMIN_SECRET": "x" * 32,
+        "PLEDGES_URL": "http://x",
         "MAGIC_LINK_SECRET": "x" * 32,
         "SITE_BASE": "https://pool.example",
         "EMAIL_FROM": "The Pool <pledges@pool.example>",

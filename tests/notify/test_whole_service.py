@@ -99,6 +99,7 @@ async def notify(
             "RESEND_API_BASE": sandbox.url,
             "RESEND_REQUESTS_PER_SECOND": "0",
             "ADMIN_SECRET": "a" * 40,
+            "PLEDGES_URL": "http://127.0.0.1:1",
             "EMAIL_FROM": "The Pool <pledges@pool.example>",
         },
     )

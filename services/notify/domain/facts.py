@@ -47,13 +47,18 @@ class DisputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
 
 
+ReportType = Literal["pledge", "fulfillment"]
+
+
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign's figures of a day, and which report goes with them."""
 
-    report_type: Literal["pledge", "fulfillment"]
+    report_type: ReportType
     pledge_count: int
     new_count: int
     pledged_cents: Cents
+    # Whose file goes with it.
+    report_id: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Keep what mails say about campaigns and the platform."""
 
-from contracts.events.campaigns import CampaignPublished, PlatformPublished
+from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
+from services.chassis.events.early import NotYet
 from services.chassis.storage.database import Connection
 from services.notify.handlers.make_news import keep_diary, tell_milestones
 from services.notify.queries import definitions
@@ -13,6 +14,12 @@ async def keep_campaign(conn: Connection, event: CampaignPublished) -> None:
         return
     await keep_diary(conn, event, is_known=is_known)
     await tell_milestones(conn, event.definition.slug)
+
+
+async def hear_cancelled_campaign(conn: Connection, event: CampaignCancelled) -> None:
+    """Note when a campaign was ended early: nothing is reported of the days after."""
+    if not await definitions.end_early(conn, event.campaign, event.cancelled_at):
+        raise NotYet(f"no definition yet of {event.campaign}")
 
 
 async def keep_platform(conn: Connection, event: PlatformPublished) -> None:

@@ -1,6 +1,7 @@
 """What mails say about campaigns and the platform; site owns it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -52,6 +53,16 @@ async def save_campaign(
     return None if row is None else row["knows_diary"]
 
 
+async def end_early(conn: Connection, slug: CampaignSlug, cancelled_at: datetime) -> bool:
+    """Note when a campaign was ended early; False when it is not known."""
+    found = await conn.fetchval(
+        "UPDATE campaigns SET cancelled_at = $2 WHERE slug = $1 RETURNING true",
+        slug,
+        cancelled_at,
+    )
+    return bool(found)
+
+
 async def note_diary(conn: Connection, slug: CampaignSlug) -> None:
     """Note that what the diary holds from here on is news."""
     await conn.execute("UPDATE campaigns SET knows_diary = true WHERE slug = $1", slug)
@@ -62,8 +73,8 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
         """
         INSERT INTO platform_names
             (version, platform_name, support_email, languages, recovery_window_days, mail_look,
-             company_name)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+             company_name, timezone)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (only_row) DO UPDATE
         SET version = excluded.version,
             platform_name = excluded.platform_name,
@@ -71,7 +82,8 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
             languages = excluded.languages,
             recovery_window_days = excluded.recovery_window_days,
             mail_look = excluded.mail_look,
-            company_name = excluded.company_name
+            company_name = excluded.company_name,
+            timezone = excluded.timezone
         WHERE platform_names.version < excluded.version
         """,
         definition.version,
@@ -81,6 +93,7 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
         definition.recovery_window_days,
         definition.mail_look,
         definition.company_name,
+        definition.timezone,
     )
 
 

@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
-from services.notify.domain.letters import Letters
+from services.notify.domain.letters import Attachment, Letters
 from services.notify.domain.mails import (
     Batch,
     Limited,
@@ -16,7 +16,7 @@ from services.notify.domain.mails import (
     hold_seconds,
     outcome_name,
 )
-from services.notify.handlers import deliver_mails
+from services.notify.handlers import deliver_mails, reporting
 from services.notify.steps.pacing import Pace
 from services.notify.steps.transport import Transport
 
@@ -66,13 +66,23 @@ class SendMail:
                 await deliver_mails.give_back(conn, mail, delay_seconds=self._pace.held_seconds)
             return
         letter = self._letters.write(
-            mail, batch.campaign_of(mail), batch.platform, others=batch.campaigns
+            mail,
+            batch.campaign_of(mail),
+            batch.platform,
+            others=batch.campaigns,
+            attachments=await self._files(mail),
         )
         outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
         crash.point("notify.after_send")
         if isinstance(outcome, Limited):
             self._pace.hold(hold_seconds(outcome))
         await self._record(mail, outcome)
+
+    async def _files(self, mail: Mail) -> tuple[Attachment, ...]:
+        if mail.facts.report is None:
+            return ()
+        async with transaction(self._pool) as conn:
+            return (await reporting.file_of(conn, mail.facts.report),)
 
     async def _record(self, mail: Mail, outcome: Outcome) -> None:
         async with transaction(self._pool) as conn:

@@ -1,0 +1,141 @@
+"""Which report of a campaign is due on which morning, and what its figures are.
+
+Source: rules.md, section 12: at 07:00 of the platform's zone; the ledger while a campaign
+is live, what is to be sent once after it.
+"""
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from contracts.ids import CampaignSlug
+from contracts.money import Cents
+from services.notify.domain.facts import ReportFacts, ReportType
+from services.notify.domain.letters import Attachment
+
+SEVEN = time(7)
+DAY = timedelta(days=1)
+# A campaign that ended longer ago than this was settled before anybody was to be told.
+FULFILMENT_WITHIN = timedelta(days=30)
+ZIPPED_ABOVE_BYTES = 1024 * 1024
+# The bus of mails is not for more: providers take 40 MB at most, in base64.
+ATTACHED_BYTES_MAX = 20 * 1024 * 1024
+TRYING = timedelta(hours=23)
+FIRST_DELAY_SECONDS, DELAY_SECONDS_MAX = 30, 900
+
+
+class Reported(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign that has somebody to report to."""
+
+    slug: CampaignSlug
+    # None for campaigns of before, until they are published again.
+    starts_at: datetime | None
+    # When pledging ends, or ended early.
+    ends_at: datetime
+
+
+class DueReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that is to be made: one process has it until its lease ends."""
+
+    report_id: str
+    campaign: CampaignSlug
+    report_type: ReportType
+    day: date
+    attempts: int
+    decided_at: datetime
+    claimed_at: datetime
+    # The platform's time at which it was claimed.
+    at: datetime
+
+
+def seven(day: date, zone: str) -> datetime:
+    """Return seven in the morning of a day in a zone, in UTC."""
+    return datetime.combine(day, SEVEN, ZoneInfo(zone)).astimezone(UTC)
+
+
+def day_due(now: datetime, zone: str) -> date | None:
+    """Return the day whose reports are due: today's from seven on, until midnight.
+
+    After a night away nobody is sent yesterday's report an hour before today's.
+    """
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return today if now >= seven(today, zone) else None
+
+
+def due_on(
+    day: date, zone: str, campaign: Reported, *, recovery_window_days: int
+) -> tuple[ReportType, ...]:
+    """Return what is reported of a campaign on the morning of `day`.
+
+    The ledger from its first morning to the one after its end, which tells of its last day;
+    what is to be sent a day after the last card could still be mended.
+    """
+    morning, before = seven(day, zone), seven(day - DAY, zone)
+    has_begun = campaign.starts_at is None or campaign.starts_at <= morning
+    if has_begun and before < campaign.ends_at:
+        return ("pledge",)
+    settled_at = campaign.ends_at + timedelta(days=recovery_window_days + 1)
+    if settled_at <= morning < settled_at + FULFILMENT_WITHIN:
+        return ("fulfillment",)
+    return ()
+
+
+def figures(ledger: bytes, report: DueReport) -> ReportFacts:
+    """Return a campaign's figures as its ledger file adds them up: they can't differ from it."""
+    created: dict[str, datetime] = {}
+    gone: set[str] = set()
+    pledged = Decimal(0)
+    for row in _rows(ledger):
+        pledged += Decimal(row["campaign_subtotal"])
+        if row["status"] == "created":
+            created[row["order_id"]] = datetime.fromisoformat(row["created_at"])
+        elif row["status"] == "cancelled":
+            gone.add(row["order_id"])
+    standing = [at for pledge, at in created.items() if pledge not in gone]
+    return ReportFacts(
+        report_type=report.report_type,
+        report_id=report.report_id,
+        pledge_count=len(standing),
+        new_count=sum(at > report.at - DAY for at in standing),
+        pledged_cents=Cents(int(pledged * 100)),
+    )
+
+
+def has_rows(file: bytes) -> bool:
+    """Tell whether a file has more than its heading."""
+    return next(_rows(file), None) is not None
+
+
+def attached(report: DueReport, file: bytes) -> Attachment:
+    """Return a report as it goes with its mail: zipped where it is large."""
+    name = f"{report.campaign}-{report.report_type}-{report.day}.csv"
+    if len(file) <= ZIPPED_ABOVE_BYTES:
+        return Attachment(name=name, content=file)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as folder:
+        folder.writestr(name, file)
+    return Attachment(name=f"{name}.zip", content=packed.getvalue(), media_type="application/zip")
+
+
+def again_seconds(report: DueReport) -> int | None:
+    """Return how long to wait before the next try, or None when there is none any more.
+
+    >>> from datetime import UTC, datetime
+    >>> at = datetime(2026, 11, 29, tzinfo=UTC)
+    >>> again_seconds(DueReport(report_id="r", campaign="a", report_type="pledge", day=at.date(),
+    ...     attempts=3, decided_at=at, claimed_at=at, at=at))
+    120
+    """
+    delay = min(FIRST_DELAY_SECONDS << min(report.attempts - 1, 16), DELAY_SECONDS_MAX)
+    is_late = report.claimed_at + timedelta(seconds=delay) > report.decided_at + TRYING
+    return None if is_late else delay
+
+
+def _rows(file: bytes) -> Iterator[dict[str, str]]:
+    return csv.DictReader(io.StringIO(file.decode(), newline=""))
