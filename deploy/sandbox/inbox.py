@@ -118,7 +118,7 @@ def _headers(mail: Obj) -> list[tuple[str, str]]:
 
 def _shown(mail: Obj) -> Obj:
     first = ("id", "to", "from", "subject", "html", "text", "headers", "at")
-    more = ("cc", "bcc", "reply_to", "tags")
+    more = ("cc", "bcc", "reply_to", "tags", "attachments")
     return {name: mail[name] for name in (*first, *more)}
 
 

@@ -216,6 +216,23 @@ async def test_a_ledger_that_is_away_is_asked_again_and_a_day_later_no_more(
     assert len(await mails(desk.pool)) == len(RUNNERS)
 
 
+async def test_a_file_that_is_none_harms_no_other_and_is_parked_in_the_end(
+    desk: Desk, morning: datetime, ledger: PlayedLedger, owner: Connection
+) -> None:
+    ledger.files["pledge"] = "no,report\r\n1,2\r\n"
+    await desk.set_clock(morning)
+    with pytest.raises(KeyError):
+        await desk.reporter.tick()
+    await desk.reporter.tick()
+    assert await desk.rows() == [("pledge", "due")]
+
+    await owner.execute("UPDATE reports SET decided_at = decided_at - interval '24 hours'")
+    await desk.due_again()
+    await desk.reporter.tick()
+
+    assert await desk.rows() == [("pledge", "parked")]
+
+
 async def test_a_file_no_mail_takes_is_parked_at_once(
     desk: Desk, morning: datetime, ledger: PlayedLedger
 ) -> None:

@@ -53,6 +53,11 @@ class DueReport(msgspec.Struct, frozen=True, kw_only=True):
     # The platform's time at which it was claimed.
     at: datetime
 
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether the next morning's report tells more."""
+        return self.claimed_at - self.decided_at > TRYING
+
 
 def seven(day: date, zone: str) -> datetime:
     """Return seven in the morning of a day in a zone, in UTC."""

@@ -25,6 +25,10 @@ class MakeReport:
             report = await reports.claim_report(conn, lease_seconds=LEASE_SECONDS)
         if report is None:
             return False
+        if report.is_overdue:
+            async with transaction(self._pool) as conn:
+                await reporting.put_back(conn, report, is_hopeless=True)
+            return True
         slug, attempt = report.campaign, report.attempts
         try:
             ledger = await self._ledger.report(slug, "pledge", attempt=attempt)
