@@ -26,6 +26,7 @@ LIVE_KEYS = ("sk_live_", "rk_live_")
 PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
 SANDBOX = (
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "SITE_BASE"),
+    "RESEND_WEBHOOK_SECRET",
     *("USPS_CLIENT_ID", "USPS_CLIENT_SECRET"),
 )
 # Where each of these leads, by its names: a test may put something in between.
@@ -84,6 +85,7 @@ class Environment:
             "SANDBOX_DATABASE_URL": self.database_url("sandbox"),
             "STRIPE_WEBHOOK_URL": f"{self.url_of('site')}/webhooks/stripe",
             "STRIPE_WEBHOOK_EVENTS": ",".join(LISTED),
+            "RESEND_WEBHOOK_URL": f"{self.url_of('site')}/webhooks/resend",
         }
 
     def database_url(self, role: str) -> str:

@@ -18,6 +18,7 @@ from deploy.sandbox import (
     hosted,
     inbox,
     pages,
+    resend_webhooks,
     ticker,
     turnstile,
     usps_routes,
@@ -80,6 +81,7 @@ def build(settings: Settings) -> Any:
             asyncio.create_task(kept_up(loop))
             for loop in (
                 lambda: webhooks.deliver_for_ever(world),
+                lambda: resend_webhooks.tell_for_ever(world),
                 lambda: ticker.tick_for_ever(world, resend),
                 lambda: ticker.do_chores_for_ever(world),
                 platform_clock.keep_for_ever,

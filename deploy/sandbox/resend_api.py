@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from deploy.sandbox.mails import ResendError, checked
+from deploy.sandbox.resend_webhooks import plan_telling
 from deploy.sandbox.store import Obj
 from deploy.sandbox.stripe_api.idempotency import fingerprint
 from deploy.sandbox.world import World
@@ -104,6 +105,7 @@ class ResendAPI:
         mail["id"] = str(uuid.uuid4())
         mail["at"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.world.store.put("mail", mail)
+        plan_telling(self.world, mail)
         return str(mail["id"])
 
     def _kept(self, key: str, mark: str) -> Obj | None:

@@ -28,6 +28,9 @@ class Settings:
     # The types that go there, as a webhook endpoint's enabled_events. Empty: all of them.
     stripe_webhook_events: tuple[str, ...] = ()
     resend_api_key: str = DEFAULT_RESEND_KEY
+    # How what becomes of mails is signed, and where it is told. Empty: nowhere.
+    resend_webhook_secret: str = ""
+    resend_webhook_url: str = ""
     usps_client_id: str = DEFAULT_USPS_ID
     usps_client_secret: str = DEFAULT_USPS_SECRET
     # The platform's own address, for links on our pages.
@@ -52,6 +55,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         stripe_webhook_url=read("STRIPE_WEBHOOK_URL"),
         stripe_webhook_events=tuple(filter(None, read("STRIPE_WEBHOOK_EVENTS").split(","))),
         resend_api_key=read("RESEND_API_KEY", DEFAULT_RESEND_KEY),
+        resend_webhook_secret=read("RESEND_WEBHOOK_SECRET"),
+        resend_webhook_url=read("RESEND_WEBHOOK_URL"),
         usps_client_id=read("USPS_CLIENT_ID", DEFAULT_USPS_ID),
         usps_client_secret=read("USPS_CLIENT_SECRET", DEFAULT_USPS_SECRET),
         site_base=read("SITE_BASE").rstrip("/"),

@@ -57,6 +57,7 @@ class World:
         self.clock = Clock()
         self.webhooks = Timetable()
         self.chores = Timetable()
+        self.tellings = Timetable()
         self.sessions = Deadlines()
         self.clock_moved = asyncio.Event()
         self.stopping = asyncio.Event()

@@ -163,6 +163,7 @@ def test_a_secret_is_a_file_and_only_those_who_need_it_have_it(model: Model) -> 
         "settlement_stripe_secret_key": {"settlement"},
         "stripe_webhook_secret": {"checkout"},
         "resend_api_key": {"notify"},
+        "resend_webhook_secret": {"notify"},
         "usps_client_secret": {"checkout"},
     }
     assert holders["checkout_intent_secret"] == {"checkout"}

@@ -52,6 +52,14 @@ async def test_a_body_is_passed_on_byte_for_byte(site: RunningSite, services: Be
     assert heard.headers["stripe-signature"] == "t=1,v1=a"
 
 
+async def test_what_resend_signed_with_is_passed_on(site: RunningSite, services: Behind) -> None:
+    signed = {"svix-id": "msg_1", "svix-timestamp": "1", "svix-signature": "v1,a"}
+
+    await site.http.post("/webhooks/resend", content=b"{}", headers=signed)
+
+    assert signed.items() <= dict(services.heard[-1].headers).items()
+
+
 async def test_headers_are_built_anew(site: RunningSite, services: Behind) -> None:
     forged = {
         "x-pool-gateway": "forged",

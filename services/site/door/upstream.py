@@ -30,6 +30,8 @@ PASSED_ON = frozenset(
     {
         *("accept", "accept-language", "authorization", "content-type", "idempotency-key"),
         *("if-none-match", "origin", "referer", "stripe-signature", "user-agent", "traceparent"),
+        # Resend signs with all three.
+        *("svix-id", "svix-timestamp", "svix-signature"),
     }
 )
 PASSED_BACK = frozenset(
