@@ -247,7 +247,7 @@ async def test_a_pledges_story_is_shown_to_its_own_campaign_alone(
     other = await visitor.get("/admin/people/long-take/pool-intent-2/")
 
     assert "A &lt;frame&gt;" in own.text
-    assert "pledge confirmed" in own.text
+    assert "Pledge confirmed" in own.text
     assert other.status_code == 404
     assert "noor@people.example" not in other.text
 

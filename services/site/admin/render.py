@@ -6,6 +6,7 @@ from datetime import datetime
 import msgspec
 
 from services.site.admin.access import User
+from services.site.admin.code_names import code_name
 from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
 from services.site.admin.words import Tab, Trouble, action_name, role_name, tabs
 from services.site.public import formatting
@@ -58,6 +59,7 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         run_sign=functools.partial(run_sign, language=language),
         pledge_sign=functools.partial(pledge_sign, language=language),
         flag_name=functools.partial(flag_name, language=language),
+        code_name=functools.partial(code_name, language=language),
         **shown,
     ).encode()
 
