@@ -71,8 +71,19 @@ UNDONE = """
     UNION ALL
     SELECT 'mails that are due', count(*)
     FROM notify.mails
-    WHERE status = 'sending'
-       OR (status = 'queued' AND next_attempt_at < clock_timestamp() + interval '2 seconds')
+    WHERE broadcast_id IS NULL
+      AND (
+          status = 'sending'
+          OR status = 'queued' AND next_attempt_at < clock_timestamp() + interval '2 seconds'
+      )
+    UNION ALL
+    SELECT 'news in no batch', count(*)
+    FROM notify.mails
+    WHERE broadcast_id IS NOT NULL AND status = 'queued'
+    UNION ALL
+    SELECT 'batches that are due', count(*)
+    FROM notify.batches
+    WHERE is_open AND next_attempt_at < clock_timestamp() + interval '2 seconds'
 """
 
 

@@ -18,10 +18,18 @@ ANSWERS_LOST = 0.2
 LIMIT_SECONDS = 100.0
 
 DUE = """
-    SELECT count(*)
-    FROM notify.mails
-    WHERE status = 'sending'
-       OR (status = 'queued' AND next_attempt_at <= clock_timestamp())
+    SELECT (
+        SELECT count(*)
+        FROM notify.mails
+        WHERE broadcast_id IS NULL
+          AND (
+              status = 'sending' OR status = 'queued' AND next_attempt_at <= clock_timestamp()
+          )
+    ) + (
+        SELECT count(*)
+        FROM notify.batches
+        WHERE is_open AND next_attempt_at <= clock_timestamp()
+    )
 """
 A_MINUTE_OLDER = """
     UPDATE notify.mails
