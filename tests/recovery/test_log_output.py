@@ -41,5 +41,5 @@ def test_a_process_whose_output_nobody_reads_goes_on_and_ends() -> None:
     slowest, dropped = (float(each) for each in said.split())
     assert code == 0
     assert slowest < 1.0
-    assert dropped > 20_000
+    assert 20_000 < dropped < 40_000
     assert time.monotonic() - began < 30

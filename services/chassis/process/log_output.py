@@ -15,6 +15,7 @@ from collections import deque
 from prometheus_client import Counter
 
 LINES_MAX = 10_000
+LINES_TOGETHER = 500
 FLUSH_SECONDS = 1.0
 # A thread that wakes for each line takes the interpreter from a request each time.
 GATHER_SECONDS = 0.02
@@ -60,11 +61,14 @@ class LogOutput(logging.Handler):
             time.sleep(GATHER_SECONDS)
             self._has_some.clear()
             self._is_writing = True
-            count = len(self._lines)
-            text = "".join(self._lines.popleft() + "\n" for _ in range(count))
-            try:
-                sys.stdout.write(text)
-                sys.stdout.flush()
-            except (OSError, ValueError):
-                self._dropped.inc(count)
+            while self._lines:
+                self._put_out(min(len(self._lines), LINES_TOGETHER))
             self._is_writing = False
+
+    def _put_out(self, count: int) -> None:
+        text = "".join(self._lines.popleft() + "\n" for _ in range(count))
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            self._dropped.inc(count)
