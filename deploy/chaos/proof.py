@@ -73,7 +73,7 @@ def with_suite(
 
 def _page(sections: Mapping[str, str]) -> str:
     known = [name for name in (SUITE, *experiments.names()) if name in sections]
-    return "\n".join([HEAD, *_contents(sections[name] for name in known), ""]) + "\n".join(
+    return "\n".join([HEAD, *_contents(sections[name] for name in known), "", ""]) + "\n".join(
         sections[name] for name in known
     )
 
