@@ -8,6 +8,7 @@ import pytest
 import redis
 
 from deploy.bench.asked import fullest_second
+from services.chassis.stripe import schedule
 from services.chassis.stripe.budget import (
     AHEAD_SECONDS,
     ENDPOINT_PER_SECOND,
@@ -287,3 +288,15 @@ def test_as_many_intervals_as_the_limit_take_longer_than_a_second(per_second: in
 
     assert per_second * interval > MICRO
     assert MICRO / interval >= 0.95 * per_second
+
+
+def test_what_was_booked_in_redis_counts_when_redis_is_gone() -> None:
+    alone = schedule.LocalSchedule()
+    limits = schedule.Limits(account=0, endpoint=5)
+    for number in range(5):
+        alone.note("charges", 100.0 + number / 5)
+
+    start = alone.book("charges", limits, now=100.9, ahead_seconds=5.0)
+
+    assert isinstance(start, float)
+    assert start > 101.0

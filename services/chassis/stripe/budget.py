@@ -255,7 +255,11 @@ class StripeBudget:
                     return InTheWay(answer.decode(), first)
                 self._clocks.append(time.monotonic() - first)
                 ours = min(self._clocks)
-                return [Booked(start, start + ours, endpoint, is_local=False) for start in more]
+                booked = [Booked(start, start + ours, endpoint, is_local=False) for start in more]
+                # Redis may be gone at the next start: it must not come on top of these.
+                for each in booked:
+                    self._local.note(endpoint, each.due)
+                return booked
             except Exception:
                 # Whatever a cache does wrong, we go on by ourselves, slower.
                 self._failed()

@@ -28,6 +28,7 @@ HOLE = 4
 MICRO = 1_000_000
 # A time further ahead than this is no booking of ours: the value is not believed.
 AHEAD_MAX_SECONDS = 5
+STARTS_KEPT = 1_000
 WINDOW_MICROS = math.ceil(MICRO / AIM)
 
 BOOK = f"""
@@ -121,12 +122,16 @@ class Limits(NamedTuple):
         return interval_micros(self.account) if self.account else 0
 
 
+def _starts() -> deque[float]:
+    return deque(maxlen=STARTS_KEPT)
+
+
 class LocalSchedule:
     """The same schedule for one process alone, by its own clock."""
 
     def __init__(self) -> None:
         self._account_free = 0.0
-        self._starts: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._starts: defaultdict[str, deque[float]] = defaultdict(_starts)
         self._slow_until = 0.0
 
     def book(
@@ -156,6 +161,10 @@ class LocalSchedule:
             self._account_free = start + account * slower
         starts.append(start)
         return start
+
+    def note(self, endpoint: str, start: float) -> None:
+        """Know of a start that was booked elsewhere: what is booked here keeps its distance."""
+        self._starts[endpoint].append(start)
 
     def move(self, endpoint: str, booked: float, actual: float) -> None:
         """Say that a start that was booked came later."""
