@@ -28,6 +28,7 @@ HOLE = 4
 MICRO = 1_000_000
 # A time further ahead than this is no booking of ours: the value is not believed.
 AHEAD_MAX_SECONDS = 5
+# Of each endpoint, by one process: more than any limit has in a second.
 STARTS_KEPT = 1_000
 WINDOW_MICROS = math.ceil(MICRO / AIM)
 
