@@ -149,13 +149,16 @@ class Crowd:
         await until(is_for_sale, seconds=60, what=f"{slug} is for sale", every=0.3)
         return slug
 
-    async def pledge(self, slug: str, *, card: str = GOOD_CARD, **more: Any) -> Pledge:
+    async def pledge(
+        self, slug: str, *, card: str = GOOD_CARD, typing_seconds: float = 0.0, **more: Any
+    ) -> Pledge:
         """Pledge from the first click to "success", however long it takes."""
         pledge = Pledge(slug, more.pop("email", "") or an_email())
         more.pop("into", []).append(pledge)
         began = time.monotonic()
         await self.start(pledge, **more)
         if not pledge.refusal:
+            await asyncio.sleep(typing_seconds)
             await self.save_card(pledge, card=card)
             await self.wait_persisted(pledge)
         pledge.seconds = time.monotonic() - began

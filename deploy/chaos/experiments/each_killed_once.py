@@ -16,6 +16,8 @@ from deploy.chaos.stage import until
 PEOPLE = 50
 PER_SECOND = 20
 OPEN_MIN = 10
+# At rest an order is done before the next one comes: people who type keep theirs open.
+TYPING_SECONDS = 1.0
 # A service dies with messages in its hands: applied, and not yet committed.
 POINT = "inbox.before_commit"
 SERVICES = SCHEMAS
@@ -126,7 +128,9 @@ async def _come(play: Play, slug: str, people: list[Pledge]) -> None:
     """Let people begin at a steady pace; they are listed as soon as they do."""
     coming = []
     for _ in range(PEOPLE):
-        coming.append(asyncio.create_task(play.crowd.pledge(slug, into=people)))
+        coming.append(
+            asyncio.create_task(play.crowd.pledge(slug, into=people, typing_seconds=TYPING_SECONDS))
+        )
         await asyncio.sleep(1 / PER_SECOND)
     await asyncio.gather(*coming)
 
