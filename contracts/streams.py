@@ -19,6 +19,8 @@ class Stream(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     subjects: tuple[str, ...]
     retention: Literal["interest", "workqueue"] = "interest"
+    # Its events are as good as a key: who looks after parked events does not get to see them.
+    holds_secrets: bool = False
 
 
 class Consumer(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +35,7 @@ class Consumer(msgspec.Struct, frozen=True, kw_only=True):
 
 STREAMS = (
     Stream(name="CAMPAIGNS", owner="site", subjects=("campaigns.>",)),
-    Stream(name="ADMIN", owner="site", subjects=("admin.>",)),
+    Stream(name="ADMIN", owner="site", subjects=("admin.>",), holds_secrets=True),
     # Not `checkout.>`: the stream would answer `checkout.quote` itself, with "stored".
     Stream(name="CHECKOUT", owner="checkout", subjects=("checkout.*.>",)),
     Stream(name="PLEDGES", owner="pledges", subjects=("pledges.>",)),
@@ -212,6 +214,11 @@ CONSUMERS = (
 def consumer(durable: str) -> Consumer:
     """Return the consumer with that name; a wrong name is a bug."""
     return next(each for each in CONSUMERS if each.durable == durable)
+
+
+def heard_by(service: str) -> tuple[Consumer, ...]:
+    """Return the durables of a service."""
+    return tuple(each for each in CONSUMERS if each.listener == service)
 
 
 def owned_by(service: str) -> tuple[Stream, ...]:

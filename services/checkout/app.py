@@ -11,7 +11,7 @@ from services.chassis.stripe.budget import StripeBudget
 from services.chassis.web.guards import bearer_guard
 from services.checkout.consumers import listeners
 from services.checkout.routes import cards, orders
-from services.checkout.routes.operators import admin_routes
+from services.checkout.routes.operators import admin_routes, watched_routes
 from services.checkout.routes.webhooks import stripe_webhook
 from services.checkout.schedules.loops import Bells, Workshop, loops
 from services.checkout.settings import Settings
@@ -42,6 +42,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         respond = functools.partial(answer_question, running.pool, carrier)
         await running.bus.answer(QUOTE, respond)
 
+    guard = bearer_guard(settings.admin_secret)
     bells = Bells(stripe=Bell(), drain=Bell())
     shop = Workshop(
         running.pool, stripe, stripe.in_background(), checkout.limits, bells, settings.is_live
@@ -51,7 +52,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *orders.ROUTES,
             *cards.ROUTES,
             stripe_webhook,
-            *admin_routes(bearer_guard(settings.admin_secret)),
+            *admin_routes(guard),
+            *watched_routes(guard),
         ],
         listeners=listeners(bells.drain),
         loops=loops(shop),
@@ -68,6 +70,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         },
         closers=[stripe.close, checkout.challenge.close, carrier.close],
         body_max=BODY_BYTES_MAX,
+        operator_guard=guard,
     )
 
 

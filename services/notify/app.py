@@ -6,6 +6,7 @@ from pathlib import Path
 from contracts.magic_link import keyring
 from contracts.routes import KIB
 from services.chassis.process.service import Parts, Running, Service
+from services.chassis.web.guards import bearer_guard
 from services.notify.consumers import listeners
 from services.notify.domain.letters import Letters
 from services.notify.domain.links import Links
@@ -14,6 +15,7 @@ from services.notify.resend_gateway import ResendGateway
 from services.notify.routes.broadcasts import broadcast_routes
 from services.notify.routes.mails import operator_routes, own_mails
 from services.notify.routes.resend import webhook_route
+from services.notify.routes.watched import watched_routes
 from services.notify.routes.wishes import WISHES
 from services.notify.schedules.forget_mails import forget
 from services.notify.schedules.report import Reporter
@@ -28,7 +30,7 @@ from services.notify.steps.transport import Transport
 
 async def compose(settings: Settings, running: Running) -> Parts:
     """Put the parts of notify together."""
-    gateway = _transport(settings)
+    gateway, guard = _transport(settings), bearer_guard(settings.admin_secret)
     ledger = LedgerGateway(
         settings.pledges_url,
         gateway_secret=settings.gateway_secret.reveal(),
@@ -54,7 +56,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
             webhook_route(settings.resend_webhook_secret),
             *operator_routes(settings.admin_secret),
             *broadcast_routes(settings.admin_secret),
+            *watched_routes(guard),
         ],
+        operator_guard=guard,
         listeners=listeners(),
         loops=[
             sender.run,

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from contracts.magic_link import keyring
 from services.chassis.process.service import Parts, Running, Service
+from services.chassis.web.guards import bearer_guard
 from services.pledges.consumers import listeners
 from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes
@@ -30,6 +31,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *community_routes(settings.admin_secret),
             *report_routes(settings.admin_secret, Reports(running.pool)),
         ],
+        operator_guard=bearer_guard(settings.admin_secret),
         listeners=listeners(),
         loops=[Closer(running.pool).run, partial(forget_old, running.pool)],
         dependencies={

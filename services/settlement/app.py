@@ -47,6 +47,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             ),
             "publishable_key": settings.stripe_publishable_key,
         },
+        operator_guard=guard,
         listeners=consumers.listeners(),
         loops=[
             *charges.loops(running.pool, running.bus, gateway),

@@ -18,6 +18,7 @@ from services.site.asking.community import Supporters
 from services.site.asking.mails import Mails
 from services.site.asking.pledges import Pledges
 from services.site.asking.reminders import Reminders
+from services.site.asking.watch import Own
 from services.site.consumers import listeners
 from services.site.desks.cart import Desk, shop_of
 from services.site.desks.manage import ManageDesk
@@ -147,7 +148,9 @@ async def compose(settings: Settings, running: Running) -> Parts:
     gateway = _gateway(settings, site, upstream, admission)
     wish = wish_page(site, upstream, settings.upstream("notify"), admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page, NEWS: wish, LAUNCH: wish})
-    dash = dashboard_of(site, settings, running.pool, (admission, limiter, upstream))
+    degraded, hears = partial(_degraded, memory, limiter), listeners(announcer)
+    own = Own(pool=running.pool, bus=running.bus, listeners=hears, degraded=degraded)
+    dash = dashboard_of(site, settings, own, (admission, limiter, upstream))
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(
@@ -163,11 +166,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *(*admin_routes(dash), invite_route(dash, site_base)),
             lost,
         ],
-        listeners=listeners(announcer),
+        listeners=hears,
         loops=[announcer.run, publisher.publish_at_start],
         web_loops=memory.loops(running),
         dependencies={"site": site},
-        degraded=partial(_degraded, memory, limiter),
+        degraded=degraded,
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
     )
@@ -241,10 +244,7 @@ def _cache(settings: Settings) -> Path:
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:
     """Return what is away or behind, though pages are served."""
     is_redis_away = memory.mirror.is_degraded or limiter.is_degraded
-    return [
-        *(["redis"] if is_redis_away else []),
-        *(["stale"] if memory.world.is_stale else []),
-    ]
+    return [*["redis"] * is_redis_away, *["stale"] * memory.world.is_stale]
 
 
 def _policy(settings: Settings) -> Policy:

@@ -6,8 +6,9 @@ import sys
 import msgspec
 import pytest
 
+from contracts.api.operations import ParkedEvent
 from contracts.events.settlement import CampaignWentLive, DeadlinePassed
-from services.chassis.events import bus, inbox, parked, retrying
+from services.chassis.events import bus, inbox, retrying
 from services.chassis.storage.database import Connection, Pool
 from tests.recovery.people import (
     CALENDAR,
@@ -40,11 +41,11 @@ def headers(event_id: str, aggregate: str = "film", version: str = "1") -> dict[
     }
 
 
-async def parked_rows(pool: Pool) -> list[parked.ParkedEvent]:
+async def parked_rows(pool: Pool) -> list[ParkedEvent]:
     return await retrying.find_all(pool)
 
 
-async def given_up(pool: Pool) -> list[parked.ParkedEvent]:
+async def given_up(pool: Pool) -> list[ParkedEvent]:
     """Return what is parked, once nothing is on its last try any more."""
     rows = await retrying.find_all(pool)
     return [] if any(row.error == inbox.LAST_TRY for row in rows) else rows

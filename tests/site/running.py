@@ -49,6 +49,8 @@ class Behind:
     breaks_after: int | None = None
     # Answers for the next requests, one each; afterwards the usual one.
     queue: list[tuple[int, object]] = field(default_factory=list)
+    # Answers to whoever asks for a path, however often.
+    known: dict[str, tuple[int, object]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
     port: int = 0
     writers: set[asyncio.StreamWriter] = field(default_factory=set)
@@ -63,6 +65,7 @@ class Behind:
         self.headers = {"content-type": "application/json"}
         self.wait_seconds, self.hangs_up, self.breaks_after = 0.0, 0, None
         self.queue.clear()
+        self.known.clear()
         self.heard.clear()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -88,8 +91,9 @@ class Behind:
             raise ConnectionResetError
         await asyncio.sleep(self.wait_seconds)
         status, answer = self.status, self.answer
-        if self.queue:
-            status, document = self.queue.pop(0)
+        path = target.partition("?")[0]
+        if path in self.known or self.queue:
+            status, document = self.known.get(path) or self.queue.pop(0)
             answer = msgspec.json.encode(document)
         sent = {**self.headers, "content-length": str(len(answer))}
         top = "".join(f"{name}: {value}\r\n" for name, value in sent.items())

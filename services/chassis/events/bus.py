@@ -157,8 +157,13 @@ class Bus:
 
     async def backlog(self, durable: str, stream: str) -> int:
         """Return how many messages of a durable are waiting or in somebody's hands."""
+        pending, in_hand = await self.queue(durable, stream)
+        return pending + in_hand
+
+    async def queue(self, durable: str, stream: str) -> tuple[int, int]:
+        """Return how many messages of a durable are waiting, and how many in somebody's hands."""
         info = await self._jetstream.consumer_info(stream, durable)
-        return (info.num_pending or 0) + (info.num_ack_pending or 0)
+        return info.num_pending or 0, info.num_ack_pending or 0
 
     async def look_at(self, stream: str) -> StreamSeen:
         """Return how a stream stands; declares the topology first if it is gone."""

@@ -6,7 +6,6 @@ one retry applies the parked event and then all that waited for it.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 from nats.aio.msg import Msg
@@ -27,23 +26,6 @@ class Letter(msgspec.Struct, frozen=True):
     payload: bytes
     headers: dict[str, str]
     deliveries: int
-
-
-class ParkedEvent(msgspec.Struct, frozen=True, rename="camel"):
-    """A parked event as an operator sees it; its payload stays in the table."""
-
-    parked_id: int
-    consumer: str
-    subject: str
-    event_id: str
-    aggregate_id: str
-    aggregate_version: int
-    error: str
-    deliveries: int
-    is_waiting: bool
-    parked_at: datetime
-    # It came too early and is tried again by itself; None: it waits for a person.
-    try_again_at: datetime | None = None
 
 
 def letter(msg: Msg) -> Letter:
@@ -90,6 +72,7 @@ async def keep(
                 THEN parked_events.parked_at ELSE excluded.parked_at END,
             try_again_at = NULL,
             open_tries = 0,
+            given_up_at = NULL,
             resolved_at = NULL
         """,
         consumer,

@@ -6,9 +6,11 @@ from typing import Protocol
 import asyncpg
 import msgspec
 
+from contracts.api.operations import ParkedEvent, Retried
+from contracts.refusals import StateRefused
 from contracts.streams import Consumer
 from services.chassis.events import early, parked
-from services.chassis.events.parked import Letter, ParkedEvent
+from services.chassis.events.parked import Letter
 from services.chassis.process import telemetry
 from services.chassis.storage.database import (
     DATABASE_BUSY,
@@ -33,21 +35,14 @@ class Applies(Protocol):
         """Apply an event in the caller's transaction; raise what is wrong with it."""
 
 
-class Retried(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
-    """What became of one retry. `error` is empty when it is done."""
-
-    parked_id: int
-    consumer: str
-    event_id: str
-    outcome: str
-    error: str = ""
-
-
-class CannotRetry(Exception):
+class CannotRetry(StateRefused):
     """There is nothing to retry under that number, or not yet."""
 
+    def __str__(self) -> str:
+        return self.message
 
-async def _next_in_line(conn: Connection, consumer: str, aggregate: str) -> int | None:
+
+async def next_in_line(conn: Connection, consumer: str, aggregate: str) -> int | None:
     """Let the first of those that wait be tried next; None if nobody waits.
 
     An event that is parked for an error of its own stays what it is, and those behind it
@@ -108,7 +103,7 @@ async def retry(
 async def retry_followers(pool: Pool, listener: Applies, aggregate: str) -> None:
     """Apply what waited for an event that went well after all."""
     async with transaction(pool) as conn:
-        first = await _next_in_line(conn, listener.consumer.durable, aggregate)
+        first = await next_in_line(conn, listener.consumer.durable, aggregate)
     if first is not None:
         await retry(pool, [listener], first, done_by=ITSELF)
 
@@ -137,13 +132,13 @@ async def _retry_one(
     pool: Pool, listeners: dict[str, Applies], parked_id: int, done_by: str
 ) -> tuple[Retried, int | None]:
     async with transaction(pool) as conn:
-        row = await _locked(conn, parked_id)
+        row = await lock_first(conn, parked_id)
         consumer, kept = row["consumer"], _letter_of(row)
         fault = await _try(conn, listeners.get(consumer), kept)
         following = None
         if fault is None:
             await parked.resolve(conn, consumer, kept.event_id)
-            following = await _next_in_line(conn, consumer, kept.aggregate)
+            following = await next_in_line(conn, consumer, kept.aggregate)
         said, error = await _keep(conn, consumer, kept, fault)
         outcome = Retried(parked_id, consumer, kept.event_id, said, error)
         # Of an early event only the end is worth a line for ever.
@@ -174,12 +169,12 @@ async def _keep(
     return FAILED, error
 
 
-async def _locked(conn: Connection, parked_id: int) -> asyncpg.Record:
+async def lock_first(conn: Connection, parked_id: int) -> asyncpg.Record:
     """Return the row under lock, once nothing of its aggregate stands before it."""
     row = await conn.fetchrow(
         """
         SELECT parked_id, consumer, subject, event_id, aggregate_id, aggregate_version,
-               payload, headers, deliveries, resolved_at
+               coalesce(fixed_payload, payload) AS payload, headers, deliveries, resolved_at
         FROM parked_events
         WHERE parked_id = $1
         FOR UPDATE
@@ -187,9 +182,9 @@ async def _locked(conn: Connection, parked_id: int) -> asyncpg.Record:
         parked_id,
     )
     if row is None:
-        raise CannotRetry(f"{parked_id} is not parked here")
+        raise CannotRetry("unknown_parked", f"{parked_id} is not parked here")
     if row["resolved_at"] is not None:
-        raise CannotRetry(f"{parked_id} is done already")
+        raise CannotRetry("done_already", f"{parked_id} is done already")
     first: int | None = await conn.fetchval(
         """
         SELECT parked_id
@@ -208,7 +203,9 @@ async def _locked(conn: Connection, parked_id: int) -> asyncpg.Record:
         parked_id,
     )
     if first is not None:
-        raise CannotRetry(f"{parked_id} waits behind {first}: retry that one")
+        raise CannotRetry(
+            "waits_behind", f"{parked_id} waits behind {first}: retry that one", behind=first
+        )
     return row
 
 
@@ -233,7 +230,7 @@ async def _say_again(conn: Connection, kept: Letter) -> None:
         "UPDATE outbox SET published_at = NULL WHERE event_id = $1", kept.event_id
     )
     if status != "UPDATE 1":
-        raise CannotRetry("nobody here handles it, and it is not from our own outbox")
+        raise CannotRetry("not_ours", "nobody here handles it, and it is not from our own outbox")
 
 
 def _letter_of(row: asyncpg.Record) -> Letter:

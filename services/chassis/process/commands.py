@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from services.chassis.events import parked, replay, retrying
+from contracts.api.operations import ParkedEvent
+from services.chassis.events import replay, retrying
 from services.chassis.events.inbox import Listener
 from services.chassis.storage.database import Pool
 
@@ -80,7 +81,7 @@ async def run_parked(
     return 0 if not done[-1].error else 1
 
 
-def _show(found: list[parked.ParkedEvent]) -> None:
+def _show(found: list[ParkedEvent]) -> None:
     for each in found:
         state = "waiting" if each.is_waiting else "early" if each.try_again_at else "parked"
         sys.stdout.write(

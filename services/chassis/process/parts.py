@@ -10,6 +10,7 @@ from services.chassis.events.bus import Bus
 from services.chassis.events.inbox import Listener
 from services.chassis.storage.clock import PlatformClock
 from services.chassis.storage.database import Pool
+from services.chassis.web.guards import Guard
 
 Loop = Callable[[], Awaitable[None]]
 
@@ -35,7 +36,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     `dependencies` are injected into routes by name. `loops` run in every worker, by
     role: `worker` unless a role of its own is named. `web_loops` run beside the web
-    server of every process. `closers` are awaited at the end.
+    server of every process. `closers` are awaited at the end. `operator_guard` stands before
+    what the dashboard asks of any service; without one it is not answered.
     """
 
     routes: Sequence[Any] = ()
@@ -48,3 +50,4 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     closers: Sequence[Loop] = ()
     body_max: int = BODY_BYTES_MAX
     plugins: Sequence[Any] = ()
+    operator_guard: Guard | None = None

@@ -35,6 +35,7 @@ from services.chassis.web import errors, serving
 from services.chassis.web.body import StrictRequest
 from services.chassis.web.crowd import Crowd, CrowdControl
 from services.chassis.web.edge import Edge
+from services.chassis.web.watched import watched_routes
 
 __all__ = ["Loop", "Parts", "Running", "Service"]
 
@@ -201,7 +202,11 @@ class Service(Generic[S]):
             return [*away, *wrong, *parts.degraded()]
 
         app = Litestar(
-            route_handlers=[*health_routes(missing=missing, degraded=degraded), *parts.routes],
+            route_handlers=[
+                *health_routes(missing=missing, degraded=degraded),
+                *watched_routes(self.name, parts, running),
+                *parts.routes,
+            ],
             dependencies={
                 "pool": _constant(pool),
                 "clock": _constant(running.clock),

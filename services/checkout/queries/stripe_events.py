@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from contracts.api.operations import WebhookState
 from services.chassis.storage.database import Connection, decode_rows
 
 StoredAs = Literal["passed_on", "ignored"]
@@ -138,6 +139,28 @@ async def count_waiting_and_parked(conn: Connection) -> tuple[int, int]:
     )
     assert row is not None
     return row["waiting"], row["parked"]
+
+
+async def count_told(conn: Connection) -> WebhookState:
+    """Return how much Stripe told us since yesterday, and what of all is not applied."""
+    row = await conn.fetchrow(
+        """
+        SELECT (
+                   SELECT count(*)
+                   FROM stripe_events
+                   WHERE received_at > clock_timestamp() - interval '1 day'
+               ) AS received_today,
+               (SELECT max(received_at) FROM stripe_events) AS last_at,
+               count(*) FILTER (WHERE outcome IS NULL) AS waiting,
+               coalesce(extract(epoch FROM clock_timestamp()
+                   - min(received_at) FILTER (WHERE outcome IS NULL)), 0)::bigint AS oldest_seconds,
+               count(*) FILTER (WHERE outcome = 'parked') AS parked
+        FROM stripe_events
+        WHERE outcome IS NULL OR outcome = 'parked'
+        """
+    )
+    assert row is not None
+    return WebhookState(**row)
 
 
 async def find_cursor(conn: Connection) -> datetime | None:

@@ -1,9 +1,10 @@
 """Edge: what operators ask of checkout. The guard stands before it."""
 
-from litestar import Response, post
+from litestar import Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody
 
+from contracts.api.operations import WebhookState
 from services.chassis.storage.database import transaction
 from services.chassis.web.errors import PRIVATE
 from services.chassis.web.guards import Guard
@@ -11,6 +12,7 @@ from services.checkout.domain.answers import Recount, Recovered, StockChange
 from services.checkout.domain.bodies import RecoverBody, StockBody
 from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.recount_stock import recount_stock
+from services.checkout.queries import stripe_events
 from services.checkout.routes.dependencies import (
     CarrierDependency,
     PoolDependency,
@@ -46,3 +48,14 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
         return Response(recounted, headers=PRIVATE)
 
     return [recover_checkout, inventory_by_hand, recalculate_inventory]
+
+
+def watched_routes(guard: Guard) -> list[HTTPRouteHandler]:
+    """Return what the dashboard asks, through site alone."""
+
+    @get("/internal/webhooks", guards=[guard], response_headers=PRIVATE)
+    async def webhooks(pool: PoolDependency) -> WebhookState:
+        async with transaction(pool) as conn:
+            return await stripe_events.count_told(conn)
+
+    return [webhooks]

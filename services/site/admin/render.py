@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from services.site.admin import operating
 from services.site.admin.access import User
 from services.site.admin.code_names import code_name
 from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
@@ -60,6 +61,8 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         pledge_sign=functools.partial(pledge_sign, language=language),
         flag_name=functools.partial(flag_name, language=language),
         code_name=functools.partial(code_name, language=language),
+        age=functools.partial(operating.age, language=language),
+        fix_reason=functools.partial(operating.fix_reason, language=language),
         **shown,
     ).encode()
 

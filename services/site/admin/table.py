@@ -9,17 +9,24 @@ from contracts.routes import KIB, Route
 from services.site.admin.access import Needs
 
 BODY_MAX = 64 * KIB
+TEXT_MAX = 1_000
+EVENT_MAX = 48 * KIB
 ROOT = "/admin"
 
 
 class AdminRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """One method on one path. `page` names the screen that shows again what was refused."""
+    """One method on one path. `page` names the screen that shows again what was refused.
+
+    Limits are bytes of a form, and characters of each of its fields.
+    """
 
     name: str
     method: str
     path: str
     needs: Needs
     page: str = ""
+    body_max: int = BODY_MAX
+    text_max: int = TEXT_MAX
 
     def admitted(self, prefix: str) -> Route:
         """Return the route as the door counts it: POST has our own origin."""
@@ -29,7 +36,7 @@ class AdminRoute(msgspec.Struct, frozen=True, kw_only=True):
             path=prefix + self.path,
             owner="site",
             access="public" if is_read else "browser",
-            body_max=BODY_MAX,
+            body_max=self.body_max,
             failures_per_minute=None if is_read else 30,
         )
 
@@ -38,8 +45,8 @@ def _get(name: str, path: str, needs: Needs) -> AdminRoute:
     return AdminRoute(name=name, method="GET", path=ROOT + path, needs=needs)
 
 
-def _post(name: str, path: str, needs: Needs, page: str) -> AdminRoute:
-    return AdminRoute(name=name, method="POST", path=ROOT + path, needs=needs, page=page)
+def _post(name: str, path: str, needs: Needs, page: str, **limits: int) -> AdminRoute:
+    return AdminRoute(name=name, method="POST", path=ROOT + path, needs=needs, page=page, **limits)
 
 
 ROUTES: tuple[AdminRoute, ...] = (
@@ -62,6 +69,33 @@ ROUTES: tuple[AdminRoute, ...] = (
     _post("supporters.refund", "/people/{slug}/{key}/refund", "super", "supporters.one"),
     _get("operations", "/operations", "super"),
     _post("operations.reconcile", "/operations/reconcile", "super", "operations"),
+    _get("operations.parked", "/operations/parked", "super"),
+    _get("operations.event", "/operations/parked/{key}", "super"),
+    _post("operations.retry", "/operations/parked/{key}/retry", "super", "operations.event"),
+    _post(
+        "operations.fix",
+        "/operations/parked/{key}/fix",
+        "super",
+        "operations.event",
+        body_max=4 * EVENT_MAX,
+        text_max=EVENT_MAX,
+    ),
+    _post("operations.give_up", "/operations/parked/{key}/give-up", "super", "operations.event"),
+    _get("operations.mails", "/operations/mails", "super"),
+    _post("operations.resend", "/operations/mails/{key}/resend", "super", "operations.mails"),
+    _get("operations.projections", "/operations/projections", "super"),
+    _post(
+        "operations.rebuild",
+        "/operations/projections/{slug}/rebuild",
+        "super",
+        "operations.projections",
+    ),
+    _post(
+        "operations.recount",
+        "/operations/projections/{slug}/recount",
+        "super",
+        "operations.projections",
+    ),
     _get("users", "/users", "super"),
     _post("users.invite", "/users", "super", "users"),
     _post("users.change", "/users/{key}/change", "super", "users"),

@@ -5,6 +5,7 @@ from gettext import NullTranslations
 import msgspec
 
 from contracts.refusals import Refusal
+from services.site.admin import operating
 from services.site.admin.access import User
 from services.site.public.language import Language, catalogue
 
@@ -66,6 +67,7 @@ def done_message(name: str, language: Language) -> str:
         "resumed": texts.gettext("Payments go on."),
         "refunded": texts.gettext("The refund is asked for. Stripe’s answer stands here soon."),
         "reconciling": texts.gettext("All charges are being compared with Stripe."),
+        **operating.done_words(texts),
     }.get(name, "")
 
 
@@ -86,6 +88,7 @@ def action_name(action: str, language: Language) -> str:
         "refund_asked": texts.gettext("Asked for a refund"),
         "reconciliation_asked": texts.gettext("Had charges compared with Stripe"),
         "report_downloaded": texts.gettext("Downloaded a report"),
+        **operating.action_words(texts),
     }.get(action, action)
 
 
@@ -136,6 +139,7 @@ def _known(texts: NullTranslations) -> dict[str, str]:
         "Write a day as YYYY-MM-DD.": texts.gettext("Write a day as YYYY-MM-DD."),
         "This is too long.": texts.gettext("This is too long."),
         "This is no page.": texts.gettext("This is no page."),
+        **operating.refusal_words(texts),
     }
 
 

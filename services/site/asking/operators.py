@@ -44,9 +44,19 @@ class Operator:
         self._site_base = site_base
         self._secret = secret
 
-    async def read(self, owner: str, path: str, caller: Caller, wanted: type[T]) -> T:
+    async def read(
+        self, owner: str, path: str, caller: Caller, wanted: type[T], *, seconds: float = SECONDS
+    ) -> T:
         """Return what a GET answers. Raises what it refuses."""
-        return _read(_there(await self._ask(owner, "GET", path, caller)), wanted)
+        return _read(_there(await self._ask(owner, "GET", path, caller, seconds=seconds)), wanted)
+
+    async def look(self, owner: str, path: str, caller: Caller, wanted: type[T]) -> T | None:
+        """Return what a GET answers, None when it is refused or nobody is there: for a screen
+        that shows several services, and says of each whether it answers."""
+        try:
+            return await self.read(owner, path, caller, wanted, seconds=HEALTH_SECONDS)
+        except Refusal:
+            return None
 
     async def find(self, owner: str, path: str, caller: Caller, wanted: type[T]) -> T | None:
         """Return what a GET answers, None while the state says that there is nothing yet."""
@@ -54,10 +64,19 @@ class Operator:
         return None if answer is None else _read(answer, wanted)
 
     async def do(
-        self, owner: str, path: str, caller: Caller, body: Mapping[str, Any], wanted: type[T]
+        self,
+        owner: str,
+        path: str,
+        caller: Caller,
+        body: Mapping[str, Any],
+        wanted: type[T],
+        *,
+        seconds: float = SECONDS,
+        key: str = "",
     ) -> T:
-        """Return what a POST answers. Raises what it refuses."""
-        return _read(_there(await self._ask(owner, "POST", path, caller, body)), wanted)
+        """Return what a POST answers. Raises what it refuses. The same `key` does it once."""
+        answer = await self._ask(owner, "POST", path, caller, body, seconds=seconds, key=key)
+        return _read(_there(answer), wanted)
 
     async def health(self, owner: str, caller: Caller) -> Health:
         """Return how a service feels; whoever does not answer is not well."""
@@ -82,12 +101,16 @@ class Operator:
         body: Mapping[str, Any] | None = None,
         *,
         none_at: int = 0,
+        seconds: float = SECONDS,
+        key: str = "",
     ) -> Answer | None:
         places = self._places_of(owner)
         asker = Asker(self._upstream, places=places, site_base=self._site_base)
         authority = {"authorization": f"Bearer {self._secret.reveal()}"}
+        if key:
+            authority["idempotency-key"] = key
         answer = await asker.ask(
-            method, path, caller, seconds=SECONDS, body=body, headers=authority
+            method, path, caller, seconds=seconds, body=body, headers=authority
         )
         if isinstance(answer, Refused) and answer.status == none_at:
             return None

@@ -25,10 +25,11 @@ from services.site.admin import access
 from services.site.admin.access import Seen, Session, User
 from services.site.admin.queries import access as queries
 from services.site.admin.render import Shell, render_admin
-from services.site.admin.table import AdminRoute
+from services.site.admin.table import TEXT_MAX, AdminRoute
 from services.site.admin.words import done_message, trouble_of
 from services.site.asking.asker import Caller
 from services.site.asking.operators import Operator
+from services.site.asking.watch import Watch
 from services.site.door.admission import RETRY_SECONDS, Admission
 from services.site.door.forms import Pairs, read_pairs
 from services.site.door.headers import Policy
@@ -38,7 +39,7 @@ from services.site.public.language import Language, prefix
 SESSION_COOKIE, BROWSER_COOKIE = "pool_admin_session", "pool_admin_browser"
 CSRF_HEADER, CSRF_FIELD = "x-pool-admin-csrf", "csrf"
 KEY = re.compile(r"[A-Za-z0-9_-]{1,300}")
-TEXT_MAX = 1_000
+AGENT_MAX = 1_000
 ASKS_PER_MINUTE = 5
 SHOWN_AGAIN = (400, 401, 404, 409, 429, 503, 504)
 
@@ -55,6 +56,7 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     titles: Callable[[], Mapping[str, str]]
     snapshots: Callable[[], list[LiveSnapshot]]
     operator: Operator
+    watch: Watch
     network_key: bytes
     is_https: bool
 
@@ -138,7 +140,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     def seen(self) -> Seen:
         """Return what is kept of this browser."""
         network = access.fingerprint(limited_as(self.address), self.dash.network_key)
-        device = access.device(self.request.headers.get("user-agent", "")[:TEXT_MAX])
+        device = access.device(self.request.headers.get("user-agent", "")[:AGENT_MAX])
         return Seen(device=device, network=network)
 
     def page(
@@ -252,7 +254,7 @@ async def _enter(visit: Visit) -> Visit:
             given = request.headers.get(CSRF_HEADER) or visit.one(CSRF_FIELD)
             if not access.is_csrf(given, secret):
                 raise NotYours("csrf", "This form is not of this session.")
-        _require_clean(visit.pairs)
+        _require_clean(visit.pairs, row.text_max)
     if session is not None and not access.may(session.user, row.needs, visit.slug):
         raise NotYours("not_allowed", "You don't have the rights for this.")
     return visit
@@ -277,11 +279,11 @@ async def _again(visit: Visit, works: Mapping[str, Work]) -> ASGIResponse:
     return visit.page("refused")
 
 
-def _require_clean(pairs: Pairs) -> None:
+def _require_clean(pairs: Pairs, text_max: int = TEXT_MAX) -> None:
     """Refuse what nobody types: control characters forge log lines, NUL cannot be stored."""
     for name, value in pairs:
         is_odd = any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\r\n\t" for c in value)
-        if len(value) > TEXT_MAX or is_odd:
+        if len(value) > text_max or is_odd:
             raise InputRefused(
                 "invalid_input", "This is too long.", fields={name: "This is too long."}
             )

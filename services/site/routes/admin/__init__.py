@@ -7,19 +7,22 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
-from services.chassis.storage.database import Pool
 from services.chassis.web.crowd import LANE
 from services.chassis.web.limiter import Limiter
-from services.site.admin.table import BODY_MAX, ROUTES, AdminRoute
+from services.site.admin.table import ROUTES, AdminRoute
 from services.site.asking.operators import Operator
+from services.site.asking.watch import Own, Watch
 from services.site.desks.dashboard import Dashboard, Visit, Work, serve
 from services.site.door.admission import Admission
 from services.site.door.upstream import Upstream
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.routes.admin import (
     audit,
+    mails,
     operations,
+    parked,
     people,
+    projections,
     reports,
     settlement,
     sign_in,
@@ -36,6 +39,9 @@ WORKS: dict[str, Work] = {
     **supporters.WORKS,
     **reports.WORKS,
     **operations.WORKS,
+    **parked.WORKS,
+    **mails.WORKS,
+    **projections.WORKS,
     **people.WORKS,
     **audit.WORKS,
 }
@@ -45,7 +51,7 @@ PARAMETER = re.compile(r"\{(\w+)\}")
 def dashboard_of(
     site: Site,
     settings: Settings,
-    pool: Pool,
+    own: Own,
     door: tuple[Admission, Limiter, Upstream],
 ) -> Dashboard:
     """Return what the dashboard stands on."""
@@ -57,7 +63,7 @@ def dashboard_of(
         secret=settings.admin_secret,
     )
     return Dashboard(
-        pool=pool,
+        pool=own.pool,
         admission=admission,
         limiter=limiter,
         policy=site.policy,
@@ -66,6 +72,7 @@ def dashboard_of(
         titles=site.world.titles,
         snapshots=site.world.snapshots,
         operator=operator,
+        watch=Watch(operator, own),
         network_key=settings.gateway_secret.bytes(),
         is_https=site.site_base.startswith("https://"),
     )
@@ -89,4 +96,6 @@ def _handler(dash: Dashboard, row: AdminRoute, language: Language) -> HTTPRouteH
     opt = {LANE: "dashboard"}
     if row.method == "GET":
         return get(path, name=name, opt=opt)(answer)
-    return post(path, name=name, opt=opt, status_code=200, request_max_body_size=BODY_MAX)(answer)
+    return post(path, name=name, opt=opt, status_code=200, request_max_body_size=row.body_max)(
+        answer
+    )

@@ -1,39 +1,47 @@
-"""Operations: how the services feel, and whether our books and Stripe's agree."""
+"""Operations: how the services feel, what waits and is stuck, whether Stripe's books agree."""
 
 import asyncio
 
 from litestar.response.base import ASGIResponse
 
-from services.chassis.storage.database import transaction
+from contracts.api.operations import MailState, WebhookState
 from services.site.admin.answers import Reconciliation
-from services.site.admin.audit import Done
-from services.site.admin.queries import audit
 from services.site.desks.dashboard import Visit, Work
+from services.site.routes.admin.noting import done_by, write_down
 
-OWNERS = ("checkout", "pledges", "settlement", "notify")
+SHOWN_PARKED = 10
 
 
 async def show(visit: Visit) -> ASGIResponse:
-    """Show every service, and the newest comparison with Stripe."""
-    ask = visit.dash.operator
-    found = await asyncio.gather(*(ask.health(owner, visit.caller) for owner in OWNERS))
-    path = "/admin/reconciliations"
+    """Show every service and what is stuck there; of whoever is away, that it is."""
+    ask, watch, caller = visit.dash.operator, visit.dash.watch, visit.caller
+    seen, parked, books, mails, stripe, resend = await asyncio.gather(
+        watch.look(caller),
+        watch.list_parked(caller),
+        ask.look("settlement", "/admin/reconciliations", caller, Reconciliation),
+        ask.look("notify", "/internal/mails", caller, MailState),
+        ask.look("checkout", "/internal/webhooks", caller, WebhookState),
+        ask.look("notify", "/internal/webhooks", caller, WebhookState),
+    )
+    events = [(name, each) for name, page in parked.items() if page for each in page.events]
     return visit.page(
         "operations",
-        services=dict(zip(OWNERS, found, strict=True)),
-        books=await ask.read("settlement", path, visit.caller, Reconciliation),
+        services=seen,
+        parked=events[:SHOWN_PARKED],
+        has_more=len(events) > SHOWN_PARKED,
+        silent=[name for name, page in parked.items() if page is None],
+        books=books,
+        mails=mails,
+        webhooks={"Stripe": stripe, "Resend": resend},
         titles=visit.dash.titles(),
     )
 
 
 async def reconcile(visit: Visit) -> ASGIResponse:
     """Have every charge compared with Stripe, which is only read."""
-    user, path = visit.user, "/admin/reconcile"
-    body = {"by": user.email}
+    path, body = "/admin/reconcile", {"by": visit.user.email}
     await visit.dash.operator.do("settlement", path, visit.caller, body, Reconciliation)
-    done = Done(actor=user.email, role=user.role, action="reconciliation_asked")
-    async with transaction(visit.dash.pool) as conn:
-        await audit.append(conn, done)
+    await write_down(visit, done_by(visit, "reconciliation_asked"))
     return visit.go("operations/", done="reconciling")
 
 

@@ -1,0 +1,72 @@
+"""What the operator's screens say: what was done, what it is called, why not. Pure."""
+
+from gettext import NullTranslations
+
+from services.site.public.language import Language, catalogue
+
+MINUTE, HOUR, DAY = 60, 3_600, 86_400
+
+
+def age(seconds: int, language: Language) -> str:
+    """Return how long something takes or is old, in its largest unit.
+
+    >>> [age(each, "en") for each in (0, 59, 61, 7_300, 200_000)]
+    ['0 s', '59 s', '1 min', '2 h', '2 d']
+    """
+    texts = catalogue(language)
+    if seconds < MINUTE:
+        return texts.gettext("{n} s").replace("{n}", str(seconds))
+    if seconds < HOUR:
+        return texts.gettext("{n} min").replace("{n}", str(seconds // MINUTE))
+    if seconds < DAY:
+        return f"{seconds // HOUR} h"
+    return f"{seconds // DAY} d"
+
+
+def done_words(texts: NullTranslations) -> dict[str, str]:
+    """Return the sentences after something was done here."""
+    return {
+        "parked-applied": texts.gettext("Applied, with what waited behind it."),
+        "parked-failed": texts.gettext(
+            "Tried again, and it failed again. The reason stands below."
+        ),
+        "parked-given-up": texts.gettext("Given up. What waited behind it was tried."),
+        "mail-resent": texts.gettext("The mail is on its way once more."),
+        "rebuilt": texts.gettext("Counted anew from the history, which is never changed."),
+    }
+
+
+def action_words(texts: NullTranslations) -> dict[str, str]:
+    """Return what these actions are called in the audit log."""
+    return {
+        "parked_retried": texts.gettext("Retried a parked event"),
+        "parked_fixed": texts.gettext("Corrected a parked event"),
+        "parked_given_up": texts.gettext("Gave up a parked event"),
+        "mail_resent": texts.gettext("Had a mail sent again"),
+        "projections_rebuilt": texts.gettext("Had totals counted anew"),
+        "stock_recounted": texts.gettext("Had stock counted anew"),
+    }
+
+
+def refusal_words(texts: NullTranslations) -> dict[str, str]:
+    """Return why something was refused here."""
+    return {
+        "unknown_parked": texts.gettext("No such event is parked there."),
+        "done_already": texts.gettext("This event is done already."),
+        "waits_behind": texts.gettext("It waits behind another event. Do that one first."),
+        "cannot_fix": texts.gettext("This event can’t be corrected here."),
+        "conflict": texts.gettext("Somebody changed it meanwhile. Look at it again."),
+        "not_stuck": texts.gettext("This mail is not one that can be sent again."),
+        "Say why.": texts.gettext("Say why."),
+    }
+
+
+def fix_reason(code: str, language: Language) -> str:
+    """Return why an event can't be corrected; empty where it can."""
+    texts = catalogue(language)
+    return {
+        "secret": texts.gettext("What is in it is as good as a key, so nobody is shown it."),
+        "too_long": texts.gettext("It is too long to be corrected here."),
+        "no_text": texts.gettext("What came is no text."),
+        "no_listener": texts.gettext("It is from a queue of work: retry it, or give it up."),
+    }.get(code, "")
