@@ -254,3 +254,31 @@ def test_the_metrics_tell_how_stripe_answers(running: Running) -> None:
     shown = running.http.get("/metrics").text
 
     assert 'stripe_calls_total{call="sessions.create",outcome="done"}' in shown
+
+
+def test_the_dashboard_asks_what_stripe_told_with_the_operators_secret_alone(
+    running: Running,
+) -> None:
+    running.execute(
+        """
+        INSERT INTO checkout.stripe_events (event_id, event_type, created_at, outcome, due_at)
+        VALUES ('evt_waits', 'setup_intent.succeeded', now(), NULL, now() + interval '1 hour'),
+               ('evt_parked', 'setup_intent.succeeded', now(), 'parked', now())
+        """
+    )
+    operator = {"Authorization": f"Bearer {ADMIN_SECRET}"}
+
+    nobody = running.http.get("/internal/webhooks")
+    told = running.http.get("/internal/webhooks", headers=operator).json()
+    watched = running.http.get("/internal/watched", headers=operator).json()
+    running.execute("DELETE FROM checkout.stripe_events WHERE event_id LIKE 'evt_%'")
+
+    assert nobody.status_code == 401
+    assert told["waiting"] >= 1
+    assert told["parked"] >= 1
+    assert told["receivedToday"] >= 2
+    assert {each["durable"] for each in watched["queues"]} == {
+        "checkout-definitions",
+        "checkout-pledges",
+        "checkout-calendar",
+    }
