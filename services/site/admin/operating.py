@@ -2,6 +2,8 @@
 
 from gettext import NullTranslations
 
+import msgspec
+
 from services.site.public.language import Language, catalogue
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -70,3 +72,11 @@ def fix_reason(code: str, language: Language) -> str:
         "no_text": texts.gettext("What came is no text."),
         "no_listener": texts.gettext("It is from a queue of work: retry it, or give it up."),
     }.get(code, "")
+
+
+def pretty(payload: str) -> str:
+    """Return JSON on lines of its own; what is none, as it is."""
+    try:
+        return msgspec.json.format(payload, indent=2)
+    except (msgspec.MsgspecError, RecursionError):
+        return payload

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import msgspec
 from litestar.response.base import ASGIResponse
 
 from contracts.api.operations import ParkedPage, Retried
 from contracts.refusals import InputRefused
 from services.site.admin.audit import read_before
+from services.site.admin.operating import pretty
 from services.site.asking.watch import SERVICES, read_key
 from services.site.desks.dashboard import Visit, Work
 from services.site.routes.admin.noting import done_by, write_down
@@ -37,7 +37,7 @@ async def show_one(visit: Visit) -> ASGIResponse:
         key=visit.key,
         service=key[0],
         found=found,
-        text=typed or _pretty(found.payload or ""),
+        text=typed or pretty(found.payload or ""),
         because=visit.one("because") if visit.trouble else "",
     )
 
@@ -79,14 +79,6 @@ def _back(visit: Visit, done: list[Retried]) -> ASGIResponse:
 
 def _outcome(done: list[Retried]) -> str:
     return ", ".join(each.outcome for each in done)
-
-
-def _pretty(payload: str) -> str:
-    """Return JSON on lines of its own; what is none, as it is."""
-    try:
-        return msgspec.json.format(payload, indent=2)
-    except (msgspec.MsgspecError, RecursionError):
-        return payload
 
 
 WORKS: dict[str, Work] = {
