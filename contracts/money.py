@@ -9,6 +9,10 @@ Cents = NewType("Cents", int)
 CENTS_MAX = 100_000_000
 """The largest amount one pledge, item or goal step may have: a million dollars."""
 
+FEE_RATE = Decimal("0.029")
+FEE_FIXED_CENTS = 30
+"""What Stripe usually keeps of a charge: for estimates, until its own books say it."""
+
 TIP_PERCENT_MAX = 15
 TIP_PERCENT_DEFAULT = 5
 
@@ -32,6 +36,15 @@ def apply_percent(amount_cents: int, percent: int) -> Cents:
     13
     """
     return apply_rate(amount_cents, Decimal(percent) / 100)
+
+
+def expected_fee(amount_cents: int) -> Cents:
+    """Return Stripe's usual fee for one charge, 2.9 % and 30 cents, rounded half up.
+
+    >>> expected_fee(5_644)  # 163.676 + 30
+    194
+    """
+    return Cents(apply_rate(amount_cents, FEE_RATE) + FEE_FIXED_CENTS)
 
 
 def split(amount_cents: int, weights: Sequence[int]) -> list[Cents]:

@@ -22,6 +22,7 @@ from contracts.money import (
     apply_rate,
     cents_to_dollars,
     dollars_to_cents,
+    expected_fee,
 )
 
 
@@ -171,3 +172,16 @@ def test_dollars_and_cents_are_one_amount(cents: int) -> None:
 def test_what_is_no_amount(dollars: str) -> None:
     with pytest.raises(ValueError, match=r"decimals|amount"):
         dollars_to_cents(Decimal(dollars))
+
+
+@pytest.mark.parametrize(
+    ("amount", "fee"),
+    [
+        pytest.param(5_644, 194, id="163.676 is rounded up"),
+        pytest.param(500, 45, id="14.5, half up"),
+        pytest.param(100, 33, id="2.9"),
+        pytest.param(1_000_000, 29_030, id="a large sum"),
+    ],
+)
+def test_the_expected_fee_is_rounded_half_up(amount: int, fee: int) -> None:
+    assert expected_fee(amount) == fee

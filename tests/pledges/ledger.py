@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from contracts.api.analytics import CampaignAnalytics, Overview
 from contracts.api.pledges import PledgeRecord
 from contracts.events import pledges
 from contracts.events.base import Event
@@ -18,6 +19,7 @@ from services.pledges.domain.pledge import Pledge
 from services.pledges.handlers.cancel_pledge import cancel_pledge
 from services.pledges.handlers.check_projections import check_all, recalculate
 from services.pledges.handlers.close_campaign import Outcome, close_campaign
+from services.pledges.handlers.read_figures import read_analytics, read_overview
 from services.pledges.handlers.read_stats import read_stats
 from services.pledges.queries.ledger import list_pledges
 from services.pledges.schedules.closing import Closer
@@ -100,6 +102,16 @@ class Ledger(msgspec.Struct, frozen=True):
         """Return the public figures."""
         async with self.pool.acquire() as conn:
             return await read_stats(conn, slug)
+
+    async def analytics(self, slug: CampaignSlug = SLUG) -> CampaignAnalytics:
+        """Return what an operator is shown of a campaign."""
+        async with transaction(self.pool) as conn:
+            return await read_analytics(conn, slug)
+
+    async def overview(self) -> Overview:
+        """Return what an operator is shown of all campaigns."""
+        async with transaction(self.pool) as conn:
+            return await read_overview(conn)
 
     async def told(self, *kinds: type[Event]) -> list[Any]:
         """Return the events in the outbox, oldest first, of these kinds."""

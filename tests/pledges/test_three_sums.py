@@ -33,6 +33,7 @@ from tests.pledges.builders import (
     paid,
 )
 from tests.pledges.conftest import empty
+from tests.pledges.figures import assert_adds_up
 from tests.pledges.ledger import Ledger
 from tests.support.stack import Database
 
@@ -177,6 +178,16 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sorted(released) == sorted(
             pledge for pledge, status in self.status.items() if status == "released"
         )
+
+    @invariant()
+    def what_operators_are_shown_adds_up_to_the_ledger(self) -> None:
+        for slug in SLUGS:
+            shown, stats = self.do(self.ledger.analytics(slug)), self.do(self.ledger.stats(slug))
+            assert_adds_up(shown, stats)
+            statuses = self.statuses(slug)
+            assert shown.figures.made == statuses.total()
+            assert shown.figures.charged.pledges == statuses["charged"]
+            assert shown.figures.failed == AMOUNT * statuses["payment_failed"]
 
     def statuses(self, slug: CampaignSlug) -> Counter[str]:
         """Return how many pledges of a campaign are in each status."""

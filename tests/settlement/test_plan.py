@@ -78,19 +78,6 @@ def test_who_is_not_charged_is_named_with_the_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "fee"),
-    [
-        pytest.param(5_644, 194, id="163.676 is rounded up"),
-        pytest.param(500, 45, id="14.5, half up"),
-        pytest.param(100, 33, id="2.9"),
-        pytest.param(1_000_000, 29_030, id="a large sum"),
-    ],
-)
-def test_the_expected_fee_is_rounded_half_up(amount: int, fee: int) -> None:
-    assert plan.expected_fee(amount) == fee
-
-
-@pytest.mark.parametrize(
     ("instant", "is_expired"),
     [
         pytest.param(datetime(2026, 4, 1, 5, 59, 59, tzinfo=UTC), False, id="its last second"),

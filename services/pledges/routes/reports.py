@@ -6,9 +6,10 @@ from typing import Annotated
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromQuery, QueryParameter, SkipValidation
+from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 from litestar.response import Stream
 
+from contracts.api.analytics import CampaignAnalytics, Overview
 from contracts.api.pledges import PledgeStatus
 from contracts.ids import CampaignSlug
 from services.chassis.process.settings import Secret
@@ -21,6 +22,7 @@ from services.pledges.handlers.list_supporters import (
     list_supporters,
     sum_taxes,
 )
+from services.pledges.handlers.read_figures import read_analytics, read_overview
 from services.pledges.handlers.read_report import ReportPreview
 from services.pledges.queries.supporters import Filter
 from services.pledges.steps.write_report import Reports
@@ -49,7 +51,25 @@ def report_routes(secret: Secret, reports: Reports) -> list[HTTPRouteHandler]:
             headers={**PRIVATE, "Content-Disposition": f'attachment; filename="{file.name}"'},
         )
 
-    return [preview, download, *_question_routes(secret)]
+    return [preview, download, *_question_routes(secret), *_figure_routes(secret)]
+
+
+def _figure_routes(secret: Secret) -> list[HTTPRouteHandler]:
+    guards = [bearer_guard(secret)]
+
+    @get("/admin/figures", guards=guards, response_headers=PRIVATE)
+    async def overview(pool: NamedDependency[SkipValidation[Pool]]) -> Overview:
+        async with transaction(pool) as conn:
+            return await read_overview(conn)
+
+    @get("/admin/figures/{slug:str}", guards=guards, response_headers=PRIVATE)
+    async def analytics(
+        slug: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> CampaignAnalytics:
+        async with transaction(pool) as conn:
+            return await read_analytics(conn, slug)
+
+    return [overview, analytics]
 
 
 def _question_routes(secret: Secret) -> list[HTTPRouteHandler]:

@@ -7,18 +7,15 @@ hash is the same for the same charges, so an operator executes what was looked a
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from decimal import Decimal
 from itertools import groupby
 
 import msgspec
 
 from contracts import card_life
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
-from contracts.money import Cents, apply_rate
+from contracts.money import Cents, expected_fee
 from services.settlement.domain.runs import Campaign, Closing
 
-FEE_RATE = Decimal("0.029")
-FEE_FIXED_CENTS = 30
 SMALLEST_CENTS = 50
 """Stripe's own minimum for US dollars; for other currencies Stripe alone can say."""
 
@@ -143,15 +140,6 @@ def executed(
         is_forecast=False,
         is_funded=closing.is_funded,
     )
-
-
-def expected_fee(amount_cents: int) -> Cents:
-    """Return Stripe's usual fee, 2.9 % and 30 cents, rounded half up.
-
-    >>> expected_fee(5_644)  # 163.676 + 30
-    194
-    """
-    return Cents(apply_rate(amount_cents, FEE_RATE) + FEE_FIXED_CENTS)
 
 
 def plan_hash(slug: CampaignSlug, charges: Iterable[ChargeFacts]) -> str:

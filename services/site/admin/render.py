@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.site.admin import operating
+from services.site.admin import figure_names, operating
 from services.site.admin.access import User
 from services.site.admin.code_names import code_name
 from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
@@ -63,6 +63,7 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         code_name=functools.partial(code_name, language=language),
         age=functools.partial(operating.age, language=language),
         fix_reason=functools.partial(operating.fix_reason, language=language),
+        **figure_names.words(language),
         **shown,
     ).encode()
 

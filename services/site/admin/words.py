@@ -32,6 +32,7 @@ def tabs(user: User, language: Language) -> tuple[Tab, ...]:
     everybody = (
         ("summary", "", texts.gettext("Summary"), "layout-dashboard"),
         ("settlement", "settlement/", texts.gettext("Settlement"), "scale"),
+        ("analytics", "analytics/", texts.gettext("Analytics"), "chart-line"),
         ("reports", "report/", texts.gettext("Reports"), "file-text"),
         ("supporters", "people/", texts.gettext("Supporters"), "users"),
     )
@@ -89,6 +90,7 @@ def action_name(action: str, language: Language) -> str:
         "reconciliation_asked": texts.gettext("Had charges compared with Stripe"),
         "report_downloaded": texts.gettext("Downloaded a report"),
         **operating.action_words(texts),
+        "figures_downloaded": texts.gettext("Downloaded figures"),
     }.get(action, action)
 
 

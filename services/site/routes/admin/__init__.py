@@ -17,6 +17,7 @@ from services.site.door.admission import Admission
 from services.site.door.upstream import Upstream
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.routes.admin import (
+    analytics,
     audit,
     mails,
     operations,
@@ -37,6 +38,7 @@ WORKS: dict[str, Work] = {
     **summary.WORKS,
     **settlement.WORKS,
     **supporters.WORKS,
+    **analytics.WORKS,
     **reports.WORKS,
     **operations.WORKS,
     **parked.WORKS,
