@@ -15,6 +15,77 @@ ROWS_SHOWN = 50
 """Rows of a breakdown that stand alone; words in addresses are anybody's to make up."""
 
 
+SUM_PARTS = """
+        WITH counted AS MATERIALIZED (
+            SELECT campaign, pledge_id, goal_cents, subtotal_cents, shipping_cents, tax_cents,
+                tip_cents, total_cents, returned_cents,
+                CASE status WHEN 'charged' THEN 'charged' ELSE 'open' END AS part,
+                CASE
+                    WHEN status = 'charged' THEN charge_id
+                    WHEN is_late THEN pledge_id
+                    ELSE supporter_id
+                END AS charge
+            FROM pledges
+            WHERE ($1::text IS NULL OR campaign = $1)
+              AND (status IN ('charged', 'active') OR status = 'payment_failed' AND lost_at IS NULL)
+        ), moved AS (
+            SELECT pledge_id,
+                bool_or(kind = 'gross') AS is_known,
+                coalesce(-sum(cents) FILTER (WHERE kind = 'fee'), 0) AS fee,
+                coalesce(-sum(cents) FILTER (WHERE kind = 'dispute_fee'), 0) AS dispute_fee
+            FROM pledge_money
+            JOIN counted USING (pledge_id)
+            GROUP BY pledge_id
+        ), charged AS (
+            SELECT campaign, part, charge, coalesce(bool_or(is_known), false) AS is_known,
+                coalesce(sum(fee), 0) AS known_fee,
+                (sum(total_cents) * 29 + 500) / 1000 + 30 AS expected_fee
+            FROM counted
+            LEFT JOIN moved USING (pledge_id)
+            GROUP BY campaign, part, charge
+        ), fees AS (
+            SELECT campaign, part,
+                count(*) FILTER (WHERE is_known) AS known_charges,
+                coalesce(sum(known_fee) FILTER (WHERE is_known), 0)::bigint AS known_fees,
+                count(*) FILTER (WHERE NOT is_known) AS expected_charges,
+                coalesce(sum(floor(expected_fee)) FILTER (WHERE NOT is_known), 0)::bigint
+                    AS expected_fees
+            FROM charged
+            GROUP BY campaign, part
+        ), add_ons AS (
+            SELECT campaign, part, sum(pledge_lines.total_cents)::bigint AS campaign_add_ons
+            FROM pledge_lines
+            JOIN counted USING (pledge_id)
+            WHERE kind = 'add_on'
+              AND counts_toward_goal
+            GROUP BY campaign, part
+        ), sums AS (
+            SELECT campaign, part, count(*) AS pledges,
+                sum(goal_cents)::bigint AS goal,
+                sum(subtotal_cents)::bigint AS subtotal,
+                sum(tip_cents)::bigint AS tips,
+                sum(tax_cents)::bigint AS tax,
+                sum(shipping_cents)::bigint AS shipping,
+                sum(total_cents)::bigint AS total,
+                sum(returned_cents)::bigint AS returned,
+                sum(goal_returned(goal_cents, total_cents, returned_cents))::bigint
+                    AS goal_returned,
+                coalesce(sum(dispute_fee), 0)::bigint AS dispute_fees
+            FROM counted
+            LEFT JOIN moved USING (pledge_id)
+            GROUP BY campaign, part
+        )
+        SELECT campaign, part, pledges, goal, coalesce(campaign_add_ons, 0) AS campaign_add_ons,
+            subtotal, tips, tax, shipping, total, returned, goal_returned, known_charges,
+            known_fees, expected_charges, expected_fees, dispute_fees
+        FROM sums
+        JOIN fees USING (campaign, part)
+        LEFT JOIN add_ons USING (campaign, part)
+        ORDER BY campaign, part
+        LIMIT $2
+"""
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign, its public totals, and how many of its pledges stand."""
 
@@ -93,79 +164,7 @@ async def sum_parts(conn: Connection, campaign: CampaignSlug | None) -> list[Cam
     A charge is one supporter's to one campaign, late support one order's. Its fee is known
     when Stripe's books told it; else it is as usual, as `contracts.money.expected_fee` has it.
     """
-    rows = await conn.fetch(
-        """
-        WITH counted AS MATERIALIZED (
-            SELECT campaign, pledge_id, goal_cents, subtotal_cents, shipping_cents, tax_cents,
-                tip_cents, total_cents, returned_cents,
-                CASE status WHEN 'charged' THEN 'charged' ELSE 'open' END AS part,
-                CASE
-                    WHEN status = 'charged' THEN charge_id
-                    WHEN is_late THEN pledge_id
-                    ELSE supporter_id
-                END AS charge
-            FROM pledges
-            WHERE ($1::text IS NULL OR campaign = $1)
-              AND (status IN ('charged', 'active') OR status = 'payment_failed' AND lost_at IS NULL)
-        ), moved AS (
-            SELECT pledge_id,
-                bool_or(kind = 'gross') AS is_known,
-                coalesce(-sum(cents) FILTER (WHERE kind = 'fee'), 0) AS fee,
-                coalesce(-sum(cents) FILTER (WHERE kind = 'dispute_fee'), 0) AS dispute_fee
-            FROM pledge_money
-            JOIN counted USING (pledge_id)
-            GROUP BY pledge_id
-        ), charged AS (
-            SELECT campaign, part, charge, coalesce(bool_or(is_known), false) AS is_known,
-                coalesce(sum(fee), 0) AS known_fee,
-                (sum(total_cents) * 29 + 500) / 1000 + 30 AS expected_fee
-            FROM counted
-            LEFT JOIN moved USING (pledge_id)
-            GROUP BY campaign, part, charge
-        ), fees AS (
-            SELECT campaign, part,
-                count(*) FILTER (WHERE is_known) AS known_charges,
-                coalesce(sum(known_fee) FILTER (WHERE is_known), 0)::bigint AS known_fees,
-                count(*) FILTER (WHERE NOT is_known) AS expected_charges,
-                coalesce(sum(floor(expected_fee)) FILTER (WHERE NOT is_known), 0)::bigint
-                    AS expected_fees
-            FROM charged
-            GROUP BY campaign, part
-        ), add_ons AS (
-            SELECT campaign, part, sum(pledge_lines.total_cents)::bigint AS campaign_add_ons
-            FROM pledge_lines
-            JOIN counted USING (pledge_id)
-            WHERE kind = 'add_on'
-              AND counts_toward_goal
-            GROUP BY campaign, part
-        ), sums AS (
-            SELECT campaign, part, count(*) AS pledges,
-                sum(goal_cents)::bigint AS goal,
-                sum(subtotal_cents)::bigint AS subtotal,
-                sum(tip_cents)::bigint AS tips,
-                sum(tax_cents)::bigint AS tax,
-                sum(shipping_cents)::bigint AS shipping,
-                sum(total_cents)::bigint AS total,
-                sum(returned_cents)::bigint AS returned,
-                sum(goal_returned(goal_cents, total_cents, returned_cents))::bigint
-                    AS goal_returned,
-                coalesce(sum(dispute_fee), 0)::bigint AS dispute_fees
-            FROM counted
-            LEFT JOIN moved USING (pledge_id)
-            GROUP BY campaign, part
-        )
-        SELECT campaign, part, pledges, goal, coalesce(campaign_add_ons, 0) AS campaign_add_ons,
-            subtotal, tips, tax, shipping, total, returned, goal_returned, known_charges,
-            known_fees, expected_charges, expected_fees, dispute_fees
-        FROM sums
-        JOIN fees USING (campaign, part)
-        LEFT JOIN add_ons USING (campaign, part)
-        ORDER BY campaign, part
-        LIMIT $2
-        """,
-        campaign,
-        2 * CAMPAIGNS_MAX,
-    )
+    rows = await conn.fetch(SUM_PARTS, campaign, 2 * CAMPAIGNS_MAX)
     return decode_rows(rows, CampaignPart)
 
 
