@@ -6,6 +6,7 @@ from pathlib import Path
 from contracts.magic_link import keyring
 from contracts.routes import KIB
 from services.chassis.process.service import Parts, Running, Service
+from services.chassis.web.challenge import Challenge
 from services.chassis.web.guards import bearer_guard
 from services.notify.consumers import listeners
 from services.notify.domain.letters import Letters
@@ -35,6 +36,11 @@ async def compose(settings: Settings, running: Running) -> Parts:
         settings.pledges_url,
         gateway_secret=settings.gateway_secret.reveal(),
         admin_secret=settings.admin_secret.reveal(),
+    )
+    challenge = Challenge(
+        site_key=settings.turnstile_site_key,
+        secret=settings.turnstile_secret,
+        base=settings.turnstile_base,
     )
     name = "smtp" if settings.smtp_url else "resend"
     sender = Sender(
@@ -67,12 +73,13 @@ async def compose(settings: Settings, running: Running) -> Parts:
             Reporter(running.pool, MakeReport(running.pool, ledger)).run,
         ],
         dependencies={
+            "challenge": challenge,
             "link_keys": keyring(
                 settings.magic_link_secret.bytes(), settings.magic_link_secret_previous.bytes()
             ),
         },
         body_max=256 * KIB,
-        closers=[gateway.close, ledger.close],
+        closers=[gateway.close, ledger.close, challenge.close],
         degraded=lambda: [name] if gateway.is_away else [],
     )
 

@@ -60,12 +60,20 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     # Resend allows a team two by default. 0 means as fast as it answers.
     resend_requests_per_second: Annotated[float, msgspec.Meta(ge=0, le=1_000)] = 2.0
 
+    # A challenge for who asks for a launch reminder; checkout and site have the same keys.
+    turnstile_site_key: str = ""
+    turnstile_secret: Secret = Secret("")
+    turnstile_base: str = "https://challenges.cloudflare.com"
+
     def problems(self) -> list[str]:
-        """Somebody has to send, and we must know who."""
+        """Somebody has to send, and we must know who. A challenge has two keys."""
+        found = []
+        if bool(self.turnstile_site_key) != bool(self.turnstile_secret):
+            found.append("TURNSTILE_SITE_KEY and TURNSTILE_SECRET are set together or not at all")
         if not self.smtp_url:
-            return [] if self.resend_api_key else ["RESEND_API_KEY is missing"]
+            return [*found, *([] if self.resend_api_key else ["RESEND_API_KEY is missing"])]
         try:
             server_at(self.smtp_url.reveal())
         except ValueError:
-            return ["SMTP_URL is not the address of a mail server"]
-        return []
+            found.append("SMTP_URL is not the address of a mail server")
+        return found

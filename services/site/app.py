@@ -59,6 +59,7 @@ from services.site.routes.results import Results, result_routes
 from services.site.routes.share import share_routes
 from services.site.routes.site import Site
 from services.site.routes.theme import theme_route
+from services.site.routes.window import Window
 from services.site.routes.wishes import LAUNCH, NEWS, wish_page
 from services.site.settings import Settings
 
@@ -74,10 +75,7 @@ class Front(InitPlugin):
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the first look, the last touch, and pages for errors."""
         hosts = self._hosts
-        app_config.middleware = [
-            *app_config.middleware,
-            lambda app: FrontDoor(app, hosts=hosts),
-        ]
+        app_config.middleware = [*app_config.middleware, lambda app: FrontDoor(app, hosts=hosts)]
         app_config.before_send = [*app_config.before_send, Dress(self._policy)]
         app_config.exception_handlers = errors.handlers(self._shelf, self._policy)
         return app_config
@@ -102,6 +100,7 @@ class Memory:
                 site_base=site_base,
                 platform=self.world.platform,
                 stripe_js_url=settings.stripe_js_url,
+                challenge_key=settings.turnstile_site_key,
                 theme=theme_of(tuple(sorted(self.world.branding.items()))),
             ),
         )
@@ -173,6 +172,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         degraded=degraded,
         closers=[upstream.close, memory.mirror.close],
         plugins=[Front(hosts=hosts, policy=policy, shelf=memory.shelf)],
+        around=partial(Window, policy=policy, hosts=hosts),
     )
 
 
@@ -229,16 +229,14 @@ def _managing(
 
 def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admission) -> CartForms:
     """Return what the cart's forms stand on."""
-    key = settings.turnstile_site_key
-    desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=key)
+    desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=settings.turnstile_site_key)
     return CartForms(site=site, desk=desk, admission=admission)
 
 
 def _cache(settings: Settings) -> Path:
     """Return the folder of scaled pictures."""
-    if settings.media_cache_dir:
-        return Path(settings.media_cache_dir)
-    return Path(tempfile.gettempdir()) / f"pool-pictures-{os.getuid()}"
+    own = Path(tempfile.gettempdir()) / f"pool-pictures-{os.getuid()}"
+    return Path(settings.media_cache_dir or own)
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:

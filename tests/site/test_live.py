@@ -197,6 +197,27 @@ async def test_pages_need_neither_bus_nor_redis(run: Run, database: Database) ->
         assert "nats" in ready.json()["degraded"]
 
 
+async def test_a_view_asks_no_database(live_site: RunningSite, database: Database) -> None:
+    async def transactions() -> int:
+        # A backend tells the counters what it did when it is idle, and a second later.
+        await asyncio.sleep(1.5)
+        owner = await asyncpg.connect(database.owner_url)
+        count: int = await owner.fetchval(
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database"
+            " WHERE datname = current_database()"
+        )
+        await owner.close()
+        return count
+
+    before = await transactions()
+    for _ in range(150):
+        for path in ("/", "/es/campaigns/long-take/", LIVE, "/campaigns/"):
+            assert (await live_site.http.get(path)).status_code == 200
+
+    # What the process does by itself goes on: a few in a second, and not one for each view.
+    assert await transactions() - before < 150
+
+
 async def test_what_other_processes_wrote_is_found_without_the_bus(
     run: Run, database: Database
 ) -> None:

@@ -217,6 +217,30 @@ async def test_machines_find_every_public_page(one_film: RunningSite) -> None:
     assert (await one_film.http.get("/campaigns/hidden/")).status_code == 200
 
 
+async def test_a_film_may_bring_pictures_for_behind_its_page_and_across_its_bar(
+    one_film: RunningSite,
+) -> None:
+    more = (
+        "campaign_background: https://pictures.example/wall.webp\n"
+        "progress_background: media/long-take.webp"
+    )
+    (one_film.content / "papered.md").write_text(campaign("papered", more=more))
+    await one_film.publish()
+
+    page = await one_film.http.get("/campaigns/papered/")
+    plain = await one_film.http.get("/campaigns/long-take/")
+
+    behind = re.search(r'<img class="backdrop" src="([^"]*)" alt=""', page.text)
+    across = re.search(r'<img class="bar__picture" src="([^"]*)" srcset="[^"]* 320w', page.text)
+    assert behind
+    assert across
+    assert behind[1] == "https://pictures.example/wall.webp"
+    assert across[1].startswith("/media/long-take.webp?v=")
+    assert "https://pictures.example" in page.headers["content-security-policy"]
+    assert "backdrop" not in plain.text + page.text.partition("</main>")[2]
+    assert "pictures.example" not in plain.headers["content-security-policy"]
+
+
 async def test_a_campaign_can_be_taken_back(one_film: RunningSite) -> None:
     file = one_film.content / "gone.md"
     file.write_text(campaign("gone"))

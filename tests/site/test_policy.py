@@ -48,13 +48,17 @@ def test_the_sandbox_is_trusted_where_its_script_is_loaded() -> None:
     assert "upgrade-insecure-requests" not in paying
 
 
-def test_the_challenge_is_trusted_only_where_there_is_one_and_cards_are_entered() -> None:
+def test_the_challenge_is_trusted_only_where_there_is_one_and_it_is_asked() -> None:
     policy = Policy(site_base="https://pool.example", stripe_js_url=STRIPE, has_challenge=True)
     without = Policy(site_base="https://pool.example", stripe_js_url=STRIPE)
 
     for name in ("script-src", "frame-src"):
         assert "https://challenges.cloudflare.com" in rules(policy.page(pays=True))[name]
         assert "cloudflare" not in rules(policy.page(pays=False))[name]
+        asked = rules(policy.page(pays=False, challenges=True))
+        assert "https://challenges.cloudflare.com" in asked[name]
+        assert "stripe" not in asked[name]
+        assert "cloudflare" not in rules(without.page(pays=False, challenges=True))[name]
         assert "cloudflare" not in rules(without.page(pays=True))[name]
 
 

@@ -1,6 +1,8 @@
 """The launch reminder: a visible sentence, one address, and the truth about what came of it."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from services.site.public.reminder import (
     email_error,
     reminder_form,
 )
+from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite
 from tests.site.samples import campaign
 from tests.site.stages import STATE
@@ -109,6 +112,50 @@ async def test_notify_away_is_no_silent_success(one_film: RunningSite, behind: B
     assert answer.status_code == 503
     assert "Nothing was kept." in answer.text
     assert answer.headers["retry-after"]
+
+
+@pytest.mark.parametrize("prefix", ["", "/es"])
+async def test_with_a_challenge_it_is_in_the_form_and_its_answer_goes_along(
+    run: Run, services: Behind, content: Path, prefix: str
+) -> None:
+    (content / "soon.md").write_text(campaign("soon", starts=5, ends=30))
+    where = f"{prefix}/campaigns/soon/"
+    async with run(turnstile_site_key="0x4AAAAAAA") as site:
+        page = await site.http.get(where)
+        assert 'data-challenge="0x4AAAAAAA"' in page.text
+        assert "data-asked" not in page.text
+        assert "challenges.cloudflare.com" in page.headers["content-security-policy"]
+        assert "challenges.cloudflare.com" not in page.text, "nothing is loaded before it is asked"
+
+        services.queue = [(400, {"error": "challenge_needed", "message": "x"})]
+        without = await site.http.post(
+            f"{where}remind/", data={"email": "noor@halfmoon.example"}, headers=FORM
+        )
+        assert without.status_code == 400
+        assert 'value="noor@halfmoon.example"' in without.text
+        assert "data-asked" in without.text
+        assert "challenges.cloudflare.com" in without.headers["content-security-policy"]
+        said = re.search(r'id="reminder-trouble">.*?</svg>(.*?)</p>', without.text)
+        assert said
+        assert said[1].startswith("No pudimos" if prefix else "We could not")
+
+        data = {"email": "noor@halfmoon.example", "cf-turnstile-response": "t" * 2_048}
+        passed = await site.http.post(f"{where}remind/", data=data, headers=FORM)
+
+    assert passed.status_code == 200
+    bodies = [
+        json.loads(each.body) for each in services.heard if each.target == "/launch-reminders"
+    ]
+    assert [body.get("turnstileToken") for body in bodies] == [None, "t" * 2_048]
+
+
+async def test_without_a_challenge_no_form_mentions_one(
+    one_film: RunningSite, behind: Behind
+) -> None:
+    page = await one_film.http.get("/campaigns/soon/")
+
+    assert "data-challenge" not in page.text
+    assert "cloudflare" not in page.text + page.headers["content-security-policy"]
 
 
 async def test_a_wrong_address_asks_nobody(one_film: RunningSite, behind: Behind) -> None:

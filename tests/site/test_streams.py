@@ -58,6 +58,24 @@ async def test_a_hundred_changes_at_once_are_few_messages(
     assert count < 60
 
 
+async def test_everybody_who_watches_sees_the_newest(live_site: RunningSite, nats_url: str) -> None:
+    async with contextlib.AsyncExitStack() as open_pages:
+        heard = [await open_pages.enter_async_context(watching(live_site)) for _ in range(40)]
+        for number in range(1, 31):
+            await tell(nats_url, totals(number, number * 100))
+
+        async def last(queue: "asyncio.Queue[tuple[str, dict[str, Any]]]") -> list[int]:
+            seen = [0]
+            while seen[-1] != 3_000:
+                seen.append((await asyncio.wait_for(queue.get(), 30))[1]["stats"]["pledgedAmount"])
+            return seen
+
+        everything = await asyncio.gather(*(last(queue) for queue in heard))
+
+    for seen in everything:
+        assert seen == sorted(seen), "what is shown never goes back"
+
+
 async def test_streams_are_for_campaigns_that_exist(live_site: RunningSite) -> None:
     answer = await live_site.http.get("/live/nobody/events")
 

@@ -39,9 +39,11 @@ class LogOutput(logging.Handler):
 
         The interpreter is being taken down by then, and nothing can be imported any more.
         """
-        if sys.is_finalizing():
-            return
-        line = self.format(record)
+        if not sys.is_finalizing():
+            self.put(self.format(record))
+
+    def put(self, line: str) -> None:
+        """Queue a line that is written already, or count it as lost."""
         if len(self._lines) >= LINES_MAX:
             self._dropped.inc()
             return

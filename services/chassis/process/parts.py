@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
+from litestar.types import ASGIApp
 
 from services.chassis.events.bus import Bus
 from services.chassis.events.inbox import Listener
@@ -37,7 +38,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     `dependencies` are injected into routes by name. `loops` run in every worker, by
     role: `worker` unless a role of its own is named. `web_loops` run beside the web
     server of every process. `closers` are awaited at the end. `operator_guard` stands before
-    what the dashboard asks of any service; without one it is not answered.
+    what the dashboard asks of any service; without one it is not answered. `around` puts
+    something before the framework; it notes its own answers, as `web.edge` does the others.
     """
 
     routes: Sequence[Any] = ()
@@ -51,3 +53,4 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     body_max: int = BODY_BYTES_MAX
     plugins: Sequence[Any] = ()
     operator_guard: Guard | None = None
+    around: Callable[[ASGIApp], ASGIApp] | None = None

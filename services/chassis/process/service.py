@@ -146,7 +146,8 @@ class Service(Generic[S]):
         ]
         # Every role answers the health routes; only `web` answers people.
         shown = parts if "web" in roles else Parts(degraded=parts.degraded)
-        server = serving.server(settings, self.app(shown, running, settings))
+        app = self.app(shown, running, settings)
+        server = serving.server(settings, shown.around(app) if shown.around else app)
         # What is there by now stays to the end: nobody need look through it again, nor take
         # it apart when we leave, which took longer than stopping.
         gc.freeze()

@@ -8,8 +8,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from services.chassis.process import telemetry
-
-log = telemetry.logger(__name__)
+from services.chassis.process.request_log import requests
 
 OPEN_PATHS = ("/livez", "/readyz", "/metrics")
 
@@ -49,7 +48,7 @@ class Edge:
         try:
             await self._app(scope, receive, noting)
         finally:
-            _note(scope, status, time.perf_counter() - started)
+            note(scope, status, time.perf_counter() - started, request_id)
 
     def _may_enter(self, path: str, headers: dict[bytes, bytes]) -> bool:
         if self._secret is None or path in OPEN_PATHS:
@@ -57,16 +56,12 @@ class Edge:
         return hmac.compare_digest(headers.get(b"x-pool-gateway", b""), self._secret)
 
 
-def _note(scope: HTTPScope, status: int, seconds: float) -> None:
-    path = scope["path"]
-    if path in OPEN_PATHS:
+def note(scope: HTTPScope, status: int, seconds: float, request_id: str) -> None:
+    """Count an answer and say so in the log. Health checks are not worth a line."""
+    if scope["path"] in OPEN_PATHS:
         return
-    method = str(scope["method"])
     route = str(scope.get("path_template") or "unmatched")
-    telemetry.REQUESTS.labels(method, route, str(status)).observe(seconds)
-    # The route's template, not the path: ids belong in the body of a log line, and
-    # nobody can flood the metrics with made-up addresses.
-    log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+    requests.note(str(scope["method"]), route, status, seconds, request_id)
 
 
 async def _not_found(send: Send, request_id: str) -> None:

@@ -68,13 +68,15 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
                 self._refuse(TOO_LARGE)
+        # Nearly every head arrives whole, and needs no limit to what is over.
+        if self._is_in_head and not self.transport.is_closing():
+            self._await_head()
 
     def on_message_begin(self) -> None:
         """Count a head from its first byte."""
         super().on_message_begin()
         self._is_in_head = True
         self._head_bytes = 0
-        self._await_head()
 
     def on_headers_complete(self) -> None:
         """Pass the request on: from here on its body has limits of its own."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from services.chassis.events import outbox
 from services.chassis.process import telemetry
@@ -23,7 +23,7 @@ CANCEL_TRIES = 25
 CANCEL_SECONDS = 0.2
 
 
-def server(settings: CommonSettings, app: Litestar) -> uvicorn.Server:
+def server(settings: CommonSettings, app: ASGIApp) -> uvicorn.Server:
     """Return the web server of one process, not yet started."""
     config = uvicorn.Config(
         app,

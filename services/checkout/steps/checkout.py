@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 
 from contracts.refusals import Unavailable
 from services.chassis.storage.database import Pool
+from services.chassis.web.challenge import Challenge
 from services.checkout.domain.orders import UiMode
 from services.checkout.handlers.guard_cards import client_key, limits_of
 from services.checkout.settings import Settings
 from services.checkout.steps.require_few_failures import require_few_failures
 from services.checkout.stripe_gateway import StripeGateway
-from services.checkout.turnstile_gateway import TurnstileGateway
 from services.checkout.usps_gateway import NO_CARRIER, USPSGateway
 
 # With Stripe's 9 and the carrier's 1.5 it stays below the 15 seconds a browser is given.
@@ -33,7 +33,7 @@ class Checkout:
         self.stripe = stripe
         self.carrier = carrier
         self.settings = settings
-        self.challenge = TurnstileGateway(
+        self.challenge = Challenge(
             site_key=settings.turnstile_site_key,
             secret=settings.turnstile_secret,
             base=settings.turnstile_base,

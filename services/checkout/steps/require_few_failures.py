@@ -5,16 +5,16 @@ import math
 from contracts.refusals import TooMany
 from services.chassis.process import telemetry
 from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.challenge import Challenge
 from services.checkout.handlers.guard_cards import CardLimits
 from services.checkout.queries import card_failures
-from services.checkout.turnstile_gateway import TurnstileGateway
 
 log = telemetry.logger(__name__)
 
 
 async def require_few_failures(
     pool: Pool,
-    challenge: TurnstileGateway,
+    challenge: Challenge,
     limits: CardLimits,
     *,
     client_key: str,

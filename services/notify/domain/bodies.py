@@ -135,6 +135,8 @@ class ReminderRequest(
     consent: bool
     preferred_lang: Annotated[str, msgspec.Meta(max_length=10)] = "en"
     consent_version: Annotated[str, msgspec.Meta(max_length=40)] | None = None
+    # What the challenge gave a browser that passed it, where there is a challenge.
+    turnstile_token: Annotated[str, msgspec.Meta(max_length=2_048)] | None = None
 
 
 class Reminded(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ async def register(conn: Connection, asked: ReminderRequest) -> Reminded:
 
     The answer is the same for who was on the list before: it tells nobody who is.
     """
-    _require_consent(asked)
+    require_consent(asked)
     platform = await definitions.read_platform(conn)
     language = chosen(asked.preferred_lang, platform.languages)
     version = asked.consent_version or reminder.CONSENT_VERSION
@@ -69,7 +69,7 @@ async def register(conn: Connection, asked: ReminderRequest) -> Reminded:
     return Reminded()
 
 
-def _require_consent(asked: ReminderRequest) -> None:
+def require_consent(asked: ReminderRequest) -> None:
     """Refuse who did not agree, or gives no address that anybody reads."""
     if not asked.consent:
         raise InputRefused(

@@ -11,19 +11,22 @@ from contracts.api.notify import Preference
 from contracts.magic_link import Keys
 from services.chassis.storage.clock import PlatformClock
 from services.chassis.storage.database import Pool, transaction
+from services.chassis.web.challenge import Challenge
 from services.chassis.web.errors import PRIVATE
 from services.notify.domain.bodies import Reminded, ReminderRequest
 from services.notify.domain.news import Topic
 from services.notify.domain.one_click import ONE_CLICK, pairs_of
-from services.notify.handlers.preferring import open_wish, prefer, read_preference, register
+from services.notify.handlers.preferring import open_wish, prefer, read_preference
+from services.notify.steps.sign_up import sign_up
 
 
 @post("/launch-reminders", status_code=200, response_headers=PRIVATE)
 async def remind(
-    data: JSONBody[ReminderRequest], pool: NamedDependency[SkipValidation[Pool]]
+    data: JSONBody[ReminderRequest],
+    pool: NamedDependency[SkipValidation[Pool]],
+    challenge: NamedDependency[SkipValidation[Challenge]],
 ) -> Reminded:
-    async with transaction(pool) as conn:
-        return await register(conn, data)
+    return await sign_up(pool, challenge, data)
 
 
 def wish_routes(path: str, topic: Topic) -> list[HTTPRouteHandler]:

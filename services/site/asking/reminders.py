@@ -13,15 +13,20 @@ class Reminders(Asker):
     """Notify, as far as reminders go."""
 
     async def sign_up(
-        self, slug: str, email: str, language: Language, caller: Caller
+        self, slug: str, email: str, language: Language, caller: Caller, *, challenge: str = ""
     ) -> Refused | None:
-        """Keep an address; None when it is kept. The form's sentence is the consent."""
-        body = {
+        """Keep an address; None when it is kept. The form's sentence is the consent.
+
+        `challenge` is what a browser was given that passed the challenge.
+        """
+        body: dict[str, object] = {
             "campaignSlug": slug,
             "email": email,
             "preferredLang": language,
             "consent": True,
             "consentVersion": CONSENT_VERSION,
         }
+        if challenge:
+            body["turnstileToken"] = challenge
         answer = await self.ask("POST", PATH, caller, body=body, seconds=SECONDS)
         return answer if isinstance(answer, Refused) else None

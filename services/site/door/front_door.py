@@ -13,6 +13,7 @@ from services.site.door.addresses import FORWARDED, is_loopback, is_private, pee
 URL_BYTES_MAX = 4 * 1024
 HEADER_BYTES_MAX = 16 * 1024
 PARAMETERS_MAX = 64
+LENGTHS = (b"content-length", b"transfer-encoding")
 ODD_PATH = re.compile(rb"//|\\|%(?:2f|5c|00)|(?:^|/)(?:\.|%2e){1,2}(?:/|$)", re.IGNORECASE)
 LOOPBACK_NAME = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::[0-9]{1,5})?")
 
@@ -55,6 +56,7 @@ class Hosts:
     def __init__(self, *, site_base: str, allowed: str) -> None:
         own = urlsplit(site_base)
         self._public = own.netloc.lower()
+        self._public_alone = [self._public.encode("latin-1")]
         self._names = {self._public, *(each.strip().lower() for each in allowed.split(","))} - {""}
         self._is_local = is_loopback(own.hostname or "") or own.hostname == "localhost"
 
@@ -66,6 +68,11 @@ class Hosts:
         if self.is_other_name(host):
             return
         raise InputRefused("bad_host", "This site does not answer to that name.")
+
+    def is_public_name(self, scope: HTTPScope) -> bool:
+        """Tell whether a request names the one host that pages and links do, and names it once."""
+        found = [value for name, value in scope["headers"] if name == b"host"]
+        return found == self._public_alone
 
     def is_other_name(self, host: str) -> bool:
         """Tell whether a host is another name of the machine this site runs on for one person.
@@ -93,6 +100,16 @@ def _host(scope: HTTPScope) -> str:
     if len(found) != 1:
         raise InputRefused("bad_host", "A request names its host once.")
     return found[0].decode("latin-1").strip().lower()
+
+
+def is_modest(scope: HTTPScope) -> bool:
+    """Tell whether a read without a query is small and has no body: one look for many."""
+    size = len(scope["raw_path"])
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+        if name in LENGTHS:
+            return False
+    return size <= URL_BYTES_MAX
 
 
 def _require_modest(scope: HTTPScope) -> None:

@@ -27,7 +27,7 @@ class Policy:
         is_theirs = script_origin in STRIPE_SCRIPTS
         # The sandbox's origin, by its setting; in production there is none.
         self._stand_in = () if is_theirs or not script_origin else (script_origin,)
-        self._pages: dict[tuple[bool, tuple[str, ...], tuple[str, ...]], str] = {}
+        self._pages: dict[tuple[bool, bool, tuple[str, ...], tuple[str, ...]], str] = {}
 
     @property
     def has_stand_in(self) -> bool:
@@ -38,16 +38,18 @@ class Policy:
         self,
         *,
         pays: bool,
+        challenges: bool = False,
         image_origins: tuple[str, ...] = (),
         frame_origins: tuple[str, ...] = (),
     ) -> str:
         """Return the policy of a page: our own files, and Stripe where a card is entered.
 
+        A page that `challenges` may show the challenge, if there is one; so may one that pays.
         `frame_origins` are those of players that open when a person asks for them.
         """
-        key = (pays, image_origins, frame_origins)
+        key = (pays, pays or challenges, image_origins, frame_origins)
         if key not in self._pages:
-            self._pages[key] = self._page(pays, image_origins, frame_origins)
+            self._pages[key] = self._page(*key)
         return self._pages[key]
 
     def widget(self, *, image_origins: tuple[str, ...] = ()) -> str:
@@ -57,9 +59,16 @@ class Policy:
             "form-action 'self'", "form-action 'none'"
         )
 
-    def _page(self, pays: bool, image_origins: tuple[str, ...], players: tuple[str, ...]) -> str:
-        scripts = (*STRIPE_SCRIPTS, *self._challenge, *self._stand_in) if pays else ()
-        stripe_frames = (*STRIPE_FRAMES, *self._challenge, *self._stand_in) if pays else ()
+    def _page(
+        self,
+        pays: bool,
+        challenges: bool,
+        image_origins: tuple[str, ...],
+        players: tuple[str, ...],
+    ) -> str:
+        challenge = self._challenge if challenges else ()
+        scripts = (*STRIPE_SCRIPTS, *challenge, *self._stand_in) if pays else challenge
+        stripe_frames = (*STRIPE_FRAMES, *challenge, *self._stand_in) if pays else challenge
         frames = (*stripe_frames, *players)
         calls = (*STRIPE_CALLS, *self._stand_in) if pays else ()
         stripe_images = ("https://*.stripe.com",) if pays else ()

@@ -209,6 +209,7 @@ def _origins(content: CampaignContent) -> tuple[str, ...]:
     blocks = [*content.blocks, *(block for entry in content.diary for block in entry.blocks)]
     blocks += [content.video] if content.video else []
     pictures = [content.square, content.wide, content.creator]
+    pictures += [content.backdrop, content.bar_picture]
     pictures += [*(tier.picture for tier in content.tiers.values())]
     pictures += [each.picture for each in content.add_ons.values()]
     pictures += [picture for block in blocks for picture in block.pictures]

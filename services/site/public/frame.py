@@ -24,6 +24,8 @@ class SiteFrame(msgspec.Struct, frozen=True, kw_only=True):
     platform: PlatformDefinition
     stripe_js_url: str = "https://js.stripe.com/endive/stripe.js"
     source_url: str = ""
+    # The challenge's public key, where forms for strangers ask for one.
+    challenge_key: str = ""
     theme: Theme = theme_of(())
 
 

@@ -64,6 +64,8 @@ def campaign_page(
         stage=stage,
         square=content.square,
         wide=content.wide or content.square,
+        backdrop=content.backdrop,
+        bar_picture=content.bar_picture,
         pledged=formatting.money(state.pledged_cents),
         pledged_by=pledged_by(state, language),
         status=status(state, stage, language),

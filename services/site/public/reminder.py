@@ -12,6 +12,7 @@ from services.site.public.language import Language, catalogue, prefix
 from services.site.public.state import CampaignState, Stage
 
 EMAIL_LENGTH_MAX = 254
+CHALLENGE_LENGTH_MAX = 2_048
 CONSENT_VERSION = "reminder-2026-11"
 """Names the sentence under the field; another sentence is another version."""
 
@@ -27,6 +28,8 @@ class ReminderForm(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     trouble: str = ""
     is_saved: bool = False
+    # A challenge was not passed: it is shown at once, and not only when somebody begins to write.
+    is_challenged: bool = False
 
 
 class ReminderPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +70,12 @@ def answered(
     if refused is None or refused.status in DONE:
         return msgspec.structs.replace(form, is_saved=True), 200
     kept = msgspec.structs.replace(form, email=written)
+    if refused.error == "challenge_needed":
+        trouble = texts.gettext(
+            "We could not see that you are a person. Wait until the check below the field is done,"
+            " then send it again. If there is no check, reload the page."
+        )
+        return msgspec.structs.replace(kept, trouble=trouble, is_challenged=True), 400
     if refused.status == 400:
         error = texts.gettext("Check the email address. It looks like name@example.org.")
         return msgspec.structs.replace(kept, error=error), 400

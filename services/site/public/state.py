@@ -109,6 +109,9 @@ class CampaignContent(msgspec.Struct, frozen=True, kw_only=True):
     square: Picture | None = None
     wide: Picture | None = None
     creator: Picture | None = None
+    # Decoration: behind the whole page, and across the bar.
+    backdrop: Picture | None = None
+    bar_picture: Picture | None = None
     video: Block | None = None
     blocks: tuple[Block, ...] = ()
     featured_tier_id: str = ""

@@ -230,6 +230,8 @@ class CampaignPage(msgspec.Struct, frozen=True, kw_only=True):
     stage: Stage
     square: Picture | None
     wide: Picture | None
+    backdrop: Picture | None
+    bar_picture: Picture | None
     pledged: str
     pledged_by: str
     status: Notice | None

@@ -22,6 +22,8 @@ def present(document: CampaignDocument, media: Media) -> state.CampaignContent:
         square=media.picture(document.hero_image),
         wide=media.picture(document.hero_image_wide) or media.picture(document.hero_image),
         creator=media.picture(document.creator_image),
+        backdrop=media.picture(document.campaign_background),
+        bar_picture=media.picture(document.progress_background),
         video=hero_video(document.hero_video, media),
         blocks=present_blocks(document.story, media),
         featured_tier_id=document.featured_tier_id,

@@ -11,6 +11,9 @@ from litestar.types import HTTPScope, Method, Receive, Scope, Send
 
 from services.site.routes.site import Site
 
+WINDOW = "window"
+"""The key in a route's `opt`: its handler takes the scope alone, asks nobody, needs no query."""
+
 READ: list[Method] = ["GET", "HEAD"]
 ENTITY_TAG = re.compile(rb'(?:W/)?("[^"]*")')
 NO_WEIGHT = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
@@ -28,6 +31,10 @@ class Ready(ASGIResponse):
         self._status = status
         self._headers = headers
         self._body = body
+
+    def parts(self) -> tuple[int, Headers, bytes]:
+        """Return the status, the headers and the bytes."""
+        return self._status, self._headers, self._body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""

@@ -15,7 +15,7 @@ from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, Unavailable
 from services.chassis.web.addresses import limited_as
 from services.site.live.snapshots import Reader, Shown
-from services.site.routes.answers import READ, Headers, Ready, answer
+from services.site.routes.answers import READ, WINDOW, Headers, Ready, answer
 from services.site.routes.site import Site, SiteNeeded
 
 FRESH: Headers = {b"content-type": b"application/json", b"cache-control": b"public, max-age=1"}
@@ -47,7 +47,7 @@ def snapshot_route(site: Site) -> HTTPRouteHandler:
         body = shown.at(site.clock.now())
         return answer(scope, body, headers=headers, etag=shown.etag.encode())
 
-    return route("/live/{slug:str}", http_method=READ)(snapshot)
+    return route("/live/{slug:str}", http_method=READ, opt={WINDOW: True})(snapshot)
 
 
 @get("/live/{slug:str}/events")

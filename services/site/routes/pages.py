@@ -1,6 +1,6 @@
 """Every page, from the shelf. A view costs no database, no bus and no cache call."""
 
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import parse_qsl
 
 from litestar import route
@@ -15,9 +15,19 @@ from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.lists import ARCHIVE, Filter, archive_page, read_filter
 from services.site.public.render import CHECKLIST, render_archive, render_style
 from services.site.public.style_page import style_page
-from services.site.routes.answers import READ, Headers, Ready, answer, moved, proper_address
+from services.site.routes.answers import (
+    READ,
+    WINDOW,
+    Headers,
+    Ready,
+    answer,
+    moved,
+    proper_address,
+)
 from services.site.routes.site import Site
 
+# Campaigns with pictures and players from elsewhere have headers of their own.
+HEADERS_KEPT = 256
 PAYING = ("home", "archive", "campaign", "cart", "manage")
 KEPT_FROM_OTHERS = ("manage",)
 # Links on these pages may be fetched ahead of a press: the rules name pages for everybody only.
@@ -50,6 +60,10 @@ def page_routes(site: Site, kept: OnDemand) -> list[HTTPRouteHandler]:
 
 
 def _route(site: Site, path: str, kind: str, language: Language) -> HTTPRouteHandler:
+    @lru_cache(maxsize=HEADERS_KEPT)
+    def headers(image_origins: tuple[str, ...], frame_origins: tuple[str, ...]) -> Headers:
+        return page_headers(site, kind, language, image_origins, frame_origins=frame_origins)
+
     async def show(scope: HTTPScope) -> Ready:
         slug = scope["path_params"].get("slug", "")
         if slug and site.world.is_loaded and not site.world.is_public(slug):
@@ -64,11 +78,12 @@ def _route(site: Site, path: str, kind: str, language: Language) -> HTTPRouteHan
             scope,
             prepared.body,
             packed=prepared.packed,
-            headers=_headers(site, kind, language, prepared),
+            headers=headers(prepared.image_origins, prepared.frame_origins),
             etag=None if kind in KEPT_FROM_OTHERS else prepared.etag.encode(),
         )
 
-    return route(prefix(language) + path, http_method=READ, name=f"{kind}:{language}")(show)
+    name = f"{kind}:{language}"
+    return route(prefix(language) + path, http_method=READ, name=name, opt={WINDOW: True})(show)
 
 
 def _archive_route(site: Site, kept: OnDemand, language: Language) -> HTTPRouteHandler:

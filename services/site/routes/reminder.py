@@ -1,6 +1,6 @@
 """The form for a launch reminder: answered with a page, whose form a script puts in place."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, post
@@ -13,10 +13,12 @@ from services.chassis.web.crowd import LANE
 from services.site.asking.asker import Caller
 from services.site.asking.reminders import Reminders
 from services.site.cart.answers import Refused
+from services.site.cart.form import CHALLENGE
 from services.site.door.admission import Admission
 from services.site.door.forms import read_pairs
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.reminder import (
+    CHALLENGE_LENGTH_MAX,
     EMAIL_LENGTH_MAX,
     ReminderForm,
     answered,
@@ -48,6 +50,13 @@ class Remembering(msgspec.Struct, frozen=True, kw_only=True):
     admission: Admission
 
 
+class Wish(NamedTuple):
+    """What the form said: an address, and the challenge's answer where there is one."""
+
+    email: str
+    challenge: str
+
+
 def reminder_routes(remembering: Remembering) -> list[HTTPRouteHandler]:
     """Return the form's route in each language."""
     return [_route(remembering, language) for language in LANGUAGES]
@@ -62,7 +71,8 @@ def _route(remembering: Remembering, language: Language) -> HTTPRouteHandler:
         state = _state(site, request)
         caller = Caller(address=address, headers=request.headers)
         written = fields.get("email", "").strip()[:EMAIL_LENGTH_MAX]
-        form, status = await _outcome(remembering, state, written, language, caller)
+        wish = Wish(written, fields.get(CHALLENGE, "")[:CHALLENGE_LENGTH_MAX])
+        form, status = await _outcome(remembering, state, wish, language, caller)
         await remembering.admission.note(REMIND, address, status)
         body = render_reminder(page_of(state, form, language), site.shelf.frame())
         # A script asked for a drawing, and what is wrong is on it.
@@ -80,10 +90,11 @@ def _route(remembering: Remembering, language: Language) -> HTTPRouteHandler:
 async def _outcome(
     remembering: Remembering,
     state: CampaignState,
-    written: str,
+    wish: Wish,
     language: Language,
     caller: Caller,
 ) -> tuple[ReminderForm, int]:
+    written = wish.email
     stage = state.stage_at(remembering.site.clock.now())
     form = reminder_form(state, stage, language)
     if form is None:
@@ -92,7 +103,9 @@ async def _outcome(
     error = email_error(written, language)
     if error:
         return msgspec.structs.replace(form, email=written, error=error), 400
-    refused = await remembering.reminders.sign_up(state.slug, written, language, caller)
+    refused = await remembering.reminders.sign_up(
+        state.slug, written, language, caller, challenge=wish.challenge
+    )
     return answered(form, written, refused, language)
 
 
@@ -107,7 +120,7 @@ def _sent(site: Site, body: bytes, language: Language, *, status: int) -> ASGIRe
     headers = {
         "cache-control": "private, no-store",
         "content-language": language,
-        "content-security-policy": site.policy.page(pays=False),
+        "content-security-policy": site.policy.page(pays=False, challenges=True),
         # A form on a page without a referrer has no origin, and would be nobody's.
         "referrer-policy": "same-origin",
         "x-robots-tag": "noindex, nofollow",

@@ -17,6 +17,7 @@ if (ownCart) {
 }
 if (document.querySelector("[data-campaign]")) import("./campaign.js");
 else if (document.querySelector("[data-tabs]")) import("./tabs.js").then(({ startTabs }) => startTabs());
+if (document.querySelector("main:not([data-campaign]) [data-reminder]")) import("./reminder.js");
 if (document.querySelector("[data-builder]")) import("./builder.js");
 if (document.querySelector("[data-community]")) import("./community.js");
 if (document.querySelector("[data-manage]")) import("./manage.js");

@@ -23,7 +23,7 @@ class Verdict(msgspec.Struct, frozen=True):
     success: bool = False
 
 
-class TurnstileGateway:
+class Challenge:
     """The challenge of one site."""
 
     def __init__(self, *, site_key: str, secret: Secret, base: str) -> None:
