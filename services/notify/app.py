@@ -37,11 +37,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
         gateway_secret=settings.gateway_secret.reveal(),
         admin_secret=settings.admin_secret.reveal(),
     )
-    challenge = Challenge(
-        site_key=settings.turnstile_site_key,
-        secret=settings.turnstile_secret,
-        base=settings.turnstile_base,
-    )
+    challenge = _challenge(settings)
     name = "smtp" if settings.smtp_url else "resend"
     sender = Sender(
         running.pool,
@@ -81,6 +77,15 @@ async def compose(settings: Settings, running: Running) -> Parts:
         body_max=256 * KIB,
         closers=[gateway.close, ledger.close, challenge.close],
         degraded=lambda: [name] if gateway.is_away else [],
+    )
+
+
+def _challenge(settings: Settings) -> Challenge:
+    """Return what stands before a reminder; without keys it is off."""
+    return Challenge(
+        site_key=settings.turnstile_site_key,
+        secret=settings.turnstile_secret,
+        base=settings.turnstile_base,
     )
 
 

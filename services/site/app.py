@@ -28,6 +28,7 @@ from services.site.door.front_door import FrontDoor, Hosts
 from services.site.door.headers import Dress, Policy
 from services.site.door.proxy import Gateway
 from services.site.door.upstream import Upstream
+from services.site.door.window import Window
 from services.site.live.announcing import Announcer
 from services.site.live.mirror import Mirror
 from services.site.live.on_demand import OnDemand
@@ -59,7 +60,6 @@ from services.site.routes.results import Results, result_routes
 from services.site.routes.share import share_routes
 from services.site.routes.site import Site
 from services.site.routes.theme import theme_route
-from services.site.routes.window import Window
 from services.site.routes.wishes import LAUNCH, NEWS, wish_page
 from services.site.settings import Settings
 

@@ -9,8 +9,8 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from contracts.refusals import NotFound
 from services.site.door.front_door import Hosts
 from services.site.door.headers import Policy
-from services.site.routes.answers import WINDOW, Ready
-from services.site.routes.window import Window
+from services.site.door.ready import WINDOW, Ready
+from services.site.door.window import Window
 from tests.site.running import RunningSite, eventually, log_lines
 from tests.site.samples import campaign
 

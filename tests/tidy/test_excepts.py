@@ -28,6 +28,7 @@ MAY_CATCH_ALL = {
     "send_mail.send",
     "shelf._put",
     "steady._done",
+    "window._answered",
     "budget._ask",
     "budget.slow_down",
 }

@@ -1,54 +1,15 @@
-"""Answers made of prepared bytes: compressed when wanted, nothing when unchanged.
-
-Pages and snapshots are most of all requests, and for them building the framework's response
-objects costs more than everything else: these are sent as the messages they are.
-"""
+"""Answers made of prepared bytes: compressed when wanted, nothing when unchanged."""
 
 import re
 
-from litestar.response.base import ASGIResponse
-from litestar.types import HTTPScope, Method, Receive, Scope, Send
+from litestar.types import HTTPScope, Method
 
+from services.site.door.ready import Headers, Ready, header
 from services.site.routes.site import Site
-
-WINDOW = "window"
-"""The key in a route's `opt`: its handler takes the scope alone, asks nobody, needs no query."""
 
 READ: list[Method] = ["GET", "HEAD"]
 ENTITY_TAG = re.compile(rb'(?:W/)?("[^"]*")')
 NO_WEIGHT = (b"q=0", b"q=0.0", b"q=0.00", b"q=0.000")
-
-Headers = dict[bytes, bytes]
-
-
-class Ready(ASGIResponse):
-    """An answer whose headers and bytes are there already."""
-
-    __slots__ = ("_body", "_headers", "_status")
-
-    def __init__(self, status: int, headers: Headers, body: bytes) -> None:
-        # The base class would parse and copy what is already as it is sent.
-        self._status = status
-        self._headers = headers
-        self._body = body
-
-    def parts(self) -> tuple[int, Headers, bytes]:
-        """Return the status, the headers and the bytes."""
-        return self._status, self._headers, self._body
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        headers = list(self._headers.items())
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body, "more_body": False})
-
-
-def header(scope: HTTPScope, name: bytes) -> bytes:
-    """Return the first header of that name, empty when there is none."""
-    for found, value in scope["headers"]:
-        if found == name:
-            return value
-    return b""
 
 
 def is_unchanged(given: bytes, etag: bytes) -> bool:

@@ -4,9 +4,10 @@ from litestar import route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
+from services.site.door.ready import Ready
 from services.site.public.feed import PATH, feed
 from services.site.public.language import LANGUAGES, Language, prefix
-from services.site.routes.answers import READ, Ready, answer
+from services.site.routes.answers import READ, answer
 from services.site.routes.site import Site
 
 

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Unavailable
+from services.site.door.ready import Headers, Ready
 from services.site.live.on_demand import OnDemand
 from services.site.live.shelf import Prepared, prepare
 from services.site.public.cards import campaign_card
@@ -15,7 +16,7 @@ from services.site.public.embed import Options, builder, read_options, widget
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.render import render_builder, render_widget
 from services.site.public.state import CampaignState
-from services.site.routes.answers import READ, Headers, Ready, answer, moved, proper_address
+from services.site.routes.answers import READ, answer, moved, proper_address
 from services.site.routes.site import Site
 
 WIDGET, BUILDER = "/embed/campaign/", "/embed/"

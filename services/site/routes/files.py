@@ -19,10 +19,11 @@ from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Refusal
 from services.site.door.headers import MEDIA
+from services.site.door.ready import Ready
 from services.site.public.assets import STATIC_DIR, static_version
 from services.site.publishing.pictures import SUFFIXES, media_file, stamp
 from services.site.publishing.scaling import WIDTHS, Scaled
-from services.site.routes.answers import READ, Ready, answer, is_unchanged
+from services.site.routes.answers import READ, answer, is_unchanged
 
 FOR_EVER = "public, max-age=31536000, immutable"
 FOR_A_WHILE = "public, max-age=300"

@@ -14,8 +14,9 @@ from litestar.types import HTTPScope
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, Unavailable
 from services.chassis.web.addresses import limited_as
+from services.site.door.ready import WINDOW, Headers, Ready
 from services.site.live.snapshots import Reader, Shown
-from services.site.routes.answers import READ, WINDOW, Headers, Ready, answer
+from services.site.routes.answers import READ, answer
 from services.site.routes.site import Site, SiteNeeded
 
 FRESH: Headers = {b"content-type": b"application/json", b"cache-control": b"public, max-age=1"}

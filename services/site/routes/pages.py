@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound, Unavailable
+from services.site.door.ready import WINDOW, Headers, Ready
 from services.site.live.on_demand import OnDemand
 from services.site.live.shelf import Prepared, prepare
 from services.site.public.assets import static_base
@@ -15,15 +16,7 @@ from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.public.lists import ARCHIVE, Filter, archive_page, read_filter
 from services.site.public.render import CHECKLIST, render_archive, render_style
 from services.site.public.style_page import style_page
-from services.site.routes.answers import (
-    READ,
-    WINDOW,
-    Headers,
-    Ready,
-    answer,
-    moved,
-    proper_address,
-)
+from services.site.routes.answers import READ, answer, moved, proper_address
 from services.site.routes.site import Site
 
 # Campaigns with pictures and players from elsewhere have headers of their own.

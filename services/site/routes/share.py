@@ -7,9 +7,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound
+from services.site.door.ready import Ready
 from services.site.live.share_cards import ShareCards
 from services.site.public.language import Language
-from services.site.routes.answers import READ, Ready, answer
+from services.site.routes.answers import READ, answer
 
 SUFFIX = ".png"
 HEADERS = {

@@ -5,7 +5,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from contracts.refusals import NotFound
-from services.site.routes.answers import READ, Ready, answer
+from services.site.door.ready import Ready
+from services.site.routes.answers import READ, answer
 from services.site.routes.files import FOR_EVER
 from services.site.routes.site import Site
 

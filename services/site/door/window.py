@@ -18,7 +18,7 @@ from services.chassis.process import telemetry
 from services.chassis.web.edge import note
 from services.site.door.front_door import Hosts, is_modest
 from services.site.door.headers import Policy
-from services.site.routes.answers import WINDOW, Ready, header
+from services.site.door.ready import WINDOW, Ready, header
 
 READS = ("GET", "HEAD")
 ANSWERED = (200, 304)
