@@ -70,6 +70,7 @@ INJECTED = (
     "stripe",
     "stripe_bell",
     "stopping",
+    "challenge",
     "carrier",
     "link_keys",
     "gateway",

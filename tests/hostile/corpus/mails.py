@@ -71,6 +71,8 @@ CASES = (
     operate(
         "milestone check, unknown campaign", "/admin/milestone-check/nobodys", {}, 404, "not_found"
     ),
+    _wish("challenge of 2,049 letters", 400, INPUT, turnstileToken="x" * 2_049),
+    _wish("challenge that is a list", 400, INPUT, turnstileToken=["x"]),
     _wish("of a campaign that has opened", 409, "not_upcoming"),
     _wish("unknown campaign", 404, "not_found", campaignSlug="nobodys"),
     _wish("without consent", 400, "consent_missing", consent=False),
