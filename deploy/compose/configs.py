@@ -1,11 +1,13 @@
-"""The servers' configurations in this folder, made from who may do what.
+"""The servers' configurations, here and for Kubernetes, made from who may do what.
 
 python -m deploy.compose.configs writes them anew after a change of contracts/streams.py.
 """
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+from deploy.kubernetes import nats_values
 from deploy.local.permissions import PAYLOAD_BYTES_MAX, nats_users, redis_users
 from deploy.local.servers import NATS_RESERVED_BYTES
 
@@ -13,12 +15,15 @@ FOLDER = Path(__file__).parent
 MADE = "# Made by `python -m deploy.compose.configs`: change deploy/local/permissions.py instead."
 
 
-def nats() -> str:
-    """Return NATS's configuration. The passwords come from a file beside it."""
+PASSWORDS_FILE = "include ../../run/secrets/nats_passwords"
+
+
+def nats(passwords: str = PASSWORDS_FILE) -> str:
+    """Return NATS's configuration. The passwords come from a file beside it, or the environment."""
     return "\n".join(
         [
             MADE,
-            "include ../../run/secrets/nats_passwords",
+            *filter(None, [passwords]),
             "server_name: pool",
             'listen: "0.0.0.0:4222"',
             'http: "127.0.0.1:8222"',
@@ -58,7 +63,26 @@ def valkey() -> str:
     )
 
 
-FILES = {"nats.conf": nats, "valkey.conf": valkey}
+def nats_in_a_cluster() -> str:
+    """Return the values of NATS's own chart."""
+    chart = "# For the chart `nats` of nats-io.github.io/k8s, 2.14 or newer."
+    return f"{MADE}\n{chart}\n{nats_values.text()}"
+
+
+def closed() -> str:
+    """Return what closes a new Postgres to strangers, as it stands in this folder."""
+    return (FOLDER / "postgres.sql").read_text(encoding="utf-8")
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "nats.conf": nats,
+    "valkey.conf": valkey,
+    # Kustomize reads nothing that lies above its own folders.
+    "../kubernetes/base/valkey.conf": valkey,
+    "../kubernetes/overlays/demo/nats.conf": lambda: nats(passwords=""),
+    "../kubernetes/overlays/demo/closed.sql": closed,
+    "../kubernetes/platform/nats-values.yaml": nats_in_a_cluster,
+}
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ operator's. Services make what is missing by themselves; what changed is changed
 import asyncio
 import contextlib
 import sys
+from typing import Annotated
 
 import msgspec
 
@@ -25,12 +26,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the bus is, and the account that may make streams there."""
 
     nats_url: Secret
+    nats_replicas: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     log_level: str = "INFO"
 
 
-async def provide(nats_url: str, *, wait_seconds: float = WAIT_SECONDS) -> None:
+async def provide(nats_url: str, *, replicas: int = 1, wait_seconds: float = WAIT_SECONDS) -> None:
     """Make or change all of it. Raises `TimeoutError` when the bus does not let us."""
-    bus = Bus(nats_url, name="topology", streams=STREAMS, consumers=CONSUMERS)
+    bus = Bus(nats_url, name="topology", streams=STREAMS, consumers=CONSUMERS, replicas=replicas)
     running = asyncio.create_task(bus.run())
     try:
         async with asyncio.timeout(wait_seconds):
@@ -51,7 +53,7 @@ def main() -> int:
         return 1
     telemetry.configure_logs("topology", settings.log_level)
     try:
-        asyncio.run(provide(settings.nats_url.reveal()))
+        asyncio.run(provide(settings.nats_url.reveal(), replicas=settings.nats_replicas))
     except BUS_AWAY as exc:
         log.error("topology_not_declared", error=type(exc).__name__)
         return 1

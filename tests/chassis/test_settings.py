@@ -6,6 +6,7 @@ from typing import Annotated
 import msgspec
 import pytest
 
+from services.chassis.process import service
 from services.chassis.process.settings import CommonSettings, Secret, SettingsError, load
 
 LONG = "x" * 40
@@ -40,6 +41,19 @@ def test_a_complete_environment_is_taken_over_with_its_defaults() -> None:
 
     assert (settings.rate, settings.listen_host) == (20, "127.0.0.1")
     assert settings.own_secret.reveal() == LONG
+
+
+def test_the_bus_keeps_as_many_copies_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: dict[str, object] = {}
+    monkeypatch.setattr(service, "Bus", lambda _, **given: made.update(given))
+
+    async def compose(_: Shape, __: service.Running) -> service.Parts:
+        return service.Parts()
+
+    toy = service.Service("toy", settings=Shape, compose=compose, package=Path())
+    for told, copies in (({}, 1), ({"NATS_REPLICAS": "3"}, 3)):
+        toy._bus(load(Shape, {**COMMON, "OWN_SECRET": LONG, **told}))
+        assert made["replicas"] == copies
 
 
 def test_a_secret_comes_from_a_file_as_well(tmp_path: Path) -> None:

@@ -168,7 +168,8 @@ class Service(Generic[S]):
         """Return the bus; a service declares its own streams and whoever hears them."""
         own = owned_by(self.name)
         url = settings.nats_url.reveal()
-        return Bus(url, name=self.name, streams=own, consumers=hearing(own))
+        copies = settings.nats_replicas
+        return Bus(url, name=self.name, streams=own, consumers=hearing(own), replicas=copies)
 
     def loops(self, parts: Parts, running: Running, roles: frozenset[str]) -> list[Loop]:
         """Return what runs in the background for these roles."""

@@ -55,6 +55,8 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     site_base: str
     listen_host: str = "127.0.0.1"
     listen_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    # Copies of each message at the bus: 3 where three nodes of NATS are a cluster.
+    nats_replicas: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     platform_timezone: str = "America/Denver"
     log_level: str = "INFO"
     # Development: no real money or mail is near. Then a process may be told where to die.
