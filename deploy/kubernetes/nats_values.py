@@ -91,29 +91,34 @@ def values() -> dict[str, Any]:
         },
         "reloader": {"merge": {"securityContext": FENCED}},
         "promExporter": {"enabled": True, "merge": {"securityContext": FENCED}},
-        "podTemplate": {
-            "topologySpreadConstraints": {
-                "kubernetes.io/hostname": {"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"},
-                "topology.kubernetes.io/zone": {
-                    "maxSkew": 1,
-                    "whenUnsatisfiable": "ScheduleAnyway",
-                },
-            },
-            "merge": {
-                "spec": {
-                    "automountServiceAccountToken": False,
-                    "securityContext": {
-                        "runAsNonRoot": True,
-                        "runAsUser": NOBODY,
-                        "runAsGroup": NOBODY,
-                        "fsGroup": NOBODY,
-                        "seccompProfile": {"type": "RuntimeDefault"},
-                    },
-                }
-            },
-        },
+        "podTemplate": _pods(),
         "podDisruptionBudget": {"enabled": True},
         "natsBox": {"enabled": False},
+    }
+
+
+def _pods() -> dict[str, Any]:
+    """One to a machine, as nobody, without a key to the cluster."""
+    return {
+        "topologySpreadConstraints": {
+            "kubernetes.io/hostname": {"maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"},
+            "topology.kubernetes.io/zone": {
+                "maxSkew": 1,
+                "whenUnsatisfiable": "ScheduleAnyway",
+            },
+        },
+        "merge": {
+            "spec": {
+                "automountServiceAccountToken": False,
+                "securityContext": {
+                    "runAsNonRoot": True,
+                    "runAsUser": NOBODY,
+                    "runAsGroup": NOBODY,
+                    "fsGroup": NOBODY,
+                    "seccompProfile": {"type": "RuntimeDefault"},
+                },
+            }
+        },
     }
 
 

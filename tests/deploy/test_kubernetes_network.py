@@ -66,18 +66,32 @@ def test_the_world_is_reached_by_who_talks_to_vendors_alone(overlay: list[Resour
 
 
 def test_nobody_reaches_the_machines_and_their_network(overlay: list[Resource]) -> None:
-    for address, port in product(PRIVATE, (22, 80, 443, 6443, 10250)):
-        place = Place(address=address)
-        assert not [key for key, each in PROCESSES.items() if reaches(overlay, each, place, port)]
+    found = [
+        (key, address, port)
+        for (key, place), address, port in product(
+            PROCESSES.items(), PRIVATE, (22, 80, 443, 6443, 10250)
+        )
+        if reaches(overlay, place, Place(address=address), port)
+    ]
+
+    assert found == []
 
 
-def test_servers_reach_nobody_of_ours(overlay: list[Resource]) -> None:
-    for server, place in product(SERVERS, PROCESSES.values()):
-        for port in (8000, *SERVERS.values()):
-            assert not reaches(overlay, pod(server), place, port), server
-    for source, target in product(SERVERS, SERVERS):
-        if source != target:
-            assert not reaches(overlay, pod(source), pod(target), SERVERS[target])
+def test_servers_reach_nobody_of_ours_nor_each_other(overlay: list[Resource]) -> None:
+    ports = (8000, *SERVERS.values())
+    found = [
+        (server, place, port)
+        for server, place, port in product(SERVERS, PROCESSES.values(), ports)
+        if reaches(overlay, pod(server), place, port)
+    ]
+    crossed = [
+        (one, other)
+        for one, other in product(SERVERS, SERVERS)
+        if one != other and reaches(overlay, pod(one), pod(other), SERVERS[other])
+    ]
+
+    assert found == []
+    assert crossed == []
 
 
 def test_a_stranger_in_the_cluster_reaches_nobody(overlay: list[Resource]) -> None:
