@@ -9,6 +9,7 @@ from contracts.refusals import Unavailable
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import DATABASE_BUSY, Pool, transaction
 from services.site import handlers, queries
+from services.site.editing import handlers as texts
 from services.site.live.announcing import Announcer
 from services.site.live.world import NOT_YET_MIGRATED
 from services.site.publishing.content import Folder, read_folder
@@ -65,7 +66,7 @@ class Publisher:
         for found in folder.campaigns:
             slug = found.document.slug
             async with transaction(self._pool) as conn:
-                result = await handlers.publish_campaign(conn, found)
+                result = await texts.import_file(conn, found)
                 crash.point("site.before_published")
             crash.point("site.after_published")
             if isinstance(result, list):

@@ -75,6 +75,14 @@ async def newest_campaign(conn: Connection, slug: CampaignSlug) -> StoredCampaig
     return None if row is None else msgspec.convert(row, StoredCampaign)
 
 
+async def newest_version(conn: Connection, slug: CampaignSlug) -> int:
+    """Return the number of the newest version; 0 when there is none."""
+    found: int = await conn.fetchval(
+        "SELECT coalesce(max(version), 0) FROM campaign_versions WHERE slug = $1", slug
+    )
+    return found
+
+
 async def insert_campaign_version(conn: Connection, stored: StoredCampaign) -> None:
     await conn.execute(
         """

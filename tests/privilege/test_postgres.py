@@ -51,6 +51,8 @@ APPEND_ONLY = {
 MAY_CHANGE = {
     "outbox": {"published_at"},
     "admin_sign_ins": {"used_at"},
+    "campaign_texts": {"mirrored_at", "commit_id"},
+    "campaign_set_asides": {"settled_at", "settled_by"},
     "admin_sessions": {"ended_at", "ended_by"},
     "parked_events": {
         *("resolved_at", "error", "deliveries", "is_waiting"),

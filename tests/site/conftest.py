@@ -7,7 +7,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from services.chassis.events.bus import Bus
 from services.chassis.storage.database import Connection, Pool, open_pool
+from services.site.live.announcing import Announcer
+from services.site.publisher import Publisher
 from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite, behind, forget_streams, migrated, running_site
 from tests.site.samples import PICTURE, campaign
@@ -104,6 +107,12 @@ async def one_film(shared: tuple[RunningSite, Behind]) -> RunningSite:
         (running.content / "long-take.md").write_text(text)
         await running.publish()
     return running
+
+
+@pytest.fixture
+def publisher(pool: Pool, content: Path) -> Publisher:
+    bus = Bus("nats://127.0.0.1:1", name="site", streams=(), consumers=())
+    return Publisher(pool, Announcer(pool, bus), folder=content, timezone="America/Denver")
 
 
 @pytest.fixture

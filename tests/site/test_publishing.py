@@ -10,19 +10,11 @@ import msgspec
 import pytest
 
 from contracts.campaign import CampaignDefinition
-from services.chassis.events.bus import Bus
 from services.chassis.storage.database import Connection, Pool
 from services.site import queries
-from services.site.live.announcing import Announcer
 from services.site.publisher import Outcome, Publisher
 from tests.site.running import RunningSite
 from tests.site.samples import campaign
-
-
-@pytest.fixture
-def publisher(pool: Pool, content: Path) -> Publisher:
-    bus = Bus("nats://127.0.0.1:1", name="site", streams=(), consumers=())
-    return Publisher(pool, Announcer(pool, bus), folder=content, timezone="America/Denver")
 
 
 def write(content: Path, text: str, name: str = "long-take.md") -> None:

@@ -3,7 +3,6 @@
 Source: product rules 1.1.
 """
 
-import re
 from datetime import UTC, date, datetime
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -35,6 +34,7 @@ from services.site.publishing.model import (
     StretchText,
     TierText,
 )
+from services.site.publishing.plain import FENCE
 from services.site.publishing.reading import Reader, Record, Sheet, Value, parse, record, several
 from services.site.publishing.scalars import (
     asset,
@@ -53,7 +53,6 @@ from services.site.publishing.scalars import (
     url,
 )
 
-FENCE = re.compile(r"\A---[ \t]*\n(.*?)(?:^---[ \t]*(?:\n|\Z)|^\.\.\.[ \t]*(?:\n|\Z))", re.S | re.M)
 SHIPPING_OPTION = choice(("signature_required", "adult_signature_required", "standard"))
 VIDEO_SUFFIXES = (".mp4", ".webm", ".mov")
 VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com")
@@ -65,6 +64,7 @@ class CampaignFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file without mistakes, and the lines of its fields for what is found out later."""
 
     file: str
+    source: str
     document: CampaignDocument
     lines: dict[str, int]
 
@@ -99,7 +99,7 @@ def read_campaign(
     if sheet.mistakes:
         return None, sorted(sheet.mistakes, key=lambda each: each.line)
     lines = {name: line + sheet.first_line for name, line in fields.lines.items()}
-    return CampaignFile(file=file, document=document, lines=lines), []
+    return CampaignFile(file=file, source=written, document=document, lines=lines), []
 
 
 def _body_blocks(body: str, start: int, written: str, sheet: Sheet) -> tuple[AnyBlock, ...]:

@@ -1,0 +1,1 @@
+"""Campaign texts: written in the dashboard or in the folder, published, and mirrored."""
