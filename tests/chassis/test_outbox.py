@@ -11,8 +11,9 @@ import pytest
 
 from contracts.streams import CONSUMERS, STREAMS
 from deploy.chaos.proxy import Faults, Proxy
-from services.chassis.events.bus import Bus
-from services.chassis.events.outbox import Relay
+from services.chassis.events.bus import MESSAGE_BYTES_MAX, Bus
+from services.chassis.events.outbox import IN_FLIGHT, Relay, is_flushed
+from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection, Pool, transaction
 from tests.chassis.toy import announce
 
@@ -181,3 +182,29 @@ async def test_an_ack_that_is_lost_makes_no_second_message(
             await all_published(owner)
 
     assert await messages(nats_url, 1) == [(said, "unheard", 1)]
+
+
+async def test_an_event_the_bus_will_never_take_holds_up_no_other(
+    pool: Pool, owner: Connection, nats_url: str
+) -> None:
+    """Written first, so it stands before all others; and 64 of them would be a whole round."""
+    for number in range(IN_FLIGHT):
+        async with transaction(pool) as conn:
+            await announce(conn, f"large{number}", 1)
+    await owner.execute(
+        "UPDATE outbox SET payload = convert_to(repeat('x', $1), 'UTF8')", MESSAGE_BYTES_MAX + 1
+    )
+    async with transaction(pool) as conn:
+        said = await announce(conn, "small", 1)
+
+    async with relaying(pool, nats_url) as bus:
+
+        async def only_they_are_left() -> bool:
+            return await unpublished(owner) == IN_FLIGHT
+
+        await until(only_they_are_left)
+        assert await is_flushed(pool, bus, within_seconds=2)
+        await asyncio.sleep(0.5)
+
+    assert await messages(nats_url, 1) == [(said, "small", 1)]
+    assert telemetry.REGISTRY.get_sample_value("outbox_too_large") == IN_FLIGHT

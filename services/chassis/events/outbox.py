@@ -19,7 +19,7 @@ from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
 from services.chassis.events import streams_watch, wake
 from services.chassis.events.away import BUS_AWAY, BusAway
-from services.chassis.events.bus import Bus
+from services.chassis.events.bus import MESSAGE_BYTES_MAX, Bus
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import DATABASE_BUSY, Connection, Pool
 from services.chassis.storage.leader import leading
@@ -30,6 +30,9 @@ IN_FLIGHT = 64
 IDLE_SECONDS = 0.5
 LOOK_SECONDS = 5.0
 BACK_OFF_SECONDS_MAX = 5.0
+# The bus counts an event's headers as well.
+EVENT_BYTES_MAX = MESSAGE_BYTES_MAX - 8 * 1024
+TOO_LARGE_NAMED = 100
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -126,6 +129,7 @@ class Relay:
         self._streams = [stream for stream in STREAMS if stream.owner == schema]
         self._look_seconds = look_seconds
         self._next_look = 0.0
+        self._too_large: set[str] = set()
         self.looks = 0
         self.pauses = 0
 
@@ -154,8 +158,18 @@ class Relay:
             return
         for stream in self._streams:
             await streams_watch.watch(conn, self._bus, stream)
+        await self._name_too_large(conn)
         self.looks += 1
         self._next_look = time.monotonic() + self._look_seconds
+
+    async def _name_too_large(self, conn: Connection) -> None:
+        """Say once of each event that the bus will never take it: it holds up no other."""
+        found = await _list_too_large(conn)
+        telemetry.OUTBOX_TOO_LARGE.set(len(found))
+        for event_id, name, size in found:
+            if event_id not in self._too_large:
+                log.error("event_too_large", event_id=event_id, subject=name, bytes=size)
+        self._too_large = {event_id for event_id, _, _ in found}
 
     async def _round(self, conn: Connection) -> None:
         rows = await _unpublished(conn)
@@ -194,9 +208,16 @@ async def is_flushed(pool: Pool, bus: Bus, *, within_seconds: float) -> bool:
     limit = time.monotonic() + within_seconds
     while bus.is_connected and time.monotonic() < limit:
         with contextlib.suppress(*DATABASE_BUSY):
-            if not await pool.fetchval(
-                "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)", timeout=1
-            ):
+            is_waiting = await pool.fetchval(
+                """
+                SELECT EXISTS (
+                    SELECT FROM outbox WHERE published_at IS NULL AND octet_length(payload) <= $1
+                )
+                """,
+                EVENT_BYTES_MAX,
+                timeout=1,
+            )
+            if not is_waiting:
                 return True
         await asyncio.sleep(0.02)
     return False
@@ -217,17 +238,37 @@ def _headers(entry: Entry) -> dict[str, str]:
 
 
 async def _unpublished(conn: Connection) -> list[Row]:
+    """Return what is to be published next, but not what the bus would refuse for ever."""
     rows: list[Any] = await conn.fetch(
         """
         SELECT outbox_id, event_id, subject, aggregate_id, payload, headers
         FROM outbox
         WHERE published_at IS NULL
+          AND octet_length(payload) <= $2
         ORDER BY outbox_id
         LIMIT $1
         """,
         IN_FLIGHT,
+        EVENT_BYTES_MAX,
     )
     return [msgspec.convert(row, Row) for row in rows]
+
+
+async def _list_too_large(conn: Connection) -> list[tuple[str, str, int]]:
+    """Return id, subject and size of what the bus will never take."""
+    rows = await conn.fetch(
+        """
+        SELECT event_id, subject, octet_length(payload) AS bytes
+        FROM outbox
+        WHERE published_at IS NULL
+          AND octet_length(payload) > $1
+        ORDER BY outbox_id
+        LIMIT $2
+        """,
+        EVENT_BYTES_MAX,
+        TOO_LARGE_NAMED,
+    )
+    return [(row["event_id"], row["subject"], row["bytes"]) for row in rows]
 
 
 async def _mark_published(conn: Connection, ids: list[int]) -> None:

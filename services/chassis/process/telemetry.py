@@ -50,6 +50,9 @@ OUTBOX_PUBLISHED = Counter("outbox_published", "Events acked by the bus.", regis
 OUTBOX_OLDEST = Gauge(
     "outbox_oldest_seconds", "Age of the oldest event not yet published.", registry=REGISTRY
 )
+OUTBOX_TOO_LARGE = Gauge(
+    "outbox_too_large", "Events the bus will never take, for their size.", registry=REGISTRY
+)
 INBOX = Counter(
     "inbox_events",
     "Deliveries by what became of them: applied, duplicate, retried, early, parked.",
