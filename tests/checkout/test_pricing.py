@@ -12,7 +12,7 @@ from contracts.ids import CampaignSlug, OrderId
 from contracts.money import Cents
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused
-from services.checkout.domain.cart import KnownCampaign, WantedItem, understand
+from services.checkout.domain.cart import ITEMS_MAX, KnownCampaign, WantedItem, understand
 from services.checkout.domain.pricing import price_cart, tip_percent_of, total_of
 from tests.checkout.samples import a_campaign, a_tier
 
@@ -186,3 +186,13 @@ def test_figures_add_up_and_round_half_up(prices: list[int], tip: int, rate: int
     assert price.tax_cents == half_up(Decimal(subtotal) * rate / 100_000)
     assert price.tip_cents == half_up(Decimal(subtotal * tip) / 100)
     assert price.total_cents == subtotal + price.tax_cents + price.tip_cents
+
+
+def test_an_order_is_never_too_large_to_be_told() -> None:
+    """It is one event, and what the bus does not take would keep every campaign in it open."""
+    many = tuple(f"film-{number}" for number in range(ITEMS_MAX))
+
+    with pytest.raises(InputRefused, match="cart_too_large"):
+        priced(a_tier(), slugs=many)
+
+    assert len(priced(a_tier(), slugs=many[:40])) == 40

@@ -33,6 +33,9 @@ SURENESS: tuple[QuoteState, ...] = (
     "needs_input",
     "provider_unavailable",
 )
+ORDER_BYTES_MAX = 192 * 1024
+"""An order is told as one event, and the bus takes none that is much larger."""
+
 NOTHING_POSTED = Why(figure="shipping", rule="nothing_physical", inputs={"cents": 0})
 
 
@@ -80,6 +83,12 @@ def price_cart(
                 currency=definition.currency,
                 is_late=is_after_the_end(campaign),
             )
+        )
+    if len(msgspec.json.encode(pledges)) > ORDER_BYTES_MAX:
+        raise InputRefused(
+            "cart_too_large",
+            "This is too much for one checkout. Please take it in several.",
+            fields={"items": "too much for one checkout"},
         )
     if len({pledge.currency for pledge in pledges}) > 1:
         raise InputRefused(
