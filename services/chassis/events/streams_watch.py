@@ -51,6 +51,9 @@ async def watch(conn: Connection, bus: Bus, stream: Stream) -> int:
     before = await _state(conn, stream.name)
     queued = 0
     if before is not None and is_another(before, seen):
+        # Whoever made it anew may not have come to all of its listeners: without one an event is
+        # dropped, and acknowledged.
+        await bus.declare()
         queued = await _queue_again(conn, stream, since=before.emptied_at - MARGIN)
         REPLAYED.labels(stream.name).inc(queued)
         log.error("stream_lost_events", stream=stream.name, queued=queued)
