@@ -18,8 +18,10 @@ BUDGET_SECONDS = 10.0
 CONNECT_SECONDS = 3.0
 CONNECTIONS_MAX = 20
 
-# Refused because of our account, not because of this mail: an operator can mend it.
-OUR_FAULT = ("missing_api_key", "invalid_api_key", "restricted_api_key")
+# Refused because of our account, not because of this mail: an operator can mend it. 403 is
+# said of a domain that is not verified, too, 451 of an account under suspicion.
+OUR_ACCOUNT = (401, 403, 451)
+OUR_FAULT = ("missing_api_key", "invalid_api_key", "restricted_api_key", "invalid_from_address")
 
 
 class PooledClient(resend.AsyncHTTPClient):
@@ -62,6 +64,8 @@ class ResendGateway:
     remembers_keys = True
     # By one request.
     batch_max = 100
+    # A turn at our pace, and the one request.
+    lease_seconds = 30.0
 
     def __init__(
         self, *, api_key: str, api_base: str, budget_seconds: float = BUDGET_SECONDS
@@ -158,7 +162,7 @@ def _outcome(exc: ResendError) -> Outcome:
         return Limited(code=name, retry_after_seconds=_retry_after(exc.headers))
     if name == "invalid_idempotent_request":
         return KeyTaken(code=name)
-    if status >= 500 or status in (401, 408, 409) or name in OUR_FAULT:
+    if status >= 500 or status in (408, 409, *OUR_ACCOUNT) or name in OUR_FAULT:
         return Undecided(code=f"{status} {name}")
     return Rejected(code=f"{status} {name}")
 

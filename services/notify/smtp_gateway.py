@@ -7,6 +7,7 @@ all the same: before the message itself was offered nothing was taken.
 import asyncio
 import smtplib
 import ssl
+import time
 from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import make_msgid, parseaddr
@@ -21,6 +22,9 @@ log = telemetry.logger(__name__)
 BUDGET_SECONDS = 10.0
 AT_ONCE_MAX = 4
 AGAIN_SECONDS = 60.0
+# After that no further message is begun: a slow server may take its time for each line of the
+# talk, and a mail must not be somebody else's before it is offered.
+PATIENCE_SECONDS = 120.0
 
 
 class SmtpGateway:
@@ -28,10 +32,19 @@ class SmtpGateway:
 
     remembers_keys = False
     batch_max = 10
+    # What was begun at the last moment still has four lines to say and to hear.
+    lease_seconds = PATIENCE_SECONDS + 180.0
 
-    def __init__(self, server: MailServer, *, budget_seconds: float = BUDGET_SECONDS) -> None:
+    def __init__(
+        self,
+        server: MailServer,
+        *,
+        budget_seconds: float = BUDGET_SECONDS,
+        patience_seconds: float = PATIENCE_SECONDS,
+    ) -> None:
         self._server = server
         self._budget_seconds = budget_seconds
+        self._patience_seconds = patience_seconds
         self._slots = asyncio.Semaphore(AT_ONCE_MAX)
         self.is_away = False
 
@@ -46,15 +59,18 @@ class SmtpGateway:
             (each, message_of(each, f"{idempotency_key}.{number}"))
             for number, each in enumerate(letters)
         ]
+        until = time.monotonic() + self._patience_seconds
         async with self._slots:
-            outcomes = await asyncio.to_thread(self._offer, messages)
+            outcomes = await asyncio.to_thread(self._offer, messages, until)
         self.is_away = all(isinstance(each, Undecided | Limited) for each in outcomes)
         return outcomes
 
     async def close(self) -> None:
         """There is nothing to give back: no connection outlives its letters."""
 
-    def _offer(self, messages: Sequence[tuple[Letter, EmailMessage]]) -> list[Outcome]:
+    def _offer(
+        self, messages: Sequence[tuple[Letter, EmailMessage]], until: float
+    ) -> list[Outcome]:
         try:
             server = self._connected()
         except (OSError, smtplib.SMTPException) as exc:
@@ -65,7 +81,12 @@ class SmtpGateway:
         outcomes: list[Outcome] = []
         try:
             for letter, message in messages:
-                outcomes.append(_offered(server, letter, message))
+                if time.monotonic() > until:
+                    # Not begun, so surely not taken.
+                    late = Limited(code="too_slow", retry_after_seconds=AGAIN_SECONDS)
+                    outcomes.append(late)
+                else:
+                    outcomes.append(_offered(server, letter, message))
         finally:
             server.close()
         return outcomes

@@ -194,7 +194,8 @@ async def test_what_may_have_arrived_is_never_sent_under_another_key(
     resend_stub.hang_up()
     await sender.work.finish()
     await owner.execute(
-        "UPDATE batches SET first_attempt_at = first_attempt_at - $1::interval", timedelta(hours=23)
+        "UPDATE batches SET first_attempt_at = first_attempt_at - $1::interval",
+        timedelta(hours=23) - timedelta(minutes=1),
     )
     await _make_due(owner)
     resend_stub.hang_up()
@@ -204,6 +205,28 @@ async def test_what_may_have_arrived_is_never_sent_under_another_key(
     await sender.work.finish()
 
     assert len(resend_stub.requests) == 2
+    assert await statuses(pool) == {"unknown": 2}
+
+
+async def test_a_batch_whose_sender_was_away_for_a_day_is_not_offered_again(
+    pool: Pool, owner: Connection, sender: Sender, resend_stub: Recorder
+) -> None:
+    """Resend took it, our process died, and it came back when the key was forgotten."""
+    await crowd(pool, 2)
+    await send_nothing_else(owner)
+    await announce(pool)
+    await sender._batches.take()
+    await owner.execute(
+        """
+        UPDATE batches
+        SET first_attempt_at = first_attempt_at - interval '25 hours',
+            next_attempt_at = clock_timestamp()
+        """
+    )
+
+    await sender.work.finish()
+
+    assert resend_stub.requests == []
     assert await statuses(pool) == {"unknown": 2}
 
 

@@ -15,7 +15,12 @@ from services.notify.domain.mails import Accepted, Limited, Rejected, Undecided
 from services.notify.schedules.send_mails import Sender
 from services.notify.settings import MailServer as At
 from services.notify.settings import Settings, server_at
-from services.notify.smtp_gateway import SmtpGateway, message_of
+from services.notify.smtp_gateway import (
+    BUDGET_SECONDS,
+    PATIENCE_SECONDS,
+    SmtpGateway,
+    message_of,
+)
 from services.notify.steps.pacing import Pace
 from tests.notify.audience import announce, crowd, send_nothing_else, statuses
 from tests.notify.samples import LETTERS, a_letter
@@ -30,6 +35,7 @@ class MailServer:
         self.recipients: list[str] = []
         self.refuses_recipients = 0
         self.hangs_up = False
+        self.pause_seconds = 0.0
         self.port = 0
         self._server: asyncio.Server | None = None
 
@@ -46,6 +52,7 @@ class MailServer:
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async def say(line: str) -> None:
+            await asyncio.sleep(self.pause_seconds)
             writer.write(f"{line}\r\n".encode())
             await writer.drain()
 
@@ -174,6 +181,36 @@ async def test_a_sender_that_died_with_a_batch_leaves_it_unknown(
 
     assert mail_server.taken == []
     assert await statuses(pool) == {"unknown": 2}
+
+
+async def test_a_mail_is_not_begun_so_late_that_its_lease_could_end_meanwhile(
+    mail_server: MailServer,
+) -> None:
+    """A server may take its time for every line: then the same mail was offered by two."""
+    slow = SmtpGateway(
+        At(scheme="smtp", host="127.0.0.1", port=mail_server.port), patience_seconds=0.1
+    )
+    mail_server.pause_seconds = 0.2
+
+    outcome = await slow.send(a_letter("sign_in", "en"), idempotency_key="m")
+
+    assert outcome == Limited(code="too_slow", retry_after_seconds=60.0)
+    assert mail_server.taken == []
+
+
+async def test_a_mail_stays_one_senders_for_as_long_as_a_talk_may_take(
+    pool: Pool, owner: Connection, smtp: SmtpGateway
+) -> None:
+    sender = Sender(pool, gateway=smtp, letters=LETTERS, pace=Pace(0))
+    await pledge(pool, "p1")
+
+    await sender._mails.take(1)
+
+    seconds = await owner.fetchval(
+        "SELECT extract(epoch FROM next_attempt_at - clock_timestamp())::float8 FROM mails"
+    )
+    one_message = 4 * BUDGET_SECONDS
+    assert seconds > PATIENCE_SECONDS + one_message
 
 
 def test_a_report_goes_with_its_file() -> None:

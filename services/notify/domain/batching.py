@@ -28,6 +28,11 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     first_attempt_at: datetime
     claimed_at: datetime
 
+    @property
+    def is_overdue(self) -> bool:
+        """Tell whether its key may be forgotten by now."""
+        return self.claimed_at - self.first_attempt_at > TRYING
+
 
 class End(msgspec.Struct, frozen=True, kw_only=True):
     """A mail of a batch that has ended."""
@@ -43,14 +48,22 @@ def ends_of(
     """Return what each mail became, in order; None when the same request is to be made again.
 
     A repeat under the same key is no second copy as long as the key is remembered. After
-    that, and where nobody remembers keys, a mail that may have arrived is left alone.
+    that, and where nobody remembers keys, a mail that may have arrived is left alone. What
+    was rejected says nothing of the others: a letter that nobody could write was not offered.
     """
-    if all(isinstance(each, Limited) for each in outcomes):
+    said = [each for each in outcomes if not isinstance(each, Rejected)]
+    is_one_answer = remembers_keys or len(said) == len(outcomes)
+    if said and is_one_answer and all(isinstance(each, Limited) for each in said):
         return None
-    is_open = all(isinstance(each, Undecided) for each in outcomes)
-    if is_open and remembers_keys and may_repeat(parcel, outcomes[0]):
+    is_open = bool(said) and all(isinstance(each, Undecided) for each in said)
+    if is_open and remembers_keys and may_repeat(parcel, said[0]):
         return None
     return [_end(mail, each) for mail, each in zip(parcel.mails, outcomes, strict=True)]
+
+
+def answer_of(outcomes: Sequence[Outcome]) -> Outcome:
+    """Return what was said of the request as a whole, where it was not taken apart."""
+    return next((each for each in outcomes if not isinstance(each, Rejected)), outcomes[0])
 
 
 def may_repeat(parcel: Parcel, outcome: Outcome) -> bool:

@@ -6,7 +6,7 @@ import msgspec
 
 from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection
-from services.notify.domain.batching import End, Parcel, delay_of, ends_of
+from services.notify.domain.batching import End, Parcel, answer_of, delay_of, ends_of
 from services.notify.domain.mails import Accepted, Batch, Limited, Mail, Outcome, outcome_name
 from services.notify.queries import batches, definitions
 from services.notify.queries.batches import OpenBatch
@@ -58,12 +58,13 @@ async def record_batch(
     )
     ends = ends_of(parcel, outcomes, remembers_keys=remembers_keys)
     if ends is None:
+        said = answer_of(outcomes)
         await batches.delay_batch(
             conn,
             parcel.batch_id,
             attempts=parcel.attempts,
-            delay_seconds=delay_of(parcel, outcomes[0]),
-            is_untouched=isinstance(outcomes[0], Limited),
+            delay_seconds=delay_of(parcel, said),
+            is_untouched=isinstance(said, Limited),
         )
         return None
     await batches.close_batch(

@@ -4,6 +4,7 @@ from collections import Counter as Tally
 
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
+from services.notify.domain.batching import answer_of
 from services.notify.domain.letters import Letter, Letters
 from services.notify.domain.mails import (
     Limited,
@@ -16,7 +17,7 @@ from services.notify.domain.mails import (
 from services.notify.handlers import deliver_batches
 from services.notify.handlers.deliver_batches import Leased
 from services.notify.steps.pacing import Pace
-from services.notify.steps.send_mail import ATTEMPTS, LEASE_SECONDS
+from services.notify.steps.send_mail import ATTEMPTS
 from services.notify.steps.transport import Transport
 
 log = telemetry.logger(__name__)
@@ -37,7 +38,9 @@ class SendBatch:
             return None
         async with transaction(self._pool) as conn:
             leased = await deliver_batches.lease_batch(
-                conn, mails_max=self._gateway.batch_max, lease_seconds=LEASE_SECONDS
+                conn,
+                mails_max=self._gateway.batch_max,
+                lease_seconds=self._gateway.lease_seconds,
             )
         if leased is not None:
             crash.point("notify.batch_leased")
@@ -51,8 +54,10 @@ class SendBatch:
                 await deliver_batches.give_back(conn, parcel, delay_seconds=self._pace.held_seconds)
             return
         outcomes: list[Outcome]
-        if parcel.attempts > 1 and not self._gateway.remembers_keys:
-            # Somebody died with it: it may have arrived, and nobody would know a repeat for one.
+        is_known = self._gateway.remembers_keys and not parcel.is_overdue
+        if parcel.attempts > 1 and not is_known:
+            # Somebody died with it, or nobody was there for a day: it may have arrived, and
+            # nobody would know a repeat for one.
             outcomes = [Undecided(code="interrupted")] * len(parcel.mails)
         else:
             outcomes = await self._offer(leased)
@@ -72,7 +77,7 @@ class SendBatch:
             batch=parcel.batch_id,
             attempt=parcel.attempts,
             mails=len(parcel.mails),
-            reason=outcomes[0].code,
+            reason=answer_of(outcomes).code,
             ended=dict(Tally(each.status for each in ends)) if ends is not None else {},
         )
 

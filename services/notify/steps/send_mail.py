@@ -22,8 +22,6 @@ from services.notify.steps.transport import Transport
 
 log = telemetry.logger(__name__)
 
-LEASE_SECONDS = 30.0
-
 ATTEMPTS = Counter(
     "notify_mails",
     "Attempts to send a mail, by kind and outcome.",
@@ -46,7 +44,9 @@ class SendMail:
         if self._pace.held_seconds:
             return []
         async with transaction(self._pool) as conn:
-            batch = await deliver_mails.lease_mails(conn, limit=limit, lease_seconds=LEASE_SECONDS)
+            batch = await deliver_mails.lease_mails(
+                conn, limit=limit, lease_seconds=self._gateway.lease_seconds
+            )
         if batch.mails:
             crash.point("notify.leased")
         return [(mail, batch) for mail in batch.mails]

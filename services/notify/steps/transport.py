@@ -19,6 +19,10 @@ class Transport(Protocol):
         """Return how many mails are one batch: they have to be done within a lease."""
 
     @property
+    def lease_seconds(self) -> float:
+        """Return how long a mail is one sender's: longer than offering it may take."""
+
+    @property
     def is_away(self) -> bool:
         """Tell whether the last request got no plain answer."""
 
