@@ -72,6 +72,11 @@ def test_which_milestones_are_told(
     assert _told(reached_now(pledged, GOAL, STRETCH, set(done))) == expected
 
 
+def test_a_campaign_without_a_goal_reaches_nothing() -> None:
+    assert reached_now(0, 0, STRETCH, set()) == []
+    assert reached_now(9_999_999, 0, STRETCH, set()) == []
+
+
 def test_a_stretch_goal_below_the_goal_waits_for_the_goal() -> None:
     low = (StretchGoal(threshold_cents=Cents(100), title="Low"),)
 

@@ -111,8 +111,10 @@ def reached_now(
     """Return the milestones that were reached and not noted yet, the smallest first.
 
     Of the parts of the goal only the greatest is told, and none below one that was told.
-    A stretch goal counts once the goal is reached.
+    A stretch goal counts once the goal is reached. Without a goal there is nothing to reach.
     """
+    if goal <= 0:
+        return []
     parts = [each for each in PARTS if pledged * each[2] >= goal * each[1]]
     names = [milestone for milestone, _, _ in parts]
     found = [

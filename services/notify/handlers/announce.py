@@ -83,7 +83,8 @@ async def tell_milestone(conn: Connection, asked: MilestoneRequest) -> Broadcast
     campaign = await require_campaign(conn, asked.campaign_slug)
     reached = _milestone(asked, campaign)
     totals = await queries.read_totals(conn, campaign.slug)
-    if totals is None or totals.pledged_cents < _threshold(asked, campaign):
+    has_goal = campaign.goal_cents > 0
+    if not has_goal or totals is None or totals.pledged_cents < _threshold(asked, campaign):
         raise StateRefused("not_reached", "Pledges have not reached this milestone.")
     told = await _broadcast(
         conn,
