@@ -292,6 +292,35 @@ class Hesitant:
         return await self._stripe.read_session(session_id)
 
 
+class Garbled(Hesitant):
+    """A Stripe whose answer about one session is not like any we know."""
+
+    async def read_session(self, session_id: str) -> SessionState:
+        if session_id == self._session_id:
+            raise KeyError("created")
+        return await self._stripe.read_session(session_id)
+
+
+async def test_a_session_nobody_can_read_keeps_no_other_from_being_completed(
+    floor: Floor, checkout: Checkout, sandbox: Sandbox
+) -> None:
+    film = await floor.publish()
+    odd, plain = [
+        await start_checkout(checkout, a_cart(f"{film.slug}__frame"), None) for _ in range(2)
+    ]
+    for started in (odd, plain):
+        sandbox.save_card(started.session_id).raise_for_status()
+        session = a_session(started.order_id, started.session_id)
+        await tell(floor, checkout.settings, an_event(session))
+    stripe = Garbled(checkout.stripe, odd.session_id)
+
+    await apply_due(Applying(floor.pool, stripe, checkout.limits))  # type: ignore[arg-type]
+
+    assert (await floor.order(plain.order_id)).status == "completed"
+    assert (await floor.order(odd.order_id)).status == "open"
+    assert sorted(await outcomes(floor), key=str) == [("applied", None), (None, "KeyError")]
+
+
 async def test_an_event_that_waits_for_stripe_holds_up_no_other(
     floor: Floor, checkout: Checkout, sandbox: Sandbox
 ) -> None:

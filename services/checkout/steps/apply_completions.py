@@ -58,6 +58,10 @@ async def _read(stripe: StripeGateway, event: StripeEvent, session_id: str) -> T
         state = await ask_about(stripe.read_session, session_id)
     except (StripeAway, StripeRefused):
         return event, None
+    except Exception as exc:
+        # One session that cannot be read must not keep all the others from being completed.
+        log.warning("session_not_readable", event_id=event.event_id, error=type(exc).__name__)
+        return event, None
     is_complete = state.status == "complete" and state.card is not None
     return event, state if is_complete and state.order_id == event.order_id else None
 
