@@ -103,6 +103,23 @@ async def test_who_never_paid_is_deleted_at_once_and_once(people: People) -> Non
     assert kept is None or tuple(kept) == ("", None)
 
 
+async def test_who_comes_again_after_that_and_is_forgotten_again_gets_a_third_customer(
+    people: People,
+) -> None:
+    """Else the next pledge would be of a customer whose deletion is on its way."""
+    for _ in range(2):
+        order = await people.pledged()
+        await people.floor.do(hear_cancelled, cancelled(order))
+        await people.erase(order)
+
+    kept = await people.floor.owner.fetchval(
+        "SELECT customer_id FROM stripe_customers WHERE supporter_id = $1", order.supporter_id
+    )
+
+    assert kept is None
+    assert len({customer for customer, _ in await people.rows()}) == 2
+
+
 async def test_who_paid_stays_at_stripe_until_nothing_can_be_disputed(people: People) -> None:
     order = await people.pledged()
     await people.floor.do(hear_charged, charged(order))

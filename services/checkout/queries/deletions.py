@@ -64,7 +64,7 @@ async def queue_customers(conn: Connection, supporter: SupporterId) -> None:
         FROM free
         WHERE supporter_id = $1
           AND is_free
-          AND email <> ''
+          AND (email <> '' OR customer_id IS NOT NULL)
         """,
         supporter,
         AFTER_A_CHARGE,
