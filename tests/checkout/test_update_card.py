@@ -171,6 +171,20 @@ async def test_an_open_session_is_offered_again_and_one_that_ends_soon_is_not(
     assert len({first.session_id, hosted.session_id, fresh.session_id}) == 3
 
 
+async def test_a_session_whose_card_is_saved_is_not_offered_again_though_nobody_told_us(
+    noor: Supporter,
+) -> None:
+    order = await noor.pledge((await noor.floor.publish()).slug)
+    token = noor.token(order)
+    first = await noor.start(token)
+    noor.sandbox.save_card(first.session_id, card=MASTERCARD).raise_for_status()
+
+    second = await noor.start(token)
+
+    assert second.session_id != first.session_id
+    assert [each.card.last4 for each in await noor.said(order)] == ["4444"]
+
+
 async def test_both_cards_stay_until_the_pledge_ends(noor: Supporter) -> None:
     order = await noor.pledge((await noor.floor.publish()).slug)
     token = noor.token(order)

@@ -41,10 +41,9 @@ async def start_update(
         update = await card_updates.find_open(conn, asked.pledge.pledge_id, ui_mode, since=since)
         others = await card_updates.list_others(conn, asked.pledge.pledge_id)
     client_key = await checkout.admit(client, body.challenge_token)
-    if update is None:
+    opened = await _open_again(checkout, update) if update is not None else None
+    if opened is None:
         update, opened = await _opened(checkout, asked, body, ui_mode, client_key)
-    else:
-        opened = await _open_again(checkout, update)
     is_custom = ui_mode == "custom"
     return CardUpdateStarted(
         checkout_ui_mode=ui_mode,
@@ -108,10 +107,14 @@ async def _opened(
     return update, opened
 
 
-async def _open_again(checkout: Checkout, update: CardUpdate) -> OpenedSession:
+async def _open_again(checkout: Checkout, update: CardUpdate) -> OpenedSession | None:
+    """Return the open session of an update; None when it has ended, which nobody told us yet."""
     assert update.session_id is not None, "an open update has its session"
     async with answering_within(STRIPE_SECONDS):
         state = await checkout.stripe.read_session(update.session_id)
+        if state.status != "open":
+            await decide_update(checkout.pool, checkout.stripe, update.update_id)
+            return None
     return OpenedSession(
         session_id=state.session_id, client_secret=state.client_secret, url=state.url
     )
