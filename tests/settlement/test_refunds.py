@@ -1,18 +1,21 @@
 """Money goes back once, in whole or part, whatever is lost, killed or done elsewhere."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 
 from contracts.events.pledges import PledgeSnapshot
+from contracts.money import Cents
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.storage.database import transaction
 from services.settlement.domain.charging import Created
-from services.settlement.domain.money_back import Lost, Made
+from services.settlement.domain.money_back import Lost, Made, StripeRefund
 from services.settlement.handlers import pause, refund, take_requests
-from services.settlement.queries import refund_sending
+from services.settlement.handlers.adopt_refunds import adopt_refund
+from services.settlement.queries import refund_sending, refunds
 from services.settlement.steps import give_back
 from services.settlement.stripe_gateway.money import MoneyGateway
 from tests.settlement.aftermath import Aftermath
@@ -269,6 +272,29 @@ async def test_a_pending_refund_is_told_once_and_ends_well(after: Aftermath) -> 
         await after.work(rounds=1)
 
     assert begun in ([("pending", AMOUNT)], [("succeeded", AMOUNT)])
+    assert len(await outbox_events(after.run.owner, TOLD)) == 1
+
+
+async def test_what_was_read_before_a_refund_ended_well_changes_nothing(after: Aftermath) -> None:
+    """Two readings cross: the older answer comes last."""
+    (charge_id,) = await after.paid(GOOD)
+    await after.ask(supporter=await supporter_of(after, charge_id))
+    await after.work(rounds=2)
+    row = await after.run.owner.fetchrow("SELECT refund_id, stripe_refund_id FROM refunds")
+    assert row is not None
+    older = StripeRefund(
+        stripe_refund_id=row["stripe_refund_id"],
+        refund_id=row["refund_id"],
+        amount_cents=Cents(AMOUNT),
+        state="pending",
+        failure_reason="",
+        created_at=datetime.now(UTC),
+    )
+
+    async with transaction(after.run.pool) as conn:
+        await adopt_refund(conn, await refunds.find_paid(conn, charge_id), older)
+
+    assert await after.refunds() == [("succeeded", AMOUNT)]
     assert len(await outbox_events(after.run.owner, TOLD)) == 1
 
 

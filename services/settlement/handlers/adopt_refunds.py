@@ -33,6 +33,9 @@ async def adopt_refund(conn: Connection, paid: Paid, found: StripeRefund) -> Non
         kept = await _adopt_foreign(conn, paid, found)
     if kept.status in ("failed", "refused", found.state):
         return
+    if kept.status == "succeeded" and found.state == "pending":
+        # What was read before the answer that we have by now.
+        return
     is_begun = kept.version > 0
     if found.state == "failed":
         await refunds.give_room(conn, paid.charge_id, kept.amount_cents)
