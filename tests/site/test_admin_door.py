@@ -1,10 +1,12 @@
 """The dashboard's door: links that work once, sessions that end, rights that hold at once."""
 
 import asyncio
+import time
 
 import asyncpg
 import pytest
 
+from services.site.routes.admin.sign_in import ANSWER_SECONDS
 from tests.site.admins import browser, expire, invite, links, signed_in
 from tests.site.running import RunningSite
 
@@ -95,12 +97,65 @@ async def test_a_link_is_over_after_its_time_and_only_a_few_are_sent(
     for _ in range(5):
         await visitor.http.post("/admin/sign-in/ask", data={"email": "late@pool.example"})
     sent = await links(one_film, "late@pool.example")
-    assert len(sent) == 3
+    assert [each.is_invitation for each in sent] == [True, False, False, False]
     await sql(one_film, "UPDATE site.admin_sign_ins SET expires_at = clock_timestamp()")
 
     answer = await visitor.http.post("/admin/sign-in", data={"t": sent[-1].token})
 
     assert answer.status_code == 401
+
+
+async def test_who_asks_for_somebody_elses_links_keeps_nobody_out(one_film: RunningSite) -> None:
+    email = "kept-out@pool.example"
+    await invite(one_film, email)
+    for number in range(3):
+        await browser(one_film).http.post("/admin/sign-in/ask", data={"email": email})
+        await sql(
+            one_film,
+            "UPDATE site.admin_sign_ins SET network = $1 WHERE network <> ''",
+            f"stranger-{number % 2}",
+        )
+    visitor = browser(one_film)
+
+    await visitor.http.post("/admin/sign-in/ask", data={"email": email})
+    answer = await visitor.http.post(
+        "/admin/sign-in", data={"t": (await links(one_film, email))[-1].token}
+    )
+
+    assert len(await links(one_film, email)) == 5
+    assert answer.status_code == 303
+
+
+async def test_nobodys_mailbox_is_filled_by_strangers(one_film: RunningSite) -> None:
+    email = "flooded@pool.example"
+    await invite(one_film, email)
+    await sql(
+        one_film,
+        """
+        INSERT INTO site.admin_sign_ins
+            (token_sha256, browser_sha256, user_id, network, asked_at, expires_at)
+        SELECT sha256(number::text::bytea), ''::bytea, user_id, number::text, clock_timestamp(),
+               clock_timestamp()
+        FROM site.admin_users, generate_series(1, 12) AS number
+        WHERE email = $1
+        """,
+        email,
+    )
+
+    await browser(one_film).http.post("/admin/sign-in/ask", data={"email": email})
+
+    assert [each.is_invitation for each in await links(one_film, email)] == [True]
+
+
+async def test_how_long_the_answer_takes_tells_nobody_who_may_come_in(
+    one_film: RunningSite,
+) -> None:
+    await invite(one_film, "timed@pool.example")
+
+    for email in ("timed@pool.example", "never@pool.example"):
+        began = time.monotonic()
+        await browser(one_film).http.post("/admin/sign-in/ask", data={"email": email})
+        assert time.monotonic() - began >= ANSWER_SECONDS
 
 
 async def test_nothing_that_opens_a_door_is_kept_as_it_is(one_film: RunningSite) -> None:

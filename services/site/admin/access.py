@@ -20,6 +20,11 @@ Needs = Literal["nobody", "somebody", "campaign", "super"]
 SIGN_IN_LIFE = timedelta(minutes=15)
 SESSION_LIFE = timedelta(hours=8)
 SIGN_INS_PER_LIFE = 3
+"""Links that one network is sent for one person; a stranger elsewhere has a share of their own."""
+
+SIGN_INS_IN_ALL = 12
+"""Links that one person is sent by all networks: nobody's mailbox is filled by us."""
+
 USERS_MAX = 100
 SECRET_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 random bits, as text."""

@@ -22,7 +22,9 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-async def ask_link(conn: Connection, email: str, language: str, browser_secret: str) -> None:
+async def ask_link(
+    conn: Connection, email: str, language: str, browser_secret: str, *, network: str
+) -> None:
     """Have a link mailed to whoever may come in. The asker is told nothing about that."""
     user = await queries.find_user(conn, canonical_email(email))
     if user is None:
@@ -30,17 +32,26 @@ async def ask_link(conn: Connection, email: str, language: str, browser_secret: 
     life = access.SIGN_IN_LIFE.total_seconds()
     # Locked, or many at once would each find that the others are not there yet.
     await queries.lock_users(conn)
-    if await queries.count_fresh_links(conn, user.user_id, life) >= access.SIGN_INS_PER_LIFE:
+    sent = await queries.count_fresh_links(conn, user.user_id, life, network)
+    if sent.there >= access.SIGN_INS_PER_LIFE or sent.in_all >= access.SIGN_INS_IN_ALL:
         log.warning("sign_in_links_spent", user=user.user_id)
         return
-    await send_link(conn, user, language, browser=access.digest(browser_secret))
+    browser = access.digest(browser_secret)
+    await send_link(conn, user, language, browser=browser, network=network)
 
 
-async def send_link(conn: Connection, user: User, language: str, *, browser: bytes | None) -> str:
+async def send_link(
+    conn: Connection, user: User, language: str, *, browser: bytes | None, network: str = ""
+) -> str:
     """Keep a link's digest, announce the link to who writes the mail, and return its secret."""
     token = new_secret()
     expires_at = await queries.insert_link(
-        conn, user.user_id, access.digest(token), browser, access.SIGN_IN_LIFE.total_seconds()
+        conn,
+        user.user_id,
+        access.digest(token),
+        browser,
+        network=network,
+        seconds=access.SIGN_IN_LIFE.total_seconds(),
     )
     event = SignInAsked(
         event_id=outbox.new_event_id(),

@@ -24,6 +24,13 @@ class TriedLink(msgspec.Struct, frozen=True):
         return not self.is_spent and not self.is_other_browser
 
 
+class FreshLinks(msgspec.Struct, frozen=True):
+    """How many links somebody was sent lately, by one network and by all."""
+
+    there: int
+    in_all: int
+
+
 class SessionShown(msgspec.Struct, frozen=True, kw_only=True):
     """A session as supers read it."""
 
@@ -114,33 +121,46 @@ async def remove_user(conn: Connection, user_id: str) -> None:
     )
 
 
-async def count_fresh_links(conn: Connection, user_id: str, seconds: float) -> int:
-    """Return how many links somebody was sent lately."""
-    count: int = await conn.fetchval(
+async def count_fresh_links(
+    conn: Connection, user_id: str, seconds: float, network: str
+) -> FreshLinks:
+    """Return how many links somebody was sent lately. An invitation counts against nobody."""
+    row = await conn.fetchrow(
         """
-        SELECT count(*)
+        SELECT count(*) FILTER (WHERE network = $3) AS there, count(*) AS in_all
         FROM admin_sign_ins
-        WHERE user_id = $1 AND asked_at > clock_timestamp() - make_interval(secs => $2)
+        WHERE user_id = $1
+          AND browser_sha256 IS NOT NULL
+          AND asked_at > clock_timestamp() - make_interval(secs => $2)
         """,
         user_id,
         seconds,
+        network,
     )
-    return count
+    return msgspec.convert(row, FreshLinks)
 
 
 async def insert_link(
-    conn: Connection, user_id: str, token: bytes, browser: bytes | None, seconds: float
+    conn: Connection,
+    user_id: str,
+    token: bytes,
+    browser: bytes | None,
+    *,
+    network: str,
+    seconds: float,
 ) -> datetime:
     """Keep a link's digest; return until when it works."""
     expires_at: datetime = await conn.fetchval(
         """
-        INSERT INTO admin_sign_ins (token_sha256, browser_sha256, user_id, asked_at, expires_at)
-        VALUES ($1, $2, $3, clock_timestamp(), clock_timestamp() + make_interval(secs => $4))
+        INSERT INTO admin_sign_ins
+            (token_sha256, browser_sha256, user_id, network, asked_at, expires_at)
+        VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp() + make_interval(secs => $5))
         RETURNING expires_at
         """,
         token,
         browser,
         user_id,
+        network,
         seconds,
     )
     return expires_at
