@@ -227,7 +227,8 @@ def test_only_the_site_can_be_reached_and_only_from_this_machine(
 
 def test_databases_are_on_a_network_that_leads_nowhere(model: Model) -> None:
     networks = model["networks"]
-    assert {name for name, each in networks.items() if each.get("internal")} == {"data", "inside"}
+    closed = {name for name, each in networks.items() if each.get("internal")}
+    assert closed == {"data", "inside", "edge"}
     for name in SERVERS:
         assert set(model["services"][name]["networks"]) == {"data"}, name
 
