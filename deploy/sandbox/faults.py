@@ -13,6 +13,7 @@ _NUMBERS = {
     "webhook_delay_ms": 86_400_000,
     "rate_limit_per_second": 1_000_000,
     "endpoint_rate_limit_per_second": 1_000_000,
+    "resend_rate_limit_per_second": 1_000_000,
 }
 _SWITCHES = (
     *("duplicate_webhooks", "reorder_webhooks", "drop_webhooks"),
@@ -39,6 +40,8 @@ class Faults:
     # Of the whole account, and of each named operation by itself: Stripe has both.
     rate_limit_per_second: int = 0
     endpoint_rate_limit_per_second: int = 0
+    # Requests for mails, a batch being one; Resend allows a team two unless it asks for more.
+    resend_rate_limit_per_second: int = 0
     drop_webhooks: bool = False
     # The carrier alone: every answer is 503, or says that we ask too often.
     usps_down: bool = False

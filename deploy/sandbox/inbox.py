@@ -9,6 +9,7 @@ from litestar import Response, get
 from litestar.params import FromPath
 
 from deploy.sandbox.frames import page_csp, templates
+from deploy.sandbox.resend_api import ResendAPI
 from deploy.sandbox.store import Obj
 from deploy.sandbox.web import Web, html_response, json_response, world_of
 from deploy.sandbox.world import World
@@ -52,6 +53,13 @@ async def list_mails(request: Web) -> Response[bytes]:
     query = request.query_params
     found = mails(world_of(request), to=query.get("to", ""), subject=query.get("subject", ""))
     return json_response([_shown(mail) for mail in found])
+
+
+@get("/inbox/tally.json")
+async def count_mails(request: Web) -> Response[bytes]:
+    """How many came and how often, of all there ever were: `/inbox.json` lists every one."""
+    api: ResendAPI = request.app.state.resend
+    return json_response(api.tally.shown())
 
 
 @get("/inbox")
@@ -122,4 +130,4 @@ def _shown(mail: Obj) -> Obj:
     return {name: mail[name] for name in (*first, *more)}
 
 
-HANDLERS = [list_mails, show_inbox, show_html]
+HANDLERS = [list_mails, count_mails, show_inbox, show_html]

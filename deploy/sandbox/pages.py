@@ -41,6 +41,13 @@ _NUMBERS = (
         1_000_000,
         1,
     ),
+    (
+        "resend_rate_limit_per_second",
+        "Rate limit of mails",
+        "Requests to Resend a second, a batch being one; 0 is no limit",
+        1_000_000,
+        1,
+    ),
     ("webhook_delay_ms", "Webhook delay", "Milliseconds before each delivery", 86_400_000, 1),
 )
 _SWITCHES = (

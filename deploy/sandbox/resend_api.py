@@ -3,6 +3,7 @@
 import hmac
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,9 +12,11 @@ from typing import Any
 import msgspec
 
 from deploy.sandbox.mails import ResendError, checked
+from deploy.sandbox.rate_limit import RateLimit
 from deploy.sandbox.resend_webhooks import plan_telling
 from deploy.sandbox.store import Obj
 from deploy.sandbox.stripe_api.idempotency import fingerprint
+from deploy.sandbox.tally import GONE, WORDS_KEPT, Tally, without_words
 from deploy.sandbox.world import World
 
 KEY_LENGTH_MAX = 256
@@ -31,7 +34,26 @@ class ResendAPI:
     def __init__(self, world: World, *, now: Callable[[], float] = time.time) -> None:
         self.world = world
         self.now = now
+        self.tally = Tally()
         self._in_progress: set[str] = set()
+        self._limit = RateLimit()
+        # Whose words are kept, oldest first.
+        self._wordy: deque[str] = deque()
+        for mail_id in world.store.oldest_first("mail"):
+            if mail := world.store.get("mail", mail_id):
+                self.tally.add(mail)
+                if mail["text"] != GONE:
+                    self._wordy.append(mail_id)
+
+    def check_pace(self) -> None:
+        """Refuse what is faster than the account may ask; Resend counts requests, not mails."""
+        if self._limit.is_exceeded(self.world.faults.resend_rate_limit_per_second):
+            self.tally.refused_as_too_fast += 1
+            raise ResendError(
+                429,
+                "rate_limit_exceeded",
+                "Too many requests. You can only make so many requests per second.",
+            )
 
     def check_key(self, authorization: str) -> None:
         scheme, _, key = authorization.partition(" ")
@@ -71,18 +93,23 @@ class ResendAPI:
         mark = fingerprint({"path": path, "content": content})
         if key is not None and (kept := self._kept(key, mark)) is not None:
             return kept
+        taken: list[Obj] = []
         answer = (
-            self._take_batch(content, is_permissive)
+            self._take_batch(content, taken, is_permissive)
             if path == "/emails/batch"
-            else {"id": self._take(checked(content))}
+            else {"id": self._take(checked(content), taken)}
         )
+        self._forget_words(len(taken))
         if key is not None:
             kept = {"id": key, "at": self.now(), "mark": mark, "answer": answer}
             self.world.store.put("resend_idempotency", kept)
         self.world.commit()
+        for mail in taken:
+            self.tally.add(mail)
+            self._wordy.append(mail["id"])
         return answer
 
-    def _take_batch(self, content: Any, is_permissive: bool) -> Obj:
+    def _take_batch(self, content: Any, taken: list[Obj], is_permissive: bool) -> Obj:
         if not isinstance(content, list):
             raise ResendError(422, "validation_error", "Request body must be an array.")
         if not 1 <= len(content) <= BATCH_MAX:
@@ -97,16 +124,24 @@ class ResendAPI:
                 if not is_permissive:
                     raise
                 errors.append({"index": index, "message": exc.body["message"]})
-        taken: Obj = {"data": [{"id": self._take(mail)} for mail in mails]}
-        return {**taken, "errors": errors} if is_permissive else taken
+        answer: Obj = {"data": [{"id": self._take(mail, taken)} for mail in mails]}
+        return {**answer, "errors": errors} if is_permissive else answer
 
-    def _take(self, mail: Obj) -> str:
+    def _take(self, mail: Obj, taken: list[Obj]) -> str:
         at = datetime.fromtimestamp(self.world.clock.now(), UTC)
         mail["id"] = str(uuid.uuid4())
         mail["at"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         self.world.store.put("mail", mail)
         plan_telling(self.world, mail)
+        taken.append(mail)
         return str(mail["id"])
+
+    def _forget_words(self, coming: int) -> None:
+        """Make room for so many mails: fifty thousand with their words would fill the memory."""
+        while self._wordy and len(self._wordy) + coming > WORDS_KEPT:
+            mail_id = self._wordy.popleft()
+            if mail := self.world.store.get("mail", mail_id):
+                self.world.store.put("mail", without_words(mail))
 
     def _kept(self, key: str, mark: str) -> Obj | None:
         kept = self.world.store.get("resend_idempotency", key)

@@ -47,6 +47,7 @@ async def send_mail(request: Web) -> Response[bytes]:
     api: ResendAPI = request.app.state.resend
     try:
         api.check_key(request.headers.get("authorization", ""))
+        api.check_pace()
         key = request.headers.get("idempotency-key")
         with api.in_progress(key):
             await asyncio.sleep(world.faults.latency_ms / 1000)
@@ -59,7 +60,8 @@ async def send_mail(request: Web) -> Response[bytes]:
                 is_permissive=request.headers.get("x-batch-validation") == "permissive",
             )
     except ResendError as exc:
-        return json_response(exc.body, status=exc.status)
+        again = {"Retry-After": "1"} if exc.status == 429 else {}
+        return json_response(exc.body, status=exc.status, headers=again)
     if world.faults.strikes(world.faults.timeout_rate):
         fall_silent(request.scope)
     return json_response(answer)

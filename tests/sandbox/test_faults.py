@@ -17,6 +17,7 @@ OFF = {
     "reorder_webhooks": False,
     "rate_limit_per_second": 0,
     "endpoint_rate_limit_per_second": 0,
+    "resend_rate_limit_per_second": 0,
     "drop_webhooks": False,
     "usps_down": False,
     "usps_busy": False,

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import resend
 
+from deploy.sandbox import resend_api
 from deploy.sandbox.resend_api import ResendAPI
 from deploy.sandbox.store import Store
 from deploy.sandbox.ticker import forget_old_keys
@@ -119,12 +120,12 @@ async def test_an_idempotency_key_sends_once_and_only_the_same(
 
 def test_a_key_is_forgotten_after_a_day_of_real_time() -> None:
     now = 0.0
-    resend_api = ResendAPI(World(settings(), Store()), now=lambda: now)
-    first = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    taken_by = ResendAPI(World(settings(), Store()), now=lambda: now)
+    first = taken_by.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
     now = 24 * 3600 - 1
-    again = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    again = taken_by.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
     now = 24 * 3600
-    new = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    new = taken_by.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
 
     assert first["id"] == again["id"] != new["id"]
 
@@ -132,13 +133,13 @@ def test_a_key_is_forgotten_after_a_day_of_real_time() -> None:
 async def test_forgetting_old_keys_goes_by_the_time_each_is_kept_by() -> None:
     now = 0.0
     world = World(settings(), Store())
-    resend_api = ResendAPI(world, now=lambda: now)
-    first = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    taken_by = ResendAPI(world, now=lambda: now)
+    first = taken_by.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
     world.clock.move_by(timedelta(days=3))
-    forget_old_keys(world, resend_api)
-    again = resend_api.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
+    forget_old_keys(world, taken_by)
+    again = taken_by.send(msgspec.json.encode(a_mail()), "mail:1", path="/emails")
     now = 24 * 3600
-    forget_old_keys(world, resend_api)
+    forget_old_keys(world, taken_by)
 
     assert first["id"] == again["id"]
     assert world.store.count("mail") == 1
@@ -172,6 +173,66 @@ async def test_faults_hit_mail_too(sandbox: Sandbox, mailer: Mailer) -> None:
         await sandbox.within(0.2, "POST", "/emails", json=a_mail(), headers=headers)
 
     assert len((await sandbox.get("/inbox.json")).json) == 1
+
+
+async def test_resend_takes_so_many_requests_a_second_however_many_mails_each_has(
+    sandbox: Sandbox, mailer: Mailer
+) -> None:
+    await sandbox.faults(resend_rate_limit_per_second=2)
+    batches = [resend.Batch.send_async([a_mail()] * 50) for _ in range(5)]
+    answers = await asyncio.gather(*batches, return_exceptions=True)
+
+    refused = [each for each in answers if isinstance(each, resend.exceptions.ResendError)]
+    assert [(each.code, each.error_type) for each in refused] == [(429, "rate_limit_exceeded")] * 3
+    assert {each.headers["retry-after"] for each in refused} == {"1"}
+    counted = (await sandbox.get("/inbox/tally.json")).json
+    assert counted["refused_as_too_fast"] == 3
+    assert counted["kinds"][""]["mails"] == 100
+
+
+async def test_the_tally_knows_copies_and_recipients_of_each_kind(
+    sandbox: Sandbox, mailer: Mailer
+) -> None:
+    news: Any = {"tags": [{"name": "kind", "value": "announcement"}]}
+    for number in ("1", "2", "2"):
+        await mailer.send_async(a_mail(headers={"X-Entity-Ref-ID": number}, **news))
+    await mailer.send_async(a_mail(to=["Bo@example.org"], headers={"X-Entity-Ref-ID": "3"}, **news))
+    await mailer.send_async(a_mail())
+
+    counted = (await sandbox.get("/inbox/tally.json")).json
+
+    assert counted["kinds"]["announcement"] == {
+        "mails": 4,
+        "letters": 3,
+        "recipients": 2,
+        "most_of_one_letter": 2,
+        "most_to_one_recipient": 3,
+    }
+    assert counted["kinds"][""]["mails"] == 1
+
+
+def test_old_mails_lose_their_words_and_are_counted_after_a_restart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resend_api, "WORDS_KEPT", 3)
+    store = Store()
+    api = ResendAPI(World(settings(), store))
+    mails = [a_mail(to=f"{number}@example.org") for number in range(4)]
+    for mail in mails[:2]:
+        api.send(msgspec.json.encode(mail), None, path="/emails")
+    api.send(msgspec.json.encode(mails[2:]), None, path="/emails/batch")
+    again = ResendAPI(World(settings(), store))
+    again.send(msgspec.json.encode(a_mail(to="4@example.org")), None, path="/emails")
+
+    kept = [store.get("mail", each) for each in store.oldest_first("mail")]
+    texts = [(mail["to"], mail["text"]) for mail in kept if mail]
+    assert [to for to, text in texts if text == "Thank you"] == [
+        [f"{number}@example.org"] for number in (2, 3, 4)
+    ]
+    assert [mail["to"] for mail in kept if mail] == [
+        [f"{number}@example.org"] for number in range(5)
+    ]
+    assert again.tally.shown()["kinds"][""]["mails"] == 5
 
 
 async def test_the_inbox_shows_a_mail_without_running_it(sandbox: Sandbox, mailer: Mailer) -> None:

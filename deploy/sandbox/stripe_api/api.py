@@ -5,13 +5,14 @@ import base64
 import hmac
 import re
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from deploy.sandbox import ids
+from deploy.sandbox.rate_limit import RateLimit
 from deploy.sandbox.stripe_api import forms, params, routes, sessions
 from deploy.sandbox.stripe_api.call import Call
 from deploy.sandbox.stripe_api.errors import Refusal, api_error, invalid
@@ -39,25 +40,6 @@ class Response:
     headers: dict[str, str]
     # The work is done and the answer must not be sent.
     is_lost: bool = False
-
-
-class RateLimit:
-    """At most so many requests in any one second."""
-
-    def __init__(self) -> None:
-        self._taken: deque[float] = deque()
-
-    def is_exceeded(self, per_second: int) -> bool:
-        if per_second <= 0:
-            self._taken.clear()
-            return False
-        now = time.monotonic()
-        while self._taken and self._taken[0] <= now - 1:
-            self._taken.popleft()
-        if len(self._taken) >= per_second:
-            return True
-        self._taken.append(now)
-        return False
 
 
 class StripeAPI:
