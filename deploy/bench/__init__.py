@@ -8,7 +8,13 @@ import importlib
 
 from deploy.bench.figures import Bench
 
-MODULES = {"site": "pages", "checkout": "checkout", "ledger": "ledger", "settlement": "settlement"}
+MODULES = {
+    "site": "pages",
+    "checkout": "checkout",
+    "ledger": "ledger",
+    "settlement": "settlement",
+    "mail": "mail",
+}
 
 
 def names() -> tuple[str, ...]:

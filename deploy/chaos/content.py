@@ -1,11 +1,18 @@
 """Campaign files for experiments and tests: as an author writes them, by the moved clock."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 ZONE = ZoneInfo("America/Denver")
+
+
+def next_morning(now: datetime) -> datetime:
+    """Return the next five past seven of the platform's zone, when reports are due."""
+    local = now.astimezone(ZONE)
+    day = local.date() + timedelta(days=int(local.time() >= time(7)))
+    return datetime.combine(day, time(7, 5), ZONE).astimezone(UTC)
 
 
 class TierText(msgspec.Struct, frozen=True, kw_only=True):

@@ -83,6 +83,13 @@ TELLING = (
     Errand("notify", "notify.after_batch"),
     Errand("notify", "notify.after_batch_record"),
 )
+# The campaign's ledger, to whoever runs it, once a morning.
+REPORTING = (
+    Errand("notify", "notify.reports_decided"),
+    Errand("notify", "notify.report_leased"),
+    Errand("notify", "notify.report_asked"),
+    Errand("notify", "notify.report_kept"),
+)
 CLOSING = (
     Errand("checkout", "checkout.sessions_ended"),
     Errand("checkout", "checkout.before_drained"),
@@ -138,6 +145,7 @@ PHASES = {
     "recovering": RECOVERING,
     "refunding": REFUNDING,
     "ending early": ENDING,
+    "reporting": REPORTING,
 }
 
 # Where a second charge, a lost pledge or a second mail would come from: tested with every

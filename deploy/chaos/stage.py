@@ -69,6 +69,11 @@ LEASES_END = (
     SET lease_until = '-infinity', due_at = least(due_at, clock_timestamp())
     WHERE done_at IS NULL
     """,
+    """
+    UPDATE notify.reports
+    SET next_attempt_at = clock_timestamp()
+    WHERE status = 'due'
+    """,
 )
 
 
@@ -192,7 +197,7 @@ class Stage:
             await client.close()
 
     async def skip_leases(self) -> None:
-        """Let the leases of chargers that died end now, and their charges be looked at.
+        """Let the leases of chargers and reporters that died end now, and their work be taken up.
 
         Whoever was at the bank has gone home as well.
         """

@@ -17,6 +17,7 @@ _NUMBERS = {
 }
 _SWITCHES = (
     *("duplicate_webhooks", "reorder_webhooks", "drop_webhooks"),
+    "resend_down",
     *("usps_down", "usps_busy"),
 )
 
@@ -43,6 +44,8 @@ class Faults:
     # Requests for mails, a batch being one; Resend allows a team two unless it asks for more.
     resend_rate_limit_per_second: int = 0
     drop_webhooks: bool = False
+    # Resend alone: every answer is 503.
+    resend_down: bool = False
     # The carrier alone: every answer is 503, or says that we ask too often.
     usps_down: bool = False
     usps_busy: bool = False

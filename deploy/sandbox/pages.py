@@ -54,6 +54,7 @@ _SWITCHES = (
     ("duplicate_webhooks", "Deliver every webhook twice"),
     ("reorder_webhooks", "Deliver webhooks out of order"),
     ("drop_webhooks", "Lose webhooks (they stay listed)"),
+    ("resend_down", "Resend is away"),
     ("usps_down", "USPS is away"),
     ("usps_busy", "USPS says that it is asked too often"),
 )

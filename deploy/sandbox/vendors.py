@@ -51,6 +51,8 @@ async def send_mail(request: Web) -> Response[bytes]:
         key = request.headers.get("idempotency-key")
         with api.in_progress(key):
             await asyncio.sleep(world.faults.latency_ms / 1000)
+            if world.faults.resend_down:
+                raise ResendError(503, "application_error", "Resend is away for a while.")
             if world.faults.strikes(world.faults.error_rate):
                 raise ResendError(500, "application_error", "An unexpected error occurred.")
             answer = api.send(

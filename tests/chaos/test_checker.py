@@ -84,6 +84,10 @@ PLANTED = {
     "i11_mails_arrive_once": """
         UPDATE notify.mails SET status = 'parked', sent_at = NULL WHERE kind = 'not_funded'
     """,
+    "i11_reports_are_sent": """
+        INSERT INTO notify.reports (report_id, campaign, report_type, day, status)
+        VALUES ('a:pledge:2026-01-01', 'a', 'pledge', '2026-01-01', 'made')
+    """,
     "i11_refusals_are_named": """
         UPDATE checkout.order_campaigns SET state = 'refused', reason = 'too_late'
     """,

@@ -19,6 +19,7 @@ OFF = {
     "endpoint_rate_limit_per_second": 0,
     "resend_rate_limit_per_second": 0,
     "drop_webhooks": False,
+    "resend_down": False,
     "usps_down": False,
     "usps_busy": False,
     "decline": {},

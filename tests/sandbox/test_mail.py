@@ -167,7 +167,11 @@ async def test_faults_hit_mail_too(sandbox: Sandbox, mailer: Mailer) -> None:
     await sandbox.faults(error_rate=1)
     with pytest.raises(resend.exceptions.ApplicationError):
         await mailer.send_async(a_mail())
-    await sandbox.faults(error_rate=0, timeout_rate=1)
+    await sandbox.faults(error_rate=0, resend_down=True)
+    with pytest.raises(resend.exceptions.ResendError) as refused:
+        await mailer.send_async(a_mail())
+    assert refused.value.code == 503
+    await sandbox.faults(resend_down=False, timeout_rate=1)
     headers = {"Authorization": f"Bearer {RESEND_KEY}"}
     with pytest.raises(TimeoutError):
         await sandbox.within(0.2, "POST", "/emails", json=a_mail(), headers=headers)

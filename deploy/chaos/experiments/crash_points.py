@@ -8,6 +8,7 @@ from itertools import zip_longest
 from pathlib import Path
 
 from deploy.chaos.card_update import update_card
+from deploy.chaos.content import next_morning
 from deploy.chaos.crash_points import (
     ASKING_BACK,
     CANCELLING,
@@ -19,11 +20,12 @@ from deploy.chaos.crash_points import (
     PUBLISHING,
     RECOVERING,
     REFUNDING,
+    REPORTING,
     TELLING,
     UPDATING,
     Errand,
 )
-from deploy.chaos.crowd import Pledge
+from deploy.chaos.crowd import Pledge, an_email
 from deploy.chaos.experiment import Experiment, Measure, Play
 from deploy.chaos.stage import NotInTime, until
 from deploy.local.children import STABLE_SECONDS
@@ -185,6 +187,18 @@ class Rounds:
             await self.play.crowd.as_operator(f"/admin/campaigns/{slug}/cancel", {})
             await self._until_fired(armed)
 
+    async def reporting(self, errands: Sequence[Errand]) -> None:
+        """Let a morning come for each death: whoever runs a campaign is sent its ledger."""
+        crowd = self.play.crowd
+        slug = await crowd.publish("reported", ends_in_days=30, report_to=(an_email(),))
+        await crowd.pledge(slug)
+        for errand in errands:
+            armed = await self._arm([errand])
+            morning = next_morning(await crowd.now())
+            await crowd.move_clock(now=morning.isoformat().replace("+00:00", "Z"))
+            await self._until_fired(armed)
+            await self.play.stage.skip_leases()
+
     def _send(self, slug: str) -> None:
         self.people.append(asyncio.create_task(self.play.crowd.pledge(slug)))
 
@@ -239,6 +253,7 @@ async def act(play: Play) -> list[Measure]:
         await play.crowd.wait_settled(slug, seconds=120)
     await rounds.refunding(REFUNDING)
     await rounds.ending(ENDING)
+    await rounds.reporting(REPORTING)
     lost = [each for each in people if not each.is_persisted]
     return [
         Measure("points nobody died at", len(rounds.missed), "points", 0),

@@ -58,7 +58,7 @@ async def act(play: Play) -> list[Measure]:
     persisted = sum(each.is_persisted for each in people)
     await _until(play, f"SELECT ({CONFIRMED}) >= {persisted}", "every mail is written")
     for _ in range(AWAY_MINUTES):
-        await _a_minute_later(play)
+        await a_minute_later(play)
     sent_meanwhile = await owner.value(play.stage, SENT)
     tries = await owner.value(play.stage, "SELECT max(attempts) FROM notify.mails")
     play.say(f"away for {AWAY_MINUTES} minutes, {tries} attempts at one mail")
@@ -66,7 +66,7 @@ async def act(play: Play) -> list[Measure]:
     proxy.heal()
     limit = time.monotonic() + LIMIT_SECONDS
     while await owner.value(play.stage, f"SELECT ({ALL}) > ({SENT})") and time.monotonic() < limit:
-        await _a_minute_later(play)
+        await a_minute_later(play)
     await play.crowd.faults(reset=True)
     lost_answers = await owner.value(play.stage, LOST_ANSWERS)
     play.stage.faults["answers of Resend lost"] += lost_answers
@@ -85,9 +85,14 @@ async def act(play: Play) -> list[Measure]:
     ]
 
 
-async def _a_minute_later(play: Play) -> None:
+async def a_minute_later(play: Play, *, within_seconds: float = 90.0) -> None:
     """Wait until every mail that was due was tried, and skip a minute."""
-    await _until(play, f"SELECT ({DUE}) = 0", "every mail that was due was tried")
+    await until(
+        lambda: owner.value(play.stage, f"SELECT ({DUE}) = 0"),
+        seconds=within_seconds,
+        what="every mail that was due was tried",
+        every=0.3,
+    )
     await owner.act(play.stage, A_MINUTE_OLDER, BATCHES_A_MINUTE_OLDER)
 
 

@@ -24,15 +24,18 @@ from services.notify.queries import definitions, reports
 log = telemetry.logger(__name__)
 
 
-async def decide_reports(conn: Connection) -> None:
-    """Write down what is due this morning, each report once, however late in the day it is."""
+async def decide_reports(conn: Connection) -> int:
+    """Write down what is due this morning, each report once, however late in the day it is.
+
+    Return how many were not before.
+    """
     zone = await reports.read_zone(conn)
     if zone is None:
-        return
+        return 0
     at = await reports.now(conn)
     day = day_due(at, zone)
     if day is None:
-        return
+        return 0
     window = (await definitions.read_platform(conn)).recovery_window_days
     oldest = at - FULFILMENT_WITHIN - timedelta(days=window + 2)
     due = [
@@ -40,8 +43,10 @@ async def decide_reports(conn: Connection) -> None:
         for campaign in await reports.list_reported(conn, day, ended_after=oldest)
         for kind in due_on(day, zone, campaign, recovery_window_days=window)
     ]
-    for report_id in await reports.insert_reports(conn, day, due):
+    new = await reports.insert_reports(conn, day, due)
+    for report_id in new:
         log.info("report_due", report=report_id)
+    return len(new)
 
 
 async def keep_report(conn: Connection, report: DueReport, ledger: bytes, file: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from prometheus_client import Gauge
 
-from services.chassis.process import telemetry
+from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
 from services.chassis.storage.leader import tick_as_leader
 from services.notify.handlers import reporting
@@ -33,7 +33,9 @@ class Reporter:
     async def tick(self) -> None:
         """Look once."""
         async with transaction(self._pool) as conn:
-            await reporting.decide_reports(conn)
+            decided = await reporting.decide_reports(conn)
+        if decided:
+            crash.point("notify.reports_decided")
         while await self._make.make_next():
             pass
         async with transaction(self._pool) as conn:

@@ -1,6 +1,6 @@
 """Ask the ledger for a report: between the transaction that leased it and the one that keeps it."""
 
-from services.chassis.process import telemetry
+from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
 from services.notify.handlers import reporting
 from services.notify.ledger_gateway import LedgerAway, LedgerGateway, TooLarge
@@ -25,6 +25,7 @@ class MakeReport:
             report = await reports.claim_report(conn, lease_seconds=LEASE_SECONDS)
         if report is None:
             return False
+        crash.point("notify.report_leased")
         if report.is_overdue:
             async with transaction(self._pool) as conn:
                 await reporting.put_back(conn, report, is_hopeless=True)
@@ -40,6 +41,8 @@ class MakeReport:
             async with transaction(self._pool) as conn:
                 await reporting.put_back(conn, report, is_hopeless=isinstance(exc, TooLarge))
             return True
+        crash.point("notify.report_asked")
         async with transaction(self._pool) as conn:
             await reporting.keep_report(conn, report, ledger, file)
+        crash.point("notify.report_kept")
         return True
