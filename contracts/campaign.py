@@ -189,6 +189,22 @@ class CarrierRules(msgspec.Struct, frozen=True, kw_only=True):
     when_away: Literal["fallback", "refuse"] = "fallback"
 
 
+class ReportRules(msgspec.Struct, frozen=True, kw_only=True):
+    """When whoever runs a campaign is sent its reports, and what is in them."""
+
+    is_enabled: bool = True
+    # Minutes after midnight in the platform's zone.
+    minute: int = 7 * 60
+    # What a subject begins with; empty: nothing.
+    subject_prefix: str = ""
+    # The ledger each day, and once what is to be sent to whom.
+    sends_pledges: bool = True
+    sends_fulfillment: bool = True
+    # Figures in the mail, and the file that goes with it: one of them at least.
+    has_summary: bool = True
+    has_file: bool = True
+
+
 class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """What `platform.yml` decides for every campaign: tax, shipping, tip, names."""
 
@@ -212,6 +228,7 @@ class PlatformDefinition(msgspec.Struct, frozen=True, kw_only=True):
     shipping_countries: dict[str, Cents | None] = {}
     carrier: CarrierRules = CarrierRules()
     recovery_window_days: int = 7
+    reports: ReportRules = ReportRules()
     # Products for the platform's own sake: charged with a pledge, never counted toward a goal.
     add_ons_enabled: bool = False
     add_ons_low_stock: int = 5

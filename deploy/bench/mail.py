@@ -4,7 +4,6 @@ Resend takes so many requests a second, whatever is in them, and a hundred mails
 is the ceiling. In the middle notify is killed. Goals: docs/benchmarks.md.
 """
 
-import asyncio
 import os
 import signal
 import time

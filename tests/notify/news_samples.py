@@ -77,6 +77,42 @@ NEWS_SAMPLES: dict[str, tuple[MailKind, Facts]] = {
             )
         ),
     ),
+    "campaign_report_first": (
+        "campaign_report",
+        Facts(
+            report=ReportFacts(
+                report_type="pledge",
+                pledge_count=0,
+                new_count=0,
+                pledged_cents=Cents(0),
+            )
+        ),
+    ),
+    "campaign_report_quiet": (
+        "campaign_report",
+        Facts(
+            report=ReportFacts(
+                report_type="pledge",
+                pledge_count=214,
+                new_count=0,
+                pledged_cents=Cents(612_500),
+                has_file=False,
+                subject_prefix="[The Pool]",
+            )
+        ),
+    ),
+    "campaign_report_file": (
+        "campaign_report",
+        Facts(
+            report=ReportFacts(
+                report_type="pledge",
+                pledge_count=214,
+                new_count=9,
+                pledged_cents=Cents(1_799_300),
+                has_summary=False,
+            )
+        ),
+    ),
     "campaign_report_fulfillment": (
         "campaign_report",
         Facts(

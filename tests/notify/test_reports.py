@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from contracts.campaign import PlatformDefinition
+from contracts.campaign import PlatformDefinition, ReportRules
 from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from services.chassis.events.early import NotYet
 from services.chassis.storage.database import Connection, Pool, transaction
-from services.notify.domain.reporting import ATTACHED_BYTES_MAX, DAY, seven
+from services.notify.domain.reporting import ATTACHED_BYTES_MAX, DAY, hour_of
 from services.notify.ledger_gateway import PATH, LedgerGateway
 from services.notify.queries import reports
 from services.notify.schedules.report import Reporter
@@ -115,7 +115,7 @@ async def desk(pool: Pool, owner: Connection, ledger: PlayedLedger) -> AsyncIter
 @pytest.fixture
 async def morning(desk: Desk) -> datetime:
     """Ten days of a campaign around a morning, and the clock a minute before its seven."""
-    at = seven((datetime.now(UTC) + 2 * DAY).date(), ZONE)
+    at = hour_of((datetime.now(UTC) + 2 * DAY).date(), ZONE)
     await desk.publish(starts_at=at - 5 * DAY, deadline_at=at + 5 * DAY)
     await desk.set_clock(at - timedelta(minutes=1))
     return at
@@ -148,9 +148,59 @@ async def test_at_seven_each_recipient_is_sent_the_ledger_once(
         (file,) = request.body["attachments"]
         assert base64.b64decode(file["content"]).decode() == LEDGER
         assert file["filename"] == f"{SLUG}-pledge-{morning.date()}.csv"
-        assert request.body["subject"] == "Report | Nine Bridges North"
+        assert request.body["subject"] == "Daily report | Nine Bridges North"
         assert "$62.34" in request.body["text"]
     assert {row["status"] for row in await mails(desk.pool)} == {"sent"}
+
+
+async def test_the_platform_says_when_and_what(
+    desk: Desk, morning: datetime, sender: Sender, resend_stub: Recorder
+) -> None:
+    rules = ReportRules(minute=9 * 60 + 30, subject_prefix="[The Pool]", has_file=False)
+    definition = PlatformDefinition(version=2, timezone=ZONE, reports=rules)
+    await tell(desk.pool, told(PlatformPublished, definition=definition))
+    await desk.set_clock(morning + timedelta(hours=2.5) - timedelta(minutes=1))
+    await desk.reporter.tick()
+    assert await desk.rows() == []
+
+    await desk.set_clock(morning + timedelta(hours=2.5))
+    await desk.reporter.tick()
+    await sender.work.finish()
+    await desk.reporter.tick()
+
+    assert await desk.rows() == [("pledge", "made")]
+    first, _ = resend_stub.requests
+    assert "attachments" not in first.body
+    assert first.body["subject"] == "[The Pool] Daily report | Nine Bridges North"
+    assert "$62.34" in first.body["text"]
+    assert "file" not in first.body["text"]
+
+
+async def test_a_report_without_figures_has_the_file_alone(
+    desk: Desk, morning: datetime, sender: Sender, resend_stub: Recorder
+) -> None:
+    definition = PlatformDefinition(
+        version=2, timezone=ZONE, reports=ReportRules(has_summary=False)
+    )
+    await tell(desk.pool, told(PlatformPublished, definition=definition))
+    await desk.set_clock(morning)
+    await desk.reporter.tick()
+    await sender.work.finish()
+
+    first, _ = resend_stub.requests
+    assert len(first.body["attachments"]) == 1
+    assert "$62.34" not in first.body["text"]
+    assert "%" not in first.body["text"]
+
+
+async def test_reports_that_are_off_are_not_made(desk: Desk, morning: datetime) -> None:
+    definition = PlatformDefinition(version=2, timezone=ZONE, reports=ReportRules(is_enabled=False))
+    await tell(desk.pool, told(PlatformPublished, definition=definition))
+    await desk.set_clock(morning)
+
+    await desk.reporter.tick()
+
+    assert await desk.rows() == []
 
 
 async def test_the_file_is_kept_until_its_mails_are_done_and_no_longer(

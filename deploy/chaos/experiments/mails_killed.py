@@ -16,7 +16,12 @@ from deploy.chaos.content import next_morning
 from deploy.chaos.crash_points import PLEDGING, REPORTING, TELLING, Errand
 from deploy.chaos.crowd import an_email
 from deploy.chaos.experiment import Experiment, Measure, Play
-from deploy.chaos.experiments.mails_lost import LOST_ANSWERS, SENT, a_minute_later
+from deploy.chaos.experiments.mails_lost import (
+    LOST_ANSWERS,
+    SENT,
+    a_minute_later,
+    is_a_minute_later,
+)
 from deploy.chaos.stage import until
 from deploy.local.children import STABLE_SECONDS
 
@@ -24,7 +29,9 @@ PEOPLE = 1_000
 PER_SECOND = 15
 AWAY_MINUTES = 10
 ANSWERS_LOST = 0.2
-TIMES_KILLED = 3
+TIMES_KILLED = 2
+# A minute is skipped each time, if nothing is due: a mail has 23 hours.
+LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 300.0
 LIMIT_SECONDS = 600.0
 
@@ -77,6 +84,7 @@ async def story(
         await a_minute_later(play, within_seconds=PATIENCE_SECONDS)
     sent_meanwhile = await owner.value(play.stage, SENT)
     play.say(f"Resend was away for {AWAY_MINUTES} minutes")
+    deaths.are_waited_for = True
     await deaths.arm(SENDING[0])
     await play.crowd.faults(resend_down=False, timeout_rate=answers_lost)
     await deaths.at((SENDING * (1 if hurries else TIMES_KILLED))[1:], of_age=True)
@@ -112,6 +120,8 @@ class Deaths:
         self._play = play
         self._hurries = hurries
         self._armed: tuple[Errand, Path] | None = None
+        # Whether minutes go by while nobody dies.
+        self.are_waited_for = False
         self.wanted = 0
         self.died: list[Errand] = []
 
@@ -138,9 +148,12 @@ class Deaths:
         stage = self._play.stage
 
         async def has_died() -> bool:
+            if path.exists() and self.are_waited_for:
+                await is_a_minute_later(self._play)
             return not path.exists()
 
-        await until(has_died, seconds=PATIENCE_SECONDS, what=f"died at {errand.point}")
+        what = f"died at {errand.point}"
+        await until(has_died, seconds=PATIENCE_SECONDS, what=what, every=LOOK_SECONDS)
         self.died.append(errand)
         stage.faults[f"died at {errand.point}"] += 1
         self._play.say(f"died at {errand.point}")

@@ -59,6 +59,10 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     pledged_cents: Cents
     # Whose file goes with it.
     report_id: str = ""
+    # As the platform wanted them when it was made.
+    subject_prefix: str = ""
+    has_summary: bool = True
+    has_file: bool = True
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime, get_timezone_name
 from babel.numbers import format_currency
+from babel.units import format_unit
 
 from services.notify.domain.language import LOCALES, Language
 
@@ -82,6 +83,18 @@ def zone_name(zone: str, language: Language) -> str:
     if language == "en":
         return english
     return ZONES_ES.get(english) or get_timezone_name(ZoneInfo(zone), locale=LOCALES[language])
+
+
+def span(left: timedelta, language: Language) -> str:
+    """Return how long it is until then: whole days, or the hours of the last two; never more.
+
+    >>> from datetime import timedelta
+    >>> span(timedelta(days=11, hours=23), "en"), span(timedelta(hours=1.9), "es")
+    ('11 days', '1 hora')
+    """
+    hours = int(left / timedelta(hours=1))
+    count, unit = (hours, "duration-hour") if hours < 48 else (hours // 24, "duration-day")
+    return format_unit(count, unit, length="long", locale=LOCALES[language])
 
 
 def last_minute(deadline: datetime) -> datetime:

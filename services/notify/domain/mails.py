@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from contracts.campaign import Decision, StretchGoal
+from contracts.campaign import Decision, ReportRules, StretchGoal
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.notify.domain.facts import Facts
@@ -128,6 +128,7 @@ class PlatformNames(msgspec.Struct, frozen=True, kw_only=True):
     mail_look: dict[str, str] = {}
     # Who sells, on a receipt: the company behind the platform, if it has a name of its own.
     company_name: str = ""
+    reports: ReportRules = ReportRules()
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,12 +1,13 @@
 """What mails to those who run the platform or a campaign show."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
 
 from services.notify.domain import formatting
-from services.notify.domain.facts import Facts
+from services.notify.domain.coaching import Advice, advice_for
+from services.notify.domain.facts import Facts, ReportFacts
 from services.notify.domain.language import Language, catalogue
 from services.notify.domain.links import one_line
 from services.notify.domain.mails import Campaign
@@ -29,10 +30,12 @@ class DisputeShown(msgspec.Struct, frozen=True):
 
 
 class ReportShown(msgspec.Struct, frozen=True):
-    """A day's figures as rows, and which report is attached."""
+    """A day's figures as rows, what to do next, and which report is attached, if any is."""
 
     report_type: str
     rows: tuple[Row, ...]
+    advice: Advice | None
+    has_file: bool
 
 
 def dispute_shown(
@@ -47,12 +50,27 @@ def dispute_shown(
     return DisputeShown(one_line(told.dispute_id), one_line(told.reason), amount, due)
 
 
-def report_shown(facts: Facts, campaign: Campaign, language: Language) -> ReportShown | None:
+def report_shown(
+    facts: Facts, campaign: Campaign, language: Language, seen: datetime
+) -> ReportShown | None:
     """Return a day's figures in words, if the mail reports them."""
     if facts.report is None:
         return None
-    _ = catalogue(language).gettext
     told = facts.report
+    left = campaign.deadline_at - (facts.happened_at or seen)
+    is_coached = told.report_type == "pledge" and told.has_summary and left > timedelta()
+    return ReportShown(
+        report_type=told.report_type,
+        rows=_figures(facts, told, campaign, language, left) if told.has_summary else (),
+        advice=advice_for(told, campaign.goal_cents, left) if is_coached else None,
+        has_file=told.has_file,
+    )
+
+
+def _figures(
+    facts: Facts, told: ReportFacts, campaign: Campaign, language: Language, left: timedelta
+) -> tuple[Row, ...]:
+    _ = catalogue(language).gettext
     # In tenths of a percent, cut off: 99.96 % is not 100 %.
     tenths = told.pledged_cents * 1000 // campaign.goal_cents if campaign.goal_cents else 0
     rows = (
@@ -60,6 +78,8 @@ def report_shown(facts: Facts, campaign: Campaign, language: Language) -> Report
         Row(_("New in 24 hours"), str(told.new_count)),
         Row(_("Pledged"), formatting.money(told.pledged_cents, facts.currency, language)),
         Row(_("Goal"), formatting.money(campaign.goal_cents, facts.currency, language)),
-        Row(_("Funded"), formatting.percent(Decimal(tenths) / 10, language)),
+        Row(_("Funded"), formatting.percent(Decimal(tenths).scaleb(-1), language)),
     )
-    return ReportShown(told.report_type, rows)
+    if left <= timedelta():
+        return rows
+    return (*rows, Row(_("Time left"), formatting.span(left, language)))

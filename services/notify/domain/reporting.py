@@ -1,7 +1,7 @@
 """Which report of a campaign is due on which morning, and what its figures are.
 
-Source: rules.md, section 12: at 07:00 of the platform's zone; the ledger while a campaign
-is live, what is to be sent once after it.
+Source: rules.md, section 12: at 07:00 of the platform's zone unless the platform says
+otherwise; the ledger while a campaign is live, what is to be sent once after it.
 """
 
 import csv
@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from contracts.campaign import ReportRules
 from contracts.ids import CampaignSlug
 from contracts.money import Cents
 from services.notify.domain.facts import ReportFacts, ReportType
 from services.notify.domain.letters import Attachment
 
-SEVEN = time(7)
 DAY = timedelta(days=1)
 # A campaign that ended longer ago than this was settled before anybody was to be told.
 FULFILMENT_WITHIN = timedelta(days=30)
@@ -59,39 +59,40 @@ class DueReport(msgspec.Struct, frozen=True, kw_only=True):
         return self.claimed_at - self.decided_at > TRYING
 
 
-def seven(day: date, zone: str) -> datetime:
-    """Return seven in the morning of a day in a zone, in UTC."""
-    return datetime.combine(day, SEVEN, ZoneInfo(zone)).astimezone(UTC)
+def hour_of(day: date, zone: str, minute: int = ReportRules().minute) -> datetime:
+    """Return when the reports of a day are due in a zone, in UTC: seven, unless said otherwise."""
+    return datetime.combine(day, time(*divmod(minute, 60)), ZoneInfo(zone)).astimezone(UTC)
 
 
-def day_due(now: datetime, zone: str) -> date | None:
-    """Return the day whose reports are due: today's from seven on, until midnight.
+def day_due(now: datetime, zone: str, rules: ReportRules) -> date | None:
+    """Return the day whose reports are due: today's from their hour on, until midnight.
 
     After a night away nobody is sent yesterday's report an hour before today's.
     """
     today = now.astimezone(ZoneInfo(zone)).date()
-    return today if now >= seven(today, zone) else None
+    is_due = rules.is_enabled and now >= hour_of(today, zone, rules.minute)
+    return today if is_due else None
 
 
 def due_on(
-    day: date, zone: str, campaign: Reported, *, recovery_window_days: int
+    day: date, zone: str, campaign: Reported, *, rules: ReportRules, recovery_window_days: int
 ) -> tuple[ReportType, ...]:
     """Return what is reported of a campaign on the morning of `day`.
 
     The ledger from its first morning to the one after its end, which tells of its last day;
     what is to be sent a day after the last card could still be mended.
     """
-    morning, before = seven(day, zone), seven(day - DAY, zone)
+    morning, before = (hour_of(each, zone, rules.minute) for each in (day, day - DAY))
     has_begun = campaign.starts_at is None or campaign.starts_at <= morning
     if has_begun and before < campaign.ends_at:
-        return ("pledge",)
+        return ("pledge",) if rules.sends_pledges else ()
     settled_at = campaign.ends_at + timedelta(days=recovery_window_days + 1)
-    if settled_at <= morning < settled_at + FULFILMENT_WITHIN:
+    if settled_at <= morning < settled_at + FULFILMENT_WITHIN and rules.sends_fulfillment:
         return ("fulfillment",)
     return ()
 
 
-def figures(ledger: bytes, report: DueReport) -> ReportFacts:
+def figures(ledger: bytes, report: DueReport, rules: ReportRules) -> ReportFacts:
     """Return a campaign's figures as its ledger file adds them up: they can't differ from it."""
     created: dict[str, datetime] = {}
     gone: set[str] = set()
@@ -109,6 +110,9 @@ def figures(ledger: bytes, report: DueReport) -> ReportFacts:
         pledge_count=len(standing),
         new_count=sum(at > report.at - DAY for at in standing),
         pledged_cents=Cents(int(pledged * 100)),
+        subject_prefix=rules.subject_prefix,
+        has_summary=rules.has_summary,
+        has_file=rules.has_file,
     )
 
 

@@ -1,6 +1,8 @@
 """A mail's subject: its news, and what it is about."""
 
+from services.notify.domain.facts import ReportFacts
 from services.notify.domain.language import N_, Language, catalogue
+from services.notify.domain.links import one_line
 from services.notify.domain.mails import Mail, MailKind
 from services.notify.domain.news_views import SUBJECT_LENGTH_MAX, news_subject
 
@@ -31,16 +33,14 @@ NEWS: dict[MailKind, str] = {
     "launch_reminder": N_("Now live"),
     "dispute_notice": N_("A payment is disputed"),
     "sign_in": N_("Sign in"),
-    "campaign_report": N_("Report"),
+    "campaign_report": N_("Daily report"),
 }
+FULFILLMENT = N_("Fulfillment report")
 
 
 def subject_of(kind: MailKind, title: str, language: Language) -> str:
     """Return the subject of a kind of mail: its news, and what it is about."""
-    subject = f"{catalogue(language).gettext(NEWS[kind])} | {title}"
-    if len(subject) <= SUBJECT_LENGTH_MAX:
-        return subject
-    return subject[: SUBJECT_LENGTH_MAX - 1].rstrip() + "…"
+    return _joined(catalogue(language).gettext(NEWS[kind]), title)
 
 
 def subject_in(mail: Mail, platform: str, title: str, language: Language) -> str:
@@ -48,4 +48,19 @@ def subject_in(mail: Mail, platform: str, title: str, language: Language) -> str
     about = platform if mail.kind in ABOUT_THE_PLATFORM else title
     if mail.news is not None:
         return news_subject(mail.kind, mail.news, about, language)
+    if mail.facts.report is not None:
+        return _report_subject(mail.facts.report, about, language)
     return subject_of(mail.kind, about, language)
+
+
+def _report_subject(report: ReportFacts, title: str, language: Language) -> str:
+    news = FULFILLMENT if report.report_type == "fulfillment" else NEWS["campaign_report"]
+    said = catalogue(language).gettext(news)
+    return _joined(f"{one_line(report.subject_prefix)} {said}".strip(), title)
+
+
+def _joined(news: str, title: str) -> str:
+    subject = f"{news} | {title}"
+    if len(subject) <= SUBJECT_LENGTH_MAX:
+        return subject
+    return subject[: SUBJECT_LENGTH_MAX - 1].rstrip() + "…"

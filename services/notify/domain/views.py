@@ -128,7 +128,7 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         openers=links.openers(mail, language),
         seller=one_line(platform.company_name) or name,
         dispute=dispute_shown(facts, zone, language, seen),
-        report=report_shown(facts, campaign, language),
+        report=report_shown(facts, campaign, language, seen),
         sign_in_url=links.sign_in(facts.sign_in_token, language),
     )
 

@@ -32,16 +32,17 @@ async def decide_reports(conn: Connection) -> int:
     zone = await reports.read_zone(conn)
     if zone is None:
         return 0
+    platform = await definitions.read_platform(conn)
     at = await reports.now(conn)
-    day = day_due(at, zone)
+    day = day_due(at, zone, platform.reports)
     if day is None:
         return 0
-    window = (await definitions.read_platform(conn)).recovery_window_days
+    window = platform.recovery_window_days
     oldest = at - FULFILMENT_WITHIN - timedelta(days=window + 2)
     due = [
         (campaign.slug, kind)
         for campaign in await reports.list_reported(conn, day, ended_after=oldest)
-        for kind in due_on(day, zone, campaign, recovery_window_days=window)
+        for kind in due_on(day, zone, campaign, rules=platform.reports, recovery_window_days=window)
     ]
     new = await reports.insert_reports(conn, day, due)
     for report_id in new:
@@ -54,11 +55,12 @@ async def keep_report(conn: Connection, report: DueReport, ledger: bytes, file: 
     emails = await reports.list_recipients(conn, report.campaign)
     # A morning without pledges is news; a parcel list without parcels is none.
     is_told = bool(emails) and (report.report_type == "pledge" or has_rows(file))
-    attachment = attached(report, file) if is_told else None
-    if not await reports.finish_report(conn, report.report_id, attachment) or not is_told:
-        return
     platform = await definitions.read_platform(conn)
-    told = figures(ledger, report)
+    attachment = attached(report, file) if is_told and platform.reports.has_file else None
+    is_new = await reports.finish_report(conn, report.report_id, attachment, is_told=is_told)
+    if not is_new or not is_told:
+        return
+    told = figures(ledger, report, platform.reports)
     await write_all(
         conn,
         [

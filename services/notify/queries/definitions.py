@@ -73,8 +73,8 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
         """
         INSERT INTO platform_names
             (version, platform_name, support_email, languages, recovery_window_days, mail_look,
-             company_name, timezone)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             company_name, timezone, reports)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (only_row) DO UPDATE
         SET version = excluded.version,
             platform_name = excluded.platform_name,
@@ -83,7 +83,8 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
             recovery_window_days = excluded.recovery_window_days,
             mail_look = excluded.mail_look,
             company_name = excluded.company_name,
-            timezone = excluded.timezone
+            timezone = excluded.timezone,
+            reports = excluded.reports
         WHERE platform_names.version < excluded.version
         """,
         definition.version,
@@ -94,6 +95,7 @@ async def save_platform(conn: Connection, definition: PlatformDefinition) -> Non
         definition.mail_look,
         definition.company_name,
         definition.timezone,
+        definition.reports,
     )
 
 
@@ -120,7 +122,7 @@ async def read_platform(conn: Connection) -> PlatformNames:
     row = await conn.fetchrow(
         """
         SELECT platform_name, support_email, languages, recovery_window_days, mail_look,
-               company_name
+               company_name, reports
         FROM platform_names
         """
     )

@@ -93,12 +93,17 @@ async def list_recipients(conn: Connection, campaign: CampaignSlug) -> list[str]
     return emails or []
 
 
-async def finish_report(conn: Connection, report_id: str, file: Attachment | None) -> bool:
-    """Note that a report is made, with its file, or that it was empty; False if it was before."""
+async def finish_report(
+    conn: Connection, report_id: str, file: Attachment | None, *, is_told: bool
+) -> bool:
+    """Note that a report is made, with its file if it has one, or that it was empty.
+
+    False if that was noted before.
+    """
     found = await conn.fetchval(
         """
         UPDATE reports
-        SET status = CASE WHEN $2::text IS NULL THEN 'empty' ELSE 'made' END,
+        SET status = CASE WHEN $5::boolean THEN 'made' ELSE 'empty' END,
             file_name = $2,
             file_type = $3,
             file = $4
@@ -109,6 +114,7 @@ async def finish_report(conn: Connection, report_id: str, file: Attachment | Non
         file and file.name,
         file and file.media_type,
         file and file.content,
+        is_told,
     )
     return bool(found)
 

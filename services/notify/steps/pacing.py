@@ -2,17 +2,29 @@
 
 import asyncio
 import time
+from collections import deque
 
 AT_ONCE_MAX = 16
 LEASED_SECONDS = 3.0
+# On its way a request loses a moment, never the same one. Who comes too early is refused, and
+# then nobody is heard for a whole second.
+SLACK = 0.02
+# Turns are this even at least; the rest is the limit's.
+EVENNESS = 0.9
 
 
 class Pace:
-    """Hands out turns, `per_second` of them; 0 means at once."""
+    """Hands out turns, never more than `per_second` in a second; 0 means at once.
+
+    Counted by when they began: one that was late does not let the next come early.
+    """
 
     def __init__(self, per_second: float) -> None:
         self._interval = 1 / per_second if per_second else 0.0
-        self._free_at = 0.0
+        together = max(1, int(per_second))
+        self._window = together * self._interval * (1 + SLACK)
+        self._begun: deque[float] = deque(maxlen=together)
+        self._line = asyncio.Lock()
         self._held_until = 0.0
 
     @property
@@ -33,8 +45,16 @@ class Pace:
 
     async def turn(self) -> bool:
         """Wait for a turn; False when a pause has begun meanwhile and there is none."""
-        now = time.monotonic()
-        starts_at = max(now, self._free_at)
-        self._free_at = starts_at + self._interval
-        await asyncio.sleep(starts_at - now)
-        return not self.held_seconds
+        async with self._line:
+            await asyncio.sleep(self._free_at() - time.monotonic())
+            if self.held_seconds:
+                return False
+            self._begun.append(time.monotonic())
+            return True
+
+    def _free_at(self) -> float:
+        if not self._begun:
+            return 0.0
+        even = self._begun[-1] + self._interval * EVENNESS
+        is_full = len(self._begun) == self._begun.maxlen
+        return max(even, self._begun[0] + self._window) if is_full else even

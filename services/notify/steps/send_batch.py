@@ -1,5 +1,6 @@
 """Offer a batch of news: between the transaction that leased it and the one that records it."""
 
+import asyncio
 from collections import Counter as Tally
 
 from services.chassis.process import crash, telemetry
@@ -49,6 +50,8 @@ class SendBatch:
     async def send(self, leased: Leased) -> None:
         """Offer a leased batch and record the answer; let it wait if there is no turn."""
         parcel = leased.parcel
+        # Written before it is our turn: what it takes to write a hundred differs each time.
+        letters = await self._written(leased)
         if not await self._pace.turn():
             async with transaction(self._pool) as conn:
                 await deliver_batches.give_back(conn, parcel, delay_seconds=self._pace.held_seconds)
@@ -60,7 +63,7 @@ class SendBatch:
             # nobody would know a repeat for one.
             outcomes = [Undecided(code="interrupted")] * len(parcel.mails)
         else:
-            outcomes = await self._offer(leased)
+            outcomes = await self._offer(parcel.batch_id, letters)
         crash.point("notify.after_batch")
         limited = [each for each in outcomes if isinstance(each, Limited)]
         if limited:
@@ -81,23 +84,27 @@ class SendBatch:
             ended=dict(Tally(each.status for each in ends)) if ends is not None else {},
         )
 
-    async def _offer(self, leased: Leased) -> list[Outcome]:
-        parcel, world = leased.parcel, leased.world
-        letters: dict[int, Letter] = {}
-        outcomes: list[Outcome | None] = [None] * len(parcel.mails)
-        for index, mail in enumerate(parcel.mails):
+    async def _written(self, leased: Leased) -> list[Letter | Rejected]:
+        """Return the batch's letters, in order; what can't be written is refused by itself."""
+        world = leased.world
+        letters: list[Letter | Rejected] = []
+        for mail in leased.parcel.mails:
+            # Whose turn it is meanwhile need not wait for all of them.
+            await asyncio.sleep(0)
             try:
-                letters[index] = self._letters.write(
-                    mail, world.campaigns[mail.campaign], world.platform
+                letters.append(
+                    self._letters.write(mail, world.campaigns[mail.campaign], world.platform)
                 )
             except Exception as exc:
                 # A letter that cannot be written must not hold up the ninety-nine others.
                 log.exception("mail_failed", mail=mail.mail_id, kind=mail.kind)
-                outcomes[index] = Rejected(code=type(exc).__name__)
-        if letters:
-            answers = await self._gateway.send_many(
-                list(letters.values()), idempotency_key=parcel.batch_id
-            )
-            for index, answer in zip(letters, answers, strict=True):
-                outcomes[index] = answer
-        return [each for each in outcomes if each is not None]
+                letters.append(Rejected(code=type(exc).__name__))
+        return letters
+
+    async def _offer(self, batch_id: str, letters: list[Letter | Rejected]) -> list[Outcome]:
+        """Offer what could be written; return what became of each, in order."""
+        good = [each for each in letters if isinstance(each, Letter)]
+        answers = iter(
+            await self._gateway.send_many(good, idempotency_key=batch_id) if good else ()
+        )
+        return [next(answers) if isinstance(each, Letter) else each for each in letters]

@@ -61,10 +61,6 @@ class SendMail:
             await self._record(mail, Undecided(code=type(exc).__name__))
 
     async def _offer(self, mail: Mail, batch: Batch) -> None:
-        if not await self._pace.turn():
-            async with transaction(self._pool) as conn:
-                await deliver_mails.give_back(conn, mail, delay_seconds=self._pace.held_seconds)
-            return
         letter = self._letters.write(
             mail,
             batch.campaign_of(mail),
@@ -72,6 +68,10 @@ class SendMail:
             others=batch.campaigns,
             attachments=await self._files(mail),
         )
+        if not await self._pace.turn():
+            async with transaction(self._pool) as conn:
+                await deliver_mails.give_back(conn, mail, delay_seconds=self._pace.held_seconds)
+            return
         outcome = await self._gateway.send(letter, idempotency_key=mail.idempotency_key)
         crash.point("notify.after_send")
         if isinstance(outcome, Limited):
@@ -79,7 +79,7 @@ class SendMail:
         await self._record(mail, outcome)
 
     async def _files(self, mail: Mail) -> tuple[Attachment, ...]:
-        if mail.facts.report is None:
+        if mail.facts.report is None or not mail.facts.report.has_file:
             return ()
         async with transaction(self._pool) as conn:
             return (await reporting.file_of(conn, mail.facts.report),)

@@ -2,10 +2,17 @@
 
 import msgspec
 
-from contracts.campaign import AddOn, CarrierRules, PlatformDefinition, TaxProvider, TaxTable
+from contracts.campaign import (
+    AddOn,
+    CarrierRules,
+    PlatformDefinition,
+    ReportRules,
+    TaxProvider,
+    TaxTable,
+)
 from contracts.money import TIP_PERCENT_DEFAULT, TIP_PERCENT_MAX, Cents
 from services.site.public.theme import mail_look
-from services.site.publishing import calendar, campaign_fields, price_fields
+from services.site.publishing import calendar, campaign_fields, price_fields, report_fields
 from services.site.publishing.branding import BRANDING
 from services.site.publishing.model import AddOnText, Mistake, PlatformDocument
 from services.site.publishing.reading import Reader, Record, Sheet, Value, parse, record, several
@@ -55,8 +62,8 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
     shipping = fields.get("shipping", record(_shipping, NO_SHIPPING), NO_SHIPPING)
     enabled, low_stock, products = fields.get("add_ons", record(_add_ons, NO_ADD_ONS), NO_ADD_ONS)
     branding = fields.get("branding", BRANDING, {})
-    # Their readers check them in the services that use them.
-    fields.skip(["late_support", "reports"])
+    # Its reader checks it in the service that uses it.
+    fields.skip(["late_support"])
     definition = PlatformDefinition(
         version=0,
         platform_name=fields.get("platform_name", required_text(80), "The Pool"),
@@ -76,6 +83,7 @@ def _document(fields: Record, timezone: str) -> PlatformDocument:
         shipping_countries=shipping.countries,
         carrier=shipping.carrier,
         recovery_window_days=fields.get("recovery", record(_recovery, 7), 7),
+        reports=fields.get("reports", report_fields.REPORTS, ReportRules()),
         add_ons_enabled=enabled,
         add_ons_low_stock=low_stock,
         add_ons=tuple(add_on for add_on, _ in products),
