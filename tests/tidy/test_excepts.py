@@ -25,7 +25,7 @@ MAY_CATCH_ALL = {
     "leader.tick_as_leader",
     "limiter._ask",
     "retrying._try",
-    "send_batch._offer",
+    "send_batch._written",
     "send_mail.send",
     "shelf._put",
     "steady._done",

@@ -8,7 +8,7 @@ somebody is in a hurry.
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from pathlib import Path
 
 from deploy.chaos import owner
@@ -35,6 +35,16 @@ LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 300.0
 LIMIT_SECONDS = 600.0
 
+# Where what is done is not written down yet.
+DANGEROUS = frozenset(
+    {
+        "inbox.after_commit",
+        "notify.after_send",
+        "notify.portion_written",
+        "notify.after_batch",
+        "notify.report_asked",
+    }
+)
 HEARING = tuple(each for each in PLEDGING if each.service == "notify" and "inbox" in each.point)
 SENDING = tuple(each for each in PLEDGING if each.service == "notify" and each not in HEARING)
 
@@ -67,7 +77,11 @@ async def act(play: Play) -> list[Measure]:
 async def story(
     play: Play, *, people: int, answers_lost: float = ANSWERS_LOST, hurries: bool = False
 ) -> list[Measure]:
-    """Play it with so many people. `hurries`: what a dead sender held is due at once."""
+    """Play it with so many people.
+
+    `hurries`: only where a second copy or a lost mail could come from, and what a dead sender
+    held is due at once.
+    """
     deaths = Deaths(play, hurries=hurries)
     await play.crowd.faults(resend_down=True)
     slug = await play.crowd.publish("killed", ends_in_days=20, report_to=(an_email(),))
@@ -85,18 +99,14 @@ async def story(
     sent_meanwhile = await owner.value(play.stage, SENT)
     play.say(f"Resend was away for {AWAY_MINUTES} minutes")
     deaths.are_waited_for = True
-    await deaths.arm(SENDING[0])
     await play.crowd.faults(resend_down=False, timeout_rate=answers_lost)
-    await deaths.at((SENDING * (1 if hurries else TIMES_KILLED))[1:], of_age=True)
+    await deaths.at(SENDING * TIMES_KILLED, of_age=True)
     supporters = await owner.value(play.stage, SUPPORTERS, slug)
-    await deaths.arm(TELLING[0])
     news = {"campaignSlug": slug, "subject": "To all of you", "body": "One line."}
-    await play.crowd.as_operator("/admin/broadcast/announcement", news)
-    await deaths.at(TELLING[1:])
-    await deaths.arm(REPORTING[0])
+    await deaths.at(TELLING, play.crowd.as_operator("/admin/broadcast/announcement", news))
     morning = next_morning(await play.crowd.now())
-    await play.crowd.move_clock(now=morning.isoformat().replace("+00:00", "Z"))
-    await deaths.at(REPORTING[1:])
+    now = morning.isoformat().replace("+00:00", "Z")
+    await deaths.at(REPORTING, play.crowd.move_clock(now=now))
     await _all_sent(play)
     lost = await owner.value(play.stage, LOST_ANSWERS)
     await play.crowd.faults(reset=True)
@@ -119,38 +129,42 @@ class Deaths:
     def __init__(self, play: Play, *, hurries: bool) -> None:
         self._play = play
         self._hurries = hurries
-        self._armed: tuple[Errand, Path] | None = None
         # Whether minutes go by while nobody dies.
         self.are_waited_for = False
         self.wanted = 0
         self.died: list[Errand] = []
 
-    async def at(self, errands: Sequence[Errand], *, of_age: bool = False) -> None:
-        """Let it die at each; `of_age`: only when it has lived long enough to come back at once."""
+    async def at(
+        self,
+        errands: Sequence[Errand],
+        begin: Awaitable[object] | None = None,
+        *,
+        of_age: bool = False,
+    ) -> None:
+        """Let it die at each; `begin` is what leads it there, once the first is armed.
+
+        `of_age`: only when it has lived long enough to be started again at once.
+        """
         for errand in errands:
+            if self._hurries and errand.point not in DANGEROUS:
+                continue
             if of_age and not self._hurries:
-                await self._end()
                 await self._play.stage.lived(errand.service, STABLE_SECONDS)
-            await self.arm(errand)
-        await self._end()
+            path = self._play.stage.arm(errand.service, errand.point)
+            self.wanted += 1
+            if begin is not None:
+                await begin
+                begin = None
+            await self._has_died(errand, path)
 
-    async def arm(self, errand: Errand) -> None:
-        """Let it die at a point it has yet to come to, and see to it that it does."""
-        await self._end()
-        self._armed = errand, self._play.stage.arm(errand.service, errand.point)
-        self.wanted += 1
-
-    async def _end(self) -> None:
+    async def _has_died(self, errand: Errand, path: Path) -> None:
         """Wait until it has died where it was to die."""
-        if self._armed is None:
-            return
-        (errand, path), self._armed = self._armed, None
-        stage = self._play.stage
+        stage, is_armed = self._play.stage, path.exists
 
         async def has_died() -> bool:
-            if path.exists() and self.are_waited_for:
+            if is_armed() and self.are_waited_for:
                 await is_a_minute_later(self._play)
-            return not path.exists()
+            return not is_armed()
 
         what = f"died at {errand.point}"
         await until(has_died, seconds=PATIENCE_SECONDS, what=what, every=LOOK_SECONDS)
