@@ -168,6 +168,17 @@ async def test_a_mail_about_a_campaign_nobody_has_told_us_of_waits_for_it(
     assert [row["status"] for row in await mails(pool)] == ["sent"]
 
 
+async def test_a_short_pause_is_waited_out_in_the_line_and_a_long_one_is_not() -> None:
+    pace, began = Pace(0), time.monotonic()
+    pace.hold(0.3)
+    assert await pace.turn()
+    assert 0.3 <= time.monotonic() - began < 3
+
+    pace.hold(60)
+    assert not await pace.turn()
+    assert time.monotonic() - began < 3
+
+
 async def test_the_pace_is_kept_in_every_second_whoever_is_late() -> None:
     pace, begun = Pace(20), []
 

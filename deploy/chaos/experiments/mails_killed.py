@@ -104,6 +104,8 @@ async def story(
     supporters = await owner.value(play.stage, SUPPORTERS, slug)
     news = {"campaignSlug": slug, "subject": "To all of you", "body": "One line."}
     await deaths.at(TELLING, play.crowd.as_operator("/admin/broadcast/announcement", news))
+    # Who publishes after seven is reported of on the same day.
+    reported = await owner.value(play.stage, ROWS, "campaign_report")
     morning = next_morning(await play.crowd.now())
     now = morning.isoformat().replace("+00:00", "Z")
     await deaths.at(REPORTING, play.crowd.move_clock(now=now))
@@ -115,7 +117,7 @@ async def story(
         Measure("mails not sent in the end", await owner.value(play.stage, NOT_SENT, slug), "", 0),
         await _rows(play, "pledge_confirmed", pledged),
         await _rows(play, "announcement", supporters),
-        await _rows(play, "campaign_report", 1),
+        await _rows(play, "campaign_report", reported + 1),
         Measure("sent while Resend was away", sent_meanwhile, "", 0),
         Measure("deaths", len(deaths.died), "", deaths.wanted, is_floor=True),
         Measure("answers lost after delivery", lost, "", people // 20, is_floor=True),

@@ -8,7 +8,9 @@ AT_ONCE_MAX = 16
 LEASED_SECONDS = 3.0
 # On its way a request loses a moment, never the same one. Who comes too early is refused, and
 # then nobody is heard for a whole second.
-SLACK = 0.02
+SLACK = 0.05
+# Whoever waits for a turn waits through a pause as short as that; a lease is longer by far.
+PATIENCE_SECONDS = 5.0
 # Turns are this even at least; the rest is the limit's.
 EVENNESS = 0.9
 
@@ -44,13 +46,18 @@ class Pace:
         self._held_until = max(self._held_until, time.monotonic() + seconds)
 
     async def turn(self) -> bool:
-        """Wait for a turn; False when a pause has begun meanwhile and there is none."""
+        """Wait for a turn; False when a pause has begun meanwhile that is too long to wait for."""
+        came_at = time.monotonic()
         async with self._line:
-            await asyncio.sleep(self._free_at() - time.monotonic())
-            if self.held_seconds:
-                return False
-            self._begun.append(time.monotonic())
-            return True
+            while True:
+                now = time.monotonic()
+                opens_at = max(self._free_at(), self._held_until)
+                if opens_at <= now:
+                    self._begun.append(now)
+                    return True
+                if self.held_seconds and opens_at - came_at > PATIENCE_SECONDS:
+                    return False
+                await asyncio.sleep(opens_at - now)
 
     def _free_at(self) -> float:
         if not self._begun:
