@@ -38,7 +38,6 @@ LIMIT_SECONDS = 600.0
 # Where what is done is not written down yet.
 DANGEROUS = frozenset(
     {
-        "inbox.after_commit",
         "notify.after_send",
         "notify.portion_written",
         "notify.after_batch",
@@ -120,7 +119,7 @@ async def story(
         await _rows(play, "campaign_report", reported + 1),
         Measure("sent while Resend was away", sent_meanwhile, "", 0),
         Measure("deaths", len(deaths.died), "", deaths.wanted, is_floor=True),
-        Measure("answers lost after delivery", lost, "", people // 20, is_floor=True),
+        Measure("answers lost after delivery", lost, "", max(1, people // 20), is_floor=True),
         Measure("people without their pledge", people - pledged, "", 0),
     ]
 
