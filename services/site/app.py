@@ -1,8 +1,6 @@
 """Site put together: memory, pages, gateway, publishing."""
 
 import contextlib
-import os
-import tempfile
 from functools import partial
 from pathlib import Path
 
@@ -61,6 +59,7 @@ from services.site.routes.share import share_routes
 from services.site.routes.site import Site
 from services.site.routes.theme import theme_route
 from services.site.routes.wishes import LAUNCH, NEWS, wish_page
+from services.site.schedules.forget_audit import forget_audit
 from services.site.settings import Settings
 
 
@@ -91,7 +90,7 @@ class Memory:
             per_address_max=settings.live_readers_per_address_max,
         )
         folder = Path(settings.campaigns_dir) / "media"
-        self.scaled = Scaled(folder, _cache(settings))
+        self.scaled = Scaled(folder, settings.pictures)
         media = Media(folder)
         self.world = World(running.pool, running.clock, self.board, media=media)
         self.shelf = Shelf(
@@ -148,6 +147,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     wish = wish_page(site, upstream, settings.upstream("notify"), admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page, NEWS: wish, LAUNCH: wish})
     degraded, hears = partial(_degraded, memory, limiter), listeners(announcer)
+    forgetting = partial(forget_audit, running.pool, settings.audit_retention_days)
     own = Own(pool=running.pool, bus=running.bus, listeners=hears, degraded=degraded)
     dash = dashboard_of(site, settings, own, (admission, limiter, upstream))
     results = Results(site=site, checkout=checkout, admission=admission)
@@ -166,7 +166,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             lost,
         ],
         listeners=hears,
-        loops=[announcer.run, publisher.publish_at_start],
+        loops=[announcer.run, publisher.publish_at_start, forgetting],
         web_loops=memory.loops(running),
         dependencies={"site": site},
         degraded=degraded,
@@ -231,12 +231,6 @@ def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admiss
     """Return what the cart's forms stand on."""
     desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=settings.turnstile_site_key)
     return CartForms(site=site, desk=desk, admission=admission)
-
-
-def _cache(settings: Settings) -> Path:
-    """Return the folder of scaled pictures."""
-    own = Path(tempfile.gettempdir()) / f"pool-pictures-{os.getuid()}"
-    return Path(settings.media_cache_dir or own)
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:

@@ -1,5 +1,8 @@
 """Everything that can be set for site."""
 
+import os
+import tempfile
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -31,6 +34,15 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     # Readers of live figures at once, in this process and from one address.
     live_readers_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000
     live_readers_per_address_max: Annotated[int, msgspec.Meta(ge=1)] = 200
+    # Days for which the dashboard's audit log is kept.
+    audit_retention_days: Annotated[int, msgspec.Meta(ge=400, le=36_500)] = 400
+
+    @property
+    def pictures(self) -> Path:
+        """Return the folder of scaled pictures."""
+        if self.media_cache_dir:
+            return Path(self.media_cache_dir)
+        return Path(tempfile.gettempdir()) / f"pool-pictures-{os.getuid()}"
 
     def upstream(self, owner: str) -> tuple[str, ...]:
         """Return where the service that owns a route listens, each of its processes."""

@@ -171,6 +171,15 @@ async def single(pool: Pool) -> AsyncIterator[Connection]:
         yield conn
 
 
+@contextlib.contextmanager
+def refused_when_busy() -> Iterator[None]:
+    """Say as a refusal that Postgres is away or out of its budget: nothing was changed."""
+    try:
+        yield
+    except DATABASE_BUSY as exc:
+        raise Unavailable("busy", "We are busy for a moment. Nothing was changed.") from exc
+
+
 async def _commit(work: "asyncpg.transaction.Transaction") -> None:
     try:
         await work.commit()

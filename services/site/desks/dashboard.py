@@ -18,7 +18,7 @@ from litestar.response.base import ASGIResponse
 from contracts.ids import is_slug
 from contracts.live import LiveSnapshot
 from contracts.refusals import InputRefused, LinkRefused, NotFound, NotYours, Refusal, TooMany
-from services.chassis.storage.database import Pool, transaction
+from services.chassis.storage.database import Pool, refused_when_busy, transaction
 from services.chassis.web.addresses import limited_as
 from services.chassis.web.limiter import Limiter
 from services.site.admin import access
@@ -32,7 +32,7 @@ from services.site.asking.operators import Operator
 from services.site.asking.watch import Watch
 from services.site.door.admission import RETRY_SECONDS, Admission
 from services.site.door.forms import Pairs, read_pairs
-from services.site.door.headers import Policy
+from services.site.door.headers import Policy, as_head
 from services.site.public.frame import SiteFrame
 from services.site.public.language import Language, prefix
 
@@ -176,8 +176,10 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         headers: Mapping[str, str] = MappingProxyType({}),
     ) -> ASGIResponse:
         """Return bytes that nobody keeps and no search engine lists."""
+        is_head = self.request.method == "HEAD"
         return ASGIResponse(
-            body=body,
+            body=b"" if is_head else body,
+            is_head_response=is_head,
             status_code=status,
             media_type=media_type,
             cookies=cookies,
@@ -188,6 +190,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
                 "referrer-policy": "same-origin",
                 "content-security-policy": self.dash.policy.page(pays=False),
                 **headers,
+                **(as_head(media_type, body) if is_head else {}),
             },
         )
 
@@ -215,8 +218,9 @@ Work = Callable[[Visit], Awaitable[ASGIResponse]]
 async def serve(visit: Visit, works: Mapping[str, Work]) -> ASGIResponse:
     """Let somebody in, do what the route is for, and answer with a screen whatever comes."""
     try:
-        visit = await _enter(visit)
-        return await works[visit.row.name](visit)
+        with refused_when_busy():
+            visit = await _enter(visit)
+            return await works[visit.row.name](visit)
     except Refusal as refusal:
         route = visit.row.admitted(prefix(visit.language))
         try:
@@ -273,7 +277,8 @@ async def _again(visit: Visit, works: Mapping[str, Work]) -> ASGIResponse:
     can_show = visit.session is not None and visit.trouble.status in SHOWN_AGAIN
     if visit.row.page and can_show:
         try:
-            return await works[visit.row.page](visit)
+            with refused_when_busy():
+                return await works[visit.row.page](visit)
         except Refusal as worse:
             visit = msgspec.structs.replace(visit, trouble=worse)
     return visit.page("refused")

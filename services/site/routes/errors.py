@@ -16,6 +16,8 @@ Answer = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 PROGRAMS = tuple(
     sorted({f"/{route.path.split('/')[1]}" for route in ROUTES} | {"/live", "/api", "/admin"})
 )
+DASHBOARD = "/admin"
+SERVER_FAULT = 500
 HTML = "text/html"
 PAGES = (400, 404, 500, 503)
 # Forms are sent by people: what is wrong with one is answered in words as well.
@@ -32,7 +34,7 @@ def _with_page(make: Answer, shelf: Shelf, policy: Policy) -> Answer:
     def handle(request: Request[Any, Any, Any], exc: Exception) -> Response[Any]:
         answer = make(request, exc)
         status = answer.status_code or 500
-        if not _wants_page(request):
+        if not _wants_page(request, status):
             return answer
         language: Language = "es" if request.scope["path"].startswith("/es") else "en"
         known = _page_for(status, request)
@@ -60,9 +62,12 @@ def _page_for(status: int, request: Request[Any, Any, Any]) -> int:
     return 404 if request.method in ("GET", "HEAD") else 400
 
 
-def _wants_page(request: Request[Any, Any, Any]) -> bool:
+def _wants_page(request: Request[Any, Any, Any], status: int) -> bool:
     path = request.scope["path"]
     is_program = any(path == root or path.startswith(f"{root}/") for root in PROGRAMS)
+    if path == DASHBOARD or path.startswith(f"{DASHBOARD}/"):
+        # Scripts ask there as well; what went wrong on our side is said to people on a page.
+        is_program = status < SERVER_FAULT
     is_form = path.rstrip("/") in FORMS or path.rstrip("/").endswith(REMINDER)
     is_reading = request.method in ("GET", "HEAD") or is_form
     return is_reading and not is_program and HTML in request.headers.get("accept", "")

@@ -60,3 +60,9 @@ async def list_actions(conn: Connection) -> list[str]:
 def day_of(text: str) -> date | None:
     """Return a day that was read before."""
     return date.fromisoformat(text) if text else None
+
+
+async def forget(conn: Connection, keep_days: int, *, at_most: int) -> int:
+    """Forget lines older than so many days, and 400 at least; return how many."""
+    gone: int = await conn.fetchval("SELECT forget_audit($1, $2)", keep_days, at_most)
+    return gone

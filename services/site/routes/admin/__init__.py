@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from litestar import Request, get, post
+from litestar import Request, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
@@ -97,7 +97,7 @@ def _handler(dash: Dashboard, row: AdminRoute, language: Language) -> HTTPRouteH
     # A lane of its own: a crowd before the pages keeps no operator out.
     opt = {LANE: "dashboard"}
     if row.method == "GET":
-        return get(path, name=name, opt=opt)(answer)
+        return route(path, name=name, opt=opt, http_method=["GET", "HEAD"])(answer)
     return post(path, name=name, opt=opt, status_code=200, request_max_body_size=row.body_max)(
         answer
     )

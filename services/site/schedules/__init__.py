@@ -1,0 +1,1 @@
+"""What site does by itself, by the clock."""
