@@ -120,11 +120,12 @@ async def give_up(
     async with transaction(pool) as conn:
         row = await retrying.lock_first(conn, parked_id)
         consumer, event_id = str(row["consumer"]), str(row["event_id"])
-        await conn.execute(
-            "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-            consumer,
-            event_id,
-        )
+        if not _is_nameless(event_id):
+            await conn.execute(
+                "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+                consumer,
+                event_id,
+            )
         await conn.execute(
             "UPDATE parked_events SET given_up_at = clock_timestamp() WHERE parked_id = $1",
             parked_id,
@@ -164,9 +165,13 @@ def _require_same_event(listener: Listener, payload: bytes, event_id: str) -> No
         event = listener.handlers.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise _wrong(str(exc)) from exc
-    # What came without an id of its own is known by its place in the stream.
-    if ":" not in event_id and event.event_id != event_id:
+    if not _is_nameless(event_id) and event.event_id != event_id:
         raise _wrong(f"The event_id has to stay {event_id}.")
+
+
+def _is_nameless(event_id: str) -> bool:
+    """Tell whether it came without an id of its own, and is known by its place in the stream."""
+    return ":" in event_id
 
 
 def _wrong(message: str) -> InputRefused:
