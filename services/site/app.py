@@ -134,9 +134,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     publisher = Publisher(
         running.pool, announcer, folder=content, timezone=settings.platform_timezone
     )
-    limiter = Limiter(
-        settings.redis_url.reveal(), prefix="site:limits", scale=settings.rate_limit_scale
-    )
+    limiter = _limiter(settings)
     admission = Admission(site_base=site_base, admin_secret=settings.admin_secret, limiter=limiter)
     hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
     site = _site(memory, running, policy=policy, proxies=proxies, hosts=hosts, site_base=site_base)
@@ -231,6 +229,11 @@ def _forms(settings: Settings, site: Site, checkout: Checkout, admission: Admiss
     """Return what the cart's forms stand on."""
     desk = Desk(checkout, lambda: shop_of(site.world), challenge_key=settings.turnstile_site_key)
     return CartForms(site=site, desk=desk, admission=admission)
+
+
+def _limiter(settings: Settings) -> Limiter:
+    url, scale = settings.redis_url.reveal(), settings.rate_limit_scale
+    return Limiter(url, prefix="site:limits", scale=scale)
 
 
 def _degraded(memory: Memory, limiter: Limiter) -> list[str]:
