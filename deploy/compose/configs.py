@@ -13,8 +13,7 @@ from deploy.local.servers import NATS_RESERVED_BYTES
 
 FOLDER = Path(__file__).parent
 MADE = "# Made by `python -m deploy.compose.configs`: change deploy/local/permissions.py instead."
-
-
+RULES_MADE = "# Made by `python -m deploy.compose.configs` from deploy/observability."
 PASSWORDS_FILE = "include ../../run/secrets/nats_passwords"
 
 
@@ -74,6 +73,14 @@ def closed() -> str:
     return (FOLDER / "postgres.sql").read_text(encoding="utf-8")
 
 
+def rules_for_the_operator() -> str:
+    """Return the alerts as the Prometheus operator takes them."""
+    rules = (FOLDER.parent / "observability" / "prometheus" / "rules.yml").read_text("utf-8")
+    groups = "".join(f"  {line}" for line in rules[rules.index("groups:") :].splitlines(True))
+    head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule"
+    return f"{RULES_MADE}\n{head}\nmetadata: {{name: the-pool}}\nspec:\n{groups}"
+
+
 FILES: dict[str, Callable[[], str]] = {
     "nats.conf": nats,
     "valkey.conf": valkey,
@@ -81,6 +88,7 @@ FILES: dict[str, Callable[[], str]] = {
     "../kubernetes/base/valkey.conf": valkey,
     "../kubernetes/overlays/demo/nats.conf": lambda: nats(passwords=""),
     "../kubernetes/overlays/demo/closed.sql": closed,
+    "../kubernetes/components/prometheus-operator/rules.yaml": rules_for_the_operator,
     "../kubernetes/platform/nats-values.yaml": nats_in_a_cluster,
 }
 

@@ -14,7 +14,7 @@ from contracts.streams import CONSUMERS, STREAMS
 from deploy.compose import configs
 from deploy.kubernetes import check, nats_values, prepare, scaling
 from deploy.kubernetes.render import FOLDER, OVERLAYS, RenderFault, kubectl, of_kind, render
-from deploy.kubernetes.rules import labels_of, processes
+from deploy.kubernetes.rules import labels_of, processes, selects
 from deploy.local.layout import SERVICES
 from deploy.local.wheels import nats_binary
 from services.chassis.events.bus import STREAM_BYTES_MAX
@@ -227,6 +227,16 @@ def test_the_bus_of_the_cluster_allows_what_the_one_of_containers_does() -> None
         for side in ("publish", "subscribe"):
             for subject in user.get("permissions", {}).get(side, {}).get("allow", []):
                 assert f'"{subject}"' in compose, user["user"]
+
+
+def test_the_operator_is_told_of_every_process_and_the_same_alerts() -> None:
+    production = rendered("production")
+    wanted = named(production, "PodMonitor", "the-pool")["spec"]["selector"]
+    rules = YAML(typ="safe").load(FOLDER.parent / "observability" / "prometheus" / "rules.yml")
+
+    assert len(processes(production)) == len(ROLES)
+    assert all(selects(wanted, labels_of(each)) for each in processes(production))
+    assert named(production, "PrometheusRule", "the-pool")["spec"]["groups"] == rules["groups"]
 
 
 def test_prepare_makes_every_secret_once_and_keeps_it(

@@ -87,6 +87,16 @@ MISSPELT: dict[str, tuple[Mistake, str]] = {
         ),
         "is not of type 'integer'",
     ),
+    "PodMonitor: misspelt": (
+        lambda r: named(r, "PodMonitor", "the-pool")["spec"].update(podMetricEndpoints=[]),
+        "podMetricEndpoints",
+    ),
+    "PrometheusRule: no question": (
+        lambda r: named(r, "PrometheusRule", "the-pool")["spec"]["groups"][0]["rules"][0].pop(
+            "expr"
+        ),
+        "'expr' is a required property",
+    ),
     "ExternalSecret: no store": (
         lambda r: named(r, "ExternalSecret", "site")["spec"].pop("secretStoreRef"),
         "'secretStoreRef' is a required property",

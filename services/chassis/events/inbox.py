@@ -154,7 +154,8 @@ class Listener:
         fault: BaseException = NotYet()
         for _ in range(BUSY_TRIES):
             try:
-                return await self._apply(pool, batch, last_try)
+                with telemetry.INBOX_SECONDS.labels(self.consumer.durable).time():
+                    return await self._apply(pool, batch, last_try)
             except (*DATABASE_BUSY, Unavailable) as exc:
                 fault = exc
                 await database_is_back(pool)

@@ -35,7 +35,9 @@ def health_routes(*, missing: Ready, degraded: Degraded) -> list[HTTPRouteHandle
             lacking = await missing()
         except (*DATABASE_BUSY, asyncpg.PostgresError):
             lacking = ["postgres"]
-        body = {"ready": not lacking, "missing": lacking, "degraded": degraded()}
+        away = degraded()
+        _show(is_ready=not lacking, away=away)
+        body = {"ready": not lacking, "missing": lacking, "degraded": away}
         return Response(body, status_code=503 if lacking else 200)
 
     @get("/metrics")
@@ -43,3 +45,14 @@ def health_routes(*, missing: Ready, degraded: Degraded) -> list[HTTPRouteHandle
         return Response(generate_latest(telemetry.REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
     return [livez, readyz, metrics]
+
+
+_seen_away: set[str] = set()
+
+
+def _show(*, is_ready: bool, away: list[str]) -> None:
+    """Keep what was found for the figures: whoever alerts need not ask by itself."""
+    telemetry.READY.set(is_ready)
+    _seen_away.update(away)
+    for part in _seen_away:
+        telemetry.DEGRADED.labels(part).set(part in away)

@@ -59,11 +59,24 @@ INBOX = Counter(
     ("consumer", "outcome"),
     registry=REGISTRY,
 )
+INBOX_SECONDS = Histogram(
+    "inbox_batch_seconds",
+    "Time to apply a batch of events, from its transaction's begin to its end.",
+    ("consumer",),
+    registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
 INBOX_EARLY = Gauge(
     "inbox_early_oldest_seconds",
     "How long the oldest event has waited that came before what it needs.",
     ("consumer",),
     registry=REGISTRY,
+)
+READY = Gauge(
+    "process_ready", "1 when the last look found tables and database in order.", registry=REGISTRY
+)
+DEGRADED = Gauge(
+    "process_degraded", "1 for each part that is away or wrong.", ("part",), registry=REGISTRY
 )
 LOGS_DROPPED = Counter("log_lines_dropped", "Lines nobody was there to read.", registry=REGISTRY)
 LOOP_FAILURES = Counter(

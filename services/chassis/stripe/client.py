@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar, cast
 
 import aiohttp
 import stripe
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
 
 from services.chassis.process import telemetry
 from services.chassis.process.settings import Secret
@@ -39,6 +39,13 @@ CALLS = Counter(
     "Requests to Stripe by what came of them: done, refused, not_sent, unknown.",
     ("call", "outcome"),
     registry=telemetry.REGISTRY,
+)
+SECONDS = Histogram(
+    "stripe_call_seconds",
+    "Time Stripe took to answer, our own turn not counted.",
+    ("call",),
+    registry=telemetry.REGISTRY,
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20),
 )
 # The SDK leaves faults while reading an answer's body to aiohttp's own words.
 FAULTS = (stripe.StripeError, aiohttp.ClientError, OSError, TimeoutError)
@@ -182,7 +189,8 @@ class StripeClient:
         outcome = "unknown"
         try:
             await self._budget.turn(call, self._who, within_seconds=self._turn_seconds[self._who])
-            answer = await request()
+            with SECONDS.labels(call).time():
+                answer = await request()
             outcome = "done"
             return answer
         except (BudgetSpent, *FAULTS) as exc:

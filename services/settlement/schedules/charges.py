@@ -14,7 +14,7 @@ from services.chassis.storage.database import Pool, transaction
 from services.chassis.storage.leader import led
 from services.settlement.domain.charging import ChargeRow
 from services.settlement.handlers import keep_calendar, look_after
-from services.settlement.queries import rounds
+from services.settlement.queries import campaigns, rounds
 from services.settlement.steps.end_recovery import recover_due
 from services.settlement.steps.read_back import read_back
 from services.settlement.stripe_gateway.charges import StripeGateway
@@ -27,6 +27,11 @@ CHARGES = Gauge("charges", "Charges by status.", ("status",), registry=telemetry
 OLDEST_DUE = Gauge(
     "charges_oldest_due_seconds",
     "How long the oldest undecided charge has been due.",
+    registry=telemetry.REGISTRY,
+)
+CALENDAR_AGE = Gauge(
+    "calendar_heartbeat_age_seconds",
+    "How long ago somebody last looked whether a campaign starts or ends.",
     registry=telemetry.REGISTRY,
 )
 WAKE_UPS = consumer("settlement-chargers")
@@ -86,6 +91,8 @@ async def measure(pool: Pool) -> None:
     """Show the figures an operator watches."""
     async with transaction(pool) as conn:
         gauges = await rounds.read_gauges(conn)
+        _, beat_age_seconds, _ = await campaigns.read_heartbeat(conn)
     for status in STATUSES:
         CHARGES.labels(status).set(gauges.by_status.get(status, 0))
     OLDEST_DUE.set(gauges.oldest_due_seconds)
+    CALENDAR_AGE.set(beat_age_seconds)
