@@ -63,6 +63,13 @@ ROUTES: tuple[Route, ...] = (
     _post("/webhooks/stripe", "checkout", "webhook", body_max=256 * KIB),
     _post("/admin/recover-checkout", "checkout", "admin", failures_per_minute=5),
     _post(
+        "/admin/recover-lost-checkouts",
+        "checkout",
+        "admin",
+        timeout_seconds=30.0,
+        failures_per_minute=5,
+    ),
+    _post(
         "/pledge/payment-method/start",
         "checkout",
         "browser",

@@ -17,7 +17,7 @@ DEFAULT_DATA = ROOT / ".pool"
 # What a fresh start may remove. Anything else in the folder is the owner's: a `.env`,
 # the tools of the default folder, whatever a mistyped --data points at.
 OWN_FOLDERS = ("pg", "nats", "valkey", "log", "campaigns", "sandbox")
-OWN_FILES = ("ports.json", "secrets.json", "stack.json", "opening")
+OWN_FILES = ("ports.json", "secrets.json", "stack.json", "opening", "backup.json")
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from services.checkout.domain.bodies import (
     CartBody,
     CompleteCardBody,
     StartCardBody,
+    LostBody,
     StockBody,
     TaxBody,
 )
@@ -57,6 +58,7 @@ from services.settlement.routes.money import (
     PauseRequest,
     ReconcileRequest,
     RefundRequest,
+    ResumeRequest,
 )
 
 SECRET = Secret("nobody asks these routes anything")

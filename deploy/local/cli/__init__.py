@@ -20,6 +20,8 @@ COMMANDS = {
     "admin": "admin:admin",
     "ledger": "ledger:ledger",
     "settle": "settle:settle",
+    "backup": "recovery:backup",
+    "restore": "recovery:restore",
     "reconcile": "payments:reconcile",
     "pause": "payments:pause",
     "resume": "payments:resume",

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from deploy.local import loopback
+from deploy.local.cli import lost_checkouts
 from deploy.local.cli.console import (
     data_option,
     json_option,
@@ -29,10 +30,14 @@ PATIENCE_SECONDS = 600.0
 @json_option
 @data_option
 def reconcile(*, dry_run: bool, as_json: bool, data: Path) -> None:
-    """Compare every charge with Stripe, which is only read; exit 1 where they differ."""
+    """Compare every charge with Stripe, which is only read; exit 1 where they differ.
+
+    After a restore, checkouts that Stripe has and the backup has not are made again first.
+    """
     document = stack_of(data, as_json=as_json)
     site, secret = document["site"], document["admin_secret"]
     try:
+        lost = lost_checkouts.look(site, secret, is_dry_run=dry_run)
         asked = loopback.call(
             "POST",
             f"{site}/admin/reconcile",
@@ -43,24 +48,32 @@ def reconcile(*, dry_run: bool, as_json: bool, data: Path) -> None:
     except loopback.CallFailed as exc:
         refuse(f"Nothing was compared: {exc}", as_json=as_json)
     if as_json:
-        print_json(report)
+        print_json({**report, "checkouts": lost})
     else:
+        lost_checkouts.show(lost)
         _show(report)
     run = report["run"]
-    sys.exit(1 if run["error"] or run["breaks"] or not run["finishedAt"] else 0)
+    is_wrong = run["error"] or run["breaks"] or not run["finishedAt"] or (lost and lost["lost"])
+    sys.exit(1 if is_wrong else 0)
 
 
 @click.command()
+@click.option(
+    "--acknowledge", is_flag=True, help="After a restore: I have read where we and Stripe differ."
+)
 @json_option
 @data_option
-def resume(*, as_json: bool, data: Path) -> None:
-    """Let payments go on after a pause. What stood still is done now; nothing was lost."""
+def resume(*, acknowledge: bool, as_json: bool, data: Path) -> None:
+    """Let payments go on after a pause; after a restore, the whole platform.
+
+    What stood still is done now; nothing was lost.
+    """
     document = stack_of(data, as_json=as_json)
     try:
         answer = loopback.call(
             "POST",
             f"{document['site']}/admin/payments/resume",
-            body={"by": operator()},
+            body={"by": operator(), "acknowledge": acknowledge},
             bearer=document["admin_secret"],
         )
     except loopback.CallFailed as exc:

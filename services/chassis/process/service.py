@@ -5,6 +5,7 @@ python -m services.<name> web | worker | all | migrate | replay … | parked …
 
 import argparse
 import asyncio
+import contextlib
 import functools
 import gc
 import math
@@ -14,6 +15,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+import asyncpg
 import uvloop
 from litestar import Litestar
 from litestar.datastructures import State
@@ -30,9 +32,10 @@ from services.chassis.process.parts import Loop, Parts, Running
 from services.chassis.process.settings import CommonSettings, MigrationSettings, SettingsError, load
 from services.chassis.storage import migrations, presence
 from services.chassis.storage.clock import PlatformClock
-from services.chassis.storage.database import Pool, open_pool
+from services.chassis.storage.database import DATABASE_BUSY, Pool, open_pool
 from services.chassis.web import errors, serving
 from services.chassis.web.body import StrictRequest
+from services.chassis.web.closed import closed_in_recovery
 from services.chassis.web.crowd import Crowd, CrowdControl
 from services.chassis.web.edge import Edge
 from services.chassis.web.watched import watched_routes
@@ -135,6 +138,8 @@ class Service(Generic[S]):
             return 1
         bus = self._bus(settings)
         running = Running(pool, bus, PlatformClock(), roles)
+        with contextlib.suppress(*DATABASE_BUSY, asyncpg.UndefinedFunctionError):
+            await running.clock.renew(pool)
         parts = await self.compose(settings, running)
         stop = running.stopping
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -216,6 +221,7 @@ class Service(Generic[S]):
                 **{name: _constant(value) for name, value in parts.dependencies.items()},
             },
             middleware=[lambda app: CrowdControl(app, lanes)],
+            before_request=closed_in_recovery(self.name, clock),
             exception_handlers=errors.HANDLERS,
             request_class=StrictRequest,
             request_max_body_size=parts.body_max,

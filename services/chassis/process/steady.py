@@ -46,10 +46,16 @@ class Steady(Generic[T]):
         self._under_way: set[asyncio.Task[None]] = set()
         self._begun = 0
 
-    async def lead(self, pool: Pool, *, every_seconds: float) -> None:
+    async def lead(self, pool: Pool, *, every_seconds: float, in_recovery: bool = False) -> None:
         """Work for ever, in one process at a time; asked to stop, end what ends soon."""
         try:
-            await tick_as_leader(pool, self._job, self.tick, every_seconds=every_seconds)
+            await tick_as_leader(
+                pool,
+                self._job,
+                self.tick,
+                every_seconds=every_seconds,
+                in_recovery=in_recovery,
+            )
         finally:
             await self.end(within_seconds=LAST_SECONDS)
 

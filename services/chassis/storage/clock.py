@@ -20,6 +20,8 @@ class PlatformClock:
         self._read_at = time.monotonic()
         self.skew_seconds = 0.0
         """How far this machine's clock is from the database's, as far as we can tell."""
+        self.is_recovering = False
+        """Whether the platform was restored and nobody has said yet that it may go on."""
 
     def now(self) -> datetime:
         """Return the platform's time, UTC."""
@@ -29,10 +31,15 @@ class PlatformClock:
         """Read the clock once."""
         began, asked_at = time.monotonic(), datetime.now(UTC)
         row = await pool.fetchrow(
-            "SELECT platform.now() AS platform, clock_timestamp() AS machine", timeout=2
+            """
+            SELECT platform.now() AS platform, clock_timestamp() AS machine,
+                platform.recovering() AS is_recovering
+            """,
+            timeout=2,
         )
         assert row is not None, "a SELECT without FROM has one row"
         self._anchor, self._read_at = row["platform"], time.monotonic()
+        self.is_recovering = row["is_recovering"]
         # It was read at some moment of the round trip: that long is no difference.
         travelled = self._read_at - began
         ahead = (row["machine"] - asked_at).total_seconds() - travelled / 2

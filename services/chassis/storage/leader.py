@@ -11,6 +11,7 @@ from services.chassis.storage.database import ACQUIRE_SECONDS, DATABASE_BUSY, Co
 log = telemetry.logger(__name__)
 
 FOLLOWER_SECONDS = 1.0
+RECOVERY_SECONDS = 1.0
 LAST_ROUND_SECONDS = 3.0
 
 
@@ -65,24 +66,35 @@ async def _to_its_end(tick: Callable[[], Awaitable[object]]) -> None:
 
 
 def led(
-    pool: Pool, job: str, tick: Callable[[], Awaitable[object]], *, every_seconds: float = 1.0
+    pool: Pool,
+    job: str,
+    tick: Callable[[], Awaitable[object]],
+    *,
+    every_seconds: float = 1.0,
+    in_recovery: bool = False,
 ) -> Callable[[], Awaitable[None]]:
     """Return a loop that is named as its job and calls `tick` as the leader of it."""
 
     async def run() -> None:
-        await tick_as_leader(pool, job, tick, every_seconds=every_seconds)
+        await tick_as_leader(pool, job, tick, every_seconds=every_seconds, in_recovery=in_recovery)
 
     run.__qualname__ = job
     return run
 
 
 async def tick_as_leader(
-    pool: Pool, job: str, tick: Callable[[], Awaitable[object]], *, every_seconds: float = 1.0
+    pool: Pool,
+    job: str,
+    tick: Callable[[], Awaitable[object]],
+    *,
+    every_seconds: float = 1.0,
+    in_recovery: bool = False,
 ) -> None:
     """Call `tick` again and again in one process at a time.
 
     A round that fails is logged and counted, and the next one comes: `tick` finds its
-    work in the database, so nothing is lost but time.
+    work in the database, so nothing is lost but time. On a platform that was restored only
+    those tick that read: `in_recovery`. The others wait for the operator's word.
     """
     while True:
         try:
@@ -90,7 +102,10 @@ async def tick_as_leader(
                 while True:
                     # Proves that the lock's session still lives: we may have been stopped
                     # for long, and somebody else may lead by now.
-                    await conn.execute("SELECT 1")
+                    is_recovering = await conn.fetchval("SELECT platform.recovering()")
+                    if is_recovering and not in_recovery:
+                        await asyncio.sleep(max(RECOVERY_SECONDS, every_seconds))
+                        continue
                     await _to_its_end(tick)
                     await asyncio.sleep(every_seconds)
         except asyncio.CancelledError:

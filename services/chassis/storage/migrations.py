@@ -57,6 +57,11 @@ async def pending(conn: Connection, *, schema: str, folder: Path) -> list[str]:
     return [name for name, _ in _files([CHASSIS / "service", folder]) if name not in done]
 
 
+def checksums(folders: list[Path]) -> dict[str, str]:
+    """Return the migrations in these folders, each with its checksum."""
+    return {name: _checksum(sql) for name, sql in _files(folders)}
+
+
 async def _apply(conn: Connection, schema: str, role: str, folders: list[Path]) -> int:
     await conn.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     await conn.execute(

@@ -90,6 +90,24 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     pledge_ids: tuple[str, ...]
 
 
+class LostCheckout(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A checkout that Stripe has and we lost for good; `amount` in cents, as it was agreed to."""
+
+    session_id: str
+    order_id: str
+    amount: str
+    reason: str
+
+
+class LostCheckouts(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a page of Stripe's sessions came to. `after` is where the next begins; None: the end."""
+
+    known: int
+    made_again: int
+    lost: tuple[LostCheckout, ...]
+    after: str | None
+
+
 def summary_of(
     order: Order,
     *,

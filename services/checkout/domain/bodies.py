@@ -127,6 +127,15 @@ class RecoverBody(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     billing_address: Address | None = None
 
 
+class LostBody(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
+):
+    """From where to go on in Stripe's list; a dry run makes no order again."""
+
+    after: Short | None = None
+    dry_run: bool = False
+
+
 class StartCardBody(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True
 ):

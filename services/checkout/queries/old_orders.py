@@ -1,6 +1,6 @@
-"""SQL about orders that nobody needs to know the person of any more."""
+"""SQL about orders of the past: those nobody needs to know the person of, those a restore lost."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from services.chassis.storage.database import Connection
 from services.checkout.queries.forgetting import WITHOUT_ANSWERS
@@ -70,3 +70,15 @@ async def forget_addresses(conn: Connection, *, limit: int) -> int:
         ADDRESS_KEPT,
     )
     return int(status.split()[-1])
+
+
+async def lost_since(conn: Connection) -> datetime | None:
+    """Return since when we may have lost orders to a restore; None while nothing is restored."""
+    since: datetime | None = await conn.fetchval(
+        """
+        SELECT backed_up_at - interval '1 day'
+        FROM platform.recovery
+        WHERE ended_at IS NULL
+        """
+    )
+    return since

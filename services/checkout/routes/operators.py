@@ -8,8 +8,8 @@ from contracts.api.operations import WebhookState
 from services.chassis.storage.database import transaction
 from services.chassis.web.errors import PRIVATE
 from services.chassis.web.guards import Guard
-from services.checkout.domain.answers import Recount, Recovered, StockChange
-from services.checkout.domain.bodies import RecoverBody, StockBody
+from services.checkout.domain.answers import LostCheckouts, Recount, Recovered, StockChange
+from services.checkout.domain.bodies import LostBody, RecoverBody, StockBody
 from services.checkout.handlers.change_stock import change_stock
 from services.checkout.handlers.recount_stock import recount_stock
 from services.checkout.queries import stripe_events
@@ -19,6 +19,7 @@ from services.checkout.routes.dependencies import (
     StripeDependency,
 )
 from services.checkout.steps.recover_checkout import recover
+from services.checkout.steps.recover_lost import recover_lost
 
 
 def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
@@ -32,6 +33,15 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
         carrier: CarrierDependency,
     ) -> Response[Recovered]:
         return Response(await recover(pool, stripe, data, carrier), headers=PRIVATE)
+
+    @post("/admin/recover-lost-checkouts", status_code=200, guards=[guard])
+    async def recover_lost_checkouts(
+        data: JSONBody[LostBody],
+        pool: PoolDependency,
+        stripe: StripeDependency,
+        carrier: CarrierDependency,
+    ) -> Response[LostCheckouts]:
+        return Response(await recover_lost(pool, stripe, carrier, data), headers=PRIVATE)
 
     @post("/admin/inventory", status_code=200, guards=[guard])
     async def inventory_by_hand(
@@ -47,7 +57,10 @@ def admin_routes(guard: Guard) -> list[HTTPRouteHandler]:
             recounted = await recount_stock(conn, slug)
         return Response(recounted, headers=PRIVATE)
 
-    return [recover_checkout, inventory_by_hand, recalculate_inventory]
+    return [
+        *(recover_checkout, recover_lost_checkouts),
+        *(inventory_by_hand, recalculate_inventory),
+    ]
 
 
 def watched_routes(guard: Guard) -> list[HTTPRouteHandler]:

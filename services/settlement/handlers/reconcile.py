@@ -5,7 +5,8 @@ import msgspec
 from contracts.refusals import NotFound
 from services.chassis.storage.database import Connection
 from services.settlement.domain.reconciling import Break
-from services.settlement.queries import looks, reconciliations
+from services.settlement.handlers.pass_bank import watch_person
+from services.settlement.queries import looks, pauses, reconciliations, stripe_events
 from services.settlement.queries.reconciliations import KnownBreak, Run
 
 BREAKS_SHOWN = 500
@@ -37,11 +38,14 @@ async def read_report(conn: Connection, run_id: int | None) -> Report:
 async def keep_breaks(conn: Connection, run: Run, found: list[Break]) -> None:
     """Keep what a run found, unless it is a dry one.
 
-    Refunds that nobody told us of are read back: they are adopted like any other.
+    Refunds that nobody told us of are read back: they are adopted like any other. After a
+    restore so is every charge of which Stripe knows more.
     """
     if run.is_dry_run:
         return
     await reconciliations.keep_breaks(conn, found)
+    if await pauses.is_recovering(conn):
+        await _adopt(conn, [each.subject for each in found if each.kind == "other_status"])
     named = [
         await reconciliations.intent_of(conn, each.subject)
         for each in found
@@ -54,3 +58,12 @@ async def keep_breaks(conn: Connection, run: Run, found: list[Break]) -> None:
     ]
     if wishes:
         await looks.ask(conn, wishes)
+
+
+async def _adopt(conn: Connection, charge_ids: list[str]) -> None:
+    """Have charges read back that stand differently at Stripe, as its own news would."""
+    named = [await reconciliations.intent_of(conn, each) for each in sorted(charge_ids)]
+    intents = [each for each in named if each is not None]
+    for charge_id in await stripe_events.list_declined(conn, intents):
+        await watch_person(conn, charge_id)
+    await stripe_events.look_now(conn, intents)

@@ -11,10 +11,8 @@ from contracts.events.pledges import (
     PledgeSnapshot,
 )
 from contracts.events.settlement import ChargeDue
-from contracts.ids import ChargeId
 from services.chassis.events import outbox
 from services.chassis.events.early import NotYet
-from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection
 from services.settlement.domain import charging
 from services.settlement.handlers.give_notice import notice_close
@@ -84,7 +82,7 @@ async def request_charges(conn: Connection, events: Sequence[ChargeRequested]) -
 
 
 def _charge_of(request: ChargeRequested) -> NewCharge:
-    charge_id = ChargeId(f"chg_{telemetry.new_id()}")
+    charge_id = charging.charge_id_of(request)
     return NewCharge(charge_id, request, charging.create_parameters(charge_id, request))
 
 

@@ -27,6 +27,9 @@ CHARGE = """
 So with the instant since when it is in use: Stripe is searched from there.
 """
 
+BEFORE_THE_BACKUP = timedelta(days=1)
+REMEMBERED_FOR = timedelta(days=90)
+"""How long after a restore a new charge may be one that Stripe has already, and since when."""
 
 ATTEMPT = """
     attempt, kind, confirm_parameters, key_serial, is_key_spent,
@@ -50,7 +53,10 @@ class NewCharge(msgspec.Struct, frozen=True):
 
 
 async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[ChargeId]:
-    """Add the one charge of each supporter for a purpose; return which of these were new."""
+    """Add the one charge of each supporter for a purpose; return which of these were new.
+
+    On a platform that was restored each is looked for at Stripe before it is created.
+    """
     asked = [each.request for each in new]
     rows = await conn.fetch(
         """
@@ -58,11 +64,13 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
             (charge_id, campaign, supporter_id, purpose, amount_cents, currency, customer_id,
              payment_method_id, card_brand, card_last4, card_exp_month, card_exp_year,
              pledge_ids, create_parameters, requested_at, create_keyed_at, create_keyed_on,
-             due_at, queued_at, card_saved_at)
+             is_create_key_spent, due_at, queued_at, card_saved_at)
         SELECT charge_id, campaign, supporter_id, purpose, amount_cents, currency, customer_id,
                payment_method_id, card_brand, card_last4, card_exp_month, card_exp_year,
-               pledges.ids, create_parameters, platform.now(), clock_timestamp(),
-               platform.now(), clock_timestamp(), clock_timestamp(), coalesce(asked.card_saved_at, (
+               pledges.ids, create_parameters, platform.now(),
+               coalesce(restored.looked_for_since, clock_timestamp()), platform.now(),
+               restored.looked_for_since IS NOT NULL, clock_timestamp(), clock_timestamp(),
+               coalesce(asked.card_saved_at, (
                    SELECT max(coalesce(card_saved_at, created_at))
                    FROM pledge_copies AS copy
                    WHERE copy.pledge_id = ANY(pledges.ids)
@@ -77,6 +85,11 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
         CROSS JOIN LATERAL (
             SELECT array(SELECT jsonb_array_elements_text(asked.pledge_ids::jsonb)) AS ids
         ) AS pledges
+        LEFT JOIN (
+            SELECT backed_up_at - $16::interval AS looked_for_since
+            FROM platform.recovery
+            WHERE restored_at > clock_timestamp() - $17::interval
+        ) AS restored ON true
         ORDER BY place
         ON CONFLICT ON CONSTRAINT one_charge_per_purpose DO NOTHING
         RETURNING charge_id
@@ -97,6 +110,8 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
         [msgspec.json.encode(each.pledge_ids).decode() for each in asked],
         [each.parameters for each in new],
         [each.card_saved_at for each in asked],
+        BEFORE_THE_BACKUP,
+        REMEMBERED_FOR,
     )
     return {row["charge_id"] for row in rows}
 

@@ -47,6 +47,17 @@ async def change(conn: Connection, *, is_paused: bool, because: str, changed_by:
     return done is not None
 
 
+async def is_recovering(conn: Connection) -> bool:
+    """Tell whether the platform was restored and nobody has let it go on since."""
+    found: bool = await conn.fetchval("SELECT platform.recovering()")
+    return found
+
+
+async def end_recovery(conn: Connection, by: str) -> None:
+    """Let the platform go on after a restore."""
+    await conn.execute("SELECT platform.end_recovery($1)", by)
+
+
 async def stands_still(conn: Connection, slug: CampaignSlug) -> bool:
     """Tell whether nothing of a campaign may be charged now."""
     found: bool = await conn.fetchval("SELECT stands_still($1)", slug)

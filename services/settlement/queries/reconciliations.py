@@ -101,6 +101,22 @@ async def next_run(conn: Connection) -> tuple[Run, datetime] | None:
     return None if row is None else (msgspec.convert(row, Run), row["from_then"])
 
 
+async def compared_since_restore(conn: Connection) -> int | None:
+    """Return how many breaks the newest comparison since the restore found; None: there is none."""
+    found: int | None = await conn.fetchval(
+        """
+        SELECT jsonb_array_length(breaks)
+        FROM reconciliations
+        JOIN platform.recovery ON requested_at >= restored_at
+        WHERE finished_at IS NOT NULL
+          AND error IS NULL
+        ORDER BY run_id DESC
+        LIMIT 1
+        """
+    )
+    return found
+
+
 async def list_ours(conn: Connection, since: datetime) -> list[OurCharge]:
     """Return our charges since then, with what went back of each."""
     rows = await conn.fetch(

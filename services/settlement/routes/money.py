@@ -63,6 +63,12 @@ class PauseRequest(msgspec.Struct, forbid_unknown_fields=True, rename="camel"):
     by: Text = "an operator"
 
 
+class ResumeRequest(PauseRequest, forbid_unknown_fields=True, rename="camel"):
+    """Who; and after a restore whether they read where we and Stripe differ."""
+
+    acknowledge: bool = False
+
+
 @post("/admin/refunds", status_code=200)
 async def give_back(
     request: Request[Any, Any, Any], data: JSONBody[RefundRequest], pool: Pooled
@@ -124,14 +130,24 @@ async def payments(pool: Pooled) -> Response[Pause]:
 async def pause_payments(
     pool: Pooled, data: JSONBody[PauseRequest | None] = None
 ) -> Response[Pause]:
-    return await _switch(pool, data or PauseRequest(), is_paused=True)
+    wanted = data or PauseRequest()
+    async with transaction(pool) as conn:
+        return _private(
+            await pause.change_pause(
+                conn, is_paused=True, because=wanted.because, changed_by=wanted.by
+            )
+        )
 
 
 @post("/admin/payments/resume", status_code=200)
 async def resume_payments(
-    pool: Pooled, data: JSONBody[PauseRequest | None] = None
+    pool: Pooled, data: JSONBody[ResumeRequest | None] = None
 ) -> Response[Pause]:
-    return await _switch(pool, data or PauseRequest(), is_paused=False)
+    wanted = data or ResumeRequest()
+    async with transaction(pool) as conn:
+        return _private(
+            await pause.resume(conn, changed_by=wanted.by, knows_breaks=wanted.acknowledge)
+        )
 
 
 @get("/admin/disputes")
@@ -144,15 +160,6 @@ async def disputes(pool: Pooled) -> Response[list[DisputeShown]]:
 async def dispute(dispute_id: FromPath[str], pool: Pooled) -> Response[DisputeBundle]:
     async with transaction(pool) as conn:
         return _private(await show_money.read_dispute(conn, dispute_id))
-
-
-async def _switch(pool: Pool, wanted: PauseRequest, *, is_paused: bool) -> Response[Pause]:
-    async with transaction(pool) as conn:
-        return _private(
-            await pause.change_pause(
-                conn, is_paused=is_paused, because=wanted.because, changed_by=wanted.by
-            )
-        )
 
 
 def _wanted(data: RefundRequest) -> Wanted:

@@ -42,7 +42,7 @@ def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
     """Return settlement's own loops, each led by one process."""
 
     async def janitor() -> None:
-        await reader(pool, gateway).lead(pool, every_seconds=READ_SECONDS)
+        await reader(pool, gateway).lead(pool, every_seconds=READ_SECONDS, in_recovery=True)
 
     sweeper = partial(sweep, pool, bus)
     return [
@@ -50,7 +50,13 @@ def loops(pool: Pool, bus: Bus, gateway: StripeGateway) -> list[Loop]:
         janitor,
         led(pool, "settlement:sweeper", sweeper, every_seconds=SWEEP_SECONDS),
         led(pool, "settlement:recovery", partial(recover_due, pool, gateway)),
-        led(pool, "settlement:gauges", partial(measure, pool), every_seconds=GAUGE_SECONDS),
+        led(
+            pool,
+            "settlement:gauges",
+            partial(measure, pool),
+            every_seconds=GAUGE_SECONDS,
+            in_recovery=True,
+        ),
     ]
 
 

@@ -58,11 +58,22 @@ STATUSES = ("new", "sending", "pending", "succeeded", "failed", "refused")
 def loops(pool: Pool, gateway: MoneyGateway) -> list[Loop]:
     """Return the loops of what comes after a charge."""
     return [
-        led(pool, "settlement:looks", partial(look, pool, gateway)),
+        led(pool, "settlement:looks", partial(look, pool, gateway), in_recovery=True),
         led(pool, "settlement:refunds", partial(give_back, pool, gateway)),
         led(pool, "settlement:notices", partial(give_notices, pool)),
-        led(pool, "settlement:reconciliation", partial(compare_next, pool, gateway)),
-        led(pool, "settlement:after-gauges", partial(measure, pool), every_seconds=GAUGE_SECONDS),
+        led(
+            pool,
+            "settlement:reconciliation",
+            partial(compare_next, pool, gateway),
+            in_recovery=True,
+        ),
+        led(
+            pool,
+            "settlement:after-gauges",
+            partial(measure, pool),
+            every_seconds=GAUGE_SECONDS,
+            in_recovery=True,
+        ),
     ]
 
 

@@ -11,6 +11,7 @@ ROUTES = (
     ("GET", "/admin/settlements/$SLUG"),
     ("GET", "/admin/cron/status"),
     ("POST", "/admin/recover-checkout"),
+    ("POST", "/admin/recover-lost-checkouts"),
     ("POST", "/admin/inventory"),
     ("POST", "/admin/projections/check"),
     ("POST", "/admin/close/$SLUG"),

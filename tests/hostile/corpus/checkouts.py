@@ -90,6 +90,20 @@ CASES = (
         "session_not_found",
     ),
     operate(
+        "recover what no restore lost",
+        "/admin/recover-lost-checkouts",
+        {},
+        409,
+        "not_recovering",
+    ),
+    operate(
+        "recover after a session with NUL",
+        "/admin/recover-lost-checkouts",
+        {"after": "cs_\x00"},
+        400,
+        "invalid_input",
+    ),
+    operate(
         "recover a session with NUL",
         "/admin/recover-checkout",
         {"sessionId": "cs_\x00"},

@@ -1,0 +1,146 @@
+"""backup, restore: the whole platform as of one moment, and the way back from it."""
+
+import os
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from deploy.local import stack_file
+from deploy.local.cli.console import (
+    data_option,
+    json_option,
+    money,
+    print_json,
+    refuse,
+    say,
+    stack_of,
+)
+from deploy.local.env_file import SettingsRefused
+from deploy.local.environment import operators_settings
+from deploy.local.layout import DataDir, write_json
+from deploy.local.wheels import ServerRefused
+from deploy.recovery import retention
+from deploy.recovery.manifest import Manifest, Refused
+from services.chassis.process.commands import operator
+
+FOLDER = click.Path(file_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("into", metavar="DIR", type=FOLDER)
+@click.option(
+    "--to",
+    "recipients",
+    multiple=True,
+    metavar="AGE1…",
+    help="Encrypt, so that only the owner of this age key can read it. May be repeated.",
+)
+@click.option(
+    "--series",
+    is_flag=True,
+    help="DIR holds many: write DIR/<time>, and remove what 7 days, 5 weeks and 12 months don't need.",
+)
+@json_option
+@data_option
+def backup(
+    *, into: Path, recipients: tuple[str, ...], series: bool, as_json: bool, data: Path
+) -> None:
+    """Back up the whole platform while it runs; never over an older backup."""
+    from deploy.recovery import backup as making
+    from deploy.recovery.restore import world_of
+
+    document = stack_of(data, as_json=as_json)
+    folder = DataDir.at(data)
+    place = into / retention.name_of(datetime.now(UTC)) if series else into
+    began = time.monotonic()
+    try:
+        source = making.Source(
+            owner_url=document["postgres"],
+            campaigns=Path(document["campaigns"]),
+            stripe=world_of(operators_settings(folder)),
+        )
+        made = making.make(source, place.absolute(), recipients=recipients)
+    except (Refused, ServerRefused, SettingsRefused, OSError) as exc:
+        refuse(f"No backup was made: {exc}", as_json=as_json)
+    write_json(folder.file("backup.json"), {"at": made.made_at.isoformat(), "in": str(place)})
+    gone = _prune(into) if series else []
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        print_json({"backup": str(place), "seconds": seconds, "removed": gone, **_as_json(made)})
+        return
+    _show(made)
+    say(f"Backed up to {place} in {seconds} s: {_size(made)}, read back and checked.")
+    for name in gone:
+        say(f"  removed {name}: newer ones stand for its day, week and month")
+
+
+@click.command()
+@click.argument("source", metavar="DIR", type=FOLDER)
+@click.option(
+    "--identity",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file with the age key of an encrypted backup.",
+)
+@json_option
+@data_option
+def restore(*, source: Path, identity: Path | None, as_json: bool, data: Path) -> None:
+    """Bring a backup back into an empty data directory, with money and mail at rest."""
+    from deploy.recovery.restore import restore as bring_back
+
+    folder = DataDir.at(data)
+    began = time.monotonic()
+    if stack_file.is_running(folder):
+        refuse(f"A stack runs on {folder.path}. `./pool down` stops it.", as_json=as_json)
+    try:
+        found = bring_back(source.absolute(), folder, by=operator(), identities=identity)
+    except (Refused, ServerRefused, SettingsRefused, OSError) as exc:
+        refuse(f"Not restored: {exc}", as_json=as_json)
+    seconds = round(time.monotonic() - began, 1)
+    if as_json:
+        print_json({"seconds": seconds, "putAside": found.put_aside, **_as_json(found.manifest)})
+        return
+    _show(found.manifest)
+    aside = found.put_aside
+    say(f"Restored as of {found.manifest.made_at:%Y-%m-%d %H:%M:%S} UTC in {seconds} s.")
+    say(
+        f"Put aside: {aside['mails']} mails that may have gone out since, {aside['news']} news"
+        f" half told, {aside['sessions']} sessions of the dashboard."
+    )
+    say("Nothing is charged, mailed or decided, and nobody can pledge, until you say so:")
+    say("  ./pool up            pages are shown")
+    say("  ./pool ledger check  history, pledges and totals agree")
+    say("  ./pool reconcile     what Stripe knows and this backup does not")
+    say("  ./pool resume        the platform goes on")
+
+
+def _prune(root: Path) -> list[str]:
+    """Remove the backups of a series that nobody keeps; return their names."""
+    import shutil
+
+    found = {
+        at: each for each in root.iterdir() if (at := retention.moment_of(each.name)) is not None
+    }
+    gone = sorted(set(found) - retention.kept(found))
+    for at in gone:
+        shutil.rmtree(found[at])
+    return [found[at].name for at in gone]
+
+
+def _show(found: Manifest) -> None:
+    for slug, sums in found.campaigns.items():
+        say(f"  {slug:<40} {sums.pledges:>7} pledges {money(sums.pledged_cents):>14}")
+    say(f"  {sum(found.rows.values()):,} rows in {len(found.rows)} tables")
+
+
+def _size(found: Manifest) -> str:
+    total = sum(each.size_bytes for each in found.files.values())
+    return f"{total / 1_000_000:.1f} MB"
+
+
+def _as_json(found: Manifest) -> dict[str, object]:
+    import msgspec
+
+    described: dict[str, object] = msgspec.to_builtins(found)
+    return {"manifest": described, "files": sorted(os.fspath(name) for name in found.files)}

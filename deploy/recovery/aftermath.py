@@ -1,0 +1,97 @@
+"""What is changed in restored data before anything runs on it.
+
+The world went on after the backup: Stripe took money, Resend delivered. So nothing moves
+or mails until an operator has compared. Source: reliability 6.1, B-4, B-5, I-22.
+"""
+
+import asyncio
+from datetime import datetime
+
+import asyncpg
+
+from deploy.recovery.manifest import Manifest, Refused
+from deploy.recovery.snapshot import counts
+
+PAUSED_BECAUSE = "restored from a backup"
+
+
+def settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
+    """Compare what came back with the manifest, then hold money and mail.
+
+    Returns how many mails, news and sign-ins were put aside. Raises `Refused` when rows
+    or sums are not those that were backed up.
+    """
+    return asyncio.run(_settle_down(owner_url, manifest, by))
+
+
+async def _settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
+    conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=300)
+    try:
+        async with conn.transaction():
+            found = await counts(conn)
+            if found.rows != manifest.rows or found.campaigns != manifest.campaigns:
+                raise Refused("What came back is not what was backed up: its counts differ.")
+            await _hold_everything(conn, manifest.made_at, by)
+            return await _put_aside(conn, by)
+    finally:
+        await conn.close()
+
+
+async def _hold_everything(conn: "asyncpg.Connection", made_at: datetime, by: str) -> None:
+    await conn.execute(
+        """
+        INSERT INTO platform.recovery (backed_up_at)
+        VALUES ($1)
+        ON CONFLICT (only_row) DO UPDATE
+        SET backed_up_at = excluded.backed_up_at, restored_at = clock_timestamp(),
+            ended_at = NULL, ended_by = NULL
+        """,
+        made_at,
+    )
+    await conn.execute(
+        """
+        INSERT INTO settlement.pauses (is_paused, because, changed_by)
+        VALUES (true, $1, $2)
+        ON CONFLICT (only_row) DO UPDATE
+        SET is_paused = true, because = excluded.because, changed_by = excluded.changed_by,
+            changed_at = clock_timestamp()
+        """,
+        PAUSED_BECAUSE,
+        by,
+    )
+    await conn.execute(
+        """
+        INSERT INTO site.admin_audit (at, actor, role, action, subject, campaign, details)
+        VALUES (clock_timestamp(), $1, 'super', 'restored', '', '',
+                jsonb_build_object('backed_up_at', $2::timestamptz))
+        """,
+        by,
+        made_at,
+    )
+
+
+async def _put_aside(conn: "asyncpg.Connection", by: str) -> dict[str, int]:
+    """Park mails that may have gone out since, end news half told, and everybody's session."""
+    mails = await conn.execute(
+        """
+        UPDATE notify.mails
+        SET status = CASE WHEN broadcast_id IS NULL THEN 'parked' ELSE 'unknown' END
+        WHERE status IN ('queued', 'sending')
+        """
+    )
+    news = await conn.execute("UPDATE notify.broadcasts SET is_written = true WHERE NOT is_written")
+    await conn.execute("UPDATE notify.batches SET is_open = false WHERE is_open")
+    await conn.execute("DELETE FROM site.admin_sign_ins")
+    sessions = await conn.execute(
+        """
+        UPDATE site.admin_sessions
+        SET ended_at = clock_timestamp(), ended_by = $1
+        WHERE ended_at IS NULL
+        """,
+        by,
+    )
+    return {"mails": _count(mails), "news": _count(news), "sessions": _count(sessions)}
+
+
+def _count(status: str) -> int:
+    return int(status.rsplit(maxsplit=1)[-1])

@@ -1,0 +1,173 @@
+"""Bring a platform back from a backup, into an empty place, with money and mail at rest.
+
+Source: reliability B-2. Everything that could be refused is refused before anything is written.
+"""
+
+import contextlib
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import plan, ports
+from deploy.local.environment import LIVE_KEYS, Environment, assemble, operators_settings
+from deploy.local.layout import SERVICES, DataDir, StackLock
+from deploy.local.sql import close_cluster, create_database, run_sql
+from deploy.local.supervisor import StartFailed, Supervisor
+from deploy.recovery import aftermath, encryption, manifest
+from deploy.recovery.manifest import Manifest, Refused, Stripe
+from deploy.recovery.snapshot import SCHEMAS, run_tool
+from services.chassis.storage.migrations import CHASSIS, checksums
+
+# What an operator brings to an empty place: settings, the stack's own secrets, and when
+# trying out the sandbox, which plays the world outside.
+BROUGHT = (".env", "secrets.json", "sandbox", "lock", "tools", "log")
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What came back."""
+
+    manifest: Manifest
+    put_aside: dict[str, int]
+
+
+def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = None) -> Restored:
+    """Restore a backup into `data`, whose stack is down. Raises `Refused`."""
+    found = manifest.read(backup)
+    _require_known(found)
+    given = operators_settings(data)
+    _require_same_world(found, world_of(given))
+    _require_empty(data)
+    with _locked(data) as lock, tempfile.TemporaryDirectory(dir=data.path) as scratch:
+        dump, content = _opened(backup, found, Path(scratch), identities)
+        with _postgres(data, given, lock) as env:
+            owner = env.values["DATABASE_URL"]
+            _require_empty_database(owner)
+            for role in found.roles:
+                _make_role(owner, role)
+            run_tool("pg_restore", owner, "--exit-on-error", "--no-owner", str(dump))
+            put_aside = aftermath.settle_down(owner, found, by)
+        _unpack(content, data)
+    return Restored(found, put_aside)
+
+
+def world_of(given: dict[str, str]) -> Stripe:
+    """Return which world a stack's Stripe ids are of."""
+    key = given.get("STRIPE_SECRET_KEY", "")
+    if not key:
+        return "sandbox"
+    return "live" if key.startswith(LIVE_KEYS) else "test"
+
+
+def _require_known(found: Manifest) -> None:
+    """Refuse data of a newer release: this one would not know what it means."""
+    for schema, applied in found.migrations.items():
+        folders = [CHASSIS / "service", manifest_folder(schema)]
+        known = checksums([CHASSIS / "platform"] if schema == "platform" else folders)
+        for version, checksum in applied.items():
+            if known.get(version) != checksum:
+                raise Refused(
+                    f"This backup is of The Pool {found.version}, which has a migration that"
+                    f" this version lacks: {schema} {version}. Restore with that version."
+                )
+
+
+def manifest_folder(schema: str) -> Path:
+    """Return the folder of a service's own migrations."""
+    assert schema in SERVICES, schema
+    return CHASSIS.parents[2] / schema / "migrations"
+
+
+def _require_same_world(found: Manifest, ours: Stripe) -> None:
+    if found.stripe != ours:
+        raise Refused(
+            f"This backup's payments are of Stripe's {found.stripe} world, and the key here is"
+            f" of {ours}: nothing in it could be compared. Set the key it was made with."
+        )
+
+
+def _require_empty(data: DataDir) -> None:
+    data.path.mkdir(parents=True, exist_ok=True)
+    there = sorted(each.name for each in data.path.iterdir() if each.name not in BROUGHT)
+    if there:
+        raise Refused(
+            f"{data.path} is not empty ({', '.join(there[:5])}): a restore never writes over"
+            " anything. Name an empty folder with --data."
+        )
+
+
+@contextlib.contextmanager
+def _locked(data: DataDir) -> Iterator[StackLock]:
+    lock = StackLock(data)
+    if not lock.acquire():
+        raise Refused(f"A stack runs on {data.path}. `./pool down` stops it.")
+    try:
+        yield lock
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _postgres(data: DataDir, given: dict[str, str], lock: StackLock) -> Iterator[Environment]:
+    """Run our own Postgres alone, or use the operator's."""
+    data.create()
+    names = plan.port_names(given, with_services=False, chargers=1)
+    chosen = ports.choose(data, names, None)
+    env = assemble(data, given, chosen)
+    supervisor = Supervisor(data.log, keep=(lock.descriptor,))
+    try:
+        specs = [each for each in plan.server_specs(data, env) if each.name == "postgres"]
+        try:
+            supervisor.start(specs)
+        except StartFailed as exc:
+            raise Refused(f"{exc.reason}: {' '.join(exc.tail[-3:])}") from exc
+        if specs:
+            create_database(env.values["DATABASE_URL"])
+            close_cluster(env.values["DATABASE_URL"])
+        yield env
+    finally:
+        supervisor.stop()
+
+
+def _require_empty_database(owner_url: str) -> None:
+    listed = ", ".join(f"'{schema}'" for schema in SCHEMAS)
+    found = run_sql(
+        owner_url,
+        f"SELECT string_agg(nspname, ', ') FROM pg_namespace WHERE nspname IN ({listed})",  # noqa: S608
+    )
+    if found:
+        raise Refused(f"The database holds data already (schemas {found}). Name an empty one.")
+
+
+def _make_role(owner_url: str, role: str) -> None:
+    """Make an account that may not log in yet: migrations give it its password."""
+    quoted = role.replace('"', '""')
+    literal = role.replace("'", "''")
+    if not run_sql(owner_url, f"SELECT 1 FROM pg_roles WHERE rolname = '{literal}'"):  # noqa: S608
+        run_sql(owner_url, f'CREATE ROLE "{quoted}"')
+
+
+def _opened(
+    backup: Path, found: Manifest, scratch: Path, identities: Path | None
+) -> tuple[Path, Path]:
+    """Return the dump and the content as plain files."""
+    if not found.is_encrypted:
+        return backup / manifest.DUMP, backup / manifest.CONTENT
+    if identities is None:
+        raise Refused("This backup is encrypted: name the file with the key, --identity FILE.")
+    for name in (manifest.DUMP, manifest.CONTENT):
+        encryption.decrypt(backup / (name + encryption.SUFFIX), scratch / name, identities)
+    return scratch / manifest.DUMP, scratch / manifest.CONTENT
+
+
+def _unpack(content: Path, data: DataDir) -> None:
+    """Put the content folder where a stack looks for it: whole, or not at all."""
+    fresh = data.path / "campaigns.restoring"
+    shutil.rmtree(fresh, ignore_errors=True)
+    with tarfile.open(content) as archive:
+        archive.extractall(fresh, filter="data")
+    (fresh / "campaigns").rename(data.campaigns)
+    fresh.rmdir()
