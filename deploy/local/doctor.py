@@ -19,6 +19,7 @@ from deploy.local.layout import DataDir, read_json
 from deploy.local.ports import is_free
 from deploy.local.sql import run_sql
 from deploy.local.wheels import ServerRefused
+from deploy.recovery import age
 
 PYTHON_MIN = (3, 11)
 DISK_BYTES_MIN = 1_000_000_000
@@ -67,6 +68,7 @@ class Doctor:
             self._payments,
             self._stripe_agrees,
             self._disputes,
+            self._backup,
         )
         for check in rest:
             yield check()
@@ -240,6 +242,12 @@ class Doctor:
             why = f"{len(waiting)} wait for an answer, the first until {due}"
             return Check("disputes", "wrong", why, "`./pool disputes` and answer at Stripe.")
         return Check("disputes", "ok", "none waits for an answer")
+
+    def _backup(self) -> Check:
+        is_young, why = age.words(self.data)
+        if is_young is None:
+            return Check("backup", "skipped", why, "`./pool backup DIR`")
+        return Check("backup", "ok" if is_young else "wrong", why, "`./pool backup DIR --series`")
 
     def _asked(self, name: str, path: str) -> Any:
         """Return what an operator's route says, or the check that says why it does not."""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import asyncpg
 
+from deploy.chaos import checker
 from deploy.recovery.manifest import Manifest, Refused
 from deploy.recovery.snapshot import counts
 
@@ -22,6 +23,17 @@ def settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
     or sums are not those that were backed up.
     """
     return asyncio.run(_settle_down(owner_url, manifest, by))
+
+
+def check(owner_url: str) -> tuple[str, ...]:
+    """Return which invariants do not hold in what came back: those that hold at any moment."""
+    return asyncio.run(_check(owner_url))
+
+
+async def _check(owner_url: str) -> tuple[str, ...]:
+    async with checker.snapshot(owner_url) as conn:
+        report = await checker.evaluate(conn, None, is_at_rest=False)
+    return tuple(str(each) for each in report.violations)
 
 
 async def _settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:

@@ -63,6 +63,8 @@ def _fill(source: Source, folder: Path, recipients: Sequence[str]) -> Manifest:
     files = [folder / manifest.DUMP, folder / manifest.CONTENT]
     if recipients:
         files = [encryption.encrypt(path, recipients) for path in files]
+    for path in files:
+        path.chmod(0o600)
     made = _described(source, snapshot, files, is_encrypted=bool(recipients))
     manifest.write(folder, made)
     # Read again from the disk, as a restore would.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from deploy.local import plan, ports
 from deploy.local.environment import LIVE_KEYS, Environment, assemble, operators_settings
-from deploy.local.layout import SERVICES, DataDir, StackLock
+from deploy.local.layout import ROOT, DataDir, StackLock
 from deploy.local.sql import close_cluster, create_database, run_sql
 from deploy.local.supervisor import StartFailed, Supervisor
 from deploy.recovery import aftermath, encryption, manifest
@@ -24,6 +24,7 @@ from services.chassis.storage.migrations import CHASSIS, checksums
 # What an operator brings to an empty place: settings, the stack's own secrets, and when
 # trying out the sandbox, which plays the world outside.
 BROUGHT = (".env", "secrets.json", "sandbox", "lock", "tools", "log")
+MADE = ("pg", "nats", "valkey", "campaigns", "campaigns.restoring")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Restored:
 
     manifest: Manifest
     put_aside: dict[str, int]
+    wrong: tuple[str, ...]
+    """What the checker found in it; nothing, if the platform was in order."""
 
 
 def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = None) -> Restored:
@@ -41,8 +44,8 @@ def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = N
     given = operators_settings(data)
     _require_same_world(found, world_of(given))
     _require_empty(data)
-    with _locked(data) as lock, tempfile.TemporaryDirectory(dir=data.path) as scratch:
-        dump, content = _opened(backup, found, Path(scratch), identities)
+    with _locked(data) as lock, _all_or_nothing(data), _scratch(data) as scratch:
+        dump, content = _opened(backup, found, scratch, identities)
         with _postgres(data, given, lock) as env:
             owner = env.values["DATABASE_URL"]
             _require_empty_database(owner)
@@ -50,8 +53,9 @@ def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = N
                 _make_role(owner, role)
             run_tool("pg_restore", owner, "--exit-on-error", "--no-owner", str(dump))
             put_aside = aftermath.settle_down(owner, found, by)
+            wrong = aftermath.check(owner)
         _unpack(content, data)
-    return Restored(found, put_aside)
+    return Restored(found, put_aside, wrong)
 
 
 def world_of(given: dict[str, str]) -> Stripe:
@@ -65,8 +69,7 @@ def world_of(given: dict[str, str]) -> Stripe:
 def _require_known(found: Manifest) -> None:
     """Refuse data of a newer release: this one would not know what it means."""
     for schema, applied in found.migrations.items():
-        folders = [CHASSIS / "service", manifest_folder(schema)]
-        known = checksums([CHASSIS / "platform"] if schema == "platform" else folders)
+        known = checksums(_folders(schema))
         for version, checksum in applied.items():
             if known.get(version) != checksum:
                 raise Refused(
@@ -75,10 +78,11 @@ def _require_known(found: Manifest) -> None:
                 )
 
 
-def manifest_folder(schema: str) -> Path:
-    """Return the folder of a service's own migrations."""
-    assert schema in SERVICES, schema
-    return CHASSIS.parents[2] / schema / "migrations"
+def _folders(schema: str) -> list[Path]:
+    """Return the folders whose migrations make a schema."""
+    if schema == "platform":
+        return [CHASSIS / "platform"]
+    return [CHASSIS / "service", ROOT / "services" / schema / "migrations"]
 
 
 def _require_same_world(found: Manifest, ours: Stripe) -> None:
@@ -97,6 +101,24 @@ def _require_empty(data: DataDir) -> None:
             f"{data.path} is not empty ({', '.join(there[:5])}): a restore never writes over"
             " anything. Name an empty folder with --data."
         )
+
+
+@contextlib.contextmanager
+def _all_or_nothing(data: DataDir) -> Iterator[None]:
+    """Leave an empty place behind when it could not be filled, so that it can be tried again."""
+    try:
+        yield
+    except BaseException:
+        for name in MADE:
+            shutil.rmtree(data.path / name, ignore_errors=True)
+        data.file("ports.json").unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def _scratch(data: DataDir) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(dir=data.path, prefix="opening-") as name:
+        yield Path(name)
 
 
 @contextlib.contextmanager

@@ -4,7 +4,7 @@ Source: reliability B-12. What holds no moment of its own any more may go.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 DAYS, WEEKS, MONTHS = 7, 5, 12
 NAME = "%Y-%m-%dT%H%M%SZ"
@@ -18,7 +18,7 @@ def name_of(made_at: datetime) -> str:
 def moment_of(name: str) -> datetime | None:
     """Return the moment a backup is named after; None for what is no backup of a series."""
     try:
-        return datetime.strptime(name + "+0000", NAME + "%z")
+        return datetime.strptime(name, NAME).replace(tzinfo=UTC)
     except ValueError:
         return None
 

@@ -82,6 +82,38 @@ async def test_a_round_that_fails_is_followed_by_the_next(pool: Pool) -> None:
     assert rounds >= 3
 
 
+async def test_while_a_restored_platform_waits_only_readers_go_round(
+    pool: Pool, owner: Connection
+) -> None:
+    turns: list[str] = []
+
+    async def tick(name: str) -> None:
+        turns.append(name)
+
+    await owner.execute("INSERT INTO platform.recovery (backed_up_at) VALUES (now())")
+    loops = [
+        asyncio.create_task(
+            tick_as_leader(
+                pool,
+                f"toy:{name}",
+                partial(tick, name),
+                every_seconds=0.02,
+                in_recovery=name == "reads",
+            )
+        )
+        for name in ("reads", "acts")
+    ]
+    await _until(lambda: turns.count("reads") > 20)
+    waited = "acts" not in turns
+    await owner.execute("SELECT platform.end_recovery('zoe')")
+    await _until(lambda: "acts" in turns)
+    for loop in loops:
+        loop.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+    assert waited
+
+
 async def _until(holds: object, *, seconds: float = 15) -> None:
     assert callable(holds)
     limit = time.monotonic() + seconds

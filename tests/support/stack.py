@@ -228,11 +228,12 @@ def running_stack(**options: Any) -> Iterator[Stack]:
             # Any service of it can be told to die somewhere; see tests/chaos.
             "settings": crash_setting(folder),
         }
-        with _started(Options(**{**wanted, **options})):
-            document = stack_file.read(DataDir(folder))
+        chosen = Options(**{**wanted, **options})
+        with _started(chosen):
+            document = stack_file.read(DataDir.at(chosen.data))
             yield Stack(
-                data=folder,
-                campaigns_dir=campaigns,
+                data=Path(chosen.data),
+                campaigns_dir=Path(chosen.campaigns or campaigns),
                 site=document["site"],
                 sandbox=document["sandbox"],
                 admin_secret=document["admin_secret"],

@@ -1,6 +1,7 @@
 """backup, restore: the whole platform as of one moment, and the way back from it."""
 
 import os
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +41,7 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--series",
     is_flag=True,
-    help="DIR holds many: write DIR/<time>, and remove what 7 days, 5 weeks and 12 months don't need.",
+    help="Write DIR/<time>; remove those that 7 days, 5 weeks and 12 months don't need.",
 )
 @json_option
 @data_option
@@ -99,8 +100,9 @@ def restore(*, source: Path, identity: Path | None, as_json: bool, data: Path) -
         refuse(f"Not restored: {exc}", as_json=as_json)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
-        print_json({"seconds": seconds, "putAside": found.put_aside, **_as_json(found.manifest)})
-        return
+        held = {"putAside": found.put_aside, "wrong": found.wrong}
+        print_json({"seconds": seconds, **held, **_as_json(found.manifest)})
+        sys.exit(1 if found.wrong else 0)
     _show(found.manifest)
     aside = found.put_aside
     say(f"Restored as of {found.manifest.made_at:%Y-%m-%d %H:%M:%S} UTC in {seconds} s.")
@@ -108,11 +110,14 @@ def restore(*, source: Path, identity: Path | None, as_json: bool, data: Path) -
         f"Put aside: {aside['mails']} mails that may have gone out since, {aside['news']} news"
         f" half told, {aside['sessions']} sessions of the dashboard."
     )
+    for each in found.wrong:
+        say(f"  ! {each}")
     say("Nothing is charged, mailed or decided, and nobody can pledge, until you say so:")
     say("  ./pool up            pages are shown")
     say("  ./pool ledger check  history, pledges and totals agree")
     say("  ./pool reconcile     what Stripe knows and this backup does not")
     say("  ./pool resume        the platform goes on")
+    sys.exit(1 if found.wrong else 0)
 
 
 def _prune(root: Path) -> list[str]:

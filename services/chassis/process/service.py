@@ -206,7 +206,8 @@ class Service(Generic[S]):
         def degraded() -> list[str]:
             away = [] if bus.is_connected else ["nats"]
             wrong = ["clock"] if clock.skew_seconds > SKEW_SECONDS_FINE else []
-            return [*away, *wrong, *parts.degraded()]
+            held = ["recovering"] if clock.is_recovering else []
+            return [*away, *wrong, *held, *parts.degraded()]
 
         app = Litestar(
             route_handlers=[
