@@ -43,10 +43,26 @@ def a_run(**facts: Any) -> dict[str, Any]:
     }
 
 
+LOST = "POST /admin/recover-lost-checkouts"
+
+
 @pytest.fixture
 def answered(cli: Cli) -> Cli:
     cli.answers["POST /admin/reconcile"] = (200, {"run": a_run(finishedAt=None)})
+    cli.answers[LOST] = (409, {"error": "not_recovering", "message": "Not restored."})
     return cli
+
+
+def test_after_a_restore_what_cannot_be_made_again_is_named_and_is_wrong(answered: Cli) -> None:
+    lost = {"orderId": "o9", "sessionId": "cs_9", "amount": "5944", "reason": "It is over."}
+    answered.answers[LOST] = (200, {"known": 3, "madeAgain": 1, "lost": [lost], "after": None})
+    answered.answers["GET /admin/reconciliations?run=7"] = (200, {"run": a_run()})
+
+    result = answered.run("reconcile")
+
+    assert result.exit_code == 1
+    assert "3 checkouts known, 1 made again from what Stripe has, 1 lost" in result.output
+    assert "o9  cs_9  5944 cents: It is over." in result.output
 
 
 @pytest.mark.parametrize(
