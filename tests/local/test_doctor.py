@@ -1,6 +1,7 @@
 """doctor names what is wrong, why, and what to do; on a stopped stack too."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from deploy.local import versions
 from deploy.local.cli import pool
 from deploy.local.doctor import Check, Doctor
 from deploy.local.environment import all_settings
-from deploy.local.layout import DataDir
+from deploy.local.layout import DataDir, write_json
 from tests.support.stack import Servers
 
 
@@ -30,7 +31,7 @@ def test_a_new_folder_is_well(data: DataDir) -> None:
 
     assert {check.result for check in found.values()} == {"ok", "skipped"}
     assert {name for name, check in found.items() if check.result == "skipped"} == {
-        "services", "migrations", "clock", "payments", "reconciliation", "disputes"
+        "services", "migrations", "clock", "payments", "reconciliation", "disputes", "backup"
     }  # fmt: skip
 
 
@@ -78,3 +79,16 @@ def test_running_servers_are_asked_for_their_version(servers: Servers) -> None:
 )
 def test_versions_compare_as_numbers(older: str, newer: str) -> None:
     assert versions.numbers(older) < versions.numbers(newer)
+
+
+@pytest.mark.parametrize(
+    ("hours", "result"), [pytest.param(3, "ok", id="young"), pytest.param(5, "wrong", id="old")]
+)
+def test_an_old_backup_is_told(data: DataDir, hours: int, result: str) -> None:
+    data.create()
+    made = datetime.now(UTC) - timedelta(hours=hours)
+    write_json(data.file("backup.json"), {"at": made.isoformat(), "in": "/backups/one"})
+
+    found = _found(data)["backup"]
+
+    assert (found.result, f"{hours}.0 hours old, in /backups/one" in found.why) == (result, True)
