@@ -23,8 +23,8 @@ from services.chassis.web.guards import bearer_guard
 from services.checkout.domain.bodies import (
     CartBody,
     CompleteCardBody,
-    StartCardBody,
     LostBody,
+    StartCardBody,
     StockBody,
     TaxBody,
 )
@@ -84,6 +84,7 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     StartCardBody,
     CompleteCardBody,
     StockBody,
+    LostBody,
     CancelRequest,
     ModifyRequest,
     SettleRequest,
@@ -92,6 +93,7 @@ CLOSED: tuple[type[msgspec.Struct], ...] = (
     AuthenticateRequest,
     BackfillRequest,
     PauseRequest,
+    ResumeRequest,
     ReconcileRequest,
     RefundRequest,
     AnnouncementRequest,
