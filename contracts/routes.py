@@ -66,7 +66,7 @@ ROUTES: tuple[Route, ...] = (
         "/admin/recover-lost-checkouts",
         "checkout",
         "admin",
-        timeout_seconds=30.0,
+        timeout_seconds=15.0,
         failures_per_minute=5,
     ),
     _post(

@@ -43,8 +43,8 @@ def closed_in_recovery(
             if template in closed:
                 raise Unavailable(
                     "recovering",
-                    "We are putting this site back together from its backup. Nothing you"
-                    " pledged is lost, and no card is charged meanwhile. Please come back later.",
+                    "We are putting this site back together from its backup. Nothing of"
+                    " yours is changed meanwhile. Please come back later.",
                     retry_after_seconds=RETRY_SECONDS,
                 )
 

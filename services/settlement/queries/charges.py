@@ -57,7 +57,6 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
 
     On a platform that was restored each is looked for at Stripe before it is created.
     """
-    asked = [each.request for each in new]
     rows = await conn.fetch(
         """
         INSERT INTO charges
@@ -94,6 +93,17 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
         ON CONFLICT ON CONSTRAINT one_charge_per_purpose DO NOTHING
         RETURNING charge_id
         """,
+        *_columns(new),
+        BEFORE_THE_BACKUP,
+        REMEMBERED_FOR,
+    )
+    return {row["charge_id"] for row in rows}
+
+
+def _columns(new: Sequence[NewCharge]) -> tuple[list[Any], ...]:
+    """Return new charges as arrays, one for each column."""
+    asked = [each.request for each in new]
+    return (
         [each.charge_id for each in new],
         [each.campaign for each in asked],
         [each.supporter_id for each in asked],
@@ -110,10 +120,7 @@ async def insert_charges(conn: Connection, new: Sequence[NewCharge]) -> set[Char
         [msgspec.json.encode(each.pledge_ids).decode() for each in asked],
         [each.parameters for each in new],
         [each.card_saved_at for each in asked],
-        BEFORE_THE_BACKUP,
-        REMEMBERED_FOR,
     )
-    return {row["charge_id"] for row in rows}
 
 
 async def find_asked(conn: Connection, request: ChargeRequested) -> tuple[Cents, str]:

@@ -18,7 +18,7 @@ CREATE FUNCTION recovering() RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 AS $$ SELECT EXISTS (SELECT FROM platform.recovery WHERE ended_at IS NULL) $$;
 
--- The one who takes charges says when they may go on; nobody else is granted this.
+-- One service is granted this: the one that compares with the world outside.
 CREATE FUNCTION end_recovery(by_whom text) RETURNS boolean
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = platform, pg_temp
 AS $$
