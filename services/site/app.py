@@ -34,7 +34,9 @@ from services.site.live.scaler import Scaler
 from services.site.live.share_cards import ShareCards
 from services.site.live.shelf import Shelf
 from services.site.live.snapshots import Board
+from services.site.live.workshop import workshop_loops
 from services.site.live.world import NOT_YET_MIGRATED, World
+from services.site.media.store import Store, folder_of
 from services.site.public.frame import SiteFrame
 from services.site.public.theme import theme_of
 from services.site.publisher import Publisher
@@ -89,9 +91,11 @@ class Memory:
             readers_max=settings.live_readers_max,
             per_address_max=settings.live_readers_per_address_max,
         )
-        folder = Path(settings.campaigns_dir) / "media"
-        self.scaled = Scaled(folder, settings.pictures)
-        media = Media(folder)
+        content = Path(settings.campaigns_dir)
+        self.store = Store(folder_of(settings.media_url, content))
+        self.workshop = workshop_loops(running.pool, self.store)
+        self.scaled = Scaled(content / "media", settings.pictures)
+        media = Media(content / "media", self.store.folder)
         self.world = World(running.pool, running.clock, self.board, media=media)
         self.shelf = Shelf(
             self.world,
@@ -147,7 +151,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     degraded, hears = partial(_degraded, memory, limiter), listeners(announcer)
     forgetting = partial(forget_audit, running.pool, settings.audit_retention_days)
     own = Own(pool=running.pool, bus=running.bus, listeners=hears, degraded=degraded)
-    dash = dashboard_of(site, settings, own, (admission, limiter, upstream))
+    dash = dashboard_of(site, settings, own, (admission, limiter, upstream), memory.store)
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(
@@ -164,7 +168,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             lost,
         ],
         listeners=hears,
-        loops=[announcer.run, publisher.publish_at_start, forgetting],
+        loops=[announcer.run, publisher.publish_at_start, forgetting, *memory.workshop],
         web_loops=memory.loops(running),
         dependencies={"site": site},
         degraded=degraded,
@@ -182,8 +186,9 @@ def _from_memory(site: Site, memory: Memory, media: Path) -> list[HTTPRouteHandl
         *feed_routes(site),
         *(feeds.robots, feeds.sitemap, feeds.sitemap_text, feeds.catalogue, feeds.add_ons),
         *(live.snapshot_route(site), live.events),
-        *(files.static, files.media_route(media, memory.scaled), theme_route(site)),
-        *share_routes(ShareCards(memory.world, media)),
+        *(files.static, theme_route(site)),
+        files.media_route(media, memory.scaled, memory.store.folder),
+        *share_routes(ShareCards(memory.world, media, memory.store.folder)),
     ]
 
 

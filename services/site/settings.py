@@ -31,6 +31,9 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     allowed_hosts: str = ""
     # Where scaled pictures are kept; what is lost is made again. By default a temporary folder.
     media_cache_dir: str = ""
+    # Where uploads are kept, as file:///a/folder that all replicas share. By default `uploads`
+    # below the content folder's `media`.
+    media_url: str = ""
     # Readers of live figures at once, in this process and from one address.
     live_readers_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000
     live_readers_per_address_max: Annotated[int, msgspec.Meta(ge=1)] = 200

@@ -40,6 +40,12 @@ ANSWERS = {
     "supporters.list": 503,
     "supporters.one": 503,
     "supporters.refund": 503,
+    "media": 200,
+    "media.list": 200,
+    "media.one": 404,
+    "media.upload": 400,
+    "media.describe": 404,
+    "media.remove": 404,
     # Whoever is away is said to be: the others are shown.
     "operations": 200,
     "operations.reconcile": 503,
@@ -79,7 +85,8 @@ def address(row: AdminRoute, slug: str = "long-take") -> str:
 async def ask(visitor: Visitor, row: AdminRoute, path: str, csrf: str = "") -> httpx.Response:
     if row.method == "GET":
         return await visitor.get(path)
-    return await visitor.http.post(path, data={"csrf": csrf or visitor.csrf})
+    files = {"file": ("", b"")} if row.takes_file else None
+    return await visitor.http.post(path, data={"csrf": csrf or visitor.csrf}, files=files)
 
 
 def test_every_row_has_its_answer() -> None:

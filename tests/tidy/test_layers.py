@@ -42,6 +42,9 @@ SITE_RANKS = {
     "editing.queries": 20,
     "admin.queries": 20,
     "asking": 16,
+    # A folder, and a program that is started: what they stand for is decided without them.
+    "media.press": 16,
+    "media.store": 16,
     "door": 15,
 }
 

@@ -10,6 +10,8 @@ from services.site.admin.access import User
 from services.site.admin.code_names import code_name
 from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
 from services.site.admin.words import Tab, Trouble, action_name, role_name, tabs
+from services.site.media.library import PLATFORM
+from services.site.media.naming import file_size
 from services.site.public import formatting
 from services.site.public.assets import static_base
 from services.site.public.frame import SiteFrame, environment
@@ -64,6 +66,8 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         age=functools.partial(operating.age, language=language),
         fix_reason=functools.partial(operating.fix_reason, language=language),
         **figure_names.words(language),
+        size_of=file_size,
+        platform=PLATFORM,
         **shown,
     ).encode()
 

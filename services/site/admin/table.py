@@ -7,6 +7,7 @@ import msgspec
 
 from contracts.routes import KIB, Route
 from services.site.admin.access import Needs
+from services.site.media.kinds import LARGEST
 
 BODY_MAX = 64 * KIB
 TEXT_MAX = 1_000
@@ -27,6 +28,8 @@ class AdminRoute(msgspec.Struct, frozen=True, kw_only=True):
     page: str = ""
     body_max: int = BODY_MAX
     text_max: int = TEXT_MAX
+    # The form has a file.
+    takes_file: bool = False
 
     def admitted(self, prefix: str) -> Route:
         """Return the route as the door counts it: POST has our own origin."""
@@ -45,8 +48,29 @@ def _get(name: str, path: str, needs: Needs) -> AdminRoute:
     return AdminRoute(name=name, method="GET", path=ROOT + path, needs=needs)
 
 
-def _post(name: str, path: str, needs: Needs, page: str, **limits: int) -> AdminRoute:
-    return AdminRoute(name=name, method="POST", path=ROOT + path, needs=needs, page=page, **limits)
+def _post(
+    name: str,
+    path: str,
+    needs: Needs,
+    page: str,
+    *,
+    body_max: int = BODY_MAX,
+    text_max: int = TEXT_MAX,
+) -> AdminRoute:
+    return AdminRoute(
+        name=name,
+        method="POST",
+        path=ROOT + path,
+        needs=needs,
+        page=page,
+        body_max=body_max,
+        text_max=text_max,
+    )
+
+
+def _upload(name: str, path: str, needs: Needs, page: str) -> AdminRoute:
+    row = _post(name, path, needs, page, body_max=BODY_MAX + LARGEST)
+    return msgspec.structs.replace(row, takes_file=True)
 
 
 ROUTES: tuple[AdminRoute, ...] = (
@@ -71,6 +95,12 @@ ROUTES: tuple[AdminRoute, ...] = (
     _get("supporters.list", "/people/{slug}", "campaign"),
     _get("supporters.one", "/people/{slug}/{key}", "campaign"),
     _post("supporters.refund", "/people/{slug}/{key}/refund", "super", "supporters.one"),
+    _get("media", "/media", "somebody"),
+    _get("media.list", "/media/{slug}", "campaign"),
+    _get("media.one", "/media/{slug}/{key}", "campaign"),
+    _upload("media.upload", "/media/{slug}/upload", "campaign", "media.list"),
+    _post("media.describe", "/media/{slug}/{key}/describe", "campaign", "media.one"),
+    _post("media.remove", "/media/{slug}/{key}/remove", "campaign", "media.one"),
     _get("operations", "/operations", "super"),
     _post("operations.reconcile", "/operations/reconcile", "super", "operations"),
     _get("operations.parked", "/operations/parked", "super"),

@@ -7,6 +7,7 @@ import msgspec
 from contracts.refusals import Refusal
 from services.site.admin import operating
 from services.site.admin.access import User
+from services.site.admin.media_words import media_reasons
 from services.site.public.language import Language, catalogue
 
 
@@ -35,6 +36,7 @@ def tabs(user: User, language: Language) -> tuple[Tab, ...]:
         ("analytics", "analytics/", texts.gettext("Analytics"), "chart-line"),
         ("reports", "report/", texts.gettext("Reports"), "file-text"),
         ("supporters", "people/", texts.gettext("Supporters"), "users"),
+        ("media", "media/", texts.gettext("Media"), "image"),
     )
     supers = (
         ("operations", "operations/", texts.gettext("Operations"), "activity"),
@@ -67,6 +69,9 @@ def done_message(name: str, language: Language) -> str:
         "paused": texts.gettext("Payments stand still: no charge, retry or refund is sent."),
         "resumed": texts.gettext("Payments go on."),
         "refunded": texts.gettext("The refund is asked for. Stripe’s answer stands here soon."),
+        "uploaded": texts.gettext("Uploaded. It can be used right away."),
+        "described": texts.gettext("Saved."),
+        "media-removed": texts.gettext("Removed from the library."),
         "reconciling": texts.gettext("All charges are being compared with Stripe."),
         **operating.done_words(texts),
     }.get(name, "")
@@ -88,6 +93,9 @@ def action_name(action: str, language: Language) -> str:
         "payments_resumed": texts.gettext("Resumed payments"),
         "refund_asked": texts.gettext("Asked for a refund"),
         "reconciliation_asked": texts.gettext("Had charges compared with Stripe"),
+        "media_uploaded": texts.gettext("Uploaded a file"),
+        "media_described": texts.gettext("Described a file"),
+        "media_removed": texts.gettext("Removed a file"),
         "report_downloaded": texts.gettext("Downloaded a report"),
         **operating.action_words(texts),
         "figures_downloaded": texts.gettext("Downloaded figures"),
@@ -97,7 +105,7 @@ def action_name(action: str, language: Language) -> str:
 def trouble_of(refusal: Refusal, language: Language) -> Trouble:
     """Return a refusal in words of a language; what we have no words for stays as it was said."""
     texts = catalogue(language)
-    known = _known(texts)
+    known = {**_known(texts), **media_reasons(texts)}
     return Trouble(
         message=known.get(refusal.reason)
         or known.get(refusal.message)

@@ -7,6 +7,7 @@ role, campaign. What a screen or a form does is its own; a refusal becomes a scr
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +21,6 @@ from contracts.live import LiveSnapshot
 from contracts.refusals import InputRefused, LinkRefused, NotFound, NotYours, Refusal, TooMany
 from services.chassis.storage.database import Pool, refused_when_busy, transaction
 from services.chassis.web.addresses import limited_as
-from services.chassis.web.limiter import Limiter
 from services.site.admin import access
 from services.site.admin.access import Seen, Session, User
 from services.site.admin.queries import access as queries
@@ -28,12 +28,11 @@ from services.site.admin.render import Shell, render_admin
 from services.site.admin.table import TEXT_MAX, AdminRoute
 from services.site.admin.words import done_message, trouble_of
 from services.site.asking.asker import Caller
-from services.site.asking.operators import Operator
-from services.site.asking.watch import Watch
-from services.site.door.admission import RETRY_SECONDS, Admission
+from services.site.desks.foundation import Dashboard
+from services.site.door.admission import RETRY_SECONDS
 from services.site.door.forms import Pairs, read_pairs
-from services.site.door.headers import Policy, as_head
-from services.site.public.frame import SiteFrame
+from services.site.door.headers import as_head
+from services.site.door.uploads import Received, receive
 from services.site.public.language import Language, prefix
 
 SESSION_COOKIE, BROWSER_COOKIE = "pool_admin_session", "pool_admin_browser"
@@ -41,40 +40,7 @@ CSRF_HEADER, CSRF_FIELD = "x-pool-admin-csrf", "csrf"
 KEY = re.compile(r"[A-Za-z0-9_-]{1,300}")
 AGENT_MAX = 1_000
 ASKS_PER_MINUTE = 5
-SHOWN_AGAIN = (400, 401, 404, 409, 429, 503, 504)
-
-
-class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
-    """What the dashboard stands on."""
-
-    pool: Pool
-    admission: Admission
-    limiter: Limiter
-    policy: Policy
-    client_of: Callable[[Any], str]
-    frame: Callable[[], SiteFrame]
-    titles: Callable[[], Mapping[str, str]]
-    snapshots: Callable[[], list[LiveSnapshot]]
-    operator: Operator
-    watch: Watch
-    network_key: bytes
-    is_https: bool
-
-    def cookie_name(self, name: str) -> str:
-        """Return a cookie's name: where it can be, one that only this host may set."""
-        return f"__Host-{name}" if self.is_https else name
-
-    def cookie(self, name: str, value: str, seconds: int) -> Cookie:
-        """Return a cookie that no script reads and no other site sends."""
-        return Cookie(
-            key=self.cookie_name(name),
-            value=value,
-            max_age=seconds,
-            path="/",
-            secure=self.is_https,
-            httponly=True,
-            samesite="strict",
-        )
+SHOWN_AGAIN = (400, 401, 404, 409, 413, 415, 429, 503, 504, 507)
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +54,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     session_secret: str = ""
     session: Session | None = None
     pairs: Pairs = ()
+    received: Received | None = None
+    # Files that nobody needs once this is answered.
+    scrap: list[Path] = msgspec.field(default_factory=list)
     trouble: Refusal | None = None
 
     @property
@@ -194,9 +163,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             },
         )
 
-    def go(self, path: str, *, done: str = "", cookies: tuple[Cookie, ...] = ()) -> ASGIResponse:
-        """Send the browser to another screen of ours, which says what was done."""
-        query = f"?done={done}" if done else ""
+    def go(
+        self, path: str, *, done: str = "", at: str = "", cookies: tuple[Cookie, ...] = ()
+    ) -> ASGIResponse:
+        """Send the browser to another screen of ours, which says what was done, and where."""
+        query = (f"?done={done}" if done else "") + (f"#{at}" if at else "")
         return ASGIResponse(
             status_code=303,
             cookies=cookies,
@@ -228,6 +199,9 @@ async def serve(visit: Visit, works: Mapping[str, Work]) -> ASGIResponse:
         except TooMany as spent:
             refusal = spent
         return await _again(msgspec.structs.replace(visit, trouble=refusal), works)
+    finally:
+        for part in visit.scrap:
+            part.unlink(missing_ok=True)
 
 
 async def require_calm(visit: Visit) -> None:
@@ -253,7 +227,7 @@ async def _enter(visit: Visit) -> Visit:
     if row.needs != "nobody" and session is None:
         raise LinkRefused("no_session", "Sign in first.")
     if row.method == "POST":
-        visit = msgspec.structs.replace(visit, pairs=await read_pairs(request))
+        visit = await (_received(visit) if row.takes_file else _filled_in(visit))
         if row.needs != "nobody":
             given = request.headers.get(CSRF_HEADER) or visit.one(CSRF_FIELD)
             if not access.is_csrf(given, secret):
@@ -262,6 +236,19 @@ async def _enter(visit: Visit) -> Visit:
     if session is not None and not access.may(session.user, row.needs, visit.slug):
         raise NotYours("not_allowed", "You don't have the rights for this.")
     return visit
+
+
+async def _filled_in(visit: Visit) -> Visit:
+    return msgspec.structs.replace(visit, pairs=await read_pairs(visit.request))
+
+
+async def _received(visit: Visit) -> Visit:
+    """Return the visit with a form whose file is on the disk, for as long as it lasts."""
+    assert visit.session is not None, "a file is taken from nobody"
+    part = await visit.dash.part_for(visit.session.session_id)
+    visit.scrap.append(part)
+    received = await receive(visit.request, part)
+    return msgspec.structs.replace(visit, pairs=received.pairs, received=received)
 
 
 async def _session(pool: Pool, secret: str) -> Session | None:

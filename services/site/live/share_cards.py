@@ -29,9 +29,10 @@ class Kept(msgspec.Struct, frozen=True):
 class ShareCards:
     """The cards that were asked for lately. One is drawn at a time, outside the loop."""
 
-    def __init__(self, world: World, media: Path) -> None:
+    def __init__(self, world: World, media: Path, uploads: Path | None = None) -> None:
         self._world = world
         self._media = media
+        self._uploads = uploads
         self._kept: dict[Key, Kept] = {}
         self._lock = asyncio.Lock()
 
@@ -71,7 +72,7 @@ class ShareCards:
         if picture is None or "://" in picture.url:
             return None
         name = picture.url.partition("?")[0].removeprefix("/media/")
-        file = media_file(self._media, name)
+        file = media_file(self._media, name, self._uploads)
         return file if file and picture.width else None
 
     def _art_of_the_newest(self) -> Path | None:

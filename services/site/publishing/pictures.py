@@ -7,6 +7,8 @@ import functools
 import struct
 from pathlib import Path
 
+from services.site.media.naming import FOLDER, NAME
+
 HEAD_BYTES = 64 * 1024
 SUFFIXES = {
     ".jpg": "image/jpeg",
@@ -26,11 +28,15 @@ SUFFIXES = {
 """What media may be. SVG is a document with scripts, not a picture."""
 
 
-def media_file(root: Path, name: str) -> Path | None:
+def media_file(root: Path, name: str, uploads: Path | None = None) -> Path | None:
     """Return the file `name` means below the media folder, or None.
 
-    Links are followed before the comparison, so that none leads out of the folder.
+    What was uploaded may be kept elsewhere. Links are followed before the comparison, so that
+    none leads out of the folder.
     """
+    if uploads is not None and name.startswith(f"{FOLDER}/"):
+        file = uploads / name.removeprefix(f"{FOLDER}/")
+        return file if is_uploaded(file) and file.parent == uploads and file.is_file() else None
     if "\0" in name or "\\" in name or Path(name).suffix.lower() not in SUFFIXES:
         return None
     try:
@@ -43,9 +49,19 @@ def media_file(root: Path, name: str) -> Path | None:
 
 
 def stamp(file: Path) -> str:
-    """Return a name for these bytes of a file, for addresses that may be kept for ever."""
+    """Return a name for these bytes of a file, for addresses that may be kept for ever.
+
+    An uploaded file is called by its bytes: the same in every replica, and after a restore.
+    """
+    if is_uploaded(file):
+        return file.stem
     found = file.stat()
     return f"{found.st_mtime_ns:x}{found.st_size:x}"
+
+
+def is_uploaded(file: Path) -> bool:
+    """Tell whether a file has the name that uploads have."""
+    return NAME.fullmatch(file.name) is not None
 
 
 def size_of(file: Path) -> tuple[int, int] | None:

@@ -10,7 +10,8 @@ from tempfile import NamedTemporaryFile
 
 from PIL import Image, ImageOps
 
-from services.site.publishing.pictures import SUFFIXES, size_of, stamp
+from services.site.media.naming import FOLDER, variant_of
+from services.site.publishing.pictures import SUFFIXES, is_uploaded, size_of, stamp
 
 WIDTHS = (320, 480, 640, 960, 1600)
 QUALITY = 80
@@ -38,10 +39,16 @@ class Scaled:
         return found if width in WIDTHS and found.is_file() else None
 
     def missing(self) -> list[Path]:
-        """Return the pictures of the media folder that are not there in every size yet."""
+        """Return the pictures of the media folder that are not there in every size yet.
+
+        Uploads are not among them: the library has a worker, and keeps their sizes for all.
+        """
         if not self._root.is_dir():
             return []
-        files = sorted(each for each in self._root.resolve().rglob("*") if each.is_file())
+        top = self._root.resolve()
+        files = sorted(
+            each for each in top.rglob("*") if each.is_file() and each.parent != top / FOLDER
+        )
         return [each for each in files if any(self._missing_widths(each))]
 
     def make(self, file: Path) -> None:
@@ -74,5 +81,7 @@ class Scaled:
         Path(part.name).replace(place)
 
     def _place(self, file: Path, width: int) -> Path:
+        if is_uploaded(file):
+            return file.with_name(variant_of(file.name, width))
         name = hashlib.sha256(f"{file}:{stamp(file)}".encode()).hexdigest()[:32]
         return self._folder / f"{name}-{width}.webp"

@@ -91,12 +91,12 @@ def _static_files() -> dict[str, StaticFile]:
     return found
 
 
-def media_route(root: Path, scaled: Scaled) -> HTTPRouteHandler:
-    """Return the route of pictures, films and sounds below `root`."""
+def media_route(root: Path, scaled: Scaled, uploads: Path | None = None) -> HTTPRouteHandler:
+    """Return the route of pictures, films and sounds below `root`, and of uploads."""
 
     @route("/media/{path:path}", http_method=READ)
     async def media(request: Request[Any, Any, Any], path: FromPath[Path]) -> ASGIResponse:
-        file = await asyncio.to_thread(media_file, root, path.as_posix().lstrip("/"))
+        file = await asyncio.to_thread(media_file, root, path.as_posix().lstrip("/"), uploads)
         if file is None:
             raise NotFound("not_found", "There is nothing here.")
         width = request.query_params.get("w", "")

@@ -12,7 +12,7 @@ from services.chassis.web.body import decode, require_json
 from services.site.admin.access import wanted_user
 from services.site.admin.handlers import people
 from services.site.admin.table import route_named
-from services.site.desks.dashboard import Dashboard
+from services.site.desks.foundation import Dashboard
 from services.site.door.proxy import read_body
 
 INVITE = Route(

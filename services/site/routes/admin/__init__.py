@@ -12,14 +12,18 @@ from services.chassis.web.limiter import Limiter
 from services.site.admin.table import ROUTES, AdminRoute
 from services.site.asking.operators import Operator
 from services.site.asking.watch import Own, Watch
-from services.site.desks.dashboard import Dashboard, Visit, Work, serve
+from services.site.desks.dashboard import Visit, Work, serve
+from services.site.desks.foundation import Dashboard
 from services.site.door.admission import Admission
 from services.site.door.upstream import Upstream
+from services.site.media.press import Press
+from services.site.media.store import Store
 from services.site.public.language import LANGUAGES, Language, prefix
 from services.site.routes.admin import (
     analytics,
     audit,
     mails,
+    media,
     operations,
     parked,
     people,
@@ -40,6 +44,7 @@ WORKS: dict[str, Work] = {
     **supporters.WORKS,
     **analytics.WORKS,
     **reports.WORKS,
+    **media.WORKS,
     **operations.WORKS,
     **parked.WORKS,
     **mails.WORKS,
@@ -55,6 +60,7 @@ def dashboard_of(
     settings: Settings,
     own: Own,
     door: tuple[Admission, Limiter, Upstream],
+    store: Store,
 ) -> Dashboard:
     """Return what the dashboard stands on."""
     admission, limiter, upstream = door
@@ -75,6 +81,8 @@ def dashboard_of(
         snapshots=site.world.snapshots,
         operator=operator,
         watch=Watch(operator, own),
+        store=store,
+        press=Press(),
         network_key=settings.gateway_secret.bytes(),
         is_https=site.site_base.startswith("https://"),
     )
