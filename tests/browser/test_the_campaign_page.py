@@ -3,17 +3,20 @@
 Drawn by the site's own code and served to the browser directly: no platform is needed for it.
 """
 
+import json
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from playwright.sync_api import Browser, expect
 
+from services.site.domain import Figures, snapshot
 from services.site.public import pages, render
 from services.site.public.state import Block, DiaryEntry, PhaseContent, Picture
 from tests.browser.drawn import HOME, Drawn
-from tests.site.stages import BEFORE, CONTENT, DEFINITION, LIVE, SITE, STATE
+from tests.site.stages import AFTER, BEFORE, CONTENT, DEFINITION, LIVE, NOT_FUNDED, SITE, STATE
 
 pytestmark = pytest.mark.browser
 
@@ -60,10 +63,46 @@ FILM = replace(
 def drawn_pages() -> dict[str, bytes]:
     live = pages.campaign_page(FILM, now=LIVE, language="en")
     soon = pages.campaign_page(FILM, now=BEFORE, language="en")
+    missed = pages.campaign_page(NOT_FUNDED, now=AFTER, language="en")
     return {
         PATH: render.render_campaign(live, SITE),
         "/soon/": render.render_campaign(soon, SITE),
+        "/missed/": render.render_campaign(missed, SITE),
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "pledged", "rest"),
+    [
+        pytest.param(PATH, 2_000_000, "$5,000 to go", id="on the way"),
+        pytest.param(PATH, 2_600_000, "", id="at the goal"),
+        pytest.param("/missed/", 2_000_000, "", id="after the end"),
+    ],
+)
+def test_live_figures_say_what_is_to_go_only_while_something_is(
+    browser: Browser, drawn_pages: dict[str, bytes], path: str, pledged: int, rest: str
+) -> None:
+    context = browser.new_context(base_url=HOME)
+    Drawn(context, drawn_pages)
+    state = "post" if path == "/missed/" else "live"
+    context.route("**/live/*/events", lambda route: route.fulfill(**_stream(state, pledged)))
+    page = context.new_page()
+    page.goto(path)
+
+    expect(page.locator("[data-figure=pledged]").first).to_have_text(f"${pledged // 100:,}")
+    for place in page.locator("[data-figure=rest]").all():
+        expect(place).to_have_text(rest)
+    context.close()
+
+
+def _stream(state: str, pledged: int) -> dict[str, str]:
+    """Return a stream of live figures with one snapshot."""
+    figures = Figures(slug=DEFINITION.slug, version=9)
+    document = msgspec.to_builtins(snapshot(DEFINITION, figures, LIVE))
+    document["campaign"]["effectiveState"] = state
+    document["stats"]["pledgedAmount"] = pledged
+    body = f"event: snapshot\ndata: {json.dumps(document)}\n\n"
+    return {"body": body, "content_type": "text/event-stream"}
 
 
 def test_tabs_players_and_galleries_with_the_keyboard(

@@ -13,6 +13,7 @@ from services.site.public.language import LANGUAGES, Language
 from services.site.public.share_card import Card, draw_card, our_colours
 from services.site.public.sharing import share_links, share_sentence
 from tests.site.running import RunningSite
+from tests.site.samples import campaign
 from tests.site.stages import AFTER, BEFORE, FUNDED, LIVE, NOT_FUNDED, SITE, STATE
 
 LD = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTALL)
@@ -105,6 +106,17 @@ def test_the_snippet_listens_to_this_site_alone() -> None:
     assert 'e.origin==="https://p.example"' in made.snippet
     assert "https://p.example/es/embed/campaign/?slug=take&amp;layout=full" in made.snippet
     assert builder((), "take", Options(), site_base="", language="en").slug == ""
+
+
+async def test_the_builder_begins_with_the_film_that_closes_first(one_film: RunningSite) -> None:
+    (one_film.content / "a-later.md").write_text(campaign("a-later", ends=30))
+    await one_film.publish()
+
+    first = (await one_film.http.get("/embed/")).text
+    asked = (await one_film.http.get("/embed/?slug=a-later")).text
+
+    assert 'src="/embed/campaign/?slug=long-take&amp;' in first
+    assert 'src="/embed/campaign/?slug=a-later&amp;' in asked
 
 
 async def test_only_the_widget_may_be_framed_by_others(one_film: RunningSite) -> None:

@@ -106,11 +106,10 @@ class Shelf:
         self._note_clocks()
         for slug in [slug for slug in self._waiting if at_once or self._has_rested(slug)]:
             self._waiting.discard(slug)
-            self._make_campaign(slug)
-            await asyncio.sleep(0)
+            await self._make_campaign(slug)
         if self._is_home_old and (at_once or self._has_rested("home")):
             self._is_home_old = False
-            self._make_home()
+            await self._make_home()
 
     def _has_rested(self, name: str) -> bool:
         return time.monotonic() - self._made_at.get(name, -REST_SECONDS) >= REST_SECONDS
@@ -136,33 +135,41 @@ class Shelf:
             empty = CartPage(language=language, is_shell=True)
             self._put("cart", language, partial(render.render_cart, empty, frame))
 
-    def _make_home(self) -> None:
-        frame, now = self._frame(), self._world.clock.now()
-        states, origins = self._world.listed(), self.image_origins()
+    async def _make_home(self) -> None:
         self._made_at["home"] = time.monotonic()
         for language in LANGUAGES:
-            page = partial(lists.home_page, states, now=now, language=language)
-            make = partial(_made, render.render_home, page, frame)
-            self._put("home", language, make, origins)
+            self._draw_home(language)
+            # To draw takes some milliseconds: whoever asks meanwhile waits for one page at most.
+            await asyncio.sleep(0)
 
-    def _make_campaign(self, slug: CampaignSlug) -> None:
+    def _draw_home(self, language: Language) -> None:
+        frame, now = self._frame(), self._world.clock.now()
+        page = partial(lists.home_page, self._world.listed(), now=now, language=language)
+        make = partial(_made, render.render_home, page, frame)
+        self._put("home", language, make, self.image_origins())
+
+    async def _make_campaign(self, slug: CampaignSlug) -> None:
+        self._made_at[slug] = time.monotonic()
+        for language in LANGUAGES:
+            # As it is now, and not as it was before the other language: somebody may have waited.
+            self._draw_campaign(slug, language)
+            await asyncio.sleep(0)
+
+    def _draw_campaign(self, slug: CampaignSlug, language: Language) -> None:
         state = self._world.state(slug)
         if state is None:
             self._remove(slug)
             return
-        frame, now = self._frame(), self._world.clock.now()
-        self._made_at[slug] = time.monotonic()
+        page = partial(
+            pages.campaign_page,
+            state,
+            now=self._world.clock.now(),
+            language=language,
+            low_stock=self._world.platform.add_ons_low_stock,
+        )
+        make = partial(_made, render.render_campaign, page, self._frame())
         origins, frames = _origins(state.content), _frames(state.content)
-        for language in LANGUAGES:
-            page = partial(
-                pages.campaign_page,
-                state,
-                now=now,
-                language=language,
-                low_stock=self._world.platform.add_ons_low_stock,
-            )
-            make = partial(_made, render.render_campaign, page, frame)
-            self._put(f"campaign:{slug}", language, make, origins, frames)
+        self._put(f"campaign:{slug}", language, make, origins, frames)
 
     def _remove(self, slug: CampaignSlug) -> None:
         for language in LANGUAGES:

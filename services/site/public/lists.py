@@ -57,6 +57,11 @@ def home_page(campaigns: Iterable[CampaignState], *, now: datetime, language: La
     )
 
 
+def closing_first(campaigns: Iterable[CampaignState], now: datetime) -> str:
+    """Return the name of the live campaign that closes first, which leads home; empty for none."""
+    return next((each.slug for each in _groups(_public(campaigns), now)["live"]), "")
+
+
 def archive_page(
     campaigns: Iterable[CampaignState], chosen: Filter, *, now: datetime, language: Language
 ) -> ArchivePage:

@@ -14,6 +14,7 @@ from services.site.live.shelf import Prepared, prepare
 from services.site.public.cards import campaign_card
 from services.site.public.embed import Options, builder, read_options, widget
 from services.site.public.language import LANGUAGES, Language, prefix
+from services.site.public.lists import closing_first
 from services.site.public.render import render_builder, render_widget
 from services.site.public.state import CampaignState
 from services.site.routes.answers import READ, answer, moved, proper_address
@@ -80,13 +81,15 @@ def _made_widget(
 
 
 def _made_builder(site: Site, slug: str, options: Options, language: Language) -> Prepared:
-    listed = {state.slug: state.definition.title for state in site.world.listed()}
+    states = site.world.listed()
+    listed = {state.slug: state.definition.title for state in states}
     state = site.world.state(slug) if slug else None
     if state is not None:
         # One that is not listed can be embedded by whoever knows its address.
         listed[state.slug] = state.definition.title
     campaigns = tuple(sorted(listed.items(), key=lambda pair: pair[1].casefold()))
-    page = builder(campaigns, slug, options, site_base=site.site_base, language=language)
+    chosen = slug or closing_first(states, site.clock.now())
+    page = builder(campaigns, chosen, options, site_base=site.site_base, language=language)
     return prepare(render_builder(page, site.shelf.frame()))
 
 

@@ -100,7 +100,7 @@ function shapeOf({ campaign: live, stats, inventory }) {
   return JSON.stringify([live.effectiveState, live.funded, live.charged, gone, passed, stats.supportItems, stats.collectedAmount, stats.recoveringAmount, stats.lostAmount, stats.returnedAmount, stats.lateSupportAmount]);
 }
 
-function draw({ stats, inventory }) {
+function draw({ campaign: live, stats, inventory }) {
   const goal = campaign.marks[0];
   const count = stats.supporterCount;
   const people = count === 1 ? say("person") : say("people", { n: count.toLocaleString("en-US") });
@@ -108,7 +108,10 @@ function draw({ stats, inventory }) {
   put("pledged", short(stats.pledgedAmount));
   put("pledged-by", say("pledgedOf", { goal: short(goal), people }));
   put("percent", say("percentOfGoal", { percent: percent(stats.percentFunded) }));
-  if (stats.pledgedAmount < goal) put("rest", say("toGo", { amount: short(goal - stats.pledgedAmount) }));
+  // Nothing is to go any more at the goal, nor after the end.
+  const isOpen = ["upcoming", "live"].includes(live.effectiveState);
+  const rest = isOpen ? Math.max(0, goal - stats.pledgedAmount) : 0;
+  put("rest", rest ? say("toGo", { amount: short(rest) }) : "");
   for (const rect of document.querySelectorAll("[data-bar]")) {
     const share = Math.min(100, (stats.pledgedAmount * 100) / Number(rect.dataset.bar));
     rect.setAttribute("width", `${share.toFixed(2)}%`);
