@@ -84,6 +84,10 @@ PLANTED = {
     "i11_mails_arrive_once": """
         UPDATE notify.mails SET status = 'parked', sent_at = NULL WHERE kind = 'not_funded'
     """,
+    "i11_mails_say_the_ledgers_sums": """
+        UPDATE notify.mails SET facts = jsonb_set(facts, '{sums,total_cents}', '1')
+        WHERE kind = 'payment_failed'
+    """,
     "i11_reports_are_sent": """
         INSERT INTO notify.reports (report_id, campaign, report_type, day, status)
         VALUES ('a:pledge:2026-01-01', 'a', 'pledge', '2026-01-01', 'made')

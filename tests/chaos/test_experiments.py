@@ -11,6 +11,7 @@ from deploy.chaos.crowd import Crowd
 from deploy.chaos.experiment import Measure, Play
 from deploy.chaos.experiments import (
     changes_at_deadline,
+    mails_killed,
     poison,
     replayed,
     settled_crowd,
@@ -64,6 +65,16 @@ def test_poison_for_every_durable_is_parked_and_stops_nobody(lived_in: Stack) ->
 
 def test_replaying_every_outbox_three_times_changes_no_table(lived_in: Stack) -> None:
     play(lived_in, lambda play: replayed.story(play, supporters=12))
+
+
+@pytest.mark.timeout(240)
+def test_notify_dies_where_a_second_mail_could_come_from_and_every_mail_arrives_once(
+    lived_in: Stack,
+) -> None:
+    play(
+        lived_in,
+        lambda play: mails_killed.story(play, people=16, answers_lost=0.4, hurries=True),
+    )
 
 
 def test_a_crowd_is_charged_to_the_cent_and_mailed_once_through_every_fault(

@@ -20,6 +20,7 @@ MODULES = {
     "E-12.1": "webhooks_disturbed",
     "E-13": "webhooks_dropped",
     "E-14": "mails_lost",
+    "E-14.1": "mails_killed",
     "E-15": "poison",
     "E-16": "replayed",
     "E-19": "rolling_restart",
