@@ -1,5 +1,6 @@
 """What a person reads: every letter in every language, to the letter."""
 
+import html
 import os
 import re
 from datetime import timedelta
@@ -18,6 +19,7 @@ from services.notify.domain.facts import CardFace, Facts
 from services.notify.domain.language import LANGUAGES, Language
 from services.notify.domain.letters import Letter
 from services.notify.domain.mails import PlatformNames
+from tests.notify.news_samples import ANNOUNCED
 from tests.notify.samples import (
     CAMPAIGN,
     EMAIL,
@@ -38,6 +40,7 @@ from tests.notify.samples import (
 
 GOLDEN = Path(__file__).parent / "golden"
 EVERY_LETTER = [(name, language) for name in SAMPLES for language in LANGUAGES]
+PREHEADER = re.compile(r'<div class="preheader"[^>]*>(.*?)</div>', re.DOTALL)
 TOKEN = re.compile(r"/manage/\?t=([A-Za-z0-9_.-]+)")
 STANDING = {
     *("pledge_confirmed", "pledge_modified", "payment_confirmed", "payment_failed", "your_links"),
@@ -56,12 +59,12 @@ WITH_INSTAGRAM = {
 class Page(HTMLParser):
     """The links and the words of a page."""
 
-    def __init__(self, html: str) -> None:
+    def __init__(self, written: str) -> None:
         super().__init__()
         self.links: list[str] = []
         self.words: list[str] = []
         self._is_hidden = False
-        self.feed(html)
+        self.feed(written)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
@@ -117,6 +120,51 @@ def test_every_link_leads_to_the_site_or_to_the_campaigns_instagram(
         assert link.startswith(f"{SITE}/") or link == CAMPAIGN.instagram_url, link
     foreign = [link for link in links if link == CAMPAIGN.instagram_url]
     assert bool(foreign) == (letter.kind in WITH_INSTAGRAM)
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_every_link_keeps_the_mails_language_and_both_parts_have_the_same(
+    name: str, language: Language
+) -> None:
+    letter = a_letter(name, language)
+
+    shown, written = set(Page(letter.html).links), set(re.findall(r"https?://\S+", letter.text))
+    assert shown == written
+    # A button's address in an announcement is its author's.
+    for link in shown - {CAMPAIGN.instagram_url, ANNOUNCED.cta_url}:
+        path = link.removeprefix(SITE)
+        if "unsubscribe" in path:
+            assert path.endswith("&l=es") == (language == "es"), link
+        else:
+            assert path.startswith("/es/") == (language == "es"), link
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_a_preview_says_more_than_the_subject_and_nothing_that_opens(
+    name: str, language: Language
+) -> None:
+    letter = a_letter(name, language)
+
+    (shown,) = PREHEADER.findall(letter.html)
+    said = " ".join(html.unescape(shown).replace("\u034f", " ").replace("\u2007", " ").split())
+    assert 10 <= len(said) <= 150
+    assert said not in letter.subject
+    assert "http" not in said
+
+
+@pytest.mark.parametrize(("name", "language"), EVERY_LETTER)
+def test_news_can_be_ended_by_one_click_and_what_is_ones_own_cannot(
+    name: str, language: Language
+) -> None:
+    letter = a_letter(name, language)
+    headers = {"X-Entity-Ref-ID", "List-Unsubscribe", "List-Unsubscribe-Post"}
+
+    is_news = letter.kind in {"announcement", "diary_update", "milestone", "launch_reminder"}
+    assert set(letter.headers) == (headers if is_news else {"X-Entity-Ref-ID"})
+    if is_news:
+        assert letter.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        (url,) = re.findall(r"<(https://[^>]+)>", letter.headers["List-Unsubscribe"])
+        assert url in letter.text
 
 
 @pytest.mark.parametrize(("name", "language"), EVERY_LETTER)

@@ -28,6 +28,7 @@ def test_a_transactional_letter_offers_no_way_to_unsubscribe() -> None:
         pytest.param("x" * 5_000, id="too long"),
         pytest.param("<script>alert(1)</script> & “friends”", id="markup"),
         pytest.param("100% {{ 7*7 }} %(film)s {% raw %}", id="template signs"),
+        pytest.param("🎬 “Nine” 'Bridges' \"North\" 🇪🇸 & <co>", id="emoji and quotes"),
     ],
 )
 def test_a_hostile_title_stays_text_on_one_line(title: str) -> None:
