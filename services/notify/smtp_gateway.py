@@ -9,8 +9,13 @@ import smtplib
 import ssl
 import time
 from collections.abc import Sequence
+from email import policy
+from email.header import Header
+from email.headerregistry import HeaderRegistry, UniqueUnstructuredHeader
 from email.message import EmailMessage
+from email.policy import Policy
 from email.utils import make_msgid, parseaddr
+from typing import Any
 
 from services.chassis.process import telemetry
 from services.notify.domain.letters import Letter
@@ -25,6 +30,43 @@ AGAIN_SECONDS = 60.0
 # After that no further message is begun: a slow server may take its time for each line of the
 # talk, and a mail must not be somebody else's before it is offered.
 PATIENCE_SECONDS = 120.0
+
+
+class _Verbatim(UniqueUnstructuredHeader):
+    """A header that says what it says.
+
+    The standard library reads a value as if it had come by mail: `=?utf-8?b?…?=` becomes
+    whatever somebody hid in it, line breaks and further headers included.
+    """
+
+    name: str
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        kwds["parse_tree"] = None
+        kwds["decoded"] = value
+
+    def fold(self, *, policy: Policy) -> str:
+        said = str(self)
+        if not said.isascii() or "=?" in said:
+            said = Header(said, "utf-8", header_name=self.name).encode(linesep=policy.linesep)
+        return f"{self.name}: {said}{policy.linesep}"
+
+
+class _Address(_Verbatim):
+    """A header that is one long address: folded or encoded it is none to a mail client."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("subject", _Verbatim)  # type: ignore[arg-type]
+for name in ("to", "reply-to", "list-unsubscribe"):
+    _HEADERS.map_to_type(name, _Address)  # type: ignore[arg-type]
+POLICY = policy.default.clone(header_factory=_HEADERS)
+# Every server takes it, whatever lines and letters it is of.
+ENCODING = "quoted-printable"
 
 
 class SmtpGateway:
@@ -108,7 +150,7 @@ class SmtpGateway:
 
 def message_of(letter: Letter, key: str) -> EmailMessage:
     """Return a letter as a message. Its headers are single lines, or this raises."""
-    message = EmailMessage()
+    message = EmailMessage(POLICY)
     message["From"] = letter.sender
     message["To"] = letter.to
     message["Subject"] = letter.subject
@@ -118,8 +160,8 @@ def message_of(letter: Letter, key: str) -> EmailMessage:
     message["Message-ID"] = f"<{key}@{domain}>" if domain else make_msgid()
     for name, value in letter.headers.items():
         message[name] = value
-    message.set_content(letter.text)
-    message.add_alternative(letter.html, subtype="html")
+    message.set_content(letter.text, cte=ENCODING)
+    message.add_alternative(letter.html, subtype="html", cte=ENCODING)
     for each in letter.attachments:
         kind, _, subtype = each.media_type.partition("/")
         message.add_attachment(each.content, maintype=kind, subtype=subtype, filename=each.name)

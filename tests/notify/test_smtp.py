@@ -3,6 +3,7 @@
 import asyncio
 import email
 from collections.abc import AsyncIterator
+from email.header import decode_header, make_header
 from email.message import Message
 
 import msgspec
@@ -96,6 +97,8 @@ async def test_a_letter_arrives_with_both_parts_and_its_headers(
     (message,) = mail_server.taken
     assert outcome == Accepted(resend_id="<mail-1.0@pool.example>", code="250")
     assert message["Message-ID"] == "<mail-1.0@pool.example>"
+    # As it is: what is encoded or folded is no address to a mail client.
+    assert message["List-Unsubscribe"] == letter.headers["List-Unsubscribe"]
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert [part.get_content_type() for part in message.walk()] == [
         "multipart/alternative",
@@ -181,6 +184,41 @@ async def test_a_sender_that_died_with_a_batch_leaves_it_unknown(
 
     assert mail_server.taken == []
     assert await statuses(pool) == {"unknown": 2}
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        pytest.param("🎬 “Nine” 'Bridges' \"North\" 🇪🇸 & <co> " * 4, id="emoji and quotes"),
+        pytest.param("=?utf-8?b?DQpCY2M6IGV2aWxAZXZpbC5leGFtcGxl?=", id="a hidden header"),
+        pytest.param("Day =?utf-8?q?x=0D=0ABcc=3A_evil=40evil=2Eexample?= nine", id="in a word"),
+        pytest.param("=?utf-8?q?=00?= | 100 %", id="a hidden sign"),
+        pytest.param("x" * 199, id="long"),
+    ],
+)
+async def test_any_subject_arrives_as_it_is_and_is_no_other_header(
+    smtp: SmtpGateway, mail_server: MailServer, subject: str
+) -> None:
+    letter = msgspec.structs.replace(a_letter("announcement", "es"), subject=subject.strip())
+
+    await smtp.send(letter, idempotency_key="mail-1")
+
+    (message,) = mail_server.taken
+    assert str(make_header(decode_header(message["Subject"]))) == letter.subject
+    usual = {"From", "To", "Subject", "Reply-To", "Message-ID", "MIME-Version", "Content-Type"}
+    assert sorted(message.keys()) == sorted(usual | set(letter.headers))
+    lines = message.as_bytes().splitlines()
+    assert max(map(len, lines)) < 998
+    assert all(line.isascii() for line in lines)
+
+
+def test_an_address_is_no_other_header_either() -> None:
+    hidden = "a@=?utf-8?q?=0D=0ABcc=3Ae?=.example"
+    letter = msgspec.structs.replace(a_letter("announcement", "es"), to=hidden, reply_to=hidden)
+
+    message = email.message_from_bytes(message_of(letter, "m").as_bytes())
+
+    assert (message["To"], message["Reply-To"], message["Bcc"]) == (hidden, hidden, None)
 
 
 async def test_a_mail_is_not_begun_so_late_that_its_lease_could_end_meanwhile(
