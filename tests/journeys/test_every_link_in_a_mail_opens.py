@@ -78,6 +78,6 @@ def test_each_link_opens_its_campaign_pledge_or_form_in_the_mails_language(
     }
     # All of it was looked at, and nothing was changed by looking.
     record = platform.record(platform.token(platform.mails(people["en"])[0]))
-    assert record["status"] == "charged"
+    assert record["pledgeStatus"] == "charged"
     again = platform.as_operator("/admin/broadcast/announcement", dryRun=True, **news)
     assert again["audience"] == 4, "nobody was unsubscribed by opening a link"

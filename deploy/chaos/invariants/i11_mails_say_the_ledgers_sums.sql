@@ -11,12 +11,12 @@ WITH said AS (
                   AND version <= split_part(mails.cause, ':', 2)::integer
             )
             WHEN kind = 'pledge_cancelled' THEN (
-                SELECT -total_delta_cents
+                SELECT -min(total_delta_cents)
                 FROM pledges.pledge_history
                 WHERE pledge_id = mails.cause AND entry_type = 'cancelled'
             )
             ELSE (
-                SELECT amount_cents
+                SELECT max(amount_cents)
                 FROM settlement.charges
                 WHERE split_part(mails.cause, ':', 1) = ANY(pledge_ids)
             )
@@ -26,7 +26,7 @@ WITH said AS (
                    'payment_failed', 'payment_unconfirmed', 'payment_lost')
     UNION ALL
     SELECT mail_id, kind, cause, (facts ->> 'refund_cents')::bigint, (
-        SELECT amount_cents
+        SELECT max(amount_cents)
         FROM settlement.refunds
         WHERE refund_id = mails.cause
     )
