@@ -18,7 +18,6 @@ from deploy.chaos.crowd import an_email
 from deploy.chaos.experiment import Experiment, Measure, Play
 from deploy.chaos.experiments.mails_lost import (
     LOST_ANSWERS,
-    SENT,
     a_minute_later,
     is_a_minute_later,
 )
@@ -47,7 +46,8 @@ DANGEROUS = frozenset(
 HEARING = tuple(each for each in PLEDGING if each.service == "notify" and "inbox" in each.point)
 SENDING = tuple(each for each in PLEDGING if each.service == "notify" and each not in HEARING)
 
-ROWS = "SELECT count(*) FROM notify.mails WHERE kind = $1"
+ROWS = "SELECT count(*) FROM notify.mails WHERE campaign = $1 AND kind = $2"
+SENT = "SELECT count(*) FROM notify.mails WHERE campaign = $1 AND status = 'sent'"
 OPEN = "SELECT count(*) FROM notify.mails WHERE status IN ('queued', 'sending')"
 ROWS_SENT = "SELECT count(*) FROM notify.mails WHERE status = 'sent'"
 NOT_SENT = "SELECT count(*) FROM notify.mails WHERE status <> 'sent' AND campaign = $1"
@@ -89,13 +89,13 @@ async def story(
     )
     pledged = sum(each.is_persisted for each in crowd)
     await until(
-        lambda: _counted(play, ROWS, "pledge_confirmed", at_least=pledged),
+        lambda: _counted(play, ROWS, slug, "pledge_confirmed", at_least=pledged),
         seconds=PATIENCE_SECONDS,
         what="every mail is written",
     )
     for _ in range(AWAY_MINUTES):
         await a_minute_later(play, within_seconds=PATIENCE_SECONDS)
-    sent_meanwhile = await owner.value(play.stage, SENT)
+    sent_meanwhile = await owner.value(play.stage, SENT, slug)
     play.say(f"Resend was away for {AWAY_MINUTES} minutes")
     deaths.are_waited_for = True
     await play.crowd.faults(resend_down=False, timeout_rate=answers_lost)
@@ -109,9 +109,9 @@ async def story(
     return [
         *await _copies(play),
         Measure("mails not sent in the end", await owner.value(play.stage, NOT_SENT, slug), "", 0),
-        await _rows(play, "pledge_confirmed", pledged),
-        await _rows(play, "announcement", supporters),
-        await _rows(play, "campaign_report", reported),
+        await _rows(play, slug, "pledge_confirmed", pledged),
+        await _rows(play, slug, "announcement", supporters),
+        await _rows(play, slug, "campaign_report", reported),
         Measure("sent while Resend was away", sent_meanwhile, "", 0),
         Measure("deaths", len(deaths.died), "", deaths.wanted, is_floor=True),
         Measure(
@@ -181,7 +181,7 @@ async def _news(play: Play, deaths: Deaths, slug: str) -> tuple[int, int]:
     news = {"campaignSlug": slug, "subject": "To all of you", "body": "One line."}
     await deaths.at(TELLING, play.crowd.as_operator("/admin/broadcast/announcement", news))
     # Who publishes after seven is reported of on the same day.
-    reported = await owner.value(play.stage, ROWS, "campaign_report")
+    reported = await owner.value(play.stage, ROWS, slug, "campaign_report")
     morning = next_morning(await play.crowd.now())
     now = morning.isoformat().replace("+00:00", "Z")
     await deaths.at(REPORTING, play.crowd.move_clock(now=now))
@@ -222,8 +222,8 @@ async def _copies(play: Play) -> list[Measure]:
     ]
 
 
-async def _rows(play: Play, kind: str, wanted: int) -> Measure:
-    rows = await owner.value(play.stage, ROWS, kind)
+async def _rows(play: Play, slug: str, kind: str, wanted: int) -> Measure:
+    rows = await owner.value(play.stage, ROWS, slug, kind)
     return Measure(f"rows of {kind} missing or too many", abs(rows - wanted), f"of {wanted:,}", 0)
 
 
