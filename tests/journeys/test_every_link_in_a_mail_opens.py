@@ -35,6 +35,7 @@ def cancelled(platform: Platform, email: str) -> None:
     *_, confirmed = eventually(lambda: platform.mails(email), what="confirmed")
     gone = platform.http.post("/pledge/cancel", json={"token": platform.token(confirmed)})
     gone.raise_for_status()
+    eventually(lambda: len(platform.mails(email)) > 1, what="told that it is withdrawn")
 
 
 def test_each_link_opens_its_campaign_pledge_or_form_in_the_mails_language(
