@@ -129,3 +129,16 @@ class CampaignAnalytics(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     starts_at: datetime
     deadline_at: datetime
     as_of: datetime
+
+
+class ReferralReport(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The answer of `GET /admin/figures/{slug}/referrals`: pledges by code, the largest first.
+
+    `amount` is cents toward the goal of all pledges that were not cancelled or released,
+    `attributed` of those that came by a code; the thousand largest have a row.
+    """
+
+    campaign_slug: CampaignSlug
+    amount: int
+    attributed: int
+    rows: tuple[BreakdownRow, ...]

@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from deploy.bench.figures import Say
+from deploy.quality.dashboard import SESSION
 from deploy.quality.gate import Found, Gate, none_of
 from deploy.quality.showcase import LANGUAGES, Showcase
 from deploy.quality.windows import browser, put_in_cart, to_the_card
@@ -33,11 +34,16 @@ class Look:
             color_scheme=scheme,
             reduced_motion="reduce",
         )
+        self._site = site
         self._name = f"{scheme} {width}"
         self.page: Page = self._context.new_page()
         self.violations: list[str] = []
         self.sideways: list[str] = []
         self.looked = 0
+
+    def enter(self, cookie: str) -> None:
+        """Be signed in at the dashboard from now on."""
+        self._context.add_cookies([{"name": SESSION, "value": cookie, "url": self._site}])
 
     def look(self, what: str) -> None:
         """Let axe look at the page as it is now."""
@@ -71,10 +77,11 @@ def run(showcase: Showcase, say: Say) -> list[Found]:
     sideways: list[str] = []
     looked = 0
     paths = showcase.paths()
+    cookie, screens = showcase.dashboard()
     with browser(say) as chromium:
         for scheme in SCHEMES:
             for width in WIDTHS:
-                say(f"axe: {scheme}, {width} px, {len(paths)} pages")
+                say(f"axe: {scheme}, {width} px, {len(paths) + len(screens)} pages")
                 look = Look(chromium, showcase.site, scheme, width)
                 for path in paths:
                     look.page.goto(path)
@@ -84,6 +91,10 @@ def run(showcase: Showcase, say: Say) -> list[Found]:
                     look.look(f"{language} cart")
                     to_the_card(look.page)
                     look.look(f"{language} card")
+                look.enter(cookie)
+                for path in screens:
+                    look.page.goto(path)
+                    look.look(path.partition("?")[0])
                 violations += look.violations
                 sideways += look.sideways
                 looked += look.looked

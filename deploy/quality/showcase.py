@@ -19,6 +19,8 @@ from deploy.local.background import Background
 from deploy.local.layout import DataDir
 from deploy.local.ports import free_port
 from deploy.local.stack import Options
+from deploy.quality.dashboard import screens, sign_in
+from deploy.quality.no_show import NoShow
 
 STOP_SECONDS = 90
 ASK_SECONDS = 30.0
@@ -32,13 +34,10 @@ LOCATION = re.compile(r"<loc>([^<]+)</loc>")
 MANAGE = re.compile(r"/manage/\?t=([A-Za-z0-9_.-]+)")
 # What no search engine is told of.
 APART = (
+    "/admin/sign-in/",
     *("/cart/", "/manage/", "/manage/?dev", "/no-such-page/", "/embed/"),
     *("/creator-campaign-checklist/", f"/embed/campaign/?slug={FILM}"),
 )
-
-
-class NoShow(Exception):
-    """The platform did not come up, or not as it should; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +67,14 @@ class Showcase:
             f"/campaigns/{FILM}/pledge-cancel/",
         )
         return [*public, *(prefix + path for path in apart for prefix in LANGUAGES)]
+
+    def dashboard(self) -> tuple[str, list[str]]:
+        """Return a super's session, and every screen of the dashboard in every language."""
+        cookie = sign_in(self.http, self.admin_secret)
+        paths = screens(self.http, FILM).values()
+        # Without its session the page to sign in on is looked at as everybody else meets it.
+        self.http.cookies.clear()
+        return cookie, [prefix + path for path in paths for prefix in LANGUAGES]
 
     def link(self) -> tuple[str, str]:
         """Return the link of somebody who pledged to the film, and their order.

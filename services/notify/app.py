@@ -39,16 +39,17 @@ async def compose(settings: Settings, running: Running) -> Parts:
     )
     challenge = _challenge(settings)
     name = "smtp" if settings.smtp_url else "resend"
+    letters = Letters(
+        email_from=settings.email_from,
+        links=Links(
+            site_base=settings.site_base,
+            magic_link_secret=settings.magic_link_secret.bytes(),
+        ),
+    )
     sender = Sender(
         running.pool,
         gateway=gateway,
-        letters=Letters(
-            email_from=settings.email_from,
-            links=Links(
-                site_base=settings.site_base,
-                magic_link_secret=settings.magic_link_secret.bytes(),
-            ),
-        ),
+        letters=letters,
         pace=Pace(settings.resend_requests_per_second),
     )
     return Parts(
@@ -57,7 +58,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *WISHES,
             webhook_route(settings.resend_webhook_secret),
             *operator_routes(settings.admin_secret),
-            *broadcast_routes(settings.admin_secret),
+            *broadcast_routes(settings.admin_secret, letters),
             *watched_routes(guard),
         ],
         operator_guard=guard,

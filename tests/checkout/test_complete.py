@@ -225,3 +225,15 @@ def totals(slug: str, version: int, cents: int) -> TotalsChanged:
         tier_counts={},
         support_item_cents={},
     )
+
+
+@pytest.mark.parametrize("word", [7, True, "\x00\x01", "x" * 5_000, "", None], ids=repr)
+async def test_a_mistyped_link_is_in_no_pledges_way(floor: Floor, word: object) -> None:
+    film = await floor.publish()
+    cart = a_cart(f"{film.slug}__frame", ref=word, utm_source="radio")
+
+    order = await floor.complete(await floor.open(cart))
+    (event,) = await floor.said(CheckoutCompleted, order.order_id)
+
+    assert event.attribution.ref == (word[:200] if isinstance(word, str) and "x" in word else "")
+    assert event.attribution.utm_source == "radio"

@@ -60,6 +60,14 @@ def test_where_a_visitor_came_from_is_in_the_form_else_in_the_page_it_stood_on()
     assert form.attribution == {"ref": "zine", "utm_source": "mail"}
 
 
+def test_a_link_that_was_mistyped_is_in_nobodys_way() -> None:
+    pairs = [("ref", "zine\x00\n"), ("utm_source", "x" * 9_000), ("utm_term", "\ud800")]
+
+    form = read_form(pairs, referred=[("utm_term", "\x07")])
+
+    assert form.attribution == {"ref": "zine", "utm_source": "x" * 200}
+
+
 @pytest.mark.parametrize(
     ("pairs", "button"),
     [

@@ -18,7 +18,8 @@ def quality(*, name: str | None, as_json: bool) -> None:
     """
     from deploy import quality as gates
     from deploy.quality.gate import Found
-    from deploy.quality.showcase import NoShow, shown
+    from deploy.quality.no_show import NoShow
+    from deploy.quality.showcase import shown
     from deploy.quality.tools import ToolMissing
 
     if name is not None and name not in gates.names():

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 
+from contracts.attribution import clean_word
+from contracts.events.checkout import Attribution
 from contracts.money import CENTS_MAX
 from contracts.pricing import STANDARD, Address, ShippingOptionId
 from contracts.refusals import InputRefused
@@ -50,12 +52,13 @@ class CartBody(
     checkout_ui_mode: Literal["custom", "hosted"] | None = None
     # What the challenge gave the browser, where one was asked for.
     challenge_token: Annotated[str, msgspec.Meta(max_length=2_048)] | None = None
-    ref: Short | None = None
-    utm_source: Short | None = None
-    utm_medium: Short | None = None
-    utm_campaign: Short | None = None
-    utm_content: Short | None = None
-    utm_term: Short | None = None
+    # Words of the link that somebody followed: read by `came_by` alone, whatever they are.
+    ref: Ignored = None
+    utm_source: Ignored = None
+    utm_medium: Ignored = None
+    utm_campaign: Ignored = None
+    utm_content: Ignored = None
+    utm_term: Ignored = None
 
     abandoned_cart_consent: Ignored = None
     custom_amount: Ignored = None
@@ -67,6 +70,12 @@ class CartBody(
     tip_amount: Ignored = None
     total: Ignored = None
     currency: Ignored = None
+
+    @property
+    def came_by(self) -> Attribution | None:
+        """Return where the visitor came from; None when nothing of it can be read."""
+        words = {name: clean_word(getattr(self, name)) for name in Attribution.__struct_fields__}
+        return Attribution(**words) if any(words.values()) else None
 
     def restorable(self) -> dict[str, Any]:
         """Return what this order could be made again from, without anything personal."""
@@ -81,7 +90,7 @@ class CartBody(
             "shippingOption": self.shipping_option,
             "campaignSlug": self.campaign_slug,
             "bundleAddOnAnchorCampaignSlug": self.bundle_add_on_anchor_campaign_slug,
-            "ref": self.ref,
+            "ref": clean_word(self.ref) or None,
         }
         if self.consent is not None:
             more["consent"] = msgspec.to_builtins(self.consent)

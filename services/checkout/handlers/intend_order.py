@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 
 from contracts import consent
-from contracts.events.checkout import Attribution
 from contracts.ids import CampaignSlug, OrderId, canonical_email, new_order_id, supporter_id
 from contracts.pricing import PricedPledge
 from contracts.refusals import InputRefused, StateRefused
@@ -93,23 +92,11 @@ def _order(
         ui_mode=ui_mode,
         pledges=priced.pledges,
         shipping_address=body.shipping_address if has_physical(priced.pledges) else None,
-        attribution=_attribution(body),
+        attribution=body.came_by,
         consent=_shown(body, priced.pledges),
         page=hint if hint in slugs else slugs[0],
         created_at=priced.now,
     )
-
-
-def _attribution(body: CartBody) -> Attribution | None:
-    words = {
-        "ref": body.ref or "",
-        "utm_source": body.utm_source or "",
-        "utm_medium": body.utm_medium or "",
-        "utm_campaign": body.utm_campaign or "",
-        "utm_content": body.utm_content or "",
-        "utm_term": body.utm_term or "",
-    }
-    return Attribution(**words) if any(words.values()) else None
 
 
 def _shown(body: CartBody, pledges: Sequence[PricedPledge]) -> ShownConsent | None:

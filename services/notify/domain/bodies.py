@@ -17,6 +17,7 @@ class AnnouncementRequest(
 ):
     """An announcement to every supporter. Source: workflows, "POST /admin/broadcast/announcement".
 
+    The body is plain text, or Markdown where `format` says so.
     `test_to`: to this address alone, and to nobody else.
     """
 
@@ -26,6 +27,9 @@ class AnnouncementRequest(
     heading: Annotated[str, msgspec.Meta(max_length=160)] = ""
     cta_label: Annotated[str, msgspec.Meta(max_length=60)] = ""
     cta_url: Annotated[str, msgspec.Meta(max_length=1_000)] = ""
+    format: Literal["text", "markdown"] = "text"
+    # Of a test or a preview: supporters get theirs in the language they pledged in.
+    language: Literal["en", "es"] = "en"
     dry_run: bool = False
     audience_hash: Hash | None = None
     test_to: Annotated[str, msgspec.Meta(max_length=254)] | None = None
@@ -61,35 +65,6 @@ class DiaryCheckRequest(
     """Which campaign's diary to look at; without one, everybody's."""
 
     campaign_slug: Slug | None = None
-
-
-class Broadcasted(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What became of a broadcast, or would. `sent` counts the mails that are accepted for
-    sending: how far they are is asked for by `broadcastId`."""
-
-    success: bool
-    campaign_slug: str
-    subject: str
-    dry_run: bool
-    sent: int
-    failed: int
-    errors: tuple[str, ...]
-    audience: int
-    audience_hash: str
-    recipients: tuple[str, ...] = ()
-    broadcast_id: str | None = None
-    # It was said before: nobody is written to again.
-    already_sent: bool = False
-    warning: str = ""
-
-
-class SentToOne(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A test went to one address."""
-
-    success: bool
-    campaign_slug: str
-    subject: str
-    sent_to: str
 
 
 class ToldEntry(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

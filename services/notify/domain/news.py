@@ -42,6 +42,8 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     reached_cents: Cents | None = None
     pledged_cents: Cents | None = None
     supporter_count: int = 0
+    # Whether the body is Markdown; plain text is paragraphs of lines.
+    is_markdown: bool = False
 
 
 class Broadcast(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,13 +85,22 @@ def topic_of(kind: BroadcastKind) -> Topic:
 
 def audience_hash(kind: BroadcastKind, campaign: str, news: News, recipients: Sequence[str]) -> str:
     """Return what names exactly this news to exactly these people."""
-    told = msgspec.json.encode((kind, campaign, news, sorted(recipients)))
+    told = msgspec.json.encode((kind, campaign, _said(news), sorted(recipients)))
     return hashlib.sha256(told).hexdigest()
 
 
 def content_hash(news: News) -> str:
     """Return what makes one announcement another: the same words are said once."""
-    return hashlib.sha256(msgspec.json.encode(news)).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(_said(news))).hexdigest()[:32]
+
+
+def _said(news: News) -> dict[str, object]:
+    """Return what names the news. Plain text has the name it had before there was Markdown:
+    what was said then is not said again."""
+    said = msgspec.structs.asdict(news)
+    if not news.is_markdown:
+        del said["is_markdown"]
+    return said
 
 
 class Reached(msgspec.Struct, frozen=True, kw_only=True):

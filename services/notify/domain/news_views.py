@@ -3,14 +3,17 @@
 from urllib.parse import urlsplit
 
 import msgspec
+from markupsafe import Markup
 
 from services.notify.domain import formatting
 from services.notify.domain.language import N_, Language, catalogue
 from services.notify.domain.links import Links, one_line
 from services.notify.domain.mails import Campaign, Mail, MailKind
+from services.notify.domain.markdown import opening, to_mail_html
 from services.notify.domain.news import Milestone, News
 
 SUBJECT_LENGTH_MAX = 200
+OPENING_LENGTH = 120
 
 MILESTONES: dict[Milestone, tuple[str, str]] = {
     "one-third": (N_("A third is pledged"), N_("A third of the goal is pledged.")),
@@ -26,6 +29,9 @@ class NewsView(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     # Each paragraph as its lines.
     paragraphs: tuple[tuple[str, ...], ...]
+    # The same as HTML where the author wrote Markdown, else empty; and how it begins.
+    prose: Markup
+    opening: str
     cta_label: str
     cta_url: str
     entry_url: str
@@ -46,6 +52,8 @@ def news_view_of(
     return NewsView(
         heading=one_line(news.heading) or _heading(news, language),
         paragraphs=paragraphs(news.body),
+        prose=to_mail_html(news.body) if news.is_markdown else Markup(),
+        opening=opening(news.body, OPENING_LENGTH) if news.is_markdown else "",
         cta_label=one_line(news.cta_label),
         cta_url=_safe(news.cta_url),
         entry_url=links.entry(campaign, news.entry_id, language),

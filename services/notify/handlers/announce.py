@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from contracts.api.notify import Broadcasted, LetterPreview, SentToOne
 from contracts.events.campaigns import DiaryNote
 from contracts.ids import SupporterId, canonical_email, supporter_id
 from contracts.refusals import InputRefused, StateRefused
@@ -9,25 +10,27 @@ from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection
 from services.notify.domain.bodies import (
     AnnouncementRequest,
-    Broadcasted,
     DiaryChecked,
     DiaryRequest,
     MilestoneRequest,
     MilestonesChecked,
-    SentToOne,
     ToldEntry,
     ToldMilestone,
 )
 from services.notify.domain.facts import Facts
-from services.notify.domain.mails import Campaign, NewMail
+from services.notify.domain.language import Language
+from services.notify.domain.letters import Letters
+from services.notify.domain.mails import Campaign, Mail, NewMail
 from services.notify.domain.news import BroadcastKind, News, Reached, content_hash
 from services.notify.domain.news_views import is_safe_link, news_subject, paragraphs
 from services.notify.handlers.broadcasting import Decided, decide, rehearse, require_campaign
 from services.notify.handlers.make_news import diary_news, milestone_news
 from services.notify.handlers.write_mail import write
+from services.notify.queries import audiences, definitions
 from services.notify.queries import news as queries
 
 RECIPIENTS_SHOWN = 5_000
+NOBODY = "preview@nobody.invalid"
 
 
 async def announce(conn: Connection, asked: AnnouncementRequest) -> Broadcasted | SentToOne:
@@ -35,7 +38,7 @@ async def announce(conn: Connection, asked: AnnouncementRequest) -> Broadcasted 
     news = _announcement(asked)
     campaign = await require_campaign(conn, asked.campaign_slug)
     if asked.test_to is not None:
-        return await _test(conn, campaign, news, asked.test_to)
+        return await _test(conn, campaign, news, asked.test_to, asked.language)
     cause = f"{campaign.slug}:{content_hash(news)}"
     return await _broadcast(
         conn,
@@ -46,6 +49,28 @@ async def announce(conn: Connection, asked: AnnouncementRequest) -> Broadcasted 
         dry_run=asked.dry_run,
         expected=asked.audience_hash,
     )
+
+
+async def preview(conn: Connection, letters: Letters, asked: AnnouncementRequest) -> LetterPreview:
+    """Return the announcement as it would arrive. Nothing is written."""
+    news = _announcement(asked)
+    campaign = await require_campaign(conn, asked.campaign_slug)
+    now = await audiences.platform_now(conn)
+    mail = Mail(
+        mail_id="preview",
+        kind="announcement",
+        campaign=campaign.slug,
+        address=NOBODY,
+        language=asked.language,
+        facts=Facts(news=news),
+        created_at=now,
+        attempts=0,
+        edition=1,
+        first_attempt_at=now,
+        claimed_at=now,
+    )
+    letter = letters.write(mail, campaign, await definitions.read_platform(conn))
+    return LetterPreview(subject=letter.subject, html=letter.html, text=letter.text)
 
 
 async def tell_diary_entry(conn: Connection, asked: DiaryRequest) -> Broadcasted:
@@ -191,10 +216,13 @@ def _announcement(asked: AnnouncementRequest) -> News:
         body=asked.body,
         cta_label=asked.cta_label,
         cta_url=asked.cta_url,
+        is_markdown=asked.format == "markdown",
     )
 
 
-async def _test(conn: Connection, campaign: Campaign, news: News, address: str) -> SentToOne:
+async def _test(
+    conn: Connection, campaign: Campaign, news: News, address: str, language: Language
+) -> SentToOne:
     """Send the announcement to one address, as supporters would get it but for their links."""
     try:
         whose: SupporterId = supporter_id(canonical_email(address))
@@ -211,14 +239,14 @@ async def _test(conn: Connection, campaign: Campaign, news: News, address: str) 
             cause=f"test:{telemetry.new_id()}:{whose}",
             campaign=campaign.slug,
             address=address,
-            language="en",
+            language=language,
             facts=Facts(news=news),
         ),
     )
     return SentToOne(
         success=True,
         campaign_slug=campaign.slug,
-        subject=news_subject("announcement", news, campaign.title, "en"),
+        subject=news_subject("announcement", news, campaign.title, language),
         sent_to=address,
     )
 

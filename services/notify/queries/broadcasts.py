@@ -1,36 +1,19 @@
 """The SQL of broadcasts: what is said to many, and how far it is."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from services.chassis.storage.database import Connection, Pool
+from contracts.api.notify import BroadcastLine, Progress
+from contracts.ids import CampaignSlug
+from services.chassis.storage.database import Connection, Pool, decode_rows
 from services.notify.domain.news import Broadcast, BroadcastKind
 
+SHOWN_MAX = 100
 COLUMNS = """
     broadcast_id, kind, cause, campaign, news, audience_count, audience_hash, through, reached,
     is_written, created_at
 """
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """How far a broadcast is: mails by what became of them."""
-
-    broadcast_id: str
-    kind: str
-    campaign_slug: str
-    subject: str
-    audience: int
-    audience_hash: str
-    is_written: bool
-    written: int
-    waiting: int
-    sent: int
-    undeliverable: int
-    withheld: int
-    unknown: int
-    created_at: datetime
 
 
 async def insert_broadcast(conn: Connection, new: Broadcast) -> bool:
@@ -122,3 +105,20 @@ async def read_progress(pool: Pool | Connection, broadcast_id: str) -> Progress 
         broadcast_id,
     )
     return None if row is None else msgspec.convert(dict(row), Progress)
+
+
+async def list_broadcasts(conn: Connection, campaign: CampaignSlug) -> list[BroadcastLine]:
+    """Return what was said to many about a campaign, the newest first."""
+    rows = await conn.fetch(
+        """
+        SELECT broadcast_id AS "broadcastId", kind, news ->> 'subject' AS subject,
+            audience_count AS audience, is_written AS "isWritten", created_at AS "createdAt"
+        FROM broadcasts
+        WHERE campaign = $1
+        ORDER BY created_at DESC, broadcast_id
+        LIMIT $2
+        """,
+        campaign,
+        SHOWN_MAX,
+    )
+    return decode_rows(rows, BroadcastLine)

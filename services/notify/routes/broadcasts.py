@@ -1,12 +1,19 @@
 """Edge: what operators say to many. Scripts and the dashboard ask alike."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody, SkipValidation
+from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
+from contracts.api.notify import (
+    Broadcasted,
+    BroadcastHistory,
+    LetterPreview,
+    Progress,
+    SentToOne,
+)
 from contracts.refusals import NotFound
 from services.chassis.process.settings import Secret
 from services.chassis.storage.database import Pool, transaction
@@ -14,25 +21,43 @@ from services.chassis.web.errors import PRIVATE
 from services.chassis.web.guards import bearer_guard
 from services.notify.domain.bodies import (
     AnnouncementRequest,
-    Broadcasted,
     DiaryChecked,
     DiaryCheckRequest,
     DiaryRequest,
     MilestoneRequest,
     MilestonesChecked,
-    SentToOne,
 )
+from services.notify.domain.letters import Letters
 from services.notify.handlers import announce, make_news
 from services.notify.handlers.announce import diary_checked, milestones_checked
 from services.notify.handlers.broadcasting import require_campaign
 from services.notify.queries import broadcasts
-from services.notify.queries.broadcasts import Progress
+
+Slug = Annotated[str, QueryParameter(name="campaignSlug", max_length=300)]
 
 
-def broadcast_routes(secret: Secret) -> list[HTTPRouteHandler]:
+def broadcast_routes(secret: Secret, letters: Letters) -> list[HTTPRouteHandler]:
     """Return the routes by which news is sent, rehearsed and watched."""
     how: dict[str, Any] = {"guards": [bearer_guard(secret)], "response_headers": PRIVATE}
-    return [*_by_hand(how), *_by_itself(how)]
+    return [*_by_hand(how), *_by_itself(how), *_looked_at(how, letters)]
+
+
+def _looked_at(how: dict[str, Any], letters: Letters) -> list[HTTPRouteHandler]:
+    @post("/admin/broadcast/preview", status_code=200, **how)
+    async def preview(
+        data: JSONBody[AnnouncementRequest], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> LetterPreview:
+        async with transaction(pool) as conn:
+            return await announce.preview(conn, letters, data)
+
+    @get("/admin/broadcasts", **how)
+    async def history(slug: Slug, pool: NamedDependency[SkipValidation[Pool]]) -> BroadcastHistory:
+        async with transaction(pool) as conn:
+            campaign = await require_campaign(conn, slug)
+            found = await broadcasts.list_broadcasts(conn, campaign.slug)
+        return BroadcastHistory(campaign_slug=campaign.slug, broadcasts=tuple(found))
+
+    return [preview, history]
 
 
 def _by_hand(how: dict[str, Any]) -> list[HTTPRouteHandler]:

@@ -9,6 +9,7 @@ from contracts.api.analytics import (
     CampaignAnalytics,
     CampaignFigures,
     Overview,
+    ReferralReport,
 )
 from contracts.ids import CampaignSlug
 from services.chassis.storage.database import Connection
@@ -44,6 +45,19 @@ async def read_analytics(conn: Connection, slug: str) -> CampaignAnalytics:
         starts_at=head.starts_at,
         deadline_at=head.deadline_at,
         as_of=now,
+    )
+
+
+async def read_referrals(conn: Connection, slug: str) -> ReferralReport:
+    """Return a campaign's pledges by code, or refuse what names no campaign."""
+    campaign, _ = await require_campaign(conn, slug)
+    rows = await queries.list_referrals(conn, campaign.campaign)
+    coded = tuple(each for each in rows if each.key)
+    return ReferralReport(
+        campaign_slug=campaign.campaign,
+        amount=sum(each.amount for each in rows),
+        attributed=sum(each.amount for each in coded),
+        rows=coded,
     )
 
 

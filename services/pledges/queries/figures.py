@@ -11,6 +11,7 @@ from services.pledges.domain.analytics import PartSums
 
 CAMPAIGNS_MAX = 1_000
 DAYS_MAX = 3_660
+REFERRALS_MAX = 1_000
 ROWS_SHOWN = 50
 """Rows of a breakdown that stand alone; words in addresses are anybody's to make up."""
 
@@ -218,6 +219,25 @@ async def list_properties(conn: Connection, campaign: CampaignSlug) -> list[Prop
         ROWS_SHOWN,
     )
     return decode_rows(rows, PropertyRow)
+
+
+async def list_referrals(conn: Connection, campaign: CampaignSlug) -> list[BreakdownRow]:
+    """Return pledges by the code they came by: first those without one, then the largest."""
+    rows = await conn.fetch(
+        """
+        SELECT coalesce(attribution ->> 'ref', '') AS key, count(*) AS count,
+            sum(goal_cents)::bigint AS amount
+        FROM pledges
+        WHERE campaign = $1
+          AND status NOT IN ('cancelled', 'released')
+        GROUP BY 1
+        ORDER BY key = '' DESC, amount DESC, count DESC, key
+        LIMIT $2
+        """,
+        campaign,
+        REFERRALS_MAX + 1,
+    )
+    return decode_rows(rows, BreakdownRow)
 
 
 async def list_days(conn: Connection, campaign: CampaignSlug, zone: str) -> list[Day]:

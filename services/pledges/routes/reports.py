@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, QueryParameter, SkipValidation
 from litestar.response import Stream
 
-from contracts.api.analytics import CampaignAnalytics, Overview
+from contracts.api.analytics import CampaignAnalytics, Overview, ReferralReport
 from contracts.api.pledges import PledgeStatus
 from contracts.ids import CampaignSlug
 from services.chassis.process.settings import Secret
@@ -22,7 +22,11 @@ from services.pledges.handlers.list_supporters import (
     list_supporters,
     sum_taxes,
 )
-from services.pledges.handlers.read_figures import read_analytics, read_overview
+from services.pledges.handlers.read_figures import (
+    read_analytics,
+    read_overview,
+    read_referrals,
+)
 from services.pledges.handlers.read_report import ReportPreview
 from services.pledges.queries.supporters import Filter
 from services.pledges.steps.write_report import Reports
@@ -69,7 +73,14 @@ def _figure_routes(secret: Secret) -> list[HTTPRouteHandler]:
         async with transaction(pool) as conn:
             return await read_analytics(conn, slug)
 
-    return [overview, analytics]
+    @get("/admin/figures/{slug:str}/referrals", guards=guards, response_headers=PRIVATE)
+    async def referrals(
+        slug: FromPath[str], pool: NamedDependency[SkipValidation[Pool]]
+    ) -> ReferralReport:
+        async with transaction(pool) as conn:
+            return await read_referrals(conn, slug)
+
+    return [overview, analytics, referrals]
 
 
 def _question_routes(secret: Secret) -> list[HTTPRouteHandler]:

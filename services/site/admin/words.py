@@ -5,7 +5,7 @@ from gettext import NullTranslations
 import msgspec
 
 from contracts.refusals import Refusal
-from services.site.admin import operating
+from services.site.admin import marketing_words, operating
 from services.site.admin.access import User
 from services.site.admin.media_words import media_reasons
 from services.site.public.language import Language, catalogue
@@ -34,6 +34,8 @@ def tabs(user: User, language: Language) -> tuple[Tab, ...]:
         ("summary", "", texts.gettext("Summary"), "layout-dashboard"),
         ("settlement", "settlement/", texts.gettext("Settlement"), "scale"),
         ("analytics", "analytics/", texts.gettext("Analytics"), "chart-line"),
+        ("marketing", "marketing/", texts.gettext("Marketing"), "megaphone"),
+        ("blast", "blast/", texts.gettext("Blast"), "mail"),
         ("reports", "report/", texts.gettext("Reports"), "file-text"),
         ("supporters", "people/", texts.gettext("Supporters"), "users"),
         ("media", "media/", texts.gettext("Media"), "image"),
@@ -74,6 +76,7 @@ def done_message(name: str, language: Language) -> str:
         "media-removed": texts.gettext("Removed from the library."),
         "reconciling": texts.gettext("All charges are being compared with Stripe."),
         **operating.done_words(texts),
+        **marketing_words.done_words(texts),
     }.get(name, "")
 
 
@@ -98,6 +101,7 @@ def action_name(action: str, language: Language) -> str:
         "media_removed": texts.gettext("Removed a file"),
         "report_downloaded": texts.gettext("Downloaded a report"),
         **operating.action_words(texts),
+        **marketing_words.action_words(texts),
         "figures_downloaded": texts.gettext("Downloaded figures"),
     }.get(action, action)
 
@@ -150,6 +154,7 @@ def _known(texts: NullTranslations) -> dict[str, str]:
         "This is too long.": texts.gettext("This is too long."),
         "This is no page.": texts.gettext("This is no page."),
         **operating.refusal_words(texts),
+        **marketing_words.trouble_words(texts),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Literal
 
 import msgspec
 
+from contracts.attribution import clean_word
 from contracts.ids import ORDER_PATTERN
 from contracts.refusals import InputRefused
 from services.site.public.add_ons import ADD_ON
@@ -162,8 +163,10 @@ def _tip(fields: dict[str, str]) -> int | None:
 
 
 def _attribution(fields: dict[str, str], referred: dict[str, str]) -> dict[str, str]:
-    known = {name: fields.get(name) or referred.get(name, "") for name in ATTRIBUTION}
-    return {name: text.strip()[:200] for name, text in known.items() if text.strip()}
+    known = {
+        name: clean_word(fields.get(name)) or clean_word(referred.get(name)) for name in ATTRIBUTION
+    }
+    return {name: word for name, word in known.items() if word}
 
 
 def _button(fields: dict[str, str]) -> Pair:
@@ -193,8 +196,13 @@ def _number(text: str) -> int | None:
 
 
 def _require_clean(pairs: Iterable[Pair]) -> None:
-    """Refuse what no field of ours can hold: a browser's own input never does."""
+    """Refuse what no field of ours can hold: a browser's own input never does.
+
+    Where somebody came from is a word of the link they followed, and no input: it is cleaned.
+    """
     for name, text in pairs:
+        if name in ATTRIBUTION:
+            continue
         length_max = CHALLENGE_LENGTH_MAX if name == CHALLENGE else TEXT_LENGTH_MAX
         if len(name) > NAME_LENGTH_MAX or len(text) > length_max:
             raise InputRefused(
