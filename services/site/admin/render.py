@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.site.admin import figure_names, operating
+from services.site.admin import figure_names, operating, report_names
 from services.site.admin.access import User
 from services.site.admin.code_names import code_name
 from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
@@ -68,6 +68,7 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         **figure_names.words(language),
         size_of=file_size,
         platform=PLATFORM,
+        **report_names.words(language),
         **shown,
     ).encode()
 

@@ -44,11 +44,13 @@ function axes() {
     {
       ...look,
       grid: { show: false },
+      size: 32,
+      gap: 8,
       space: 72,
       incrs: [1, 2, 7, 14, 28, 91, 182, 364].map((count) => count * DAY_SECONDS),
       values: (_, splits) => splits.map((at) => day.format(at * 1000)),
     },
-    { ...look, size: 64, values: (_, splits) => splits.map(dollars) },
+    { ...look, size: 60, gap: 8, values: (_, splits) => splits.map(dollars) },
   ];
 }
 
@@ -63,7 +65,12 @@ function draw(name, series, data, range) {
       legend: { show: false },
       cursor: { show: false },
       select: { show: false },
-      scales: { x: { time: true }, y: { range } },
+      padding: [12, 12, 0, 0],
+      // Half a day of room at both ends: a bar stands around its day.
+      scales: {
+        x: { time: true, range: (_, least, most) => [least - DAY_SECONDS / 2, most + DAY_SECONDS / 2] },
+        y: { range },
+      },
       axes: axes(),
       series: [{}, ...series],
     },
