@@ -4,7 +4,6 @@ import re
 import struct
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
 import pytest
 
 from contracts.api.analytics import BreakdownRow, ReferralReport
@@ -21,6 +20,7 @@ from services.site.admin.referrals import (
 )
 from tests.site.admins import Visitor, signed_in
 from tests.site.running import Behind, RunningSite
+from tests.site.test_analytics import answers
 
 LONG = "long-take"
 WORDS = {"referrer": "Ada Lovelace", "source": "newsletter", "medium": "email", "content": ""}
@@ -32,13 +32,6 @@ def report(*rows: BreakdownRow) -> ReferralReport:
     return ReferralReport(
         campaign_slug=CampaignSlug(LONG), amount=20_000, attributed=attributed, rows=rows
     )
-
-
-def answers(shared: tuple[RunningSite, Behind], *documents: object) -> Behind:
-    services = shared[1]
-    services.forget()
-    services.queue.extend((200, msgspec.to_builtins(each)) for each in documents)
-    return services
 
 
 async def kept(visitor: Visitor, **words: str) -> str:

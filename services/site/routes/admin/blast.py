@@ -5,13 +5,12 @@ from litestar.response.base import ASGIResponse
 
 from contracts.api.notify import (
     Broadcasted,
-    BroadcastHistory,
     LetterPreview,
     Progress,
     SentToOne,
 )
 from contracts.ids import CampaignSlug
-from contracts.refusals import InputRefused, NotFound, StateRefused
+from contracts.refusals import InputRefused, NotFound, Refusal, StateRefused
 from services.chassis.storage.database import transaction
 from services.site.admin.audit import Done
 from services.site.admin.blast import (
@@ -22,11 +21,10 @@ from services.site.admin.blast import (
     require_said,
 )
 from services.site.admin.queries import audit, blasts
-from services.site.asking.operators import Declined
 from services.site.desks.dashboard import Visit, Work
 from services.site.desks.framing import framing_page
+from services.site.desks.marketing import ANNOUNCE, find_history, rehearse
 
-ASK = "/admin/broadcast/announcement"
 SENT_TO_MAX = 20
 LETTER_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
@@ -47,8 +45,7 @@ async def show_one(visit: Visit) -> ASGIResponse:
     """
     draft = await _draft(visit)
     typed = dict(visit.pairs) if visit.trouble and "body" in dict(visit.pairs) else {}
-    path = f"/admin/broadcasts?campaignSlug={visit.slug}"
-    sent = await visit.dash.operator.read("notify", path, visit.caller, BroadcastHistory)
+    history = await find_history(visit)
     return visit.page(
         "blast",
         slug=visit.slug,
@@ -56,7 +53,7 @@ async def show_one(visit: Visit) -> ASGIResponse:
         draft=draft,
         fields={**draft.words.fields, **{n: typed[n] for n in draft.words.fields if n in typed}},
         is_behind=bool(typed) and typed.get("revision") != str(draft.revision),
-        sent=sent.broadcasts,
+        sent=history.broadcasts if history else None,
     )
 
 
@@ -76,17 +73,10 @@ async def save(visit: Visit) -> ASGIResponse:
 
 async def check(visit: Visit) -> ASGIResponse:
     """Show the mail as it would arrive, to how many, and the button that sends it."""
-    draft, language = await _draft(visit), visit.language
-    ask, wanted = visit.dash.operator, announcement(visit.slug, draft.words, language)
-    try:
-        require_said(draft.words)
-        rehearsed = await ask.do(
-            "notify", ASK, visit.caller, {**wanted, "dryRun": True}, Broadcasted
-        )
-    except (InputRefused, Declined) as refusal:
-        if refusal.status != InputRefused.status:
-            raise
-        return await show_one(msgspec.structs.replace(visit, trouble=refusal))
+    draft = await _draft(visit)
+    rehearsed = await rehearse(visit, draft)
+    if isinstance(rehearsed, Refusal):
+        return await show_one(msgspec.structs.replace(visit, trouble=rehearsed))
     return framing_page(
         visit,
         "blast_check",
@@ -119,7 +109,7 @@ async def test(visit: Visit) -> ASGIResponse:
         **announcement(visit.slug, draft.words, visit.language),
         "testTo": visit.user.email,
     }
-    await visit.dash.operator.do("notify", ASK, visit.caller, body, SentToOne)
+    await visit.dash.operator.do("notify", ANNOUNCE, visit.caller, body, SentToOne)
     return visit.go(f"blast/{visit.slug}/check/", done="tested")
 
 
@@ -140,7 +130,7 @@ async def send(visit: Visit) -> ASGIResponse:
         **announcement(visit.slug, draft.words, visit.language),
         "audienceHash": audience,
     }
-    told = await visit.dash.operator.do("notify", ASK, visit.caller, body, Broadcasted)
+    told = await visit.dash.operator.do("notify", ANNOUNCE, visit.caller, body, Broadcasted)
     await _note(visit, draft, told, audience)
     return visit.go(f"blast/{visit.slug}/{told.broadcast_id}/", done="sent")
 

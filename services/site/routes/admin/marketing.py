@@ -3,8 +3,7 @@
 import msgspec
 from litestar.response.base import ASGIResponse
 
-from contracts.api.analytics import ReferralReport
-from contracts.refusals import InputRefused, NotFound, Refusal
+from contracts.refusals import InputRefused, NotFound
 from services.chassis.storage.database import transaction
 from services.site.admin import referrals
 from services.site.admin.handlers.referrals import change_code, make_code, retire_code
@@ -12,6 +11,7 @@ from services.site.admin.queries import referrals as queries
 from services.site.admin.referrals import FIELDS, LinkWords, Referral
 from services.site.desks.dashboard import Visit, Work
 from services.site.desks.framing import framing_page
+from services.site.desks.marketing import find_report, wanted_link
 from services.site.public.embed import builder, read_options
 from services.site.public.language import LANGUAGES, NAMES
 
@@ -26,14 +26,15 @@ async def show_one(visit: Visit) -> ASGIResponse:
     asked = dict(visit.pairs) if visit.trouble else visit.asked
     words: LinkWords | None = None
     if any(asked.get(name) for name in FIELDS) and visit.trouble is None:
-        try:
-            words = referrals.read_link_words(asked)
-        except InputRefused as refusal:
-            visit = msgspec.structs.replace(visit, trouble=refusal)
+        wanted = wanted_link(asked)
+        if isinstance(wanted, InputRefused):
+            visit = msgspec.structs.replace(visit, trouble=wanted)
+        else:
+            words = wanted
     async with transaction(visit.dash.pool) as conn:
         kept = await queries.list_referrals(conn, visit.slug)
     known = {each.code for each in kept}
-    report = await _report(visit)
+    report = await find_report(visit)
     return visit.page(
         "marketing",
         slug=visit.slug,
@@ -60,7 +61,7 @@ async def make(visit: Visit) -> ASGIResponse:
 
 async def show_code(visit: Visit) -> ASGIResponse:
     """Show one code: its link, its drawing, who came by it, and what can be changed."""
-    found, report = await _code(visit), await _report(visit)
+    found, report = await _code(visit), await find_report(visit)
     typed = dict(visit.pairs) if visit.trouble and visit.pairs else found.words.fields
     link = _link(visit, found.code, found.words)
     return visit.page(
@@ -125,15 +126,6 @@ async def _code(visit: Visit) -> Referral:
     if found is None:
         raise NotFound("unknown_code", "There is no such code.")
     return found
-
-
-async def _report(visit: Visit) -> ReferralReport | None:
-    """Return who came by which code; None while the ledger is away: links can be made anyway."""
-    path = f"/admin/figures/{visit.slug}/referrals"
-    try:
-        return await visit.dash.operator.read("pledges", path, visit.caller, ReferralReport)
-    except Refusal:
-        return None
 
 
 def _link(visit: Visit, code: str, words: LinkWords) -> str:
