@@ -90,6 +90,49 @@ async def test_a_test_goes_to_one_address_and_to_no_supporter(
     assert "Friday is the day." in request.body["text"]
 
 
+async def test_an_announcement_in_markdown_looks_and_arrives_the_same(
+    client: Client, pool: Pool, owner: Connection, sender: Sender, resend_stub: Recorder
+) -> None:
+    await crowd(pool, 1)
+    await send_nothing_else(owner)
+    words = {"body": "## Friday\n\n- [the day](https://film.example)", "format": "markdown"}
+
+    seen = await post(client, "/admin/broadcast/preview", **{**ANNOUNCEMENT, **words})
+    tested = await announce(client, **words, testTo="me@film.example", language="es")
+    await sender.work.finish()
+
+    assert seen.json()["subject"] == "Last call | Nine Bridges North"
+    (request,) = resend_stub.requests
+    for html in (seen.json()["html"], request.body["html"]):
+        assert "Friday</h2>" in html
+        assert 'href="https://film.example"' in html
+    assert 'lang="es"' in request.body["html"]
+    assert tested.status_code == 200
+    assert await pool.fetchval("SELECT count(*) FROM broadcasts") == 0
+
+
+async def test_what_was_said_is_listed_for_its_campaign(client: Client, pool: Pool) -> None:
+    await crowd(pool, 2)
+    first = (await announce(client)).json()
+    second = (await announce(client, subject="Very last call")).json()
+
+    answer = await client.get("/admin/broadcasts", params={"campaignSlug": SLUG}, headers=OPERATOR)
+
+    told = [
+        (each["broadcastId"], each["subject"], each["audience"])
+        for each in answer.json()["broadcasts"]
+    ]
+    assert sorted(told) == sorted(
+        [
+            (first["broadcastId"], "Last call", 2),
+            (second["broadcastId"], "Very last call", 2),
+        ]
+    )
+    missing = await client.get("/admin/broadcasts", params={"campaignSlug": "x"}, headers=OPERATOR)
+    assert missing.status_code == 404
+    assert (await client.get("/admin/broadcasts", params={"campaignSlug": SLUG})).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("change", "status", "field"),
     [
@@ -124,6 +167,7 @@ async def test_a_wrong_announcement_names_its_field(
         "/admin/broadcast/announcement",
         "/admin/broadcast/diary",
         "/admin/broadcast/milestone",
+        "/admin/broadcast/preview",
         "/admin/diary/check",
         "/admin/milestone-check/x",
     ],

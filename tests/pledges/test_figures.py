@@ -153,6 +153,26 @@ async def test_where_people_came_from_is_counted_by_each_word(ledger: Ledger) ->
     assert rows["fulfillment"] == [("physical", 3, 3 * SUBTOTAL)]
 
 
+async def test_a_campaigns_codes_are_counted_with_their_share(
+    client: httpx.AsyncClient,  # noqa: F811
+    ledger: Ledger,
+) -> None:
+    await ledger.open()
+    gone = came_by(an_order(), ref="ines")
+    await ledger.hear(came_by(an_order(), ref="ada"), came_by(an_order(), ref="ada"), an_order())
+    await ledger.hear(came_by(an_order(), ref="teo"), gone)
+    await ledger.cancel(first_pledge(gone))
+
+    answer = await client.get(f"/admin/figures/{SLUG}/referrals", headers=OPERATOR)
+
+    told = answer.json()
+    assert [(row["key"], row["count"], row["amount"]) for row in told["rows"]] == [
+        ("ada", 2, 2 * SUBTOTAL),
+        ("teo", 1, SUBTOTAL),
+    ]
+    assert (told["attributed"], told["amount"]) == (3 * SUBTOTAL, 4 * SUBTOTAL)
+
+
 async def test_words_that_anybody_makes_up_end_in_one_row(ledger: Ledger) -> None:
     await ledger.open()
     orders = [came_by(an_order(), utm_source=f"made-up-{n}") for n in range(ROWS_SHOWN + 3)]
@@ -203,7 +223,7 @@ async def test_only_operators_are_told(
     ledger: Ledger,
 ) -> None:
     await ledger.open()
-    for path in ("/admin/figures", f"/admin/figures/{SLUG}"):
+    for path in ("/admin/figures", f"/admin/figures/{SLUG}", f"/admin/figures/{SLUG}/referrals"):
         assert (await client.get(path)).status_code == 401
         answer = await client.get(path, headers=OPERATOR)
         assert answer.status_code == 200, answer.text
