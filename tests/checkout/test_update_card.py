@@ -39,6 +39,7 @@ from tests.checkout.samples import (
 )
 from tests.checkout.sandbox import Sandbox
 from tests.checkout.test_guard_cards import fail
+from tests.checkout.test_hear_stripe import Garbled
 from tests.checkout.webhooks import apply_due
 
 SECRET = b"magic-link-secret-of-these-tests-0123456789"
@@ -366,6 +367,25 @@ async def test_while_stripe_is_away_nothing_is_left_open(noor: Supporter) -> Non
 
     assert await noor.floor.owner.fetchval("SELECT status FROM card_updates") == "over"
     assert (await noor.start(noor.token(order))).session_id
+
+
+async def test_a_session_nobody_can_read_keeps_no_other_card_from_being_saved(
+    noor: Supporter,
+) -> None:
+    odd, plain = [await noor.pledge((await noor.floor.publish()).slug) for _ in range(2)]
+    sessions = []
+    for order in (odd, plain):
+        started = await noor.start(noor.token(order))
+        noor.sandbox.save_card(started.session_id, card=MASTERCARD).raise_for_status()
+        sessions.append(started.session_id)
+    stripe = Garbled(noor.checkout.stripe, sessions[0])
+    await noor.floor.owner.execute("UPDATE card_updates SET look_at = clock_timestamp()")
+
+    with pytest.raises(KeyError):
+        await look_after_updates(noor.floor.pool, stripe)  # type: ignore[arg-type]
+
+    assert await noor.said(odd) == []
+    assert [each.card.last4 for each in await noor.said(plain)] == ["4444"]
 
 
 async def test_an_update_whose_process_died_is_given_up(noor: Supporter) -> None:

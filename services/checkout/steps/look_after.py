@@ -1,6 +1,7 @@
 """Orders nobody spoke about for a while: a crash left them, or a webhook never came."""
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 
 from contracts.ids import OrderId
 from contracts.refusals import StateRefused
@@ -26,7 +27,7 @@ async def look_after_orders(pool: Pool, stripe: StripeGateway) -> None:
     async with transaction(pool) as conn:
         due = await orders.take_due_orders(conn, BATCH)
     slots = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*(_look_after(pool, stripe, each, slots) for each in due))
+    await _all_of(_look_after(pool, stripe, each, slots) for each in due)
 
 
 async def look_after_updates(pool: Pool, stripe: StripeGateway) -> None:
@@ -37,12 +38,26 @@ async def look_after_updates(pool: Pool, stripe: StripeGateway) -> None:
             if status == "opening":
                 # Nobody was given its session, if there is one.
                 await card_updates.mark_over(conn, update_id)
-    for update_id, status in due:
-        if status == "open":
-            try:
-                await decide_update(pool, stripe, update_id)
-            except (StripeAway, SessionIncomplete) as exc:
-                log.warning("update_still_undecided", update_id=update_id, error=type(exc).__name__)
+    slots = asyncio.Semaphore(AT_ONCE)
+    opened = [update_id for update_id, status in due if status == "open"]
+    await _all_of(_look_at_update(pool, stripe, each, slots) for each in opened)
+
+
+async def _all_of(looks: Iterable[Awaitable[None]]) -> None:
+    """Let one look that fails keep nobody from theirs; its failure is raised after them."""
+    for failed in await asyncio.gather(*looks, return_exceptions=True):
+        if failed is not None:
+            raise failed
+
+
+async def _look_at_update(
+    pool: Pool, stripe: StripeGateway, update_id: str, slots: asyncio.Semaphore
+) -> None:
+    async with slots:
+        try:
+            await decide_update(pool, stripe, update_id)
+        except (StripeAway, SessionIncomplete) as exc:
+            log.warning("update_still_undecided", update_id=update_id, error=type(exc).__name__)
 
 
 async def _look_after(
