@@ -20,7 +20,7 @@ from contracts.money import Cents
 from services.chassis.process import telemetry
 from services.chassis.process.settings import Secret
 from services.chassis.process.telemetry import REGISTRY
-from services.checkout.domain.shipping import AWAY, CarrierAnswer, RateRequest
+from services.checkout.domain.shipping import AWAY, CarrierRate, RateRequest
 from services.checkout.domain.usps_forms import lowest_price, rate_form
 
 CARRIER_QUOTES = Counter(
@@ -43,7 +43,7 @@ CACHED_MAX = 10_000
 # A definite no: this class does not take this parcel there.
 NO_PRICE = (400, 404, 422)
 UNAUTHORIZED, BUSY = 401, 429
-NONE = CarrierAnswer(kind="none")
+NONE = CarrierRate(kind="none")
 
 
 class _Failed(Exception):
@@ -75,10 +75,8 @@ class USPSGateway:
         self._api_base = api_base.rstrip("/")
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
-        self._known: OrderedDict[tuple[RateRequest, str], tuple[float, CarrierAnswer]] = (
-            OrderedDict()
-        )
-        self._asking: dict[tuple[RateRequest, str], asyncio.Task[CarrierAnswer]] = {}
+        self._known: OrderedDict[tuple[RateRequest, str], tuple[float, CarrierRate]] = OrderedDict()
+        self._asking: dict[tuple[RateRequest, str], asyncio.Task[CarrierRate]] = {}
         self._token: tuple[str, float] = ("", 0.0)
         self._token_turn = asyncio.Lock()
         self._silent_until = 0.0
@@ -98,10 +96,10 @@ class USPSGateway:
 
     async def quote(
         self, requests: Iterable[RateRequest], rules: CarrierRules, *, within_seconds: float
-    ) -> dict[RateRequest, CarrierAnswer]:
-        """Return an answer to every question, `away` where none came in time."""
-        answers: dict[RateRequest, CarrierAnswer] = {}
-        waiting: dict[RateRequest, asyncio.Task[CarrierAnswer]] = {}
+    ) -> dict[RateRequest, CarrierRate]:
+        """Return a rate for every request, `away` where none came in time."""
+        answers: dict[RateRequest, CarrierRate] = {}
+        waiting: dict[RateRequest, asyncio.Task[CarrierRate]] = {}
         for request in dict.fromkeys(requests):
             known = self._fresh(request, rules)
             if known is not None:
@@ -118,11 +116,11 @@ class USPSGateway:
             CARRIER_QUOTES.labels(answer.kind).inc()
         return answers
 
-    def _fresh(self, request: RateRequest, rules: CarrierRules) -> CarrierAnswer | None:
+    def _fresh(self, request: RateRequest, rules: CarrierRules) -> CarrierRate | None:
         until, answer = self._known.get((request, rules.price_type), (0.0, AWAY))
         return answer if self._clock() < until else None
 
-    def _task(self, request: RateRequest, rules: CarrierRules) -> asyncio.Task[CarrierAnswer]:
+    def _task(self, request: RateRequest, rules: CarrierRules) -> asyncio.Task[CarrierRate]:
         """Return the one task that asks this question: a crowd's cart is asked for once."""
         key = (request, rules.price_type)
         task = self._asking.get(key)
@@ -132,7 +130,7 @@ class USPSGateway:
             task.add_done_callback(lambda _: self._asking.pop(key, None))
         return task
 
-    async def _ask(self, request: RateRequest, rules: CarrierRules) -> CarrierAnswer:
+    async def _ask(self, request: RateRequest, rules: CarrierRules) -> CarrierRate:
         """Try the classes in their order; remember a price or a no, and keep still if neither."""
         try:
             answer = await self._first_price(request, rules)
@@ -147,11 +145,11 @@ class USPSGateway:
             self._known.popitem(last=False)
         return answer
 
-    async def _first_price(self, request: RateRequest, rules: CarrierRules) -> CarrierAnswer:
+    async def _first_price(self, request: RateRequest, rules: CarrierRules) -> CarrierRate:
         for mail_class in request.classes:
             cents = await self._price(request, mail_class, rules)
             if cents is not None:
-                return CarrierAnswer(kind="price", cents=cents, service=mail_class)
+                return CarrierRate(kind="price", cents=cents, service=mail_class)
         return NONE
 
     async def _price(
@@ -238,5 +236,5 @@ def _body(path: str, status: int, raw: bytes) -> bytes:
     return raw
 
 
-def _is_done(task: asyncio.Task[CarrierAnswer]) -> bool:
+def _is_done(task: asyncio.Task[CarrierRate]) -> bool:
     return task.done() and not task.cancelled() and task.exception() is None

@@ -10,7 +10,7 @@ from contracts.pricing import Address, PriceBreakdown, PricedLine, Why
 from services.checkout.domain.parcels import loads_of
 from services.checkout.domain.pricing import price
 from services.checkout.domain.shipping import (
-    CarrierAnswer,
+    CarrierRate,
     Delivery,
     RateRequest,
     Terms,
@@ -63,9 +63,9 @@ def posted(*lines: PricedLine, **facts: Any) -> PriceBreakdown:
     delivery = Delivery(**{"destination": HOME, "has_carrier": quoted is not None, **facts})
     chosen = lines or (a_line("poster", is_physical=True),)
     if quoted is not None:
-        answer = quoted if isinstance(quoted, CarrierAnswer) else a_rate(quoted)
-        questions = asked(*chosen, film=definition, platform=platform, delivery=delivery)
-        delivery = msgspec.structs.replace(delivery, postage=dict.fromkeys(questions, answer))
+        answer = quoted if isinstance(quoted, CarrierRate) else a_rate(quoted)
+        requests = asked(*chosen, film=definition, platform=platform, delivery=delivery)
+        delivery = msgspec.structs.replace(delivery, postage=dict.fromkeys(requests, answer))
     return price(
         chosen, definition=definition, platform=platform, tip_percent=tip, delivery=delivery
     )
@@ -85,9 +85,9 @@ def asked(
     )
 
 
-def a_rate(cents: int) -> CarrierAnswer:
+def a_rate(cents: int) -> CarrierRate:
     """Return the carrier's price."""
-    return CarrierAnswer(kind="price", cents=Cents(cents), service="USPS_GROUND_ADVANTAGE")
+    return CarrierRate(kind="price", cents=Cents(cents), service="USPS_GROUND_ADVANTAGE")
 
 
 def reasons(price: PriceBreakdown, figure: str) -> list[Why]:

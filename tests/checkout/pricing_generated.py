@@ -13,7 +13,7 @@ from contracts.pricing import PricedPledge
 from services.checkout.domain.add_ons import place
 from services.checkout.domain.cart import KnownCampaign, WantedItem, understand
 from services.checkout.domain.pricing import price_cart
-from services.checkout.domain.shipping import AWAY, CarrierAnswer, Delivery, RateRequest
+from services.checkout.domain.shipping import AWAY, CarrierRate, Delivery, RateRequest
 from services.checkout.handlers.price_cart import PricedCart
 from tests.checkout.generated import address_of, carrier
 from tests.checkout.oracle import Data
@@ -53,18 +53,18 @@ def priced(
         delivery=delivery,
         now=next(iter(known.values())).now,
     )
-    postage = {request: answer(request) for request in first.questions}
+    postage = {request: answer(request) for request in first.rate_requests}
     return first.with_delivery(msgspec.structs.replace(delivery, postage=postage)).pledges
 
 
-def answer(request: RateRequest) -> CarrierAnswer:
+def answer(request: RateRequest) -> CarrierRate:
     """Return what the made-up carrier says to a question."""
     parcel = request.parcel
     sides = (Fraction(parcel.length_in), Fraction(parcel.width_in), Fraction(parcel.height_in))
     is_media = request.classes[:1] == ("MEDIA_MAIL",)
     pounds = Fraction(parcel.pounds)
     cents = carrier(request.country, request.postal_code, pounds, sides, is_media)
-    return AWAY if cents is None else CarrierAnswer(kind="price", cents=Cents(cents))
+    return AWAY if cents is None else CarrierRate(kind="price", cents=Cents(cents))
 
 
 def _wanted(cart: Data) -> list[WantedItem]:

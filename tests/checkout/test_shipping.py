@@ -8,7 +8,7 @@ import pytest
 from contracts.campaign import AddOn, CarrierRules, Package, SupportItem
 from contracts.money import Cents
 from contracts.pricing import PriceBreakdown
-from services.checkout.domain.shipping import CarrierAnswer, Delivery
+from services.checkout.domain.shipping import CarrierRate, Delivery
 from tests.checkout.goods import (
     BERLIN,
     HOME,
@@ -31,7 +31,7 @@ SHIRT_LINE = a_line(
     "shirt", kind="add_on", is_physical=True, unit_cents=2_500, counts_toward_goal=False
 )
 SIGNED = ("signature_required", "adult_signature_required")
-NONE, AWAY = CarrierAnswer(kind="none"), CarrierAnswer(kind="away")
+NONE, AWAY = CarrierRate(kind="none"), CarrierRate(kind="away")
 
 
 def told(price: PriceBreakdown) -> list[tuple[str, str, int]]:
@@ -268,14 +268,14 @@ def test_the_platforms_parcel_is_never_signed_for() -> None:
     assert told(price) == [("campaign", "usps", 940), ("platform", "usps", 545)]
 
 
-def questions(**facts: Any) -> list[Any]:
+def requests(**facts: Any) -> list[Any]:
     platform = a_platform(**{"carrier": LIVE, **facts.pop("platform", {})})
     delivery = Delivery(**{"destination": HOME, "has_carrier": True, **facts})
     return asked(POSTER, film=a_film(), platform=platform, delivery=delivery)
 
 
 def test_the_carrier_is_asked_from_our_zip_to_theirs_in_its_order() -> None:
-    (request,) = questions()
+    (request,) = requests()
 
     assert (request.origin_zip, request.country, request.postal_code) == ("87120", "US", "87101")
     assert request.classes == ("USPS_GROUND_ADVANTAGE", "PRIORITY_MAIL")
@@ -288,16 +288,16 @@ def test_the_carrier_is_asked_from_our_zip_to_theirs_in_its_order() -> None:
 def test_a_zip_code_is_five_digits_or_nobody_is_asked(written: str, sent: str | None) -> None:
     destination = msgspec.structs.replace(HOME, postal_code=written)
 
-    assert [each.postal_code for each in questions(destination=destination)] == (
+    assert [each.postal_code for each in requests(destination=destination)] == (
         [sent] if sent else []
     )
 
 
 def test_puerto_rico_is_at_home_and_germany_is_not() -> None:
-    (island,) = questions(
+    (island,) = requests(
         destination=msgspec.structs.replace(HOME, country="PR", postal_code="00901")
     )
-    (abroad,) = questions(destination=BERLIN)
+    (abroad,) = requests(destination=BERLIN)
 
     assert island.classes == LIVE.domestic_classes
     assert (abroad.country, abroad.classes) == ("DE", LIVE.international_classes)

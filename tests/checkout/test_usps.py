@@ -11,7 +11,7 @@ from contracts.campaign import CarrierRules
 from contracts.money import Cents
 from services.chassis.process.settings import Secret
 from services.checkout.domain.parcels import Parcel
-from services.checkout.domain.shipping import CarrierAnswer, RateRequest
+from services.checkout.domain.shipping import CarrierRate, RateRequest
 from services.checkout.usps_gateway import USPSGateway
 from tests.checkout.sandbox import Sandbox
 
@@ -30,7 +30,7 @@ HERE = RateRequest(
 ABROAD = msgspec.structs.replace(
     HERE, country="DE", postal_code="10115", classes=RULES.international_classes
 )
-GROUND = CarrierAnswer(kind="price", cents=Cents(545), service="USPS_GROUND_ADVANTAGE")
+GROUND = CarrierRate(kind="price", cents=Cents(545), service="USPS_GROUND_ADVANTAGE")
 BUDGET_SECONDS = 20.0
 
 
@@ -62,7 +62,7 @@ def a_gateway(sandbox: Sandbox, clock: Clock, secret: Secret = SECRET) -> USPSGa
 
 async def answer(
     usps: USPSGateway, request: RateRequest = HERE, rules: CarrierRules = RULES
-) -> CarrierAnswer:
+) -> CarrierRate:
     return (await usps.quote([request], rules, within_seconds=BUDGET_SECONDS))[request]
 
 

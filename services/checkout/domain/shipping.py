@@ -39,7 +39,7 @@ class RateRequest(msgspec.Struct, frozen=True, kw_only=True):
         return self.country in DOMESTIC
 
 
-class CarrierAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class CarrierRate(msgspec.Struct, frozen=True, kw_only=True):
     """A price and its class; or that no class takes this parcel; or no answer."""
 
     kind: Literal["price", "none", "away"]
@@ -47,8 +47,8 @@ class CarrierAnswer(msgspec.Struct, frozen=True, kw_only=True):
     service: str = ""
 
 
-Postage = Mapping[RateRequest, CarrierAnswer]
-AWAY = CarrierAnswer(kind="away")
+Postage = Mapping[RateRequest, CarrierRate]
+AWAY = CarrierRate(kind="away")
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +165,7 @@ def _request(parcel: Parcel, country: str, terms: Terms) -> RateRequest | None:
 def _live(
     load: Load,
     request: RateRequest,
-    answer: CarrierAnswer,
+    answer: CarrierRate,
     definition: CampaignDefinition,
     terms: Terms,
 ) -> Posted:

@@ -1,7 +1,7 @@
 """Price a cart by the campaigns as they stand, with or without holding their doors.
 
 The carrier is asked between two steps and outside every transaction: what a price needs to
-know of it is found out first (`priced.questions`), and brought along.
+know of it is found out first (`priced.rate_requests`), and brought along.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class PricedCart(msgspec.Struct, frozen=True, kw_only=True):
         return self.platform.languages
 
     @property
-    def questions(self) -> list[RateRequest]:
+    def rate_requests(self) -> list[RateRequest]:
         """Return what the carrier has to be asked for these prices to be final."""
         terms = Terms(platform=self.platform, delivery=self.delivery)
         return [

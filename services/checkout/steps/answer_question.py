@@ -63,6 +63,6 @@ async def _delivery(pool: Pool, carrier: USPSGateway, asked: QuoteRevision) -> D
             return delivery
         priced = await price_revision(conn, asked, delivery, is_locked=False)
     postage = await carrier.quote(
-        priced.questions, priced.platform.carrier, within_seconds=START_SECONDS
+        priced.rate_requests, priced.platform.carrier, within_seconds=START_SECONDS
     )
     return msgspec.structs.replace(delivery, postage=postage)

@@ -46,10 +46,10 @@ async def cart_with_postage(
         priced = await priced_cart(
             conn, body, order_id=new_order_id(), is_locked=False, delivery=delivery
         )
-    questions = priced.questions
-    if not questions:
+    requests = priced.rate_requests
+    if not requests:
         return priced
-    postage = await carrier.quote(questions, priced.platform.carrier, within_seconds=within_seconds)
+    postage = await carrier.quote(requests, priced.platform.carrier, within_seconds=within_seconds)
     return priced.with_delivery(msgspec.structs.replace(delivery, postage=postage))
 
 
