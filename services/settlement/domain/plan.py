@@ -12,6 +12,7 @@ from itertools import groupby
 import msgspec
 
 from contracts import card_life
+from contracts.api.figures import CardFace
 from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from contracts.money import Cents, expected_fee
 from services.settlement.domain.runs import Campaign, Closing
@@ -20,22 +21,13 @@ SMALLEST_CENTS = 50
 """Stripe's own minimum for US dollars; for other currencies Stripe alone can say."""
 
 
-class CardShown(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A card as people know it."""
-
-    brand: str
-    last4: str
-    exp_month: int
-    exp_year: int
-
-
 class PlannedCharge(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """One supporter's one sum."""
 
     supporter: SupporterId
     order_ids: tuple[PledgeId, ...]
     amount: Cents
-    card: CardShown
+    card: CardFace
     flags: tuple[str, ...]
 
 
@@ -242,7 +234,7 @@ def _shown(
         supporter=charge.supporter_id,
         order_ids=charge.pledge_ids,
         amount=charge.amount_cents,
-        card=CardShown(
+        card=CardFace(
             brand=charge.card_brand,
             last4=charge.card_last4,
             exp_month=charge.card_exp_month,
