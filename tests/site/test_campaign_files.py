@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from services.site.publishing.content import check_folder, check_paths
+from services.site.publishing.content import check_folder
 from tests.site.files import TOP, a_file, assert_one_mistake, document, read, the_mistake
 
 
@@ -201,12 +201,3 @@ def test_readmes_and_windows_line_ends_are_fine(tmp_path: Path) -> None:
     (tmp_path / "ferry.md").write_bytes(b"\xef\xbb\xbf" + a_file().replace("\n", "\r\n").encode())
 
     assert check_folder(tmp_path) == []
-
-
-def test_single_files_are_checked_beside_their_settings(tmp_path: Path) -> None:
-    (tmp_path / "ferry.md").write_text(a_file())
-    (tmp_path / "bad.md").write_text(a_file("colour: red"))
-
-    assert check_paths([tmp_path / "ferry.md"]) == []
-    assert [each.field for each in check_paths([tmp_path / "bad.md"])] == ["colour"]
-    assert check_paths([tmp_path / "nothing.md"])[0].message == "does not exist"

@@ -65,24 +65,6 @@ def check_folder(path: Path, *, timezone: str = TIMEZONE) -> list[Mistake]:
     return list(read_folder(path, timezone=timezone).mistakes)
 
 
-def check_paths(paths: Iterable[Path], *, timezone: str = TIMEZONE) -> list[Mistake]:
-    """Return every mistake in the folders and single files named."""
-    mistakes: list[Mistake] = []
-    for path in paths:
-        if path.is_dir():
-            mistakes += check_folder(path, timezone=timezone)
-        elif path.suffix in (".yml", ".yaml"):
-            mistakes += read_platform(path.read_bytes(), file=path.name, timezone=timezone)[1]
-        elif path.is_file():
-            read, _ = _read_platform(path.parent, timezone)
-            platform = read or platform_default(timezone)
-            found, wrong = _read_campaign(path, platform)
-            mistakes += wrong or _products_of_two([found] if found else [], platform)
-        else:
-            mistakes.append(Mistake(file=str(path), line=1, field="", message="does not exist"))
-    return mistakes
-
-
 def frozen(
     found: CampaignFile, stored: CampaignDefinition, *, is_started: bool
 ) -> Sequence[Mistake]:
