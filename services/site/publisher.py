@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import msgspec
 
@@ -10,10 +11,13 @@ from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import DATABASE_BUSY, Pool, transaction
 from services.site import handlers, queries
 from services.site.editing import handlers as texts
+from services.site.editing import platform
+from services.site.editing.queries import mirror
 from services.site.live.announcing import Announcer
 from services.site.live.world import NOT_YET_MIGRATED
-from services.site.publishing.content import Folder, read_folder
+from services.site.publishing.content import PLATFORM_FILE, Folder, read_folder
 from services.site.publishing.model import Mistake
+from services.site.publishing.platform_file import platform_default, read_platform
 
 log = telemetry.logger(__name__)
 
@@ -29,6 +33,39 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     platform_published: bool = False
 
 
+def held_platform(folder: Path) -> str | None:
+    """Return what the folder's file says, None when there is none or it is no text."""
+    try:
+        return (folder / PLATFORM_FILE).read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError, UnicodeDecodeError):
+        return None
+
+
+async def write_platform(pool: Pool, folder: Path) -> None:
+    """Write the settings in force into the folder's file, unless somebody edited it there.
+
+    A folder that can't be written to lacks them; the rows are what holds.
+    """
+    async with transaction(pool) as conn:
+        await queries.lock_publishing(conn, handlers.PLATFORM)
+        text = await platform.to_write(conn, await asyncio.to_thread(held_platform, folder))
+        if text is None:
+            return
+        try:
+            await asyncio.to_thread(_replace, folder / PLATFORM_FILE, text.source)
+        except OSError as exc:
+            log.warning("platform_not_written", error=type(exc).__name__)
+            return
+        await mirror.keep_file(conn, platform.SLUG, PLATFORM_FILE, text.sha256)
+
+
+def _replace(file: Path, source: str) -> None:
+    with NamedTemporaryFile("w", encoding="utf-8", dir=file.parent, delete=False) as part:
+        part.write(source)
+    Path(part.name).chmod(0o644)
+    Path(part.name).replace(file)
+
+
 class Publisher:
     """Publishes what changed in one content folder."""
 
@@ -41,15 +78,15 @@ class Publisher:
 
     async def publish(self) -> Outcome:
         """Publish every good file that says something new. Safe to repeat and to race."""
+        is_platform_new, mistakes = await self._publish_platform()
         stored = await queries.newest_platform(self._pool)
         folder = await asyncio.to_thread(
             read_folder,
             self._folder,
             timezone=self._timezone,
-            last_good=stored.document if stored else None,
+            in_force=stored.document if stored else None,
         )
-        async with transaction(self._pool) as conn:
-            is_platform_new = await handlers.publish_platform(conn, folder.platform)
+        folder = msgspec.structs.replace(folder, mistakes=(*folder.mistakes, *mistakes))
         outcome = await self._publish_campaigns(folder, is_platform_new)
         log.info(
             "published",
@@ -58,6 +95,25 @@ class Publisher:
             mistakes=len(outcome.mistakes),
         )
         return outcome
+
+    async def _publish_platform(self) -> tuple[bool, list[Mistake]]:
+        """Publish the platform's settings, and write into the folder what it lacks of them.
+
+        A mistake in the file is told of when the folder is read; until then nothing changes.
+        """
+        source = await asyncio.to_thread(held_platform, self._folder)
+        document, _ = read_platform(
+            (source or "").encode(), file=PLATFORM_FILE, timezone=self._timezone
+        )
+        async with transaction(self._pool) as conn:
+            is_new, mistakes = False, list[Mistake]()
+            if document is not None and source is not None:
+                is_new, mistakes = await platform.import_file(conn, source, document)
+            elif await queries.newest_platform(conn) is None:
+                default = document or platform_default(self._timezone)
+                is_new = await handlers.publish_platform(conn, default)
+        await write_platform(self._pool, self._folder)
+        return is_new, mistakes
 
     async def _publish_campaigns(self, folder: Folder, is_platform_new: bool) -> Outcome:
         published: list[str] = []

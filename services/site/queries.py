@@ -109,6 +109,12 @@ async def newest_platform(conn: Connection | Pool) -> StoredPlatform | None:
     return None if row is None else msgspec.convert(row, StoredPlatform)
 
 
+async def newest_platform_version(pool: Pool) -> int:
+    """Return the version of the platform's settings in force: the cheap question asked often."""
+    found: int = await pool.fetchval("SELECT coalesce(max(version), 0) FROM platform_versions")
+    return found
+
+
 async def insert_platform_version(conn: Connection, stored: StoredPlatform, at: datetime) -> None:
     await conn.execute(
         """

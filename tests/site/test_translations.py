@@ -19,7 +19,7 @@ METHODS = [
     ("admin/**.py", "python"),
 ]
 OPTIONS = {"templates/**.html.j2": {"extensions": "jinja2.ext.i18n", "newstyle_gettext": "true"}}
-SAME_IN_SPANISH = {"Final", "{n} min", "{n} s"}
+SAME_IN_SPANISH = {"Final", "No", "{n} min", "{n} s"}
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 Message = str | tuple[str, ...]

@@ -1,6 +1,7 @@
 """Is it alive, is it ready, how does it do: three routes on the service's own port."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -11,6 +12,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from services.chassis.process import telemetry
 from services.chassis.storage.database import DATABASE_BUSY
 
+NO_SECRETS: Mapping[str, bool] = MappingProxyType({})
+
 Ready = Callable[[], Awaitable[list[str]]]
 """Returns what is missing for readiness; raises when Postgres is away."""
 
@@ -18,11 +21,14 @@ Degraded = Callable[[], list[str]]
 """Returns the parts that are away without making the service unready."""
 
 
-def health_routes(*, missing: Ready, degraded: Degraded) -> list[HTTPRouteHandler]:
+def health_routes(
+    *, missing: Ready, degraded: Degraded, secrets: Mapping[str, bool] = NO_SECRETS
+) -> list[HTTPRouteHandler]:
     """Return `/livez`, `/readyz` and `/metrics`.
 
     Readiness needs the service's own Postgres and current migrations, nothing else: if
-    it asked for the bus too, one outage would restart everything.
+    it asked for the bus too, one outage would restart everything. `secrets` says which
+    are set, for whoever looks after all services from one screen.
     """
 
     @get("/livez")
@@ -37,7 +43,8 @@ def health_routes(*, missing: Ready, degraded: Degraded) -> list[HTTPRouteHandle
             lacking = ["postgres"]
         away = degraded()
         _show(is_ready=not lacking, away=away)
-        body = {"ready": not lacking, "missing": lacking, "degraded": away}
+        body: dict[str, Any] = {"ready": not lacking, "missing": lacking, "degraded": away}
+        body["secrets"] = dict(secrets)
         return Response(body, status_code=503 if lacking else 200)
 
     @get("/metrics")

@@ -29,7 +29,13 @@ from services.chassis.events.outbox import Relay
 from services.chassis.process import commands, crash, telemetry
 from services.chassis.process.health import health_routes
 from services.chassis.process.parts import Loop, Parts, Running
-from services.chassis.process.settings import CommonSettings, MigrationSettings, SettingsError, load
+from services.chassis.process.settings import (
+    CommonSettings,
+    MigrationSettings,
+    SettingsError,
+    configured,
+    load,
+)
 from services.chassis.storage import migrations, presence
 from services.chassis.storage.clock import PlatformClock
 from services.chassis.storage.database import DATABASE_BUSY, Pool, open_pool
@@ -211,7 +217,7 @@ class Service(Generic[S]):
 
         app = Litestar(
             route_handlers=[
-                *health_routes(missing=missing, degraded=degraded),
+                *health_routes(missing=missing, degraded=degraded, secrets=configured(settings)),
                 *watched_routes(self.name, parts, running),
                 *parts.routes,
             ],

@@ -68,6 +68,12 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
         return []
 
 
+def configured(settings: CommonSettings) -> dict[str, bool]:
+    """Return for each secret whether it was set; never what it is."""
+    named = {name: getattr(settings, name) for name in settings.__struct_fields__}
+    return {name.upper(): bool(value) for name, value in named.items() if isinstance(value, Secret)}
+
+
 class MigrationSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What `migrate` needs, and nothing of what the service itself is trusted with."""
 

@@ -221,6 +221,7 @@ class Health(Shape, frozen=True, kw_only=True):
 
     ready: bool
     degraded: tuple[str, ...] = ()
+    secrets: dict[str, bool] = {}
 
 
 class Break(Shape, frozen=True, kw_only=True):

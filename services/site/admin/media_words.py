@@ -1,4 +1,4 @@
-"""Why a file was not taken, in words. Pure."""
+"""Why a file was not taken, or settings were not saved, in words. Pure."""
 
 from gettext import NullTranslations
 
@@ -28,6 +28,21 @@ def media_reasons(texts: NullTranslations) -> dict[str, str]:
         "The request ended too early.": texts.gettext("The upload broke off. Try again."),
         "The request took too long to arrive.": texts.gettext("The upload took too long."),
         "The form is not readable.": texts.gettext("The form is not readable."),
+    }
+
+
+def settings_reasons(texts: NullTranslations) -> dict[str, str]:
+    """Return why settings were not saved."""
+    return {
+        "settings_overtaken": texts.gettext(
+            "Somebody else has saved other settings since you opened this. Copy what you typed,"
+            " open the page again and repeat it."
+        ),
+        "not_ready": texts.gettext("Something has to be put right first. It says what below."),
+        "This section has nothing to save.": texts.gettext("This section has nothing to save."),
+        "The file is no list of names with values. Put it right as a whole.": texts.gettext(
+            "The file is no list of names with values. Put it right as a whole."
+        ),
     }
 
 

@@ -8,6 +8,7 @@ import msgspec
 from services.site.admin import figure_names, operating, report_names
 from services.site.admin.access import User
 from services.site.admin.code_names import code_name
+from services.site.admin.settings_words import choice_name, help_of, label, section_name
 from services.site.admin.stages import campaign_sign, flag_name, pledge_sign, run_sign
 from services.site.admin.words import Tab, Trouble, action_name, role_name, tabs
 from services.site.media.library import PLATFORM
@@ -67,6 +68,10 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         fix_reason=functools.partial(operating.fix_reason, language=language),
         **figure_names.words(language),
         size_of=file_size,
+        section_name=functools.partial(section_name, language=language),
+        setting=functools.partial(label, language=language),
+        setting_help=functools.partial(help_of, language=language),
+        choice_name=functools.partial(choice_name, language=language),
         platform=PLATFORM,
         **report_names.words(language),
         **shown,

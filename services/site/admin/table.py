@@ -12,6 +12,7 @@ from services.site.media.kinds import LARGEST
 BODY_MAX = 64 * KIB
 TEXT_MAX = 1_000
 EVENT_MAX = 48 * KIB
+SOURCE_MAX = 256 * KIB
 ROOT = "/admin"
 
 
@@ -153,6 +154,19 @@ ROUTES: tuple[AdminRoute, ...] = (
         "super",
         "operations.projections",
     ),
+    _get("settings", "/settings", "super"),
+    _get("settings.section", "/settings/{key}", "super"),
+    _post(
+        "settings.save",
+        "/settings/{key}/save",
+        "super",
+        "settings.section",
+        body_max=4 * SOURCE_MAX,
+        text_max=SOURCE_MAX,
+    ),
+    _post("settings.settle", "/settings/{key}/settle", "super", "settings"),
+    _post("settings.preview", "/settings-preview", "super", "settings"),
+    _get("settings.theme", "/settings-theme", "super"),
     _get("users", "/users", "super"),
     _post("users.invite", "/users", "super", "users"),
     _post("users.change", "/users/{key}/change", "super", "users"),

@@ -7,7 +7,7 @@ import msgspec
 from contracts.refusals import Refusal
 from services.site.admin import marketing_words, operating
 from services.site.admin.access import User
-from services.site.admin.media_words import media_reasons
+from services.site.admin.media_words import media_reasons, settings_reasons
 from services.site.public.language import Language, catalogue
 
 
@@ -42,6 +42,7 @@ def tabs(user: User, language: Language) -> tuple[Tab, ...]:
     )
     supers = (
         ("operations", "operations/", texts.gettext("Operations"), "activity"),
+        ("settings", "settings/", texts.gettext("Settings"), "settings"),
         ("users", "users/", texts.gettext("Users"), "user-cog"),
         ("sessions", "sessions/", texts.gettext("Sessions"), "monitor"),
         ("audit", "audit/", texts.gettext("Audit log"), "scroll-text"),
@@ -71,6 +72,7 @@ def done_message(name: str, language: Language) -> str:
         "paused": texts.gettext("Payments stand still: no charge, retry or refund is sent."),
         "resumed": texts.gettext("Payments go on."),
         "refunded": texts.gettext("The refund is asked for. Stripe’s answer stands here soon."),
+        "settings-saved": texts.gettext("Saved. Pages and mails follow within seconds."),
         "uploaded": texts.gettext("Uploaded. It can be used right away."),
         "described": texts.gettext("Saved."),
         "media-removed": texts.gettext("Removed from the library."),
@@ -96,6 +98,8 @@ def action_name(action: str, language: Language) -> str:
         "payments_resumed": texts.gettext("Resumed payments"),
         "refund_asked": texts.gettext("Asked for a refund"),
         "reconciliation_asked": texts.gettext("Had charges compared with Stripe"),
+        "settings_saved": texts.gettext("Saved settings"),
+        "settings_settled": texts.gettext("Looked at an edit that was set aside"),
         "media_uploaded": texts.gettext("Uploaded a file"),
         "media_described": texts.gettext("Described a file"),
         "media_removed": texts.gettext("Removed a file"),
@@ -109,7 +113,7 @@ def action_name(action: str, language: Language) -> str:
 def trouble_of(refusal: Refusal, language: Language) -> Trouble:
     """Return a refusal in words of a language; what we have no words for stays as it was said."""
     texts = catalogue(language)
-    known = {**_known(texts), **media_reasons(texts)}
+    known = {**_known(texts), **media_reasons(texts), **settings_reasons(texts)}
     return Trouble(
         message=known.get(refusal.reason)
         or known.get(refusal.message)

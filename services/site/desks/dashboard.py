@@ -113,7 +113,13 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return Seen(device=device, network=network)
 
     def page(
-        self, template: str, *, status: int = 200, cookies: tuple[Cookie, ...] = (), **shown: object
+        self,
+        template: str,
+        *,
+        status: int = 200,
+        cookies: tuple[Cookie, ...] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+        **shown: object,
     ) -> ASGIResponse:
         """Return a screen; with what was refused on it, when something was."""
         path = self.row.path if self.row.method == "GET" else ""
@@ -132,7 +138,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             media_type="text/html",
             status=self.trouble.status if self.trouble else status,
             cookies=cookies,
-            headers=self._waiting(),
+            headers={**self._waiting(), **headers},
         )
 
     def file(

@@ -1,7 +1,7 @@
 """What the dashboard stands on, and what of it every visit needs."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,17 @@ from services.site.media.store import Store
 from services.site.public.frame import SiteFrame
 
 
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """The content folder, what else this process was told, and how pages follow what is saved."""
+
+    folder: Path
+    timezone: str
+    show: Callable[[], Awaitable[None]]
+    # What was set, by name; of a secret only whether it was.
+    facts: Mapping[str, str]
+    secrets: Mapping[str, bool]
+
+
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     """What the dashboard stands on."""
 
@@ -36,6 +47,7 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     operator: Operator
     watch: Watch
     store: Store
+    content: Content
     press: Press
     network_key: bytes
     is_https: bool

@@ -132,7 +132,7 @@ class World:
         async with self._lock:
             await self._refresh_figures()
 
-    async def _load_campaigns(self, slugs: list[str] | None) -> None:
+    async def _load_platform(self) -> None:
         stored = await queries.newest_platform(self._pool)
         if stored and stored.document.definition != self.platform:
             self.platform = stored.document.definition
@@ -142,6 +142,9 @@ class World:
                 present_add_ons, stored.document.add_on_texts, self._media
             )
             self._tell(None)
+
+    async def _load_campaigns(self, slugs: list[str] | None) -> None:
+        await self._load_platform()
         for each in await queries.all_newest_campaigns(self._pool, slugs):
             # Reads picture headers and renders Markdown: not work for the event loop.
             known = await asyncio.to_thread(self._known, each)
@@ -168,6 +171,8 @@ class World:
         )
 
     async def _refresh_figures(self) -> None:
+        if await queries.newest_platform_version(self._pool) > self.platform.version:
+            await self._load_platform()
         newest = await queries.freshness(self._pool)
         newer = [each.slug for each in newest if each.version > self.figures_of(each.slug).version]
         if newer:

@@ -24,11 +24,16 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_folder(
-    path: Path, *, timezone: str = TIMEZONE, last_good: PlatformDocument | None = None
+    path: Path,
+    *,
+    timezone: str = TIMEZONE,
+    last_good: PlatformDocument | None = None,
+    in_force: PlatformDocument | None = None,
 ) -> Folder:
     """Return every good campaign of a folder, its platform settings, and all mistakes.
 
     One bad file never hides another: while `platform.yml` has a mistake `last_good` holds.
+    `in_force` are settings that hold whatever the file says: the rows may be newer.
     Of two files with one slug the first by name counts; of two with one product, neither:
     one of them may be in force, and stock is counted by product.
     """
@@ -37,7 +42,7 @@ def read_folder(
         missing = Mistake(file=path.name, line=1, field="", message="is not a folder")
         return Folder(campaigns=(), platform=fallback, mistakes=(missing,))
     read, mistakes = _read_platform(path, timezone)
-    platform = read or fallback
+    platform = in_force or read or fallback
     campaigns: dict[str, CampaignFile] = {}
     for file in campaign_files(path):
         found, wrong = _read_campaign(file, platform)

@@ -1,19 +1,21 @@
 """The dashboard's screens and forms: each row of its table with what it does."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 from litestar import Request, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
+from services.chassis.process.settings import configured
 from services.chassis.web.crowd import LANE
 from services.chassis.web.limiter import Limiter
 from services.site.admin.table import ROUTES, AdminRoute
 from services.site.asking.operators import Operator
 from services.site.asking.watch import Own, Watch
 from services.site.desks.dashboard import Visit, Work, serve
-from services.site.desks.foundation import Dashboard
+from services.site.desks.foundation import Content, Dashboard
 from services.site.door.admission import Admission
 from services.site.door.upstream import Upstream
 from services.site.media.press import Press
@@ -36,6 +38,9 @@ from services.site.routes.admin import (
     summary,
     supporters,
 )
+from services.site.routes.admin import (
+    settings as settings_,
+)
 from services.site.routes.site import Site
 from services.site.settings import Settings
 
@@ -53,6 +58,7 @@ WORKS: dict[str, Work] = {
     **parked.WORKS,
     **mails.WORKS,
     **projections.WORKS,
+    **settings_.WORKS,
     **people.WORKS,
     **audit.WORKS,
 }
@@ -86,9 +92,34 @@ def dashboard_of(
         operator=operator,
         watch=Watch(operator, own),
         store=store,
+        content=_content(site, settings),
         press=Press(),
         network_key=settings.gateway_secret.bytes(),
         is_https=site.site_base.startswith("https://"),
+    )
+
+
+def _content(site: Site, settings: Settings) -> Content:
+    """Return what the settings' screens stand on."""
+
+    async def show() -> None:
+        await site.world.load()
+        await site.shelf.make_changed(at_once=True)
+
+    facts = {
+        "SITE_BASE": site.site_base,
+        "POOL_MODE": settings.pool_mode,
+        "PLATFORM_TIMEZONE": settings.platform_timezone,
+        "MEDIA_URL": settings.media_url,
+        "STRIPE_JS_URL": settings.stripe_js_url,
+        "TRUSTED_PROXIES": settings.trusted_proxies,
+    }
+    return Content(
+        folder=Path(settings.campaigns_dir),
+        timezone=settings.platform_timezone,
+        show=show,
+        facts=facts,
+        secrets=configured(settings),
     )
 
 

@@ -1,0 +1,136 @@
+"""The settings that have a field of their own, section by section. Pure.
+
+A field is a path in `platform.yml`. What it may say is decided by whoever reads that file;
+here stands only how it is asked for. `default` is what holds where the file says nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+from zoneinfo import available_timezones
+
+import msgspec
+
+from services.site.public.theme import COLOURS, FONTS, LENGTHS, ours, written_values
+from services.site.publishing.plain import Plain
+
+Kind = Literal["text", "email", "number", "choice", "flag", "languages", "colour"]
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting: its path in the file, and how a form asks for it."""
+
+    path: str
+    kind: Kind = "text"
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Return what its input is called."""
+        return self.path.replace(".", "-")
+
+    @property
+    def swatch(self) -> str:
+        """Return the colour that holds where the file names none."""
+        return self.default if self.kind == "colour" else ""
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of settings. Without fields it is a screen of its own kind."""
+
+    name: str
+    fields: tuple[Field, ...] = ()
+
+
+def _flag(path: str, default: str) -> Field:
+    return Field(path=path, kind="flag", default=default, choices=("true", "false"))
+
+
+def _number(path: str, default: str) -> Field:
+    return Field(path=path, kind="number", default=default)
+
+
+def _zones() -> tuple[str, ...]:
+    areas = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Pacific/")
+    return tuple(sorted(zone for zone in available_timezones() if zone.startswith(areas)))
+
+
+PLATFORM = (
+    Field(path="platform_name", default="The Pool"),
+    Field(path="company_name"),
+    Field(path="support_email", kind="email"),
+    Field(path="timezone", kind="choice", choices=_zones()),
+    Field(path="languages", kind="languages", choices=("en", "es")),
+)
+PRICING = (
+    _number("pricing.sales_tax_rate", "0.07875"),
+    Field(path="pricing.tax_provider", kind="choice", default="flat", choices=("flat", "table")),
+    _number("pricing.default_tip_percent", "5"),
+    _number("pricing.max_tip_percent", "15"),
+)
+SHIPPING = (
+    _number("shipping.fallback_flat_rate", "3.00"),
+    _flag("shipping.free_shipping", "false"),
+    Field(path="shipping.origin_postal_code", default="87120"),
+    Field(path="shipping.origin_country", default="US"),
+    _flag("shipping.usps.enabled", "false"),
+    _number("shipping.usps.timeout_ms", "5000"),
+    _number("shipping.usps.cache_seconds", "600"),
+    _number("shipping.usps.cooldown_seconds", "300"),
+    _number("shipping.usps.busy_cooldown_seconds", "1800"),
+    Field(
+        path="shipping.usps.when_away",
+        kind="choice",
+        default="fallback",
+        choices=("fallback", "refuse"),
+    ),
+)
+RECOVERY = (_number("recovery.window_days", "7"),)
+
+
+def _design() -> tuple[Field, ...]:
+    values = written_values()
+    plain = {**FONTS, **LENGTHS}
+    return (
+        *(Field(path=f"branding.{key}", default=values[token]) for key, token in plain.items()),
+        *(
+            Field(path=f"branding.{key}", kind="colour", default=ours().get(token, ("", ""))[0])
+            for key, token in COLOURS.items()
+        ),
+    )
+
+
+SECTIONS = (
+    Section(name="platform", fields=PLATFORM),
+    Section(name="pricing", fields=PRICING),
+    Section(name="shipping", fields=SHIPPING),
+    Section(name="recovery", fields=RECOVERY),
+    Section(name="design", fields=_design()),
+    Section(name="file"),
+    Section(name="secrets"),
+    Section(name="diagnostics"),
+)
+
+
+def section_named(name: str) -> Section | None:
+    """Return a section, None when there is none of that name."""
+    return next((each for each in SECTIONS if each.name == name), None)
+
+
+def given(section: Section, pairs: Iterable[tuple[str, str]]) -> dict[str, Plain]:
+    """Return by path what a form says; a field that it does not have stays as it is."""
+    found: dict[str, Plain] = {}
+    listed = tuple(pairs)
+    for field in section.fields:
+        values = [value.strip() for name, value in listed if name == field.name]
+        if field.kind == "languages":
+            chosen = [value for value in values if value in field.choices]
+            found[field.path] = list[Plain](chosen) if chosen else ""
+        elif values:
+            found[field.path] = values[0]
+    return found
+
+
+def shown(section: Section, values: Mapping[str, Plain]) -> dict[str, Plain]:
+    """Return by path what a form begins with: what the file says."""
+    return {field.path: values.get(field.path, "") for field in section.fields}
