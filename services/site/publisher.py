@@ -11,7 +11,7 @@ from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import DATABASE_BUSY, Pool, transaction
 from services.site import handlers, queries
 from services.site.editing import handlers as texts
-from services.site.editing import platform
+from services.site.editing import platform_texts as platform
 from services.site.editing.queries import mirror
 from services.site.live.announcing import Announcer
 from services.site.live.world import NOT_YET_MIGRATED

@@ -63,7 +63,7 @@ def open_page(browser: Browser, stack: Stack) -> Iterator[Callable[[int], Page]]
         context.close()
     # A test that takes the connection away, opens what is no link, or sends a form that is refused,
     # hears of it from the browser.
-    refused = [f"status of {status}" for status in (400, 401, 409)]
+    refused = [f"status of {status}" for status in (400, 401, 409, 415)]
     expected = ("ERR_INTERNET_DISCONNECTED", *refused)
     assert [each for each in complaints if not any(said in each for said in expected)] == []
 

@@ -3,6 +3,7 @@ is looked at. Each screen is looked at as people with poor eyes would.
 """
 
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -17,6 +18,9 @@ pytestmark = [pytest.mark.stack, pytest.mark.browser]
 
 OpenPage = Callable[[int], Page]
 Keep = Callable[[Page, str], None]
+Look = tuple[int, str, Literal["light", "dark"]]
+"""Width in pixels, language's prefix, scheme."""
+
 SECTIONS = ("platform", "pricing", "shipping", "recovery", "file", "secrets", "diagnostics")
 
 
@@ -40,16 +44,11 @@ def send(page: Page, name: str, content: bytes) -> None:
     page.locator("[data-upload] button").click()
 
 
-@pytest.mark.parametrize(("width", "prefix", "scheme"), [(360, "", "light"), (1280, "/es", "dark")])
+@pytest.mark.parametrize("look", [(360, "", "light"), (1280, "/es", "dark")], ids=str)
 def test_a_picture_is_sent_described_and_found(
-    platform: Platform,
-    films: Films,
-    open_page: OpenPage,
-    keep: Keep,
-    width: int,
-    prefix: str,
-    scheme: str,
+    platform: Platform, films: Films, open_page: OpenPage, keep: Keep, look: Look
 ) -> None:
+    width, prefix, scheme = look
     page = open_page(width)
     page.emulate_media(
         color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
@@ -83,10 +82,11 @@ def test_a_picture_is_sent_described_and_found(
     expect(page.locator("#alt")).to_have_value("A bridge, lit from below")
 
 
-@pytest.mark.parametrize(("width", "prefix", "scheme"), [(360, "/es", "dark"), (1280, "", "light")])
+@pytest.mark.parametrize("look", [(360, "/es", "dark"), (1280, "", "light")], ids=str)
 def test_settings_are_read_saved_and_looked_at(
-    platform: Platform, open_page: OpenPage, keep: Keep, width: int, prefix: str, scheme: str
+    platform: Platform, open_page: OpenPage, keep: Keep, look: Look
 ) -> None:
+    width, prefix, scheme = look
     page = open_page(width)
     page.emulate_media(
         color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce"
@@ -104,13 +104,13 @@ def test_settings_are_read_saved_and_looked_at(
     keep(page, f"settings-wrong-{scheme}")
     assert_accessible(page)
     page.goto(f"{prefix}/admin/settings/design/")
-    look = page.frame_locator("iframe")
-    expect(look.locator("h1")).to_be_visible()
+    frame = page.frame_locator("iframe")
+    expect(frame.locator("h1")).to_be_visible()
     page.locator("#branding-color_primary").fill("#9adfc0")
-    expect(look.locator(".notice--bad").first).to_be_visible()
+    expect(frame.locator(".notice--bad").first).to_be_visible()
     page.locator("#branding-color_primary").fill("#5b2a86")
-    expect(look.locator(".notice--bad")).to_have_count(0)
+    expect(frame.locator(".notice--bad")).to_have_count(0)
     if scheme == "light":
-        expect(look.locator(".button--main")).to_have_css("background-color", "rgb(91, 42, 134)")
+        expect(frame.locator(".button--main")).to_have_css("background-color", "rgb(91, 42, 134)")
     keep(page, f"settings-design-{scheme}")
     assert_accessible(page)

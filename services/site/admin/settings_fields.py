@@ -4,14 +4,18 @@ A field is a path in `platform.yml`. What it may say is decided by whoever reads
 here stands only how it is asked for. `default` is what holds where the file says nothing.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 from zoneinfo import available_timezones
 
 import msgspec
 
-from services.site.public.theme import COLOURS, FONTS, LENGTHS, ours, written_values
+from services.site.public.theme import COLOURS, FONTS, LENGTHS, written_values
 from services.site.publishing.plain import Plain
+
+DAY = re.compile(r"light-dark\((#[0-9a-f]{6}),")
+VARIABLE = re.compile(r"var\(--([\w-]+)\)")
 
 Kind = Literal["text", "email", "number", "choice", "flag", "languages", "colour"]
 
@@ -88,13 +92,29 @@ SHIPPING = (
 RECOVERY = (_number("recovery.window_days", "7"),)
 
 
+def _plainly(value: str) -> str:
+    """Return a token's value as somebody could type it: without what it refers to.
+
+    >>> _plainly("var(--radius-sm)")
+    '3px'
+    """
+    found = VARIABLE.fullmatch(value)
+    return _plainly(written_values()[found[1]]) if found else value.partition(", var(")[0]
+
+
+def _day(value: str) -> str:
+    """Return the light one of two colours, empty for what is mixed of others."""
+    found = DAY.match(value)
+    return found[1] if found else ""
+
+
 def _design() -> tuple[Field, ...]:
-    values = written_values()
+    values = {token: _plainly(value) for token, value in written_values().items()}
     plain = {**FONTS, **LENGTHS}
     return (
         *(Field(path=f"branding.{key}", default=values[token]) for key, token in plain.items()),
         *(
-            Field(path=f"branding.{key}", kind="colour", default=ours().get(token, ("", ""))[0])
+            Field(path=f"branding.{key}", kind="colour", default=_day(values[token]))
             for key, token in COLOURS.items()
         ),
     )

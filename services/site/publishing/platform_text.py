@@ -5,13 +5,15 @@ from datetime import datetime
 from typing import Literal
 
 import msgspec
+from ruamel.yaml.error import YAMLError
 
-from contracts.refusals import StateRefused
+from contracts.refusals import InputRefused, StateRefused
 from services.site.publishing.plain import Fields, Plain, fields_of
 from services.site.publishing.rewriting import rewrite
 
 FILE = "platform.yml"
 FENCE = "---\n"
+NO_RECORD = "The file is no list of names with values. Put it right as a whole."
 
 
 class PlatformText(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,22 +38,28 @@ class Outdated(StateRefused):
 
 
 def values_of(source: str) -> dict[str, Plain]:
-    """Return what a text says by path, such as `pricing.sales_tax_rate`. Raises `ValueError`."""
+    """Return what a text says by path, such as `pricing.sales_tax_rate`; of none nothing."""
     found: dict[str, Plain] = {}
-    _flatten(fields_of(_fenced(source)[0]), "", found)
+    try:
+        _flatten(fields_of(_fenced(source)[0]), "", found)
+    except (ValueError, YAMLError):
+        return {}
     return found
 
 
 def changed(source: str, values: Mapping[str, Plain]) -> str:
     """Return the text with other values by path; an empty one is taken out.
 
-    Raises `ValueError` for a text that is no record.
+    Raises `InputRefused` for a text that is no record.
     """
     fenced, had_fence = _fenced(source)
-    fields = fields_of(fenced)
-    for path, value in values.items():
-        _set(fields, path.split("."), value)
-    text = rewrite(fenced, fields)
+    try:
+        fields = fields_of(fenced)
+        for path, value in values.items():
+            _set(fields, path.split("."), value)
+        text = rewrite(fenced, fields)
+    except (ValueError, YAMLError) as exc:
+        raise InputRefused("invalid_input", NO_RECORD) from exc
     inner = text.removeprefix(FENCE).removesuffix(FENCE)
     return FENCE + inner if had_fence else inner
 

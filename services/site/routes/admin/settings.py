@@ -11,9 +11,9 @@ from services.chassis.storage.database import transaction
 from services.site.admin.audit import Done
 from services.site.admin.settings_fields import SECTIONS, Section, given, section_named, shown
 from services.site.desks.dashboard import Visit, Work
-from services.site.editing import platform
+from services.site.editing import platform_texts as platform
 from services.site.editing.handlers import Unready
-from services.site.editing.queries import platform as queries
+from services.site.editing.queries import platform_texts as queries
 from services.site.editing.queries import texts
 from services.site.public.style_page import style_page
 from services.site.public.theme import KEYS, key_of, theme_of, unreadable
@@ -23,7 +23,6 @@ from services.site.publishing.plain import Plain
 from services.site.publishing.platform_text import FILE, changed, values_of
 
 NEITHER_FORM_NOR_FILE = "This section has nothing to save."
-NO_RECORD = "The file is no list of names with values. Put it right as a whole."
 
 
 async def sections(visit: Visit) -> ASGIResponse:
@@ -45,7 +44,7 @@ async def save(visit: Visit) -> ASGIResponse:
         details = {"file": FILE}
     elif wanted.fields:
         values = given(wanted, visit.pairs)
-        text = _with(source, values)
+        text = changed(source, values)
         details = _differences(source, values)
     else:
         raise InputRefused("invalid_input", NEITHER_FORM_NOR_FILE)
@@ -109,7 +108,7 @@ async def _shown(visit: Visit, wanted: Section) -> ASGIResponse:
             asides = await texts.open_set_asides(conn, platform.SLUG)
     source = newest.source if newest else ""
     is_refused = visit.trouble is not None and visit.row.name == "settings.save"
-    values = shown(wanted, _values(source))
+    values = shown(wanted, values_of(source))
     if is_refused:
         values |= given(wanted, visit.pairs)
     health = await visit.dash.watch.look(visit.caller) if wanted.name in LOOKED_AT else []
@@ -155,23 +154,9 @@ async def _source(visit: Visit) -> str:
     return newest.source if newest else ""
 
 
-def _values(source: str) -> dict[str, Plain]:
-    try:
-        return values_of(source)
-    except ValueError:
-        return {}
-
-
-def _with(source: str, values: Mapping[str, Plain]) -> str:
-    try:
-        return changed(source, values)
-    except ValueError as exc:
-        raise InputRefused("invalid_input", NO_RECORD) from exc
-
-
 def _differences(source: str, values: Mapping[str, Plain]) -> dict[str, str]:
     """Return by path what is another value now, for the audit log."""
-    before = _values(source)
+    before = values_of(source)
     return {
         path: value if isinstance(value, str) else ", ".join(str(each) for each in value)
         for path, value in values.items()

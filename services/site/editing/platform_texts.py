@@ -9,7 +9,8 @@ from services.site import queries
 from services.site.admin.audit import Done
 from services.site.admin.queries import audit
 from services.site.editing.handlers import Unready
-from services.site.editing.queries import mirror, platform, texts
+from services.site.editing.queries import mirror, texts
+from services.site.editing.queries import platform_texts as platform
 from services.site.handlers import PLATFORM, publish_platform
 from services.site.publishing.model import Mistake, PlatformDocument
 from services.site.publishing.platform_file import read_platform
