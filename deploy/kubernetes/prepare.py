@@ -38,6 +38,7 @@ _OWN: dict[str, dict[str, str]] = {
         "RESEND_API_KEY": "resend_api_key",
         "RESEND_WEBHOOK_SECRET": "resend_webhook_secret",
         "SMTP_URL": "",
+        "TURNSTILE_SECRET": "",
     },
     "site": {},
 }
