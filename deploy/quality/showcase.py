@@ -20,6 +20,7 @@ from deploy.local.layout import DataDir
 from deploy.local.ports import free_port
 from deploy.local.stack import Options
 from deploy.quality.dashboard import screens, sign_in
+from deploy.quality.furnish import furnish
 from deploy.quality.no_show import NoShow
 
 STOP_SECONDS = 90
@@ -71,6 +72,7 @@ class Showcase:
     def dashboard(self) -> tuple[str, list[str]]:
         """Return a super's session, and every screen of the dashboard in every language."""
         cookie = sign_in(self.http, self.admin_secret)
+        furnish(self.http, FILM)
         paths = screens(self.http, FILM).values()
         # Without its session the page to sign in on is looked at as everybody else meets it.
         self.http.cookies.clear()

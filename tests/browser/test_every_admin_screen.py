@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from deploy.quality.dashboard import SESSION, screens, sign_in
+from deploy.quality.furnish import furnish
 from tests.browser.films import Films
 from tests.browser.test_axe import assert_accessible
 from tests.browser.test_managing import pledged
@@ -33,6 +34,7 @@ def dashboard(stack: RunningStack) -> Iterator[tuple[str, dict[str, str]]]:
         platform.pledge(films.harbour, email=an_email("seen"), tier="rope")
         with httpx.Client(base_url=stack.site, headers={"Origin": stack.site}, timeout=20) as http:
             cookie = sign_in(http, stack.admin_secret)
+            furnish(http, films.salt)
             yield cookie, screens(http, films.salt)
     finally:
         platform.close()
