@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.notify.domain.markdown import opening, to_mail_html
+from services.notify.domain.markdown import opening, to_mail_html, to_mail_text
 from services.notify.domain.news import News, content_hash
 
 
@@ -50,6 +50,15 @@ def test_nothing_runs_and_nothing_is_fetched(source: str) -> None:
         assert not any(forbidden in tag for tag in tags), html
     assert 'href="javascript:' not in html
     assert 'href="http:' not in html
+
+
+def test_without_html_the_words_stay_and_links_are_spelled_out() -> None:
+    source = "## Friday\n\nis **the** [day](https://a.example).\n\n- one\n- two\n\n1. a\n2. b"
+
+    assert to_mail_text(source) == (
+        "Friday\n\nis the day (https://a.example).\n\n- one\n- two\n\n1. a\n2. b"
+    )
+    assert to_mail_text("<https://a.example>") == "https://a.example"
 
 
 def test_an_inbox_shows_the_first_words_without_their_signs() -> None:

@@ -6,6 +6,7 @@ Raw HTML stays text, pictures stay words: a mail that fetches nothing tells nobo
 import functools
 import html
 import re
+from collections.abc import Iterable
 
 import nh3
 from markdown_it import MarkdownIt
@@ -19,6 +20,7 @@ CLASSES = {"p": "lead", "h2": "subhead", "h3": "minor", "ul": "list", "ol": "lis
 CLASSES |= {"blockquote": "quote"}
 TAGS = {"p", "br", "em", "strong", "a", "ul", "ol", "li", "blockquote", "code", "pre", "h2", "h3"}
 TAGS |= {"hr"}
+ENDS = ("heading_close", "paragraph_close", "bullet_list_close", "ordered_list_close")
 
 
 def to_mail_html(source: str) -> Markup:
@@ -36,6 +38,38 @@ def to_mail_html(source: str) -> Markup:
             link_rel=None,
         )
     )
+
+
+def to_mail_text(source: str) -> str:
+    """Return the same words for a mail without HTML: signs of emphasis gone, links spelled out."""
+    told: list[str] = []
+    marks: list[str] = []
+    for token in _parser().parse(source):
+        if token.type == "list_item_open":
+            marks.append(f"{token.info}. " if token.info else "- ")
+        elif token.type == "inline":
+            mark = marks.pop() if marks else ""
+            told.append(mark + _inline_text(token.children or ()))
+        elif token.type in ("code_block", "fence"):
+            told.append(token.content.rstrip())
+        elif token.type in ENDS and not token.hidden:
+            told.append("")
+    return "\n".join(told).strip()
+
+
+def _inline_text(children: Iterable[Token]) -> str:
+    found, targets = "", []
+    for token in children:
+        if token.type in ("text", "code_inline"):
+            found += token.content
+        elif token.type in ("softbreak", "hardbreak"):
+            found += "\n"
+        elif token.type == "link_open":
+            targets.append((len(found), str(token.attrGet("href") or "")))
+        elif token.type == "link_close":
+            began, target = targets.pop()
+            found += "" if found[began:] == target else f" ({target})"
+    return found
 
 
 def opening(source: str, length: int) -> str:

@@ -9,7 +9,7 @@ from services.notify.domain import formatting
 from services.notify.domain.language import N_, Language, catalogue
 from services.notify.domain.links import Links, one_line
 from services.notify.domain.mails import Campaign, Mail, MailKind
-from services.notify.domain.markdown import opening, to_mail_html
+from services.notify.domain.markdown import opening, to_mail_html, to_mail_text
 from services.notify.domain.news import Milestone, News
 
 SUBJECT_LENGTH_MAX = 200
@@ -29,8 +29,9 @@ class NewsView(msgspec.Struct, frozen=True, kw_only=True):
     heading: str
     # Each paragraph as its lines.
     paragraphs: tuple[tuple[str, ...], ...]
-    # The same as HTML where the author wrote Markdown, else empty; and how it begins.
+    # The same as HTML and as text where the author wrote Markdown, else empty; how it begins.
     prose: Markup
+    prose_text: str
     opening: str
     cta_label: str
     cta_url: str
@@ -53,6 +54,7 @@ def news_view_of(
         heading=one_line(news.heading) or _heading(news, language),
         paragraphs=paragraphs(news.body),
         prose=to_mail_html(news.body) if news.is_markdown else Markup(),
+        prose_text=to_mail_text(news.body) if news.is_markdown else "",
         opening=opening(news.body, OPENING_LENGTH) if news.is_markdown else "",
         cta_label=one_line(news.cta_label),
         cta_url=_safe(news.cta_url),

@@ -225,13 +225,16 @@ async def list_referrals(conn: Connection, campaign: CampaignSlug) -> list[Break
     """Return pledges by the code they came by: first those without one, then the largest."""
     rows = await conn.fetch(
         """
-        SELECT coalesce(attribution ->> 'ref', '') AS key, count(*) AS count,
-            sum(goal_cents)::bigint AS amount
-        FROM pledges
-        WHERE campaign = $1
-          AND status NOT IN ('cancelled', 'released')
-        GROUP BY 1
-        ORDER BY key = '' DESC, amount DESC, count DESC, key
+        WITH coded AS (
+            SELECT coalesce(attribution ->> 'ref', '') AS key, goal_cents
+            FROM pledges
+            WHERE campaign = $1
+              AND status NOT IN ('cancelled', 'released')
+        )
+        SELECT key, count(*) AS count, sum(goal_cents)::bigint AS amount
+        FROM coded
+        GROUP BY key
+        ORDER BY (key = '') DESC, sum(goal_cents) DESC, count(*) DESC, key
         LIMIT $2
         """,
         campaign,
