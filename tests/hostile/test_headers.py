@@ -97,7 +97,7 @@ def _check(answer: httpx.Response, *, referrer: str = "strict-origin-when-cross-
 def _referrer(path: str, method: str, answer: httpx.Response) -> str:
     """Return who may hear which page one came from."""
     is_shown = method in ("GET", "HEAD")
-    if path == "/admin/" and method == "GET":
+    if path == "/admin/" and is_shown:
         return "same-origin"
     if path in LINKED and is_shown and answer.is_success:
         return "no-referrer"
