@@ -14,6 +14,7 @@ MODULES = {
     "ledger": "ledger",
     "settlement": "settlement",
     "mail": "mail",
+    "dashboard": "dashboard",
 }
 
 

@@ -213,7 +213,7 @@ async def _report(
     """Download the ledger of a very large campaign, and see what it needed."""
     say(f"a report of {COPIES:,} pledges")
     await copy_pledge(stage, pledge["pledge_id"], COPIES)
-    before = {name: _peak(stage, name, forget=True) for name in ("pledges", "site")}
+    before = {name: peak(stage, name, forget=True) for name in ("pledges", "site")}
     rows = size = 0
     began = time.perf_counter()
     limit = aiohttp.ClientTimeout(total=DOWNLOAD_SECONDS)
@@ -229,13 +229,13 @@ async def _report(
     return [
         Figure("report", workload, seconds, "s"),
         *(
-            Figure(f"memory for it, {name}", workload, _peak(stage, name) - before[name], "MB")
+            Figure(f"memory for it, {name}", workload, peak(stage, name) - before[name], "MB")
             for name in before
         ),
     ]
 
 
-def _peak(stage: Stage, name: str, *, forget: bool = False) -> float:
+def peak(stage: Stage, name: str, *, forget: bool = False) -> float:
     """Return the most memory a process has had, in MB; with `forget` from now on."""
     folder = f"/proc/{stage.pid(name)}"
     if forget:

@@ -9,6 +9,7 @@ from services.chassis.web.guards import bearer_guard
 from services.pledges.consumers import listeners
 from services.pledges.routes import pledges
 from services.pledges.routes.community import community_routes
+from services.pledges.routes.desk import desk_routes
 from services.pledges.routes.reports import report_routes
 from services.pledges.schedules.closing import Closer, forget_old
 from services.pledges.settings import Settings
@@ -29,6 +30,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *pledges.projection_routes(settings.admin_secret),
             *pledges.operator_routes(settings.admin_secret),
             *community_routes(settings.admin_secret),
+            *desk_routes(bearer_guard(settings.admin_secret)),
             *report_routes(settings.admin_secret, Reports(running.pool)),
         ],
         operator_guard=bearer_guard(settings.admin_secret),

@@ -12,6 +12,7 @@ from services.chassis.web.guards import bearer_guard
 from services.settlement import consumers
 from services.settlement.consumers import Charger
 from services.settlement.routes.charges import PEOPLE_ROUTES, ROUTES
+from services.settlement.routes.desk import DESK_ROUTES
 from services.settlement.routes.money import AFTER_ROUTES
 from services.settlement.schedules import charges
 from services.settlement.schedules import money as money_schedules
@@ -37,7 +38,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     guard = bearer_guard(settings.admin_secret)
     return Parts(
         routes=[
-            Router(path="/", route_handlers=[*ROUTES, *AFTER_ROUTES], guards=[guard]),
+            Router(path="/", route_handlers=[*ROUTES, *AFTER_ROUTES, *DESK_ROUTES], guards=[guard]),
             *PEOPLE_ROUTES,
         ],
         dependencies={

@@ -1,5 +1,6 @@
 """Mails that a person has to look at: how many, which, and sending one once more."""
 
+from contracts.api.desk import PersonMail
 from contracts.api.operations import MailState, Resent, StuckMail, WebhookState
 from services.chassis.storage.database import Connection, decode_rows
 
@@ -105,6 +106,36 @@ async def list_stuck(conn: Connection, *, before: int, limit: int) -> list[Stuck
         NEVER_AGAIN,
     )
     return decode_rows(rows, StuckMail)
+
+
+async def list_of_person(conn: Connection, recipient: str) -> list[PersonMail]:
+    """Return the newest mails to somebody, the oldest of them first."""
+    rows = await conn.fetch(
+        """
+        SELECT mail_id, kind, campaign AS campaign_slug, created_at AS written_at, status,
+               sent_at, coalesce((
+                   SELECT happened
+                   FROM resend_events
+                   WHERE resend_events.resend_id = newest.resend_id
+                     AND happened IN ('bounced', 'complained', 'failed', 'suppressed')
+                   ORDER BY heard_at DESC
+                   LIMIT 1
+               ), '') AS happened
+        FROM (
+            SELECT mail_number, mail_id, kind, campaign, created_at, status, sent_at, resend_id
+            FROM mails
+            WHERE recipient = $1
+              AND forgotten_at IS NULL
+              AND kind <> $2
+            ORDER BY mail_number DESC
+            LIMIT 200
+        ) AS newest
+        ORDER BY mail_number
+        """,
+        recipient,
+        NEVER_AGAIN,
+    )
+    return decode_rows(rows, PersonMail)
 
 
 async def send_again(conn: Connection, mail_id: str) -> Resent | None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from contracts.ids import ChargeId, PledgeId
 from services.chassis.storage.database import Connection, decode_rows
-from services.pledges.domain.returning import Money
+from services.pledges.domain.returning import Money, MoneyKind
 
 
 async def list_moved(conn: Connection, charge_id: ChargeId) -> list[Money]:
@@ -20,6 +22,29 @@ async def list_moved(conn: Connection, charge_id: ChargeId) -> list[Money]:
         charge_id,
     )
     return decode_rows(rows, Money)
+
+
+class Dated(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of one pledge's money, and when we wrote it down."""
+
+    kind: MoneyKind
+    at: datetime
+    cents: int
+
+
+async def list_dated(conn: Connection, pledge_id: PledgeId) -> list[Dated]:
+    """Return what moved of one pledge, the oldest first."""
+    rows = await conn.fetch(
+        """
+        SELECT kind, recorded_at AS at, cents
+        FROM pledge_money
+        WHERE pledge_id = $1
+        ORDER BY recorded_at, kind, source
+        LIMIT 200
+        """,
+        pledge_id,
+    )
+    return decode_rows(rows, Dated)
 
 
 async def insert_moved(conn: Connection, moved: Sequence[Money], now: datetime) -> int:

@@ -34,6 +34,8 @@ def done_words(texts: NullTranslations) -> dict[str, str]:
         ),
         "parked-given-up": texts.gettext("Given up. What waited behind it was tried."),
         "mail-resent": texts.gettext("The mail is on its way once more."),
+        "links-asked": texts.gettext("Links are on their way, unless there were three this hour."),
+        "refund-begun": texts.gettext("The refund has begun. How far it is stands below."),
         "rebuilt": texts.gettext("Counted anew from the history, which is never changed."),
     }
 
@@ -46,6 +48,9 @@ def action_words(texts: NullTranslations) -> dict[str, str]:
         "parked_given_up": texts.gettext("Gave up a parked event"),
         "mail_resent": texts.gettext("Had a mail sent again"),
         "projections_rebuilt": texts.gettext("Had totals counted anew"),
+        "links_asked": texts.gettext("Had links sent again"),
+        "supporters_downloaded": texts.gettext("Downloaded supporters"),
+        "campaign_refund_begun": texts.gettext("Began to refund a whole campaign"),
         "stock_recounted": texts.gettext("Had stock counted anew"),
     }
 
@@ -59,8 +64,33 @@ def refusal_words(texts: NullTranslations) -> dict[str, str]:
         "cannot_fix": texts.gettext("This event can’t be corrected here."),
         "conflict": texts.gettext("Somebody changed it meanwhile. Look at it again."),
         "not_stuck": texts.gettext("This mail is not one that can be sent again."),
+        "erased": texts.gettext("This person was erased: there is no address any more."),
+        "Write a country as two letters.": texts.gettext("Write a country as two letters."),
+        "refunding": texts.gettext("This campaign’s money is being given back already."),
+        "Say that you have looked at the sum.": texts.gettext(
+            "Say that you have looked at the sum."
+        ),
         "Say why.": texts.gettext("Say why."),
     }
+
+
+def charge_name(code: str, language: Language) -> str:
+    """Return how a charge that is not decided stands, or why it was declined."""
+    texts = catalogue(language)
+    return {
+        "declined": texts.gettext("Declined"),
+        "with_person": texts.gettext("The supporter is at the bank"),
+        "ending": texts.gettext("Being ended at Stripe"),
+        "unknown": texts.gettext("Outcome unknown"),
+        "transient": texts.gettext("The bank could not be asked"),
+        "funds": texts.gettext("Not enough money on the card"),
+        "unexplained": texts.gettext("Declined without a reason"),
+        "person": texts.gettext("The bank asks for the supporter"),
+        "unusable": texts.gettext("Needs another card"),
+        "never": texts.gettext("The bank never wants to be asked again"),
+        "unlisted": texts.gettext("A reason we don’t know"),
+        "impossible": texts.gettext("It can’t be charged at all"),
+    }.get(code, code.replace("_", " "))
 
 
 def fix_reason(code: str, language: Language) -> str:

@@ -65,6 +65,7 @@ def render_admin(template: str, shell: Shell, site: SiteFrame, **shown: object) 
         flag_name=functools.partial(flag_name, language=language),
         code_name=functools.partial(code_name, language=language),
         age=functools.partial(operating.age, language=language),
+        charge_name=functools.partial(operating.charge_name, language=language),
         fix_reason=functools.partial(operating.fix_reason, language=language),
         **figure_names.words(language),
         size_of=file_size,

@@ -64,7 +64,7 @@ class Asker:
             )
         except Refusal as refusal:
             return Refused(status=503, error=refusal.reason, message=refusal.message)
-        return answer if answer.status == 200 else _refused(answer)
+        return answer if answer.status == 200 else refusal_of(answer)
 
 
 def read(answer: Answer, wanted: type[T]) -> T | Refused:
@@ -76,7 +76,8 @@ def read(answer: Answer, wanted: type[T]) -> T | Refused:
         return Refused(status=503, error="unavailable")
 
 
-def _refused(answer: Answer) -> Refused:
+def refusal_of(answer: Answer) -> Refused:
+    """Return what a service said instead of an answer."""
     try:
         said = msgspec.json.decode(answer.body, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError):

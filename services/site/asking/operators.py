@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from contracts.refusals import Refusal, StateRefused, TooMany
 from services.chassis.process.settings import Secret
 from services.site.admin.answers import Health
-from services.site.asking.asker import Asker, Caller, read
+from services.site.asking.asker import Asker, Caller, read, refusal_of
 from services.site.cart.answers import Refused
-from services.site.door.upstream import Answer, Upstream
+from services.site.door.upstream import Answer, Flow, Upstream
 
 SECONDS = 10.0
 HEALTH_SECONDS = 3.0
@@ -88,9 +88,24 @@ class Operator:
                 return found
         return Health(ready=False)
 
-    async def take(self, owner: str, path: str, caller: Caller) -> bytes:
-        """Return a file as it is."""
-        return _there(await self._ask(owner, "GET", path, caller)).body
+    async def flow(
+        self, owner: str, path: str, caller: Caller, *, seconds: float = SECONDS
+    ) -> Flow:
+        """Return a file as it comes, however long. Raises what is refused instead of it."""
+        flow = await self._upstream.flow(
+            self._places_of(owner),
+            path,
+            headers={"accept": "*/*", "origin": self._site_base, **self._authority()},
+            client=caller.address,
+            timeout_seconds=seconds,
+        )
+        if flow.status != 200:
+            body = b"".join([part async for part in flow.parts])
+            raise Declined(refusal_of(Answer(flow.status, flow.headers, body)))
+        return flow
+
+    def _authority(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._secret.reveal()}"}
 
     async def _ask(
         self,
@@ -106,7 +121,7 @@ class Operator:
     ) -> Answer | None:
         places = self._places_of(owner)
         asker = Asker(self._upstream, places=places, site_base=self._site_base)
-        authority = {"authorization": f"Bearer {self._secret.reveal()}"}
+        authority = self._authority()
         if key:
             authority["idempotency-key"] = key
         answer = await asker.ask(

@@ -4,14 +4,15 @@ from urllib.parse import urlencode
 
 from litestar.response.base import ASGIResponse
 
-from services.chassis.storage.database import transaction
 from services.site.admin.answers import Preview
-from services.site.admin.audit import Done
-from services.site.admin.queries import audit
 from services.site.desks.dashboard import Visit, Work
+from services.site.routes.admin.noting import done_by, write_down
+from services.site.routes.admin.streaming import csv_file, nothing
 
 KINDS = ("pledge", "fulfillment")
 PATH = "/admin/reports/campaign-runner"
+# Until a report begins, and for each part of it.
+BEGIN_SECONDS = 15.0
 
 
 async def choose(visit: Visit) -> ASGIResponse:
@@ -36,20 +37,14 @@ async def show(visit: Visit) -> ASGIResponse:
 
 
 async def download(visit: Visit) -> ASGIResponse:
-    """Return the whole report as a file; who took it is written down."""
-    body = await visit.dash.operator.take("pledges", f"{PATH}.csv?{_query(visit)}", visit.caller)
+    """Return the whole report as it comes; who takes it is written down first."""
     kind = _kind(visit)
-    done = Done(
-        actor=visit.user.email,
-        role=visit.user.role,
-        action="report_downloaded",
-        subject=kind,
-        campaign=visit.slug,
-    )
-    async with transaction(visit.dash.pool) as conn:
-        await audit.append(conn, done)
-    name = f'attachment; filename="{visit.slug}-{kind}.csv"'
-    return visit.file(body, media_type="text/csv", headers={"content-disposition": name})
+    if visit.request.method == "HEAD":
+        return csv_file(visit, nothing(), f"{visit.slug}-{kind}")
+    await write_down(visit, done_by(visit, "report_downloaded", kind))
+    path = f"{PATH}.csv?{_query(visit)}"
+    flow = await visit.dash.operator.flow("pledges", path, visit.caller, seconds=BEGIN_SECONDS)
+    return csv_file(visit, flow.parts, f"{visit.slug}-{kind}")
 
 
 def _kind(visit: Visit) -> str:

@@ -1,18 +1,19 @@
-"""Settlement: what comes next, the plan, the run and its proof; trying now, and standing still."""
+"""Settlement: what comes next, the plan, the run and its proof, recovery, refunds, the switch."""
 
-from typing import Any
+import asyncio
+from urllib.parse import urlencode
 
-import msgspec
 from litestar.response.base import ASGIResponse
 
-from services.chassis.storage.database import transaction
-from services.site.admin.answers import Calendar, Dispute, Pause, Plan, Refunds, Run
-from services.site.admin.audit import Done
-from services.site.admin.queries import audit
+from contracts.api.settling import BriefPlan, BriefRefund, RecoveringPage
+from contracts.refusals import InputRefused
+from services.site.admin.answers import Calendar, Dispute, Pause, Refunds, Run
 from services.site.desks.dashboard import Visit, Work
+from services.site.routes.admin.noting import done_by, write_down
 
 OWNER = "settlement"
-ROWS_SHOWN = 100
+PAGE_SIZE, WHY_MAX = 50, 500
+UNDER_WAY = ("running", "recovering", "needs_attention")
 
 
 async def show_all(visit: Visit) -> ASGIResponse:
@@ -33,19 +34,44 @@ async def show_all(visit: Visit) -> ASGIResponse:
 
 
 async def show_one(visit: Visit) -> ASGIResponse:
-    """Show a campaign's plan, run, proof and refunds."""
+    """Show a campaign's run, its proof, who is in recovery, disputes and refunds."""
     ask, slug = visit.dash.operator, visit.slug
-    run = await ask.read(OWNER, f"/admin/settlements/{slug}", visit.caller, Run)
-    plan = await ask.do(OWNER, f"/admin/settle/{slug}", visit.caller, {"dryRun": True}, Plan)
-    refunds = await ask.find(OWNER, f"/admin/refunds/{slug}", visit.caller, Refunds)
+    run, refunds, disputes = await asyncio.gather(
+        ask.read(OWNER, f"/admin/settlements/{slug}", visit.caller, Run),
+        ask.find(OWNER, f"/admin/refunds/{slug}", visit.caller, Refunds),
+        ask.read(OWNER, "/admin/disputes", visit.caller, list[Dispute]),
+    )
+    query = urlencode({"limit": PAGE_SIZE, "after": visit.asked.get("after", "")})
+    recovering = None
+    if run.failed or run.unknown:
+        path = f"/internal/recovering/{slug}?{query}"
+        recovering = await ask.read(OWNER, path, visit.caller, RecoveringPage)
     return visit.page(
         "settlement_one",
         slug=slug,
         title=visit.dash.titles().get(slug, slug),
+        titles=visit.dash.titles(),
         run=run,
-        plan=plan,
+        is_under_way=run.status in UNDER_WAY,
+        recovering=recovering,
+        disputes=[each for each in disputes if each.campaign_slug == slug],
         refunds=refunds,
-        rows_shown=ROWS_SHOWN,
+    )
+
+
+async def show_plan(visit: Visit) -> ASGIResponse:
+    """Show what is going to be charged, or was, and the button that has it tried now."""
+    slug, ask = visit.slug, visit.dash.operator
+    plan, run = await asyncio.gather(
+        ask.read(OWNER, f"/internal/plans/{slug}", visit.caller, BriefPlan),
+        ask.read(OWNER, f"/admin/settlements/{slug}", visit.caller, Run),
+    )
+    return visit.page(
+        "settlement_plan",
+        slug=slug,
+        title=visit.dash.titles().get(slug, slug),
+        plan=plan,
+        can_dispatch=visit.user.is_super and run.status in UNDER_WAY,
     )
 
 
@@ -54,23 +80,64 @@ async def dispatch(visit: Visit) -> ASGIResponse:
     slug, plan_hash = visit.slug, visit.one("plan")
     path, body = f"/admin/settle-dispatch/{slug}", {"planHash": plan_hash}
     run = await visit.dash.operator.do(OWNER, path, visit.caller, body, Run)
-    details = {"planHash": plan_hash, "status": run.status}
-    await _write_down(visit, "settlement_dispatched", details)
+    note = done_by(visit, "settlement_dispatched", planHash=plan_hash, status=run.status)
+    await write_down(visit, note)
     return visit.go(f"settlement/{slug}/", done="dispatched")
+
+
+async def show_refund(visit: Visit) -> ASGIResponse:
+    """Show what giving all of a campaign's money back comes to, or how far it is."""
+    slug, ask = visit.slug, visit.dash.operator
+    plan, state = await asyncio.gather(
+        ask.read(OWNER, f"/internal/refunds/{slug}", visit.caller, BriefRefund),
+        ask.read(OWNER, f"/admin/refunds/{slug}", visit.caller, Refunds),
+    )
+    return visit.page(
+        "settlement_refund",
+        slug=slug,
+        title=visit.dash.titles().get(slug, slug),
+        plan=plan,
+        state=state,
+        reason=visit.one("reason") if visit.trouble else "",
+    )
+
+
+async def refund_all(visit: Visit) -> ASGIResponse:
+    """Begin to give all of it back. The plan's hash is the key: twice is once."""
+    slug, reason = visit.slug, visit.one("reason")
+    fields: dict[str, str] = {}
+    if not reason or len(reason) > WHY_MAX:
+        fields["reason"] = "Say why."
+    if visit.one("sure") != "yes":
+        fields["sure"] = "Say that you have looked at the sum."
+    if fields:
+        raise InputRefused("invalid_input", "Something is missing.", fields=fields)
+    path, body = f"/internal/refunds/{slug}", {"planHash": visit.one("plan"), "reason": reason}
+    begun = await visit.dash.operator.do(OWNER, path, visit.caller, body, BriefRefund)
+    note = done_by(
+        visit,
+        "campaign_refund_begun",
+        begun.request_id,
+        reason=reason,
+        planHash=visit.one("plan"),
+        total=begun.total,
+    )
+    await write_down(visit, note)
+    return visit.go(f"settlement/{slug}/refund/", done="refund-begun")
 
 
 async def pause(visit: Visit) -> ASGIResponse:
     """Have all payments stand still."""
     because = visit.one("because")
     await _switch(visit, "pause", because)
-    await _write_down(visit, "payments_paused", {"because": because})
+    await write_down(visit, done_by(visit, "payments_paused", because=because))
     return visit.go("settlement/", done="paused")
 
 
 async def resume(visit: Visit) -> ASGIResponse:
     """Let payments go on."""
     await _switch(visit, "resume", "")
-    await _write_down(visit, "payments_resumed", {})
+    await write_down(visit, done_by(visit, "payments_resumed"))
     return visit.go("settlement/", done="resumed")
 
 
@@ -80,17 +147,13 @@ async def _switch(visit: Visit, verb: str, because: str) -> None:
     await visit.dash.operator.do(OWNER, path, visit.caller, body, Pause)
 
 
-async def _write_down(visit: Visit, action: str, details: dict[str, Any]) -> None:
-    user = visit.user
-    done = Done(actor=user.email, role=user.role, action=action, details=details)
-    async with transaction(visit.dash.pool) as conn:
-        await audit.append(conn, msgspec.structs.replace(done, campaign=visit.slug))
-
-
 WORKS: dict[str, Work] = {
     "settlement": show_all,
     "settlement.one": show_one,
+    "settlement.plan": show_plan,
     "settlement.dispatch": dispatch,
+    "settlement.refund": show_refund,
+    "settlement.refund_all": refund_all,
     "settlement.pause": pause,
     "settlement.resume": resume,
 }
