@@ -16,8 +16,9 @@ TOKEN = re.compile(r"[?&]t=([A-Za-z0-9_-]+)")
 OUTSIDE = "sign_in"
 HTML = "text/html"
 LOOKED_MAX = 400
-RARE = frozenset({"operations.parked", "operations.event"})
-"""Screens that a link leads to only while something is wrong: their own tests make it so."""
+RARE = frozenset({"operations.parked", "operations.event", "settlement.refund"})
+"""Screens that a link leads to only while something is wrong, or after a close: their own tests
+make it so."""
 
 
 def sign_in(http: httpx.Client, admin_secret: str) -> str:

@@ -31,6 +31,17 @@ async def test_a_head_is_answered_like_its_page_and_without_it(
     assert int(head.headers["content-length"]) > 1_000
 
 
+async def test_what_services_tell_the_dashboard_alone_is_told_to_nobody_else(
+    one_film: RunningSite, shared: tuple[RunningSite, Behind]
+) -> None:
+    script = one_film.http
+    for path in ("watched", "parked", "pledges", "mails", "plans/long-take", "webhooks"):
+        answer = await script.get(f"/internal/{path}", headers=one_film.admin)
+        assert answer.status_code == 404, path
+    sent = await script.post("/internal/parked/1/retry", json={}, headers=one_film.admin)
+    assert sent.status_code == 404
+
+
 async def test_with_the_database_away_people_get_a_page(
     one_film: RunningSite, shared: tuple[RunningSite, Behind]
 ) -> None:
