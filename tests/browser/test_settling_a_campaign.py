@@ -45,7 +45,7 @@ def test_from_plan_to_certificate_and_back(
     keep(page, "settling-forecast")
     assert_accessible(page)
 
-    platform.close_campaign(films.salt)
+    platform.close_campaign(films.salt, days=11)
     page.goto(f"{settlement}plan/")
     if page.get_by_role("button", name="Try what is due now").count():
         page.get_by_role("button", name="Try what is due now").click()
