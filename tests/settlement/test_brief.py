@@ -5,10 +5,17 @@ import pytest
 from contracts.ids import CampaignSlug
 from contracts.refusals import NotFound, StateRefused
 from services.chassis.storage.database import transaction
-from services.settlement.handlers import brief, report
+from services.settlement.handlers import brief, keep_definitions, report
 from tests.settlement.aftermath import Aftermath
-from tests.settlement.builders import AMOUNT
+from tests.settlement.builders import AMOUNT, a_definition, published
 from tests.settlement.sandbox import DECLINED, GOOD
+
+
+@pytest.fixture(autouse=True)
+async def known(after: Aftermath) -> None:
+    """The campaign is one that site has published."""
+    async with transaction(after.run.pool) as conn:
+        await keep_definitions.keep_campaign(conn, published(a_definition(after.run.slug)))
 
 
 async def test_a_brief_plan_has_the_hash_and_sums_of_the_whole_one(after: Aftermath) -> None:

@@ -29,7 +29,7 @@ ANSWERS = {
     "settlement.plan": 503,
     "settlement.dispatch": 503,
     "settlement.refund": 503,
-    "settlement.refund_all": 400,
+    "settlement.refund_all": 503,
     "settlement.pause": 503,
     "settlement.resume": 503,
     "analytics": 503,

@@ -80,6 +80,7 @@ def ledger(shared: tuple[RunningSite, Behind]) -> Behind:
     services.known = {
         "/internal/pledges": (200, {"pledges": [ROW], "nextAfter": "2026~pool-intent-1"}),
         "/internal/stories/pool-intent-1": (200, STORY),
+        "/internal/stories/pool-intent-2": (200, STORY),
         "/internal/mails/person": (200, MAILS),
         "/internal/stories/pool-intent-1/links": (200, {"email": "noor@people.example"}),
         "/admin/refunds": (200, {"requestId": "r-1", "status": "asked"}),
