@@ -37,6 +37,7 @@ from services.site.live.snapshots import Board
 from services.site.live.workshop import workshop_loops
 from services.site.live.world import NOT_YET_MIGRATED, World
 from services.site.media.store import Store, folder_of
+from services.site.mirror import content_loops
 from services.site.public.frame import SiteFrame
 from services.site.public.theme import theme_of
 from services.site.publisher import Publisher
@@ -148,10 +149,13 @@ async def compose(settings: Settings, running: Running) -> Parts:
     gateway = _gateway(settings, site, upstream, admission)
     wish = wish_page(site, upstream, settings.upstream("notify"), admission)
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page, NEWS: wish, LAUNCH: wish})
+    mirroring = content_loops(running.pool, publisher, settings)
     degraded, hears = partial(_degraded, memory, limiter), listeners(announcer)
     forgetting = partial(forget_audit, running.pool, settings.audit_retention_days)
     own = Own(pool=running.pool, bus=running.bus, listeners=hears, degraded=degraded)
-    dash = dashboard_of(site, settings, own, (admission, limiter, upstream), memory.store)
+    dash = dashboard_of(
+        site, settings, own, (admission, limiter, upstream, announcer), memory.store
+    )
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(
@@ -168,7 +172,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             lost,
         ],
         listeners=hears,
-        loops=[announcer.run, publisher.publish_at_start, forgetting, *memory.workshop],
+        loops=[announcer.run, forgetting, *memory.workshop, *mirroring],
         web_loops=memory.loops(running),
         dependencies={"site": site},
         degraded=degraded,
@@ -278,10 +282,7 @@ def _site(
 
 
 async def _begin(running: Running, publisher: Publisher, memory: Memory) -> None:
-    """Publish and prepare every page before the first request, as far as possible now.
-
-    What has to wait for the database is done by the loops.
-    """
+    """Publish and prepare every page before the first request, as far as possible; loops go on."""
     if "worker" in running.roles:
         await publisher.try_at_start()
     if "web" in running.roles:
@@ -291,10 +292,5 @@ async def _begin(running: Running, publisher: Publisher, memory: Memory) -> None
             await memory.shelf.make_changed(at_once=True)
 
 
-SERVICE = Service(
-    "site",
-    settings=Settings,
-    compose=compose,
-    package=Path(__file__).parent,
-    is_gateway=True,
-)
+HERE = Path(__file__).parent
+SERVICE = Service("site", settings=Settings, compose=compose, package=HERE, is_gateway=True)

@@ -138,6 +138,10 @@ class Publisher:
             platform_published=is_platform_new,
         )
 
+    async def publish_found(self) -> None:
+        """Publish what somebody edited in the folder, and say what could not be."""
+        self._report(await self.publish())
+
     async def try_at_start(self) -> None:
         """Publish before the first request is answered, if the database is there already."""
         try:

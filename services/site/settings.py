@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from services.chassis.process.settings import CommonSettings, OwnSecret
+from services.chassis.process.settings import CommonSettings, OwnSecret, Secret
 
 
 class Settings(CommonSettings, frozen=True, kw_only=True):
@@ -34,6 +34,11 @@ class Settings(CommonSettings, frozen=True, kw_only=True):
     # Where uploads are kept, as file:///a/folder that all replicas share. By default `uploads`
     # below the content folder's `media`.
     media_url: str = ""
+    # Where the content folder's repository is pushed to and followed; by default nowhere. An
+    # address with a password in it is a secret.
+    content_remote: Secret = Secret("")
+    # How often the content folder is looked at for edits by hand; 0: only when asked.
+    content_look_seconds: Annotated[float, msgspec.Meta(ge=0, le=3_600)] = 5.0
     # Readers of live figures at once, in this process and from one address.
     live_readers_max: Annotated[int, msgspec.Meta(ge=1)] = 2_000
     live_readers_per_address_max: Annotated[int, msgspec.Meta(ge=1)] = 200

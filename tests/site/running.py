@@ -172,6 +172,8 @@ async def running_site(
         "SITE_BASE": url,
         "LISTEN_PORT": str(port),
         "CAMPAIGNS_DIR": str(content),
+        # Tests publish when they say so, unless they are about being seen by itself.
+        "CONTENT_LOOK_SECONDS": "0",
         "ADMIN_SECRET": secret,
         **{f"{name.upper()}_URL": services.url for name in SERVICES},
         **{name.upper(): value for name, value in settings.items()},

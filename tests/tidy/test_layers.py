@@ -36,11 +36,12 @@ SITE_RANKS = {
     "publisher": 60,
     "desks": 60,
     "live": 50,
-    "mirror": 60,
+    "mirror": 65,
     "editing.handlers": 45,
     "editing.platform_texts": 46,
     "admin.handlers": 40,
     "editing.queries": 20,
+    "editing.git_folder": 20,
     "admin.queries": 20,
     "asking": 16,
     # A folder, and a program that is started: what they stand for is decided without them.

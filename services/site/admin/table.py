@@ -12,6 +12,8 @@ from services.site.media.kinds import LARGEST
 BODY_MAX = 64 * KIB
 TEXT_MAX = 1_000
 EVENT_MAX = 48 * KIB
+LONG_BODY_MAX = 1_024 * KIB
+LONG_TEXT_MAX = 60_000
 SOURCE_MAX = 256 * KIB
 ROOT = "/admin"
 
@@ -31,6 +33,8 @@ class AdminRoute(msgspec.Struct, frozen=True, kw_only=True):
     text_max: int = TEXT_MAX
     # The form has a file.
     takes_file: bool = False
+    # A form that holds whole texts: signs nobody types are taken out of them, not refused.
+    is_long: bool = False
 
     def admitted(self, prefix: str) -> Route:
         """Return the route as the door counts it: POST has our own origin."""
@@ -74,12 +78,38 @@ def _upload(name: str, path: str, needs: Needs, page: str) -> AdminRoute:
     return msgspec.structs.replace(row, takes_file=True)
 
 
+def _text(name: str, path: str, page: str) -> AdminRoute:
+    """Return a form that holds a part of a campaign's text."""
+    limits = {"body_max": LONG_BODY_MAX, "text_max": LONG_TEXT_MAX}
+    row = _post(name, f"/campaigns/{{slug}}{path}", "campaign", page, **limits)
+    return msgspec.structs.replace(row, is_long=True)
+
+
+CAMPAIGNS: tuple[AdminRoute, ...] = (
+    _get("campaigns", "/campaigns", "somebody"),
+    _post("campaigns.create", "/campaigns", "super", "campaigns"),
+    _get("campaigns.one", "/campaigns/{slug}", "campaign"),
+    _get("campaigns.edit", "/campaigns/{slug}/edit/{key}", "campaign"),
+    _text("campaigns.save", "/edit/{key}", "campaigns.edit"),
+    _text("campaigns.autosave", "/autosave/{key}", ""),
+    _text("campaigns.show", "/show", ""),
+    _post("campaigns.publish", "/campaigns/{slug}/publish", "campaign", "campaigns.one"),
+    _post("campaigns.give_up", "/campaigns/{slug}/give-up", "campaign", "campaigns.one"),
+    _post("campaigns.keep", "/campaigns/{slug}/keep", "campaign", "campaigns.one"),
+    _post("campaigns.archive", "/campaigns/{slug}/archive", "super", "campaigns.one"),
+    _get("campaigns.text", "/campaigns/{slug}/texts/{key}", "campaign"),
+    _post("campaigns.restore", "/campaigns/{slug}/texts/{key}", "campaign", "campaigns.text"),
+    _get("campaigns.aside", "/campaigns/{slug}/aside/{key}", "campaign"),
+    _post("campaigns.settle", "/campaigns/{slug}/aside/{key}", "campaign", "campaigns.one"),
+)
+
 ROUTES: tuple[AdminRoute, ...] = (
     _get("sign_in", "/sign-in", "nobody"),
     _post("sign_in.ask", "/sign-in/ask", "nobody", "sign_in"),
     _post("sign_in.use", "/sign-in", "nobody", "sign_in"),
     _post("sign_out", "/sign-out", "somebody", "sign_in"),
     _get("summary", "", "somebody"),
+    *CAMPAIGNS,
     _get("settlement", "/settlement", "somebody"),
     _get("settlement.one", "/settlement/{slug}", "campaign"),
     _get("settlement.plan", "/settlement/{slug}/plan", "campaign"),

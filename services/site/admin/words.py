@@ -5,7 +5,7 @@ from gettext import NullTranslations
 import msgspec
 
 from contracts.refusals import Refusal
-from services.site.admin import marketing_words, operating
+from services.site.admin import campaign_words, marketing_words, operating
 from services.site.admin.access import User
 from services.site.admin.media_words import media_reasons, settings_reasons
 from services.site.public.language import Language, catalogue
@@ -32,6 +32,7 @@ def tabs(user: User, language: Language) -> tuple[Tab, ...]:
     texts = catalogue(language)
     everybody = (
         ("summary", "", texts.gettext("Summary"), "layout-dashboard"),
+        ("campaigns", "campaigns/", texts.gettext("Campaigns"), "film"),
         ("settlement", "settlement/", texts.gettext("Settlement"), "scale"),
         ("analytics", "analytics/", texts.gettext("Analytics"), "chart-line"),
         ("marketing", "marketing/", texts.gettext("Marketing"), "megaphone"),
@@ -77,6 +78,7 @@ def done_message(name: str, language: Language) -> str:
         "described": texts.gettext("Saved."),
         "media-removed": texts.gettext("Removed from the library."),
         "reconciling": texts.gettext("All charges are being compared with Stripe."),
+        **campaign_words.done_words(texts),
         **operating.done_words(texts),
         **marketing_words.done_words(texts),
     }.get(name, "")
@@ -104,6 +106,7 @@ def action_name(action: str, language: Language) -> str:
         "media_described": texts.gettext("Described a file"),
         "media_removed": texts.gettext("Removed a file"),
         "report_downloaded": texts.gettext("Downloaded a report"),
+        **campaign_words.action_words(texts),
         **operating.action_words(texts),
         **marketing_words.action_words(texts),
         "figures_downloaded": texts.gettext("Downloaded figures"),
@@ -157,6 +160,7 @@ def _known(texts: NullTranslations) -> dict[str, str]:
         "Write a day as YYYY-MM-DD.": texts.gettext("Write a day as YYYY-MM-DD."),
         "This is too long.": texts.gettext("This is too long."),
         "This is no page.": texts.gettext("This is no page."),
+        **campaign_words.refusal_words(texts),
         **operating.refusal_words(texts),
         **marketing_words.trouble_words(texts),
     }

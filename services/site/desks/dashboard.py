@@ -245,7 +245,9 @@ async def _enter(visit: Visit) -> Visit:
 
 
 async def _filled_in(visit: Visit) -> Visit:
-    return msgspec.structs.replace(visit, pairs=await read_pairs(visit.request))
+    return msgspec.structs.replace(
+        visit, pairs=await read_pairs(visit.request, is_long=visit.row.is_long)
+    )
 
 
 async def _received(visit: Visit) -> Visit:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from services.chassis.storage.database import Pool
 from services.chassis.web.limiter import Limiter
 from services.site.asking.operators import Operator
 from services.site.asking.watch import Watch
+from services.site.desks.texts import TextDesk
 from services.site.door.admission import RETRY_SECONDS, Admission
 from services.site.door.headers import Policy
 from services.site.media.library import UPLOADS_PER_MINUTE
@@ -44,6 +46,9 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     frame: Callable[[], SiteFrame]
     titles: Callable[[], Mapping[str, str]]
     snapshots: Callable[[], list[LiveSnapshot]]
+    is_public: Callable[[str], bool]
+    now: Callable[[], datetime]
+    texts: TextDesk
     operator: Operator
     watch: Watch
     store: Store

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
 from contracts.ids import CampaignSlug
-from contracts.refusals import InputRefused, NotFound
+from contracts.refusals import InputRefused, NotFound, Refusal
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
 from services.site import queries
@@ -14,6 +15,7 @@ from services.site.admin.audit import Done
 from services.site.editing import handlers
 from services.site.editing.handlers import Unready
 from services.site.editing.queries import texts
+from services.site.editing.queries.mirror import Mirrored, mirror_state
 from services.site.publishing.campaign_file import CampaignFile, read_campaign
 from services.site.publishing.content import TIMEZONE
 from services.site.publishing.model import Mistake, PlatformDocument
@@ -24,6 +26,7 @@ from services.site.publishing.texts import Mark, Origin, SetAside, Standing, Tex
 
 log = telemetry.logger(__name__)
 
+T = TypeVar("T")
 Show = Callable[[CampaignSlug], Awaitable[None]]
 
 
@@ -78,6 +81,11 @@ class TextDesk:
         """Return what waits for somebody to look at it."""
         async with transaction(self._pool) as conn:
             return await texts.open_set_asides(conn, CampaignSlug(slug))
+
+    async def mirror(self) -> Mirrored:
+        """Return how the folder's repository and its remote fare."""
+        async with transaction(self._pool) as conn:
+            return await mirror_state(conn)
 
     async def read(self, source: str, file: str) -> Read:
         """Return what a text says. Reading YAML takes its time: not on the event loop."""
@@ -174,6 +182,14 @@ class TextDesk:
         crash.point("site.after_published")
         log.info("text_published", campaign=stands.slug, origin=wish.origin)
         await self._show(stands.slug)
+
+
+async def tried(work: Awaitable[T]) -> T | Refusal:
+    """Return what came of it, or why it was refused: for whoever answers a script."""
+    try:
+        return await work
+    except Refusal as refusal:
+        return refusal
 
 
 def _read(source: str, file: str, platform: PlatformDocument) -> Read:

@@ -20,6 +20,7 @@ from services.site.publishing.texts import (
     Origin,
     Overtaken,
     Standing,
+    Text,
     digest,
     require_room,
 )
@@ -135,7 +136,8 @@ async def import_file(conn: Connection, found: CampaignFile) -> bool | list[Mist
     kept, public = await mirror.find_kept(conn, slug), await texts.newest_text(conn, slug)
     is_touched = kept is None or kept.sha256 != sha256
     if public is not None and public.sha256 != sha256:
-        if not is_touched:
+        # What the mirror has just written and not noted yet is no edit either.
+        if not is_touched or await mirror.is_to_be_mirrored(conn, slug, sha256):
             return False
         if kept is None or kept.sha256 != public.sha256:
             await set_aside(conn, slug, found.file, found.source)
@@ -155,6 +157,25 @@ async def set_aside(conn: Connection, slug: CampaignSlug, file: str, source: str
         conn, slug, file=file, source=source, origin="folder", author=FOLDER
     )
     await mirror.keep_file(conn, slug, file, digest(source))
+
+
+async def keep_edit(conn: Connection, text: Text, found: str | None) -> None:
+    """Keep an edit by hand that a file holds which is about to be written over."""
+    if found is None or digest(found) == text.sha256:
+        return
+    await queries.lock_publishing(conn, text.slug)
+    kept = await mirror.find_kept(conn, text.slug)
+    if kept is not None and kept.sha256 == digest(found):
+        return
+    if not await texts.was_public(conn, text.slug, digest(found)):
+        await set_aside(conn, text.slug, text.file, found)
+
+
+async def keep_overruled(conn: Connection, slug: CampaignSlug, file: str, source: str) -> None:
+    """Keep what somebody pushed to the remote and another text overtook."""
+    await texts.insert_set_aside(
+        conn, slug, file=file, source=source, origin="folder", author=FOLDER
+    )
 
 
 async def give_up(conn: Connection, slug: CampaignSlug, mark: Mark, by: Done) -> None:

@@ -46,6 +46,22 @@ async def texts_to_mirror(pool: Pool) -> list[Text]:
     return decode_rows(rows, Text)
 
 
+async def is_to_be_mirrored(conn: Connection, slug: CampaignSlug, sha256: str) -> bool:
+    """Tell whether a file's text is one of ours that the mirror has not noted yet."""
+    found: bool = await conn.fetchval(
+        """
+        SELECT EXISTS (
+            SELECT 1
+            FROM campaign_texts
+            WHERE slug = $1 AND sha256 = $2 AND mirrored_at IS NULL
+        )
+        """,
+        slug,
+        sha256,
+    )
+    return found
+
+
 async def mark_mirrored(conn: Connection, text_id: int, commit_id: str) -> None:
     await conn.execute(
         """

@@ -59,6 +59,16 @@ async def list_texts(conn: Connection, slug: CampaignSlug) -> list[Text]:
     return decode_rows(rows, Text)
 
 
+async def was_public(conn: Connection, slug: CampaignSlug, sha256: str) -> bool:
+    """Tell whether a campaign said exactly this already: then nobody can lose it."""
+    found: bool = await conn.fetchval(
+        "SELECT EXISTS (SELECT 1 FROM campaign_texts WHERE slug = $1 AND sha256 = $2)",
+        slug,
+        sha256,
+    )
+    return found
+
+
 async def insert_text(
     conn: Connection,
     slug: CampaignSlug,

@@ -8,6 +8,7 @@ from litestar import Request, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.response.base import ASGIResponse
 
+from contracts.ids import CampaignSlug
 from services.chassis.process.settings import configured
 from services.chassis.web.crowd import LANE
 from services.chassis.web.limiter import Limiter
@@ -16,8 +17,10 @@ from services.site.asking.operators import Operator
 from services.site.asking.watch import Own, Watch
 from services.site.desks.dashboard import Visit, Work, serve
 from services.site.desks.foundation import Content, Dashboard
+from services.site.desks.texts import TextDesk
 from services.site.door.admission import Admission
 from services.site.door.upstream import Upstream
+from services.site.live.announcing import Announcer
 from services.site.media.press import Press
 from services.site.media.store import Store
 from services.site.public.language import LANGUAGES, Language, prefix
@@ -25,6 +28,8 @@ from services.site.routes.admin import (
     analytics,
     audit,
     blast,
+    campaign_editor,
+    campaigns,
     mails,
     marketing,
     media,
@@ -47,6 +52,8 @@ from services.site.settings import Settings
 WORKS: dict[str, Work] = {
     **sign_in.WORKS,
     **summary.WORKS,
+    **campaigns.WORKS,
+    **campaign_editor.WORKS,
     **settlement.WORKS,
     **supporters.WORKS,
     **analytics.WORKS,
@@ -69,11 +76,11 @@ def dashboard_of(
     site: Site,
     settings: Settings,
     own: Own,
-    door: tuple[Admission, Limiter, Upstream],
+    door: tuple[Admission, Limiter, Upstream, Announcer],
     store: Store,
 ) -> Dashboard:
     """Return what the dashboard stands on."""
-    admission, limiter, upstream = door
+    admission, limiter, upstream, announcer = door
     operator = Operator(
         upstream,
         places_of=settings.upstream,
@@ -89,6 +96,9 @@ def dashboard_of(
         frame=site.shelf.frame,
         titles=site.world.titles,
         snapshots=site.world.snapshots,
+        is_public=site.world.is_public,
+        now=site.clock.now,
+        texts=_texts(site, settings, own, announcer),
         operator=operator,
         watch=Watch(operator, own),
         store=store,
@@ -97,6 +107,18 @@ def dashboard_of(
         network_key=settings.gateway_secret.bytes(),
         is_https=site.site_base.startswith("https://"),
     )
+
+
+def _texts(site: Site, settings: Settings, own: Own, announcer: Announcer) -> TextDesk:
+    """Return what campaigns are written at; what is published there is shown at once."""
+
+    async def show(slug: CampaignSlug) -> None:
+        # Our own pages follow now, the other processes' when they hear of it.
+        await site.world.refresh()
+        await site.shelf.make_changed(at_once=True)
+        await announcer.announce(site.world.figures_of(slug))
+
+    return TextDesk(own.pool, show, timezone=settings.platform_timezone)
 
 
 def _content(site: Site, settings: Settings) -> Content:

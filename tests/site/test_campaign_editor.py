@@ -1,0 +1,255 @@
+"""The editor of campaigns over HTTP: fields saved, rows moved, texts published and compared."""
+
+import html
+import re
+
+import pytest
+
+from tests.site.admins import Visitor, signed_in
+from tests.site.running import RunningSite
+from tests.site.samples import campaign
+
+EDIT = "/admin/campaigns/long-take/edit"
+MARK = re.compile(r'name="(revision|base)" value="(\d+)"')
+THEIRS = {"role": "campaign", "campaigns": ["long-take"]}
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """What a browser would send of a page's editor, as far as these tests change it."""
+    found = dict(MARK.findall(page))
+    for tag in re.findall(r"<input [^>]*>", page):
+        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
+        is_off = 'type="checkbox"' in tag and " checked" not in tag
+        if name and not is_off and name[1] not in ("csrf", "message"):
+            found[html.unescape(name[1])] = html.unescape(value[1]) if value else ""
+    for name, value in re.findall(
+        r'<textarea [^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', page, re.S
+    ):
+        found[html.unescape(name)] = html.unescape(value)
+    choices = r'<select [^>]*name="([^"]*)"[^>]*>(.*?)</select>'
+    for name, options in re.findall(choices, page, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        first = re.search(r'value="([^"]*)"', options)
+        found[name] = chosen[1] if chosen else (first[1] if first else "")
+    return found
+
+
+@pytest.fixture
+async def ada(live_site: RunningSite) -> Visitor:
+    return await signed_in(live_site, "ada@pool.example")
+
+
+async def opened(visitor: Visitor, name: str) -> dict[str, str]:
+    page = await visitor.get(f"{EDIT}/{name}/")
+    assert page.status_code == 200, page.text
+    return fields_in(page.text)
+
+
+async def publish(visitor: Visitor, **form: str) -> None:
+    page = await visitor.get("/admin/campaigns/long-take/")
+    mark = dict(MARK.findall(page.text))
+    done = await visitor.post("/admin/campaigns/long-take/publish", **mark, **form)
+    assert done.headers["location"].endswith("?done=published"), done.text
+
+
+async def test_a_price_is_changed_saved_and_published(live_site: RunningSite, ada: Visitor) -> None:
+    form = await opened(ada, "tiers")
+
+    saved = await ada.post(f"{EDIT}/tiers", **{**form, "tiers[0].price": "23.50"})
+
+    assert saved.headers["location"] == f"{EDIT}/tiers/?done=saved"
+    before = await live_site.http.get("/campaigns/long-take/")
+    assert "23.50" not in before.text
+    await publish(ada, message="A frame costs more")
+    after = await live_site.http.get("/campaigns/long-take/")
+    assert "23.50" in after.text
+    history = await ada.get("/admin/campaigns/long-take/")
+    assert "A frame costs more" in history.text
+
+
+async def test_a_form_that_says_nothing_new_changes_nothing(ada: Visitor) -> None:
+    for name in ("settings", "content", "tiers", "add-ons", "goals", "diary", "decisions"):
+        form = await opened(ada, name)
+
+        saved = await ada.post(f"{EDIT}/{name}", **form)
+
+        assert saved.status_code == 303
+    page = await ada.get("/admin/campaigns/long-take/")
+    assert "Everything saved is public." in page.text
+
+
+async def test_what_is_wrong_is_kept_named_and_not_published(ada: Visitor) -> None:
+    form = await opened(ada, "tiers")
+
+    await ada.post(f"{EDIT}/tiers", **{**form, "tiers[0].price": "twenty <b>"})
+
+    page = await ada.get(f"{EDIT}/tiers/")
+    assert 'value="twenty &lt;b&gt;"' in page.text
+    assert "Write an amount of dollars such as 25 or 19.99." in page.text
+    mark = dict(MARK.findall(page.text))
+    refused = await ada.post("/admin/campaigns/long-take/publish", **mark)
+    assert refused.status_code == 400
+    assert f"{EDIT}/tiers/#f-tiers-0-price" in refused.text
+
+
+async def test_rows_are_added_moved_and_taken_away_without_scripts(ada: Visitor) -> None:
+    form = await opened(ada, "tiers")
+    names = [form["tiers[0].name"], form["tiers[1].name"]]
+
+    added = await ada.post(f"{EDIT}/tiers", **form, do="add|tiers")
+    assert added.headers["location"] == f"{EDIT}/tiers/#f-tiers"
+    form = await opened(ada, "tiers")
+    await ada.post(f"{EDIT}/tiers", **{**form, "tiers[2].name": "Día uno", "tiers[2].price": "5"})
+    form = await opened(ada, "tiers")
+    await ada.post(f"{EDIT}/tiers", **form, do="up|tiers[2]")
+    form = await opened(ada, "tiers")
+    assert [form[f"tiers[{at}].name"] for at in range(3)] == [names[0], "Día uno", names[1]]
+    page = await ada.get(f"{EDIT}/tiers/")
+    assert "<code>dia-uno</code>" in page.text
+    await ada.post(f"{EDIT}/tiers", **form, do="remove|tiers[1]")
+    form = await opened(ada, "tiers")
+    assert "tiers[2].name" not in form
+    overview = await ada.get("/admin/campaigns/long-take/")
+    assert "Everything saved is public." in overview.text
+
+
+async def test_blocks_in_a_diary_entry_are_edited_in_place(
+    live_site: RunningSite, ada: Visitor
+) -> None:
+    form = await opened(ada, "diary")
+    await ada.post(f"{EDIT}/diary", **form, do="add|diary")
+    form = await opened(ada, "diary")
+    at = sum(re.fullmatch(r"diary\[\d+\]", name) is not None for name in form) - 1
+    await ada.post(f"{EDIT}/diary", **form, do=f"add|diary[{at}].content|text")
+    form = await opened(ada, "diary")
+    form[f"diary[{at}].title"] = "Rain"
+    form[f"diary[{at}].date"] = "2026-01-02 19:30"
+    form[f"diary[{at}].content[0].body"] = "It **rained**.\r\n\r\nAll day."
+
+    await ada.post(f"{EDIT}/diary", **form)
+    await publish(ada)
+
+    page = await live_site.http.get("/campaigns/long-take/")
+    assert "It <strong>rained</strong>." in page.text
+
+
+async def test_two_editors_are_shown_both_texts_and_nothing_typed_is_lost(
+    live_site: RunningSite, ada: Visitor
+) -> None:
+    bea = await signed_in(live_site, "bea@pool.example", **THEIRS)
+    hers, mine = await opened(bea, "tiers"), await opened(ada, "tiers")
+    await bea.post(f"{EDIT}/tiers", **{**hers, "tiers[0].price": "31"})
+
+    refused = await ada.post(f"{EDIT}/tiers", **{**mine, "tiers[0].price": "32"})
+
+    assert refused.status_code == 409
+    for said in ("price: 31", "price: 32", 'value="32"', "Saved by somebody else"):
+        assert said in refused.text
+    again = fields_in(refused.text)
+    assert (await ada.post(f"{EDIT}/tiers", **again)).status_code == 303
+    assert (await opened(bea, "tiers"))["tiers[0].price"] == "32"
+
+
+async def test_what_saves_itself_tells_its_script_and_stops_when_overtaken(ada: Visitor) -> None:
+    form = await opened(ada, "settings")
+    form["short_blurb"] = "New."
+    path = "/admin/campaigns/long-take/autosave/settings"
+
+    first = await ada.post(path, **form)
+    second = await ada.post(path, **{**form, "short_blurb": "Newer."})
+
+    assert first.status_code == 200
+    assert first.json()["revision"] == 1
+    assert second.status_code == 409
+    assert "Somebody else has saved" in second.json()["message"]
+
+
+async def test_what_supporters_pledged_to_cannot_be_typed_over(ada: Visitor) -> None:
+    form = await opened(ada, "settings")
+    assert "goal_amount" not in form
+
+    await ada.post(f"{EDIT}/settings", **form, goal_amount="1")
+
+    page = await ada.get("/admin/campaigns/long-take/")
+    assert "Everything saved is public." in page.text
+
+
+async def test_a_campaign_is_begun_published_and_archived(
+    live_site: RunningSite, ada: Visitor
+) -> None:
+    begun = await ada.post("/admin/campaigns", title="Night Ferry: two")
+    assert (
+        begun.headers["location"] == "/admin/campaigns/night-ferry-two/edit/settings/?done=created"
+    )
+    assert (await live_site.http.get("/campaigns/night-ferry-two/")).status_code == 404
+    edit = "/admin/campaigns/night-ferry-two/edit/settings"
+    form = fields_in((await ada.get(f"{edit}/")).text)
+    await ada.post(edit, **{**form, "goal_amount": "1200"})
+    overview = "/admin/campaigns/night-ferry-two/"
+    mark = dict(MARK.findall((await ada.get(overview)).text))
+
+    await ada.post(f"{overview}publish", **mark)
+
+    assert (await live_site.http.get("/campaigns/night-ferry-two/")).status_code == 200
+    mark = dict(MARK.findall((await ada.get(overview)).text))
+    archived = await ada.post(f"{overview}archive", **mark)
+    assert archived.headers["location"].endswith("?done=archived")
+    assert (await live_site.http.get("/campaigns/night-ferry-two/")).status_code == 404
+
+
+async def test_a_live_campaign_is_not_archived(ada: Visitor) -> None:
+    mark = dict(MARK.findall((await ada.get("/admin/campaigns/long-take/")).text))
+
+    refused = await ada.post("/admin/campaigns/long-take/archive", **mark)
+
+    assert refused.status_code == 400
+    assert "A live campaign can’t be archived." in refused.text
+
+
+async def test_an_old_version_is_compared_and_published_again(
+    live_site: RunningSite, ada: Visitor
+) -> None:
+    form = await opened(ada, "tiers")
+    await ada.post(f"{EDIT}/tiers", **{**form, "tiers[0].price": "23.50"})
+    await publish(ada)
+    page = await ada.get("/admin/campaigns/long-take/")
+    newest, first = re.findall(r"campaigns/long-take/texts/(\d+)/", page.text)
+    shown = await ada.get(f"/admin/campaigns/long-take/texts/{newest}/")
+    assert "<ins>    price: 23.50</ins>" in shown.text
+    old = await ada.get(f"/admin/campaigns/long-take/texts/{first}/")
+
+    mark = dict(MARK.findall(old.text))
+    done = await ada.post(f"/admin/campaigns/long-take/texts/{first}", **mark)
+
+    assert done.headers["location"].endswith("?done=restored")
+    assert "23.50" not in (await live_site.http.get("/campaigns/long-take/")).text
+
+
+async def test_a_campaign_user_sees_and_changes_theirs_alone(
+    live_site: RunningSite, ada: Visitor
+) -> None:
+    (live_site.content / "other.md").write_text(campaign("other"))
+    await live_site.publish()
+    bea = await signed_in(live_site, "bea@pool.example", **THEIRS)
+
+    page = await bea.get("/admin/campaigns/")
+
+    assert "campaigns/long-take/" in page.text
+    assert "campaigns/other/" not in page.text
+    assert (await bea.get("/admin/campaigns/other/edit/tiers/")).status_code == 403
+    assert (await bea.post("/admin/campaigns", title="Mine")).status_code == 403
+
+
+async def test_what_was_pasted_loses_signs_that_nobody_types(ada: Visitor) -> None:
+    form = await opened(ada, "settings")
+
+    await ada.post(f"{EDIT}/settings", **{**form, "short_blurb": "One\x0b \x00two"})
+
+    assert (await opened(ada, "settings"))["short_blurb"] == "One two"
+
+
+async def test_how_a_text_looks_is_made_safe(ada: Visitor) -> None:
+    page = await ada.post("/admin/campaigns/long-take/show", text="**b** <script>x</script>")
+
+    assert "<strong>b</strong>" in page.text
+    assert "<script>" not in page.text
