@@ -136,9 +136,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
     policy = _policy(settings)
     proxies = Proxies(settings.trusted_proxies)
     announcer = Announcer(running.pool, running.bus)
-    publisher = Publisher(
-        running.pool, announcer, folder=content, timezone=settings.platform_timezone
-    )
+    zone = settings.platform_timezone
+    publisher = Publisher(running.pool, announcer, folder=content, timezone=zone)
     limiter = _limiter(settings)
     admission = Admission(site_base=site_base, admin_secret=settings.admin_secret, limiter=limiter)
     hosts = Hosts(site_base=site_base, allowed=settings.allowed_hosts)
@@ -153,9 +152,8 @@ async def compose(settings: Settings, running: Running) -> Parts:
     degraded, hears = partial(_degraded, memory, limiter), listeners(announcer)
     forgetting = partial(forget_audit, running.pool, settings.audit_retention_days)
     own = Own(pool=running.pool, bus=running.bus, listeners=hears, degraded=degraded)
-    dash = dashboard_of(
-        site, settings, own, (admission, limiter, upstream, announcer), memory.store
-    )
+    door = (admission, limiter, upstream, announcer)
+    dash = dashboard_of(site, settings, own, door, memory.store)
     results = Results(site=site, checkout=checkout, admission=admission)
     await _begin(running, publisher, memory)
     return Parts(

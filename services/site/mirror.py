@@ -24,6 +24,7 @@ from services.site.editing.queries import mirror as queries
 from services.site.publisher import Publisher
 from services.site.publishing.plain import fields_of, text
 from services.site.publishing.texts import Text, digest
+from services.site.queries import platform_now
 from services.site.settings import Settings
 
 log = telemetry.logger(__name__)
@@ -121,8 +122,10 @@ class ContentMirror:
             if not is_due and not self._tries and now < self._exchange_at:
                 return False
             self._exchange_at = now + EXCHANGE_EVERY_SECONDS
+            async with transaction(self._pool) as conn:
+                at = await platform_now(conn)
             self._exchange = asyncio.create_task(
-                asyncio.to_thread(self._repository.exchange, remote, at=time.time())
+                asyncio.to_thread(self._repository.exchange, remote, at=at.timestamp())
             )
         # A remote that hangs keeps its thread; no second one is begun beside it.
         done = await asyncio.wait_for(asyncio.shield(self._ended()), EXCHANGE_SECONDS)
