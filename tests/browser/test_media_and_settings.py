@@ -2,6 +2,7 @@
 is looked at. Each screen is looked at as people with poor eyes would.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal
 
@@ -35,7 +36,7 @@ def films(stack: RunningStack) -> Iterator[Films]:
 def signed_in(page: Page, platform: Platform, prefix: str = "") -> None:
     page.goto(prefix + invited(platform))
     page.locator("form button[type=submit]").first.click()
-    expect(page.locator(".side__tabs")).to_be_visible()
+    expect(page.locator("h1")).to_have_text(re.compile("Summary|Resumen"))
 
 
 def send(page: Page, name: str, content: bytes) -> None:

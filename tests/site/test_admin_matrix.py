@@ -81,6 +81,7 @@ ANSWERS = {
     "media": 200,
     "media.list": 200,
     "media.one": 404,
+    "media.pick": 200,
     "media.upload": 400,
     "media.describe": 404,
     "media.remove": 404,

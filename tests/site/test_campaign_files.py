@@ -125,6 +125,7 @@ def test_a_mistake_is_named_with_its_line_and_field(
         pytest.param(1, "title:", "missing", id="no title"),
         pytest.param(2, "slug: The Ferry", "a–z", id="slug"),
         pytest.param(2, "slug: addon", "add-ons", id="slug of add-ons"),
+        pytest.param(2, "slug: platform", "platform itself", id="slug of the platform"),
         pytest.param(3, "start_date: 26.05.2026", "not a date", id="date"),
         pytest.param(3, "start_date: 2026-02-30", "day is out of range", id="no such day"),
         pytest.param(4, "goal_deadline: 2026-05-25", "before start_date", id="ends before"),

@@ -1,6 +1,7 @@
 """The media library: kept once, shown where it may be, used where a page names it, let go later."""
 
 import asyncio
+import io
 import re
 from pathlib import Path
 
@@ -9,12 +10,13 @@ import pytest
 
 from services.chassis.storage.database import open_pool
 from services.site.live.workshop import Sweeper, Workshop
+from services.site.media.films import blank_notes
 from services.site.media.press import Press
 from services.site.media.store import Store
 from tests.site.admins import Visitor, signed_in
 from tests.site.running import Behind, RunningSite, eventually
 from tests.site.samples import campaign
-from tests.site.uploads import picture, send
+from tests.site.uploads import SECRET_PLACE, mp4, noted_film, picture, send
 
 NAME = re.compile(r"/media/uploads/([0-9a-f]{32}\.webp)")
 WIDTHS = (320, 480, 640, 960)
@@ -283,3 +285,56 @@ async def test_a_picture_that_kills_its_reader_fails_and_is_still_shown(
 
 async def one_whole(site: RunningSite, name: str) -> int:
     return (await site.http.get(f"/media/uploads/{name}?w=320")).status_code
+
+
+async def test_what_a_draft_names_is_used_and_can_be_chosen(one_film: RunningSite) -> None:
+    visitor = await signed_in(one_film, "ada@pool.example")
+    name, item = await uploaded(visitor, picture(size=(440, 100)), alt="A slope at dusk")
+    connection = await asyncpg.connect(one_film.database.owner_url)
+    await connection.execute(
+        """
+        INSERT INTO site.campaign_drafts
+            (slug, source, revision, base_text, is_open, saved_by, saved_at)
+        VALUES ('long-take', $1, 1, 0, true, 'ada@pool.example', clock_timestamp())
+        ON CONFLICT (slug) DO UPDATE
+        SET source = excluded.source, is_open = true
+        """,
+        f"hero_image: media/uploads/{name}",
+    )
+    one = (await visitor.get(f"/admin/media/long-take/{item}/")).text
+    refused = await visitor.post(f"/admin/media/long-take/{item}/remove")
+    await connection.execute("UPDATE site.campaign_drafts SET is_open = false")
+    await connection.close()
+    picker = (await visitor.get("/admin/media-picker/long-take/?words=dusk")).text
+
+    assert ", draft" in one
+    assert refused.status_code == 409
+    assert f'data-path="media/uploads/{name}" data-alt="A slope at dusk"' in picker
+
+
+async def test_a_film_says_nothing_of_where_it_was(one_film: RunningSite) -> None:
+    visitor = await signed_in(one_film, "ada@pool.example")
+    film = noted_film()
+
+    answer = await send(visitor, "long-take", film, name="phone.mp4")
+
+    item = answer.headers["location"].partition("#m-")[2]
+    one = (await visitor.get(f"/admin/media/long-take/{item}/")).text
+    address = re.search(r'src="(/media/uploads/[0-9a-f]{32}\.mp4)', one)
+    assert address
+    kept = (await visitor.get(address[1])).content
+    assert len(kept) == len(film)
+    assert SECRET_PLACE not in kept
+    assert b"pictures" * 9 in kept
+    assert b"mvhd" in kept
+    part = await visitor.get(address[1], headers={"Range": "bytes=0-23"})
+    assert (part.status_code, part.content) == (206, mp4()[:24])
+
+
+@pytest.mark.parametrize("cut", [3, 30, 60, 200])
+def test_a_film_that_is_cut_off_is_left_in_peace(cut: int) -> None:
+    film = io.BytesIO(noted_film()[:cut])
+
+    blank_notes(film)
+
+    assert len(film.getvalue()) == cut

@@ -164,6 +164,21 @@ def mp4(brand: bytes = b"isom", more: bytes = b"") -> bytes:
     )
 
 
+def box(kind: bytes, body: bytes) -> bytes:
+    """Return one box of a film."""
+    return struct.pack(">I", 8 + len(body)) + kind + body
+
+
+def noted_film() -> bytes:
+    """Return a film as a telephone writes it: the place in three boxes, and some pictures."""
+    place = box(b"\xa9xyz", SECRET_PLACE)
+    track = box(b"trak", box(b"tkhd", bytes(84)) + box(b"udta", place))
+    index = box(b"moov", box(b"mvhd", bytes(100)) + track + box(b"meta", SECRET_PLACE))
+    return (
+        mp4()[:24] + index + box(b"uuid", bytes(16) + SECRET_PLACE) + box(b"mdat", b"pictures" * 9)
+    )
+
+
 def webm(kind: bytes = b"webm") -> bytes:
     """Return the head of a Matroska file of a kind."""
     return b"\x1a\x45\xdf\xa3\x93\x42\x82" + bytes([0x80 | len(kind)]) + kind + bytes(512)

@@ -157,6 +157,7 @@ ROUTES: tuple[AdminRoute, ...] = (
     _get("media", "/media", "somebody"),
     _get("media.list", "/media/{slug}", "campaign"),
     _get("media.one", "/media/{slug}/{key}", "campaign"),
+    _get("media.pick", "/media-picker/{slug}", "campaign"),
     _upload("media.upload", "/media/{slug}/upload", "campaign", "media.list"),
     _post("media.describe", "/media/{slug}/{key}/describe", "campaign", "media.one"),
     _post("media.remove", "/media/{slug}/{key}/remove", "campaign", "media.one"),

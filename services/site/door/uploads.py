@@ -4,7 +4,6 @@ The library's own reader keeps every text field in memory, whatever its length.
 """
 
 import asyncio
-import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -33,14 +32,13 @@ TOO_LARGE = 413
 
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
-    """A form with a file, which is at `path`; without one `size` is 0. `digest` is SHA-256, hex."""
+    """A form with a file, which is at `path`; without one `size` is 0."""
 
     pairs: Pairs
     path: Path
     file_name: str
     size: int
     head: bytes
-    digest: str
 
 
 class _Sink:
@@ -50,7 +48,6 @@ class _Sink:
         self._file = path.open("wb", buffering=0)
         self._path = path
         self._pending = bytearray()
-        self._hash = hashlib.sha256()
         self._head = b""
         self._size = 0
         self._file_name = ""
@@ -100,7 +97,6 @@ class _Sink:
         await asyncio.to_thread(self._write, pending)
 
     def _write(self, pending: bytes) -> None:
-        self._hash.update(pending)
         view = memoryview(pending)
         while view:
             view = view[self._file.write(view) :]
@@ -117,7 +113,6 @@ class _Sink:
             file_name=self._file_name,
             size=self._size,
             head=self._head,
-            digest=self._hash.hexdigest(),
         )
 
 

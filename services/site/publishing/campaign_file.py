@@ -18,6 +18,7 @@ from contracts.campaign import (
     Tier,
 )
 from contracts.money import Cents
+from services.site.media.library import PLATFORM
 from services.site.publishing import calendar, campaign_fields, diary_fields, markdown
 from services.site.publishing.block_fields import BODY_LENGTH_MAX, story
 from services.site.publishing.blocks import AnyBlock, TextBlock
@@ -234,6 +235,8 @@ def _require_agreement(
         fields.wrong("stretch_goals", "has two goals at the same threshold")
     if featured and featured not in tier_ids:
         fields.wrong("featured_tier_id", f"names no tier (“{featured}”)")
+    if definition.slug == PLATFORM:
+        fields.wrong("slug", "“platform” is the platform itself and cannot name a campaign")
     if definition.slug == "addon":
         fields.wrong("slug", "“addon” begins the ids of add-ons and cannot name a campaign")
     if any(tier_id.startswith(CUSTOM_SUPPORT) for tier_id in tier_ids):

@@ -154,6 +154,10 @@ async def list_documents(conn: Connection) -> list[Document]:
             ORDER BY version DESC
             LIMIT 1
         ) AS ours
+        UNION ALL
+        SELECT slug, to_jsonb(source), true
+        FROM campaign_drafts
+        WHERE is_open
         LIMIT $2
         """,
         PLATFORM,

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -15,6 +16,7 @@ from services.site.admin.queries import media as queries
 from services.site.admin.queries import media_files as files
 from services.site.desks.dashboard import Visit, Work
 from services.site.door.uploads import Received
+from services.site.media.films import blank_notes
 from services.site.media.kinds import HEAD_BYTES, Kind, kind_of, require_size
 from services.site.media.library import (
     PAGE_SIZE,
@@ -28,6 +30,8 @@ from services.site.media.library import (
 from services.site.media.naming import label_of, name_of
 
 NO_FILE = "Choose a file."
+NOTED = ("MP4", "MOV", "M4A")
+"""Kinds whose boxes of notes are emptied."""
 
 
 async def choose(visit: Visit) -> ASGIResponse:
@@ -37,30 +41,45 @@ async def choose(visit: Visit) -> ASGIResponse:
 
 async def show(visit: Visit) -> ASGIResponse:
     """Show a page of a campaign's media, newest first."""
+    found = await _page(visit)
+    async with transaction(visit.dash.pool) as conn:
+        uses = used_in(await queries.list_documents(conn))
+        named = [name for name, where in uses.items() if _of(visit, where)]
+        absent = await queries.list_absent(conn, named)
+    return visit.page(
+        "media_list",
+        **found,
+        title=_title(visit),
+        uses=uses,
+        absent=[(name, _of(visit, uses[name])) for name in absent],
+        alt=visit.one("alt"),
+    )
+
+
+async def pick(visit: Visit) -> ASGIResponse:
+    """Show a page of a campaign's media to choose one from: a dialog of the editors."""
+    return visit.page("media_pick", **await _page(visit))
+
+
+async def _page(visit: Visit) -> dict[str, Any]:
+    """Return what is found of a campaign's media, and where the older ones are."""
     search = read_search(visit.asked)
     before = visit.asked.get("before", "")
     async with transaction(visit.dash.pool) as conn:
         found = await queries.list_items(
             conn, visit.slug, search, before=before, limit=PAGE_SIZE + 1
         )
-        uses = used_in(await queries.list_documents(conn))
-        named = [name for name, where in uses.items() if _of(visit, where)]
-        absent = await queries.list_absent(conn, named)
+    items = found[:PAGE_SIZE]
     chosen = {name: text for name, text in msgspec.structs.asdict(search).items() if text}
-    more = found[PAGE_SIZE - 1].item_id if len(found) > PAGE_SIZE else None
-    return visit.page(
-        "media_list",
-        slug=visit.slug,
-        title=_title(visit),
-        items=found[:PAGE_SIZE],
-        uses=uses,
-        absent=[(name, _of(visit, uses[name])) for name in absent],
-        search=search,
-        is_searched=bool(chosen),
-        is_processing=any(each.state == "processing" for each in found[:PAGE_SIZE]),
-        older=urlencode({**chosen, "before": more}) if more else "",
-        alt=visit.one("alt"),
-    )
+    more = items[-1].item_id if len(found) > PAGE_SIZE else None
+    return {
+        "slug": visit.slug,
+        "items": items,
+        "search": search,
+        "is_searched": bool(chosen),
+        "is_processing": any(each.state == "processing" for each in items),
+        "older": urlencode({**chosen, "before": more}) if more else "",
+    }
 
 
 async def show_one(visit: Visit) -> ASGIResponse:
@@ -131,12 +150,18 @@ async def _item(visit: Visit) -> tuple[Item, list[Use]]:
 
 async def _made(visit: Visit, kind: Kind, received: Received) -> tuple[File, Path]:
     """Return what is kept of an upload, and where it lies for now."""
-    store = visit.dash.store
     if kind.family != "picture":
-        name = name_of(received.digest, kind.suffix)
-        file = File(name=name, family=kind.family, media_type=kind.media_type, bytes=received.size)
+        if kind.name in NOTED:
+            await asyncio.to_thread(_blank_notes, received.path)
+        digest, size = await asyncio.to_thread(_digest, received.path)
+        file = File(
+            name=name_of(digest, kind.suffix),
+            family=kind.family,
+            media_type=kind.media_type,
+            bytes=size,
+        )
         return file, received.path
-    part = await asyncio.to_thread(store.part)
+    part = await asyncio.to_thread(visit.dash.store.part)
     visit.scrap.append(part)
     made = await visit.dash.press.remake(kind, received.path, part)
     digest, size = await asyncio.to_thread(_digest, part)
@@ -150,6 +175,11 @@ async def _made(visit: Visit, kind: Kind, received: Received) -> tuple[File, Pat
         state="processing",
     )
     return file, part
+
+
+def _blank_notes(film: Path) -> None:
+    with film.open("r+b") as opened:
+        blank_notes(opened)
 
 
 def _digest(part: Path) -> tuple[str, int]:
@@ -169,6 +199,7 @@ WORKS: dict[str, Work] = {
     "media": choose,
     "media.list": show,
     "media.one": show_one,
+    "media.pick": pick,
     "media.upload": upload,
     "media.describe": describe,
     "media.remove": remove,
