@@ -97,8 +97,9 @@ def _pack(campaigns: Path, into: Path) -> None:
 
 
 def _content_only(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    is_secret = Path(member.name).name == ".env"
-    return None if is_secret or not (member.isfile() or member.isdir()) else member
+    # Uploads on their way come and go while we look.
+    is_left_out = Path(member.name).name in (".env", ".parts")
+    return None if is_left_out or not (member.isfile() or member.isdir()) else member
 
 
 def _require_readable(folder: Path) -> None:
