@@ -51,7 +51,6 @@ PERMISSIVE = re.compile(
 
 SHIPPED_FILES = (
     ("uPlot", "MIT", "services/site/static/vendor/uplot/uplot-LICENSE.txt", "charts"),
-    ("uPlot", "MIT", "services/site/static/vendor/uplot/uplot-LICENSE.txt", "charts"),
     ("Lucide", "ISC", "services/site/static/icons/lucide-LICENSE.txt", "icons"),
     ("Newsreader", "OFL-1.1", "services/site/static/fonts/newsreader-OFL.txt", "a typeface"),
     (
