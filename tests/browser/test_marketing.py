@@ -138,7 +138,7 @@ def test_an_announcement_is_looked_at_tried_and_sent_once(
 
     send = page.get_by_role("button", name="Send to 2 people")
     send.dblclick()
-    expect(page.get_by_role("status")).to_contain_text(re.compile("goes out|went out", re.I))
+    expect(page.locator("[data-watched]")).to_contain_text(re.compile("Going out|All went out"))
     for each in people:
         assert "<strong" in platform.mail(each, "Last call | ")["html"]
     expect(page.locator("[data-watched]")).to_contain_text("All went out", timeout=30_000)
