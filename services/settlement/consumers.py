@@ -32,7 +32,9 @@ from services.chassis.events.messages import (
     delivery_count,
     heartbeat,
 )
+from services.chassis.events.parked import letter
 from services.chassis.events.pull import Pull
+from services.chassis.events.spans import processing
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import DATABASE_BUSY, Pool
 from services.settlement.handlers import (
@@ -184,7 +186,8 @@ class Charger:
             async with heartbeat([msg]):
                 async with self._door:
                     await self._pace()
-                await charge(self._pool, self._gateway, event.charge_id)
+                with processing(CHARGERS.durable, letter(msg)):
+                    await charge(self._pool, self._gateway, event.charge_id)
             await msg.ack()
             crash.point("settlement.after_ack")
         except (*DATABASE_BUSY, Unavailable):

@@ -140,6 +140,12 @@ def test_who_looks_after_the_servers_gets_in_and_no_further() -> None:
     assert all(reaches(production, prometheus, place, 8000) for place in WEBS.values())
     for stranger in (operator, keda):
         assert not any(reaches(production, stranger, place, 8000) for place in WEBS.values())
+    collector = pod("collector", namespace="monitoring")
+    traced = {
+        key for key, place in PROCESSES.items() if reaches(production, place, collector, 4318)
+    }
+    assert traced == FIVE
+    assert not [key for key in PROCESSES if reaches(production, PROCESSES[key], collector, 443)]
     assert not reaches(production, keda, pod("nats"), 4222)
     assert not reaches(production, prometheus, pod("postgres"), 5432)
     assert not reaches(production, operator, pod("valkey"), 6379)

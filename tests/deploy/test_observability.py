@@ -186,14 +186,15 @@ def test_prometheus_asks_every_process_of_the_compose_file(observed: Model) -> N
 
 
 def test_who_watches_is_fenced_in_and_seen_from_this_machine_alone(observed: Model) -> None:
-    for name in ("prometheus", "grafana"):
+    for name in ("prometheus", "grafana", "traces"):
         each = observed["services"][name]
         assert each["read_only"] is True
         assert each["cap_drop"] == ["ALL"]
         assert int(each["user"].partition(":")[0]) > 0
         assert "secrets" not in each
-    ports = observed["services"]["grafana"]["ports"]
-    assert [port["host_ip"] for port in ports] == ["127.0.0.1"]
+    for name in ("grafana", "traces"):
+        ports = observed["services"][name]["ports"]
+        assert [port["host_ip"] for port in ports] == ["127.0.0.1"]
     assert "ports" not in observed["services"]["prometheus"]
     assert not {"data", "inside"} & set(observed["services"]["grafana"]["networks"])
 

@@ -9,7 +9,7 @@ import msgspec
 from nats.aio.msg import Msg
 
 from contracts.events.base import Event
-from services.chassis.events import parked
+from services.chassis.events import parked, spans
 from services.chassis.process import telemetry
 from services.chassis.storage.database import DATABASE_BUSY, Connection
 
@@ -66,8 +66,9 @@ class Handlers:
                 continue
             for each in run:
                 try:
-                    async with conn.transaction():
-                        await self.handle(conn, each.event, each.letter.headers)
+                    with spans.processing(self._durable, each.letter):
+                        async with conn.transaction():
+                            await self.handle(conn, each.event, each.letter.headers)
                 except DATABASE_BUSY:
                     raise
                 except Exception as exc:
@@ -80,8 +81,10 @@ class Handlers:
             {each.event.event_id: each.letter.headers.get("Pool-Correlation", "") for each in run}
         )
         try:
-            async with conn.transaction(), asyncio.timeout(HANDLER_SECONDS):
-                await many(conn, [each.event for each in run])
+            # Several traces meet in one call: it is the first one's.
+            with spans.processing(self._durable, run[0].letter, events=len(run)):
+                async with conn.transaction(), asyncio.timeout(HANDLER_SECONDS):
+                    await many(conn, [each.event for each in run])
         except DATABASE_BUSY:
             raise
         except Exception as exc:

@@ -17,10 +17,10 @@ from contracts.events.base import Event
 from contracts.ids import EventId
 from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
-from services.chassis.events import streams_watch, wake
+from services.chassis.events import spans, streams_watch, wake
 from services.chassis.events.away import BUS_AWAY, BusAway
 from services.chassis.events.bus import MESSAGE_BYTES_MAX, Bus
-from services.chassis.process import crash, telemetry
+from services.chassis.process import crash, telemetry, tracing
 from services.chassis.storage.database import DATABASE_BUSY, Connection, Pool
 from services.chassis.storage.leader import leading
 
@@ -196,7 +196,9 @@ class Relay:
         sent: list[int] = []
         for row in chain:
             try:
-                await self._bus.publish(row.subject, row.payload, row.headers)
+                with spans.publishing(row.subject, row.event_id, row.headers):
+                    headers = {**row.headers, **tracing.carried()}
+                    await self._bus.publish(row.subject, row.payload, headers)
             except (*BUS_AWAY, BusAway):
                 break
             sent.append(row.outbox_id)
@@ -234,6 +236,7 @@ def _headers(entry: Entry) -> dict[str, str]:
         "Pool-Aggregate-Version": str(entry.version),
         "Pool-Correlation": correlation or event_id,
         "Pool-Causation": entry.caused_by or telemetry.causation.get(),
+        **tracing.carried(),
     }
 
 

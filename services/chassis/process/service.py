@@ -26,7 +26,7 @@ from services.chassis.events import retention
 from services.chassis.events.bus import Bus
 from services.chassis.events.inbox import Listener
 from services.chassis.events.outbox import Relay
-from services.chassis.process import commands, crash, telemetry
+from services.chassis.process import commands, crash, telemetry, tracing
 from services.chassis.process.health import health_routes
 from services.chassis.process.parts import Loop, Parts, Running
 from services.chassis.process.settings import (
@@ -135,6 +135,7 @@ class Service(Generic[S]):
 
     async def _serve(self, settings: S, roles: frozenset[str]) -> int:
         telemetry.configure_logs(self.name, settings.log_level)
+        tracing.configure(self.name, settings.otel_exporter_otlp_endpoint, settings.traces_ratio)
         is_safe = settings.pool_mode == "development"
         if not crash.arm(self.name, settings.pool_crash_at, is_safe=is_safe):
             log.warning("crash_point_ignored")
@@ -173,6 +174,7 @@ class Service(Generic[S]):
         await serving.shut_down(server, answering, loops, parts, running)
         # Last of all: until here there was something to acknowledge or to hand back.
         await serving.cancel([connection])
+        await asyncio.to_thread(tracing.shut_down)
         return 1 if died else 0
 
     def _bus(self, settings: S) -> Bus:

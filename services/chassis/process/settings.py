@@ -59,6 +59,10 @@ class CommonSettings(msgspec.Struct, frozen=True, kw_only=True):
     nats_replicas: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
     platform_timezone: str = "America/Denver"
     log_level: str = "INFO"
+    # Where an OpenTelemetry collector takes traces (OTLP over HTTP). Empty: nothing is traced.
+    otel_exporter_otlp_endpoint: str = ""
+    # How many of the requests that begin here are traced: 1 is all.
+    traces_ratio: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     # Development: no real money or mail is near. Then a process may be told where to die.
     pool_mode: Literal["production", "development"] = "production"
     pool_crash_at: str = ""

@@ -15,7 +15,7 @@ import aiohttp
 import stripe
 from prometheus_client import Counter, Histogram
 
-from services.chassis.process import telemetry
+from services.chassis.process import telemetry, tracing
 from services.chassis.process.settings import Secret
 from services.chassis.stripe.budget import BudgetSpent, StripeBudget, Who
 
@@ -189,7 +189,8 @@ class StripeClient:
         outcome = "unknown"
         try:
             await self._budget.turn(call, self._who, within_seconds=self._turn_seconds[self._who])
-            with SECONDS.labels(call).time():
+            asking = tracing.span(f"stripe {call}", "client", peer__service="stripe")
+            with asking, SECONDS.labels(call).time():
                 answer = await request()
             outcome = "done"
             return answer

@@ -10,7 +10,7 @@ import msgspec
 from yarl import URL
 
 from contracts.refusals import Refusal, Unavailable
-from services.chassis.process import telemetry
+from services.chassis.process import telemetry, tracing
 
 if TYPE_CHECKING:
     from aiohttp.client import _RequestContextManager
@@ -235,6 +235,7 @@ class Upstream:
             "x-pool-gateway": self._secret,
             "x-pool-client": client,
             "x-request-id": telemetry.correlation.get(),
+            **tracing.carried(),
         }
 
     async def close(self) -> None:
