@@ -51,6 +51,7 @@ ANSWERS = {
     "analytics.csv": 503,
     "analytics.one": 503,
     "analytics.one.csv": 503,
+    "analytics.fees": 503,
     "marketing": 200,
     # Links can be made while the ledger is away.
     "marketing.one": 200,

@@ -186,6 +186,24 @@ async def test_who_took_a_file_is_written_down(
     assert "Downloaded figures" in log.text
 
 
+async def test_missing_fees_are_asked_for_by_a_super_and_written_down(
+    one_film: RunningSite, shared: tuple[RunningSite, Behind]
+) -> None:
+    visitor = await ada(one_film)
+    services = answers(shared, analytics())
+    services.queue.append((200, {"campaignSlug": "long-take", "asked": 2}))
+
+    page = await visitor.get("/admin/analytics/long-take/")
+    done = await visitor.post("/admin/analytics/long-take/fees")
+
+    assert "Ask Stripe for the missing fees" in page.text
+    assert done.headers["location"] == "/admin/analytics/long-take/?done=fees-asked"
+    assert services.heard[-1].target == "/admin/analytics/stripe-financials/backfill"
+    assert services.heard[-1].body == b'{"campaignSlug":"long-take","dryRun":false}'
+    log = await visitor.get("/admin/audit/", params={"action": "fees_asked"})
+    assert "Had Stripe asked for missing fees" in log.text
+
+
 def test_a_file_opens_no_formula_and_has_every_day() -> None:
     rows = list(csv.DictReader(io.StringIO(campaign_csv(analytics()).decode("utf-8-sig"))))
 

@@ -253,3 +253,9 @@ class Reconciliation(Shape, frozen=True, kw_only=True):
 
     run: Comparison | None
     open_breaks: tuple[Break, ...]
+
+
+class Backfill(Shape, frozen=True, kw_only=True):
+    """How many charges Stripe was asked about, because their fee is not known."""
+
+    asked: int

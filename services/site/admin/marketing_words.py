@@ -9,6 +9,7 @@ def done_words(texts: NullTranslations) -> dict[str, str]:
         "draft-saved": texts.gettext("Saved. Nobody was written to."),
         "tested": texts.gettext("It is on its way to you, and to nobody else."),
         "sent": texts.gettext("It goes out now."),
+        "fees-asked": texts.gettext("Stripe is being asked. What it answers stands here soon."),
         "code-made": texts.gettext("Kept. Give this link to whoever it is for."),
         "code-changed": texts.gettext("Saved. The link below says it from now on."),
         "code-retired": texts.gettext("Retired. Whoever still comes by it is counted."),
@@ -19,6 +20,7 @@ def done_words(texts: NullTranslations) -> dict[str, str]:
 def action_words(texts: NullTranslations) -> dict[str, str]:
     """Return what the audit log calls what was done."""
     return {
+        "fees_asked": texts.gettext("Had Stripe asked for missing fees"),
         "announcement_sent": texts.gettext("Sent an announcement"),
         "referral_made": texts.gettext("Kept a referral link"),
         "referral_changed": texts.gettext("Changed a referral link"),

@@ -148,6 +148,7 @@ ROUTES: tuple[AdminRoute, ...] = (
     _get("analytics.csv", "/analytics.csv", "somebody"),
     _get("analytics.one", "/analytics/{slug}", "campaign"),
     _get("analytics.one.csv", "/analytics/{slug}/csv", "campaign"),
+    _post("analytics.fees", "/analytics/{slug}/fees", "super", "analytics.one"),
     _get("supporters", "/people", "somebody"),
     _get("supporters.csv", "/people.csv", "somebody"),
     _get("supporters.list", "/people/{slug}", "campaign"),

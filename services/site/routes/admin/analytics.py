@@ -6,6 +6,7 @@ from contracts.api.analytics import BreakdownName, CampaignAnalytics, CampaignFi
 from services.chassis.storage.database import transaction
 from services.site.admin import analytics
 from services.site.admin.analytics_files import campaign_csv, overview_csv
+from services.site.admin.answers import Backfill
 from services.site.admin.audit import Done
 from services.site.admin.queries import audit
 from services.site.desks.dashboard import Visit, Work
@@ -66,6 +67,15 @@ async def download_one(visit: Visit) -> ASGIResponse:
     return await _file(visit, campaign_csv(await _one(visit)), visit.slug)
 
 
+async def ask_fees(visit: Visit) -> ASGIResponse:
+    """Have Stripe asked now for every fee of a campaign that is not known yet."""
+    path = "/admin/analytics/stripe-financials/backfill"
+    body = {"campaignSlug": visit.slug, "dryRun": False}
+    await visit.dash.operator.do("settlement", path, visit.caller, body, Backfill)
+    await _write_down(visit, "fees_asked")
+    return visit.go(f"analytics/{visit.slug}/", done="fees-asked")
+
+
 async def _overview(visit: Visit) -> Overview:
     return await visit.dash.operator.read("pledges", "/admin/figures", visit.caller, Overview)
 
@@ -80,16 +90,16 @@ def _own(visit: Visit, overview: Overview) -> list[CampaignFigures]:
 
 
 async def _file(visit: Visit, body: bytes, name: str) -> ASGIResponse:
-    done = Done(
-        actor=visit.user.email,
-        role=visit.user.role,
-        action="figures_downloaded",
-        campaign=visit.slug,
-    )
-    async with transaction(visit.dash.pool) as conn:
-        await audit.append(conn, done)
+    await _write_down(visit, "figures_downloaded")
     disposition = f'attachment; filename="{name}-figures.csv"'
     return visit.file(body, media_type="text/csv", headers={"content-disposition": disposition})
+
+
+async def _write_down(visit: Visit, action: str) -> None:
+    user = visit.user
+    done = Done(actor=user.email, role=user.role, action=action, campaign=visit.slug)
+    async with transaction(visit.dash.pool) as conn:
+        await audit.append(conn, done)
 
 
 WORKS: dict[str, Work] = {
@@ -97,4 +107,5 @@ WORKS: dict[str, Work] = {
     "analytics.csv": download_all,
     "analytics.one": show_one,
     "analytics.one.csv": download_one,
+    "analytics.fees": ask_fees,
 }
