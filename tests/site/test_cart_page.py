@@ -405,6 +405,14 @@ def test_input_that_checkout_refuses_is_said_at_our_own_field() -> None:
     assert [problem.field for problem in trouble.problems] == ["postalCode"]
 
 
+def test_a_cart_too_large_to_be_told_is_said_to_be_so() -> None:
+    no = Refused(status=400, error="cart_too_large", fields={"items": "too much"})
+
+    trouble = explain(no, form((PRINT, "1")), shop(), "en")
+
+    assert trouble.title == "This is too much for one checkout. Nothing was saved."
+
+
 def test_a_place_in_the_list_is_a_thing_also_when_others_were_left_out() -> None:
     no = Refused(status=400, error="unknown_item", fields={"items[1].id": "x"})
 

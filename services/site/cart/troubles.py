@@ -217,6 +217,11 @@ def _answer(refused: Refused, about: Thing | None, language: Language) -> Troubl
 def _input(refused: Refused, language: Language) -> Trouble | None:
     """Return which fields of the form an input refusal names, if it names any of ours."""
     texts = catalogue(language)
+    if refused.error == "cart_too_large":
+        return Trouble(
+            title=texts.gettext("This is too much for one checkout. Nothing was saved."),
+            text=texts.gettext("Take some of it out, and pledge for the rest afterwards."),
+        )
     names = [_ours(name) for name in refused.fields]
     if refused.error == "country_not_served" or "country" in names:
         message = texts.gettext("Nothing is posted to this country yet.")
