@@ -72,7 +72,10 @@ CONSUMERS = (
         events=(*_DEFINITIONS, campaigns.CampaignCancelled),
     ),
     Consumer(
-        durable="notify-admin", stream="ADMIN", listener="notify", events=(admin.SignInAsked,)
+        durable="notify-admin",
+        stream="ADMIN",
+        listener="notify",
+        events=(admin.SignInAsked, admin.RunnerChanged),
     ),
     Consumer(
         durable="pledges-orders",

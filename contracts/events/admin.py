@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from contracts.events.base import Event
+from contracts.ids import CampaignSlug
 
 
 class SignInAsked(Event, frozen=True, kw_only=True, tag="admin.sign_in_asked"):
@@ -17,3 +18,16 @@ class SignInAsked(Event, frozen=True, kw_only=True, tag="admin.sign_in_asked"):
     token: str
     expires_at: datetime
     is_invitation: bool = False
+
+
+class RunnerChanged(Event, frozen=True, kw_only=True, tag="admin.runner_changed"):
+    """Somebody of the dashboard runs these campaigns now, whatever they ran before.
+
+    With none any more there is no address either.
+    """
+
+    user_id: str
+    version: int
+    email: str = ""
+    language: str = "en"
+    campaigns: tuple[CampaignSlug, ...] = ()

@@ -24,8 +24,9 @@ class CampaignPublished(Event, frozen=True, kw_only=True, tag="campaigns.publish
 
     definition: CampaignDefinition
     diary: tuple[DiaryNote, ...] = ()
-    # Who is sent the campaign's reports.
+    # Who is sent the campaign's reports beside those who run it, and who wants none.
     report_emails: tuple[str, ...] = ()
+    report_excluded: tuple[str, ...] = ()
 
 
 class CampaignCancelled(Event, frozen=True, kw_only=True, tag="campaigns.cancelled"):

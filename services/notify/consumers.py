@@ -1,6 +1,6 @@
 """What notify hears, and who handles it."""
 
-from contracts.events.admin import SignInAsked
+from contracts.events.admin import RunnerChanged, SignInAsked
 from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
@@ -49,7 +49,13 @@ def listeners() -> list[Listener]:
             },
         ),
         _of_pledges(),
-        Listener(consumer("notify-admin"), {SignInAsked: sign_in_mails.send_sign_in}),
+        Listener(
+            consumer("notify-admin"),
+            {
+                SignInAsked: sign_in_mails.send_sign_in,
+                RunnerChanged: keep_definitions.keep_runner,
+            },
+        ),
         Listener(
             consumer("notify-totals"),
             {TotalsChanged: make_news.hear_totals},

@@ -14,7 +14,7 @@ from contracts.refusals import NotFound, StateRefused
 from services.chassis.events import outbox
 from services.chassis.storage.database import Connection
 from services.site import queries
-from services.site.publishing.announced import diary_notes, report_emails
+from services.site.publishing.announced import diary_notes, report_emails, report_excluded
 from services.site.publishing.campaign_file import CampaignFile
 from services.site.publishing.content import frozen
 from services.site.publishing.model import CampaignDocument, Mistake, PlatformDocument
@@ -81,6 +81,7 @@ async def publish_campaign(conn: Connection, found: CampaignFile) -> bool | list
         definition=definition,
         diary=diary_notes(found.document.diary),
         report_emails=report_emails(found.document),
+        report_excluded=report_excluded(found.document),
     )
     await outbox.append(conn, event, key=slug, aggregate=f"campaign:{slug}", version=version)
     return True

@@ -392,6 +392,15 @@ SAMPLES: tuple[Event, ...] = (
         notice=NOTICE,
         pledges=(settlement.NoticedPledge(pledge_id=PLEDGE, total_cents=Cents(5_944)),),
     ),
+    admin.RunnerChanged(
+        event_id=an_id(61),
+        occurred_at=AT,
+        user_id="01997f00-0000-7000-8000-000000000002",
+        version=3,
+        email="runner@film.example",
+        language="es",
+        campaigns=(SLUG,),
+    ),
     admin.SignInAsked(
         event_id=an_id(60),
         occurred_at=AT,

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from contracts.campaign import CampaignDefinition, StretchGoal
+from contracts.events.campaigns import CampaignPublished
 from contracts.money import Cents
 from contracts.streams import CONSUMERS, STREAMS
 from services.chassis.events.bus import Bus
@@ -24,6 +25,7 @@ from services.notify.settings import Settings
 from services.notify.steps.pacing import Pace
 from tests.notify.recorder import Recorder
 from tests.notify.samples import CAMPAIGN, LETTERS, SECRET
+from tests.notify.telling import told
 from tests.support.stack import Database, Servers
 
 GATEWAY = "a gateway secret of at least thirty-two characters"
@@ -58,7 +60,7 @@ async def pool(database: Database) -> AsyncIterator[Pool]:
     """The service's own pool, under its own role, with one campaign known."""
     opened = await open_pool(database.url("notify"), schema="notify")
     async with transaction(opened) as conn:
-        await definitions.save_campaign(conn, a_definition())
+        await definitions.save_campaign(conn, told(CampaignPublished, definition=a_definition()))
     yield opened
     await opened.close()
 

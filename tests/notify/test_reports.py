@@ -11,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from contracts.campaign import PlatformDefinition, ReportRules
+from contracts.events.admin import RunnerChanged
 from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from services.chassis.events.early import NotYet
 from services.chassis.storage.database import Connection, Pool, transaction
@@ -68,14 +69,26 @@ class Desk:
         )
 
     async def publish(
-        self, *, starts_at: datetime, deadline_at: datetime, to: Any = RUNNERS
+        self,
+        *,
+        starts_at: datetime,
+        deadline_at: datetime,
+        to: Any = RUNNERS,
+        excluded: Any = (),
     ) -> None:
         """Let site tell of the campaign."""
         self.version = getattr(self, "version", 1) + 1
         definition = msgspec.structs.replace(
             a_definition(self.version), starts_at=starts_at, deadline_at=deadline_at
         )
-        await tell(self.pool, told(CampaignPublished, definition=definition, report_emails=to))
+        facts = {"report_emails": to, "report_excluded": excluded}
+        await tell(self.pool, told(CampaignPublished, definition=definition, **facts))
+
+    async def runs(self, user: str, version: int, *campaigns: str, language: str = "es") -> None:
+        """Let site tell which campaigns somebody of the dashboard runs now."""
+        email = f"{user}@film.example" if campaigns else ""
+        facts = {"user_id": user, "version": version, "email": email, "language": language}
+        await tell(self.pool, told(RunnerChanged, campaigns=campaigns, **facts))
 
     async def due_again(self) -> None:
         """Let the time pass that a report or a lease still has to wait."""
@@ -151,6 +164,42 @@ async def test_at_seven_each_recipient_is_sent_the_ledger_once(
         assert request.body["subject"] == "Daily report | Nine Bridges North"
         assert "$62.34" in request.body["text"]
     assert {row["status"] for row in await mails(desk.pool)} == {"sent"}
+
+
+async def test_who_runs_a_campaign_is_sent_its_report_unless_they_want_none(
+    desk: Desk, morning: datetime, sender: Sender, resend_stub: Recorder
+) -> None:
+    around = {"starts_at": morning - 5 * DAY, "deadline_at": morning + 5 * DAY}
+    await desk.publish(**around, to=("ada@film.example",), excluded=("ben@film.example",))
+    for user in ("ada", "ben", "cleo", "dora"):
+        await desk.runs(user, 1, SLUG, "another-film")
+    await desk.runs("cleo", 3)
+    await desk.runs("cleo", 2, SLUG)
+    await desk.runs("dora", 2, "another-film")
+    await desk.set_clock(morning)
+
+    await desk.reporter.tick()
+    await sender.work.finish()
+
+    assert [request.body["to"] for request in resend_stub.requests] == [["ada@film.example"]]
+    assert resend_stub.requests[0].body["subject"].startswith("Informe diario | ")
+
+
+async def test_a_campaign_that_names_nobody_reports_to_who_runs_it(
+    desk: Desk, morning: datetime
+) -> None:
+    around = {"starts_at": morning - 5 * DAY, "deadline_at": morning + 5 * DAY}
+    await desk.publish(**around, to=(), excluded=("ben@film.example",))
+    await desk.runs("ben", 1, SLUG)
+    await desk.set_clock(morning)
+    await desk.reporter.tick()
+    assert await desk.rows() == [("pledge", "empty")]
+
+    await desk.runs("ada", 1, SLUG)
+    await desk.set_clock(morning + DAY)
+    await desk.reporter.tick()
+
+    assert [row["address"] for row in await mails(desk.pool)] == ["ada@film.example"]
 
 
 async def test_the_platform_says_when_and_what(

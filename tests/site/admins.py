@@ -2,14 +2,18 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 import httpx
 import msgspec
 
-from contracts.events.admin import SignInAsked
+from contracts.events.admin import RunnerChanged, SignInAsked
+from contracts.events.base import Event
+from contracts.subjects import tag
 from tests.site.running import RunningSite
+
+T = TypeVar("T", bound=Event)
 
 CSRF = re.compile(r'name="csrf" value="([A-Za-z0-9_-]{43})"')
 
@@ -36,18 +40,27 @@ async def invite(site: RunningSite, email: str, **rights: Any) -> httpx.Response
 
 async def links(site: RunningSite, email: str) -> list[SignInAsked]:
     """Every link that somebody was sent, oldest first."""
+    return [each for each in await _told(site, SignInAsked) if each.email == email]
+
+
+async def runners(site: RunningSite) -> list[RunnerChanged]:
+    """Everything that was told of who runs which campaign, oldest first."""
+    return await _told(site, RunnerChanged)
+
+
+async def _told(site: RunningSite, shape: type[T]) -> list[T]:
     connection = await asyncpg.connect(site.database.owner_url)
     rows = await connection.fetch(
         """
         SELECT payload
         FROM site.outbox
-        WHERE event_type = 'admin.sign_in_asked'
+        WHERE event_type = $1
         ORDER BY outbox_id
-        """
+        """,
+        tag(shape),
     )
     await connection.close()
-    found = [msgspec.json.decode(row["payload"], type=SignInAsked) for row in rows]
-    return [each for each in found if each.email == email]
+    return [msgspec.json.decode(row["payload"], type=shape) for row in rows]
 
 
 def browser(site: RunningSite) -> Visitor:

@@ -7,10 +7,10 @@ import asyncpg
 import pytest
 
 from services.site.routes.admin.sign_in import ANSWER_SECONDS
-from tests.site.admins import browser, expire, invite, links, signed_in
+from tests.site.admins import browser, expire, invite, links, runners, signed_in
 from tests.site.running import RunningSite
 
-ADA, BO = "ada@pool.example", "bo@pool.example"
+ADA, BO, CY = "ada@pool.example", "bo@pool.example", "cy@pool.example"
 
 
 async def sql(site: RunningSite, statement: str, *values: object) -> object:
@@ -220,6 +220,29 @@ async def test_rights_hold_at_the_next_click(one_film: RunningSite) -> None:
     sent = len(await links(one_film, BO))
     await browser(one_film).http.post("/admin/sign-in/ask", data={"email": BO})
     assert len(await links(one_film, BO)) == sent, "who was removed is sent nothing"
+
+
+async def test_who_runs_which_film_is_told_at_every_change_and_never_twice(
+    one_film: RunningSite,
+) -> None:
+    ada = await signed_in(one_film, ADA)
+    await signed_in(one_film, CY, role="campaign", campaigns=["long-take"])
+    await invite(one_film, CY, role="campaign", campaigns=["long-take"])
+    key = await sql(one_film, "SELECT user_id FROM site.admin_users WHERE email = $1", CY)
+    for change in ("super", "super", "campaign"):
+        await ada.post(f"/admin/users/{key}/change", role=change, campaigns="long-take")
+    await ada.post(f"/admin/users/{key}/remove")
+    await invite(one_film, CY, role="campaign", campaigns=["long-take"])
+
+    told = [each for each in await runners(one_film) if each.user_id == key]
+
+    assert [(each.version, each.email, each.campaigns) for each in told] == [
+        (1, CY, ("long-take",)),
+        (2, "", ()),
+        (3, CY, ("long-take",)),
+        (4, "", ()),
+        (5, CY, ("long-take",)),
+    ]
 
 
 async def test_a_session_is_listed_and_revoked(one_film: RunningSite) -> None:

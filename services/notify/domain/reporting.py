@@ -40,6 +40,13 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
 
 
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who is sent a campaign's reports; a language is known of who runs it."""
+
+    email: str
+    language: str | None
+
+
 class DueReport(msgspec.Struct, frozen=True, kw_only=True):
     """A report that is to be made: one process has it until its lease ends."""
 

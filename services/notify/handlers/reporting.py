@@ -52,9 +52,9 @@ async def decide_reports(conn: Connection) -> int:
 
 async def keep_report(conn: Connection, report: DueReport, ledger: bytes, file: bytes) -> None:
     """Keep a report's file and write its mails, one for each recipient, or note it as empty."""
-    emails = await reports.list_recipients(conn, report.campaign)
+    readers = await reports.list_recipients(conn, report.campaign)
     # A morning without pledges is news; a parcel list without parcels is none.
-    is_told = bool(emails) and (report.report_type == "pledge" or has_rows(file))
+    is_told = bool(readers) and (report.report_type == "pledge" or has_rows(file))
     platform = await definitions.read_platform(conn)
     attachment = attached(report, file) if is_told and platform.reports.has_file else None
     is_new = await reports.finish_report(conn, report.report_id, attachment, is_told=is_told)
@@ -66,13 +66,13 @@ async def keep_report(conn: Connection, report: DueReport, ledger: bytes, file: 
         [
             NewMail(
                 kind="campaign_report",
-                cause=f"{report.report_id}:{supporter_id(email)}",
+                cause=f"{report.report_id}:{supporter_id(each.email)}",
                 campaign=report.campaign,
-                address=email,
-                language=platform.languages[0] if platform.languages else "en",
+                address=each.email,
+                language=each.language or next(iter(platform.languages), "en"),
                 facts=Facts(report=told, happened_at=report.at),
             )
-            for email in emails
+            for each in readers
         ],
     )
 

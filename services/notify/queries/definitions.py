@@ -5,25 +5,26 @@ from datetime import datetime
 
 import msgspec
 
-from contracts.campaign import CampaignDefinition, PlatformDefinition
+from contracts.campaign import PlatformDefinition
+from contracts.events.admin import RunnerChanged
+from contracts.events.campaigns import CampaignPublished
 from contracts.ids import CampaignSlug
 from services.chassis.storage.database import Connection, decode_rows
 from services.notify.domain.mails import Campaign, PlatformNames
 
 
-async def save_campaign(
-    conn: Connection, definition: CampaignDefinition, report_emails: Sequence[str] = ()
-) -> bool | None:
+async def save_campaign(conn: Connection, event: CampaignPublished) -> bool | None:
     """Keep a newer version; return whether the diary it had before was known, None if older.
 
     A campaign that is new here has nothing in its diary that was not told.
     """
+    definition = event.definition
     row = await conn.fetchrow(
         """
         INSERT INTO campaigns
             (slug, version, title, deadline_at, timezone, goal_cents, instagram_url, decisions,
-             starts_at, stretch_goals, report_emails, knows_diary)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, true)
+             starts_at, stretch_goals, report_emails, report_excluded, knows_diary)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, true)
         ON CONFLICT (slug) DO UPDATE
         SET version = excluded.version,
             title = excluded.title,
@@ -34,7 +35,8 @@ async def save_campaign(
             decisions = excluded.decisions,
             starts_at = excluded.starts_at,
             stretch_goals = excluded.stretch_goals,
-            report_emails = excluded.report_emails
+            report_emails = excluded.report_emails,
+            report_excluded = excluded.report_excluded
         WHERE campaigns.version < excluded.version
         RETURNING knows_diary
         """,
@@ -48,7 +50,8 @@ async def save_campaign(
         definition.decisions,
         definition.starts_at,
         definition.stretch_goals,
-        report_emails,
+        event.report_emails,
+        event.report_excluded,
     )
     return None if row is None else row["knows_diary"]
 
@@ -66,6 +69,27 @@ async def end_early(conn: Connection, slug: CampaignSlug, cancelled_at: datetime
 async def note_diary(conn: Connection, slug: CampaignSlug) -> None:
     """Note that what the diary holds from here on is news."""
     await conn.execute("UPDATE campaigns SET knows_diary = true WHERE slug = $1", slug)
+
+
+async def save_runner(conn: Connection, event: RunnerChanged) -> None:
+    """Keep which campaigns somebody runs; an older version changes nothing."""
+    await conn.execute(
+        """
+        INSERT INTO runners (user_id, version, email, language, campaigns)
+        VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (user_id) DO UPDATE
+        SET version = excluded.version,
+            email = excluded.email,
+            language = excluded.language,
+            campaigns = excluded.campaigns
+        WHERE runners.version < excluded.version
+        """,
+        event.user_id,
+        event.version,
+        event.email,
+        event.language,
+        list(event.campaigns),
+    )
 
 
 async def save_platform(conn: Connection, definition: PlatformDefinition) -> None:

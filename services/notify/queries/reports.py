@@ -7,7 +7,7 @@ from contracts.ids import CampaignSlug
 from services.chassis.storage.database import Connection, decode_rows
 from services.notify.domain.facts import ReportType
 from services.notify.domain.letters import Attachment
-from services.notify.domain.reporting import DueReport, Reported
+from services.notify.domain.reporting import DueReport, Reader, Reported
 
 
 async def now(conn: Connection) -> datetime:
@@ -31,7 +31,9 @@ async def list_reported(conn: Connection, day: date, *, ended_after: datetime) -
         """
         SELECT slug, starts_at, least(deadline_at, cancelled_at) AS ends_at
         FROM campaigns
-        WHERE report_emails <> '[]'
+        WHERE (report_emails <> '[]' OR EXISTS (
+                SELECT FROM runners WHERE runners.campaigns @> ARRAY[slug]
+            ))
           AND least(deadline_at, cancelled_at) > $2
           AND NOT EXISTS (SELECT FROM reports WHERE campaign = slug AND day = $1)
         ORDER BY ends_at DESC, slug
@@ -85,12 +87,29 @@ async def claim_report(conn: Connection, *, lease_seconds: float) -> DueReport |
     return next(iter(decode_rows(rows, DueReport)), None)
 
 
-async def list_recipients(conn: Connection, campaign: CampaignSlug) -> list[str]:
-    """Return who is sent a campaign's reports now."""
-    emails: list[str] | None = await conn.fetchval(
-        "SELECT report_emails FROM campaigns WHERE slug = $1", campaign
+async def list_recipients(conn: Connection, campaign: CampaignSlug) -> list[Reader]:
+    """Return who is sent a campaign's reports now: who runs it, and whom it names itself.
+
+    Whoever wants none is named by the campaign, too, and that wins.
+    """
+    rows = await conn.fetch(
+        """
+        SELECT DISTINCT ON (email) email, language
+        FROM campaigns
+        CROSS JOIN LATERAL (
+            SELECT email, language
+            FROM runners
+            WHERE runners.campaigns @> ARRAY[slug]
+            UNION ALL
+            SELECT email, NULL
+            FROM jsonb_array_elements_text(report_emails) AS named (email)
+        ) AS wanted
+        WHERE slug = $1 AND NOT report_excluded ? email
+        ORDER BY email, language NULLS LAST
+        """,
+        campaign,
     )
-    return emails or []
+    return decode_rows(rows, Reader)
 
 
 async def finish_report(

@@ -25,6 +25,11 @@ def report_emails(document: CampaignDocument) -> tuple[str, ...]:
     return tuple(each for each in wanted if each not in excluded)
 
 
+def report_excluded(document: CampaignDocument) -> tuple[str, ...]:
+    """Return who wants none of the campaign's reports, though they run it."""
+    return tuple(sorted({each.lower() for each in document.runner_report_excluded_emails}))
+
+
 def _excerpt(entry: DiaryEntry) -> str:
     """Return the beginning of the text, without markup. Source: workflows, "Diary Update"."""
     texts = (to_text(block.body) for block in entry.blocks if isinstance(block, TextBlock))

@@ -1,6 +1,11 @@
 """Who may come in: invited, changed, removed, signed out by a super. Each is written down."""
 
+from collections.abc import Sequence
+
+from contracts.events.admin import RunnerChanged
+from contracts.ids import CampaignSlug
 from contracts.refusals import InputRefused, NotFound, StateRefused
+from services.chassis.events import outbox
 from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection
 from services.site.admin import access
@@ -28,6 +33,8 @@ async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -
     user = known or await queries.save_user(
         conn, telemetry.new_id(), wanted, language=language, by=by.email
     )
+    if known is None:
+        await _tell(conn, user.user_id, user.email, language, wanted.campaigns)
     token = await send_link(conn, user, language, browser=None)
     await audit.append(conn, _done("user_invited", user, by, _rights(wanted)))
     return token
@@ -42,6 +49,7 @@ async def change(conn: Connection, user_id: str, wanted: Wanted, *, by: User) ->
     if (user.role, user.campaigns) == (wanted.role, wanted.campaigns):
         return
     await queries.change_user(conn, user_id, wanted)
+    await _tell(conn, user_id, user.email, user.language, wanted.campaigns)
     if user_id != by.user_id:
         await queries.end_sessions_of(conn, user_id, by.email)
     await audit.append(conn, _done("user_changed", user, by, _rights(wanted)))
@@ -52,6 +60,7 @@ async def remove(conn: Connection, user_id: str, *, by: User) -> None:
     user, users = await _locked(conn, user_id)
     access.require_others(users, user, by.user_id, None)
     await queries.remove_user(conn, user_id)
+    await _tell(conn, user_id, "", user.language, ())
     await queries.end_sessions_of(conn, user_id, by.email)
     await audit.append(conn, _done("user_removed", user, by, {}))
 
@@ -64,6 +73,23 @@ async def revoke(conn: Connection, session_id: str, *, by: User) -> None:
     await audit.append(
         conn, Done(actor=by.email, role=by.role, action="session_revoked", subject=email)
     )
+
+
+async def _tell(
+    conn: Connection, user_id: str, email: str, language: str, campaigns: Sequence[str]
+) -> None:
+    """Announce which campaigns somebody runs now: they are sent the reports of these."""
+    version = await queries.next_version(conn, user_id)
+    event = RunnerChanged(
+        event_id=outbox.new_event_id(),
+        occurred_at=await queries.platform_now(conn),
+        user_id=user_id,
+        version=version,
+        email=email if campaigns else "",
+        language=language,
+        campaigns=tuple(CampaignSlug(each) for each in campaigns),
+    )
+    await outbox.append(conn, event, key=user_id, aggregate=f"user:{user_id}", version=version)
 
 
 async def _locked(conn: Connection, user_id: str) -> tuple[User, list[User]]:

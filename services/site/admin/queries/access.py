@@ -121,6 +121,14 @@ async def remove_user(conn: Connection, user_id: str) -> None:
     )
 
 
+async def next_version(conn: Connection, user_id: str) -> int:
+    """Count a change of what somebody may do; the caller has locked the users."""
+    version: int = await conn.fetchval(
+        "UPDATE admin_users SET version = version + 1 WHERE user_id = $1 RETURNING version", user_id
+    )
+    return version
+
+
 async def count_fresh_links(
     conn: Connection, user_id: str, seconds: float, network: str
 ) -> FreshLinks:
