@@ -113,6 +113,18 @@ NEWS_SAMPLES: dict[str, tuple[MailKind, Facts]] = {
             )
         ),
     ),
+    "campaign_report_platform": (
+        "campaign_report",
+        Facts(
+            report=ReportFacts(
+                report_type="platform",
+                pledge_count=301,
+                new_count=0,
+                pledged_cents=Cents(2_431_000),
+                has_summary=False,
+            )
+        ),
+    ),
     "campaign_report_fulfillment": (
         "campaign_report",
         Facts(

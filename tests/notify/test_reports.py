@@ -34,7 +34,11 @@ LEDGER = (
     "noor@halfmoon.example,50.00,created,2020-01-01T00:00:00.000Z,o1\r\n"
     "'=ada@halfmoon.example,12.34,created,2020-01-01T00:00:00.000Z,o2\r\n"
 )
-PARCELS = "email,items\r\nnoor@halfmoon.example,The survey map x2\r\n"
+PARCELS = (
+    "email,campaign,items\r\n"
+    f"noor@halfmoon.example,{SLUG},The survey map x2\r\n"
+    'noor@halfmoon.example,,"A mug, blue"\r\n'
+)
 
 
 class PlayedLedger:
@@ -377,6 +381,43 @@ async def test_after_the_end_the_last_day_is_told_then_the_parcels_once_then_not
     assert days[-1]["day"] - days[0]["day"] == timedelta(days=10)
 
 
+async def test_what_the_platform_sends_is_told_to_the_platform_and_to_nobody_else(
+    desk: Desk, morning: datetime, sender: Sender, resend_stub: Recorder
+) -> None:
+    definition = PlatformDefinition(version=2, timezone=ZONE, support_email="hello@pool.example")
+    await tell(desk.pool, told(PlatformPublished, definition=definition))
+    for days in (15, 16, 17):
+        await desk.set_clock(morning + days * DAY)
+        await desk.reporter.tick()
+    await sender.work.finish()
+    await sender.work.finish()
+
+    assert await desk.rows() == [("fulfillment", "made"), ("platform", "made")]
+    files = {
+        request.body["to"][0]: base64.b64decode(request.body["attachments"][0]["content"]).decode()
+        for request in resend_stub.requests
+    }
+    head, campaigns, platforms = PARCELS.splitlines(keepends=True)
+    assert files == {
+        "hello@pool.example": head + platforms,
+        **dict.fromkeys(RUNNERS, head + campaigns),
+    }
+
+
+async def test_a_campaign_without_readers_still_tells_the_platform(
+    desk: Desk, morning: datetime, ledger: PlayedLedger
+) -> None:
+    definition = PlatformDefinition(version=2, timezone=ZONE, support_email="hello@pool.example")
+    await tell(desk.pool, told(PlatformPublished, definition=definition))
+    await desk.publish(starts_at=morning - 5 * DAY, deadline_at=morning + 5 * DAY, to=())
+    for days in (0, 1, 15, 16):
+        await desk.set_clock(morning + days * DAY)
+        await desk.reporter.tick()
+
+    assert await desk.rows() == [("platform", "made")]
+    assert [row["address"] for row in await mails(desk.pool)] == ["hello@pool.example"]
+
+
 async def test_without_parcels_or_recipients_nothing_is_sent(
     desk: Desk, morning: datetime, ledger: PlayedLedger
 ) -> None:
@@ -386,7 +427,7 @@ async def test_without_parcels_or_recipients_nothing_is_sent(
     assert (await desk.rows(), ledger.asked) == ([], [])
 
     await desk.publish(starts_at=morning - 5 * DAY, deadline_at=morning + 5 * DAY)
-    ledger.files["fulfillment"] = "email,items\r\n"
+    ledger.files["fulfillment"] = "email,campaign,items\r\nnoor@halfmoon.example,,A mug\r\n"
     await desk.set_clock(morning + 15 * DAY)
     await desk.reporter.tick()
 

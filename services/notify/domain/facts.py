@@ -47,7 +47,8 @@ class DisputeFacts(msgspec.Struct, frozen=True, kw_only=True):
     due_at: datetime | None = None
 
 
-ReportType = Literal["pledge", "fulfillment"]
+# The ledger; what whoever runs a campaign has to send; what the platform has to send beside it.
+ReportType = Literal["pledge", "fulfillment", "platform"]
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):

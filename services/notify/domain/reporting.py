@@ -38,13 +38,14 @@ class Reported(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None
     # When pledging ends, or ended early.
     ends_at: datetime
+    has_readers: bool = True
 
 
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who is sent a campaign's reports; a language is known of who runs it."""
 
     email: str
-    language: str | None
+    language: str | None = None
 
 
 class DueReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,20 +83,28 @@ def day_due(now: datetime, zone: str, rules: ReportRules) -> date | None:
 
 
 def due_on(
-    day: date, zone: str, campaign: Reported, *, rules: ReportRules, recovery_window_days: int
+    day: date,
+    zone: str,
+    campaign: Reported,
+    *,
+    rules: ReportRules,
+    recovery_window_days: int,
+    has_support: bool = False,
 ) -> tuple[ReportType, ...]:
     """Return what is reported of a campaign on the morning of `day`.
 
     The ledger from its first morning to the one after its end, which tells of its last day;
-    what is to be sent a day after the last card could still be mended.
+    what is to be sent a day after the last card could still be mended, by whoever runs the
+    campaign and by the platform, if it can be written to.
     """
     morning, before = (hour_of(each, zone, rules.minute) for each in (day, day - DAY))
     has_begun = campaign.starts_at is None or campaign.starts_at <= morning
     if has_begun and before < campaign.ends_at:
-        return ("pledge",) if rules.sends_pledges else ()
+        return ("pledge",) if rules.sends_pledges and campaign.has_readers else ()
     settled_at = campaign.ends_at + timedelta(days=recovery_window_days + 1)
     if settled_at <= morning < settled_at + FULFILMENT_WITHIN and rules.sends_fulfillment:
-        return ("fulfillment",)
+        to_runners: tuple[ReportType, ...] = ("fulfillment",) if campaign.has_readers else ()
+        return (*to_runners, "platform") if has_support else to_runners
     return ()
 
 
@@ -118,9 +127,23 @@ def figures(ledger: bytes, report: DueReport, rules: ReportRules) -> ReportFacts
         new_count=sum(at > report.at - DAY for at in standing),
         pledged_cents=Cents(int(pledged * 100)),
         subject_prefix=rules.subject_prefix,
-        has_summary=rules.has_summary,
+        # What the campaign came to is nothing the platform has to send.
+        has_summary=rules.has_summary and report.report_type != "platform",
         has_file=rules.has_file,
     )
+
+
+def part_of(file: bytes, report_type: ReportType) -> bytes:
+    """Return what of the parcels' list is for the campaign to send, or for the platform.
+
+    The platform's own products are rows of no campaign. Raises `KeyError` for another file.
+    """
+    reader = csv.DictReader(io.StringIO(file.decode(), newline=""))
+    part = io.StringIO(newline="")
+    writer = csv.DictWriter(part, reader.fieldnames or ())
+    writer.writeheader()
+    writer.writerows(row for row in reader if bool(row["campaign"]) == (report_type != "platform"))
+    return part.getvalue().encode()
 
 
 def has_rows(file: bytes) -> bool:

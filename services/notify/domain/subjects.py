@@ -54,7 +54,7 @@ def subject_in(mail: Mail, platform: str, title: str, language: Language) -> str
 
 
 def _report_subject(report: ReportFacts, title: str, language: Language) -> str:
-    news = FULFILLMENT if report.report_type == "fulfillment" else NEWS["campaign_report"]
+    news = FULFILLMENT if report.report_type != "pledge" else NEWS["campaign_report"]
     said = catalogue(language).gettext(news)
     return _joined(f"{one_line(report.subject_prefix)} {said}".strip(), title)
 

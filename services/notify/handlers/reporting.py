@@ -11,6 +11,7 @@ from services.notify.domain.mails import NewMail
 from services.notify.domain.reporting import (
     FULFILMENT_WITHIN,
     DueReport,
+    Reader,
     again_seconds,
     attached,
     day_due,
@@ -37,12 +38,21 @@ async def decide_reports(conn: Connection) -> int:
     day = day_due(at, zone, platform.reports)
     if day is None:
         return 0
-    window = platform.recovery_window_days
+    window, has_support = platform.recovery_window_days, bool(platform.support_email)
     oldest = at - FULFILMENT_WITHIN - timedelta(days=window + 2)
     due = [
         (campaign.slug, kind)
-        for campaign in await reports.list_reported(conn, day, ended_after=oldest)
-        for kind in due_on(day, zone, campaign, rules=platform.reports, recovery_window_days=window)
+        for campaign in await reports.list_reported(
+            conn, day, ended_after=oldest, for_platform=has_support
+        )
+        for kind in due_on(
+            day,
+            zone,
+            campaign,
+            rules=platform.reports,
+            recovery_window_days=window,
+            has_support=has_support,
+        )
     ]
     new = await reports.insert_reports(conn, day, due)
     for report_id in new:
@@ -52,10 +62,12 @@ async def decide_reports(conn: Connection) -> int:
 
 async def keep_report(conn: Connection, report: DueReport, ledger: bytes, file: bytes) -> None:
     """Keep a report's file and write its mails, one for each recipient, or note it as empty."""
+    platform = await definitions.read_platform(conn)
     readers = await reports.list_recipients(conn, report.campaign)
+    if report.report_type == "platform":
+        readers = [Reader(email=platform.support_email)] if platform.support_email else []
     # A morning without pledges is news; a parcel list without parcels is none.
     is_told = bool(readers) and (report.report_type == "pledge" or has_rows(file))
-    platform = await definitions.read_platform(conn)
     attachment = attached(report, file) if is_told and platform.reports.has_file else None
     is_new = await reports.finish_report(conn, report.report_id, attachment, is_told=is_told)
     if not is_new or not is_told:

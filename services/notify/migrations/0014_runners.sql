@@ -12,4 +12,11 @@ CREATE INDEX runners_of_a_campaign ON runners USING gin (campaigns);
 
 ALTER TABLE campaigns ADD COLUMN report_excluded jsonb NOT NULL DEFAULT '[]';
 
+-- What of a campaign's pledges the platform itself has to send is a report to the platform.
+ALTER TABLE reports
+    DROP CONSTRAINT report_type_known,
+    ADD CONSTRAINT report_type_known
+        CHECK (report_type IN ('pledge', 'fulfillment', 'platform'));
+CREATE UNIQUE INDEX one_platform_report ON reports (campaign) WHERE report_type = 'platform';
+
 GRANT SELECT, INSERT, UPDATE ON runners TO {service_role};

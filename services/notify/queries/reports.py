@@ -22,18 +22,25 @@ async def read_zone(conn: Connection) -> str | None:
     return zone
 
 
-async def list_reported(conn: Connection, day: date, *, ended_after: datetime) -> list[Reported]:
+async def list_reported(
+    conn: Connection, day: date, *, ended_after: datetime, for_platform: bool = False
+) -> list[Reported]:
     """Return campaigns somebody wants to hear of that have no report of `day` yet.
+
+    `for_platform`: the others, too, once they have ended.
 
     Those that end last come first: the rest is there at the next look.
     """
     rows = await conn.fetch(
         """
-        SELECT slug, starts_at, least(deadline_at, cancelled_at) AS ends_at
+        SELECT slug, starts_at, least(deadline_at, cancelled_at) AS ends_at, has_readers
         FROM campaigns
-        WHERE (report_emails <> '[]' OR EXISTS (
+        CROSS JOIN LATERAL (
+            SELECT report_emails <> '[]' OR EXISTS (
                 SELECT FROM runners WHERE runners.campaigns @> ARRAY[slug]
-            ))
+            ) AS has_readers
+        ) AS named
+        WHERE (has_readers OR $3 AND least(deadline_at, cancelled_at) < platform.now())
           AND least(deadline_at, cancelled_at) > $2
           AND NOT EXISTS (SELECT FROM reports WHERE campaign = slug AND day = $1)
         ORDER BY ends_at DESC, slug
@@ -41,6 +48,7 @@ async def list_reported(conn: Connection, day: date, *, ended_after: datetime) -
         """,
         day,
         ended_after,
+        for_platform,
     )
     return decode_rows(rows, Reported)
 

@@ -2,6 +2,7 @@
 
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
+from services.notify.domain.reporting import part_of
 from services.notify.handlers import reporting
 from services.notify.ledger_gateway import LedgerAway, LedgerGateway, TooLarge
 from services.notify.queries import reports
@@ -35,7 +36,8 @@ class MakeReport:
             ledger = await self._ledger.report(slug, "pledge", attempt=attempt)
             file = ledger
             if report.report_type != "pledge":
-                file = await self._ledger.report(slug, report.report_type, attempt=attempt)
+                parcels = await self._ledger.report(slug, "fulfillment", attempt=attempt)
+                file = part_of(parcels, report.report_type)
         except (LedgerAway, TooLarge) as exc:
             log.warning("report_not_made", report=report.report_id, reason=str(exc))
             async with transaction(self._pool) as conn:
