@@ -114,6 +114,7 @@ async def list_recipients(conn: Connection, campaign: CampaignSlug) -> list[Read
         ) AS wanted
         WHERE slug = $1 AND NOT report_excluded ? email
         ORDER BY email, language NULLS LAST
+        LIMIT 1000
         """,
         campaign,
     )
