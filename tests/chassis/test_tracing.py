@@ -130,6 +130,7 @@ async def test_a_trace_goes_from_a_request_over_the_bus_to_stripe(
     assert request.attributes["request_id"] == "request-0001"
     assert heard.attributes is not None
     assert heard.attributes["messaging.consumer.group.name"] == "settlement-chargers"
+    assert heard.attributes["request_id"] == written["Pool-Correlation"] == "request-0001"
 
 
 class Turns:

@@ -23,6 +23,7 @@ def publishing(subject: str, event_id: str, headers: Mapping[str, str]) -> Span:
         messaging__operation__name="publish",
         messaging__destination__name=name,
         messaging__message__id=event_id,
+        request_id=headers.get("Pool-Correlation", ""),
     )
 
 
@@ -43,4 +44,5 @@ def processing(durable: str, letter: parked.Letter, *, events: int = 1) -> Span:
         messaging__consumer__group__name=durable,
         messaging__message__id=letter.event_id,
         messaging__batch__message_count=events,
+        request_id=letter.headers.get("Pool-Correlation", ""),
     )

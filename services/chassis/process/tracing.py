@@ -131,7 +131,8 @@ def _begun(
         except BaseException as exc:
             begun.set_status(trace.StatusCode.ERROR, type(exc).__name__)
             raise
-        if correlation := telemetry.correlation.get():
+        # A message says itself which request it is of; many may meet in one call.
+        if "request_id" not in attributes and (correlation := telemetry.correlation.get()):
             begun.set_attribute("request_id", correlation)
 
 
