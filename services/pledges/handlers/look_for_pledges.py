@@ -29,7 +29,10 @@ PLEDGES_MAX = 50
 
 async def look_for_pledges(conn: Connection, wanted: Wanted) -> PledgePage:
     """Return a page, and where the next one begins."""
-    more = msgspec.structs.replace(wanted, limit=wanted.limit + 1)
+    only = None
+    if wanted.words:
+        only = await pledge_list.find_few(conn, wanted.campaigns, wanted.words)
+    more = msgspec.structs.replace(wanted, limit=wanted.limit + 1, only=only)
     found = await pledge_list.list_pledges(conn, more)
     page = tuple(found[: wanted.limit])
     following = _place_of(page[-1], wanted.order) if len(found) > len(page) else None

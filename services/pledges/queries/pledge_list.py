@@ -7,10 +7,12 @@ import msgspec
 
 from contracts.api.desk import Fulfilment, PledgeOrder, PledgeRow
 from contracts.api.pledges import PledgeStatus
-from contracts.ids import CampaignSlug
+from contracts.ids import CampaignSlug, PledgeId
 from services.chassis.storage.database import Connection, decode_rows
 
 ORDER_ID = "pool-"
+FEW = 500
+NAMED = "strpos(email, $2) > 0 OR strpos(lower(shipping_address ->> 'name'), $2) > 0"
 
 COLUMNS: dict[PledgeOrder, str] = {
     "created": "created_at",
@@ -36,6 +38,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     fulfilment: Fulfilment | None = None
     country: str = ""
     words: str = ""
+    # Where few fit the words, all of them: then they are not looked for along the order.
+    only: tuple[PledgeId, ...] | None = None
     after: Place | None = None
     limit: int = 50
 
@@ -88,6 +92,34 @@ async def list_pledges(conn: Connection, wanted: Wanted) -> list[PledgeRow]:
     return decode_rows(rows, PledgeRow)
 
 
+async def find_few(
+    conn: Connection, campaigns: Sequence[CampaignSlug], words: str
+) -> tuple[PledgeId, ...] | None:
+    """Return every pledge that words fit, None where they are too many to be named.
+
+    A number of ours is looked up, an address is searched for among addresses, which an index
+    holds; anything else may be a name as well, and that is in the pledges themselves.
+    """
+    if words.startswith(ORDER_ID):
+        condition, word = "pledge_id = $2 OR order_id = $2", words
+    elif "@" in words:
+        condition, word = "strpos(email, $2) > 0", words.lower()
+    else:
+        condition, word = NAMED, words.lower()
+    rows = await conn.fetch(
+        f"""
+        SELECT pledge_id
+        FROM pledges
+        WHERE campaign = ANY($1) AND ({condition})
+        LIMIT $3
+        """,  # noqa: S608
+        list(campaigns),
+        word,
+        FEW + 1,
+    )
+    return None if len(rows) > FEW else tuple(row["pledge_id"] for row in rows)
+
+
 def _conditions(wanted: Wanted, column: str, side: str) -> tuple[str, list[object]]:
     """Return what narrows the list, and the values it is given from the third on."""
     found: list[str] = []
@@ -106,8 +138,8 @@ def _conditions(wanted: Wanted, column: str, side: str) -> tuple[str, list[objec
         add("status = {}", wanted.status)
     if wanted.country:
         add("shipping_address ->> 'country' = {}", wanted.country)
-    if wanted.words.startswith(ORDER_ID):
-        add("(pledge_id = {0} OR order_id = {0})", wanted.words)
+    if wanted.only is not None:
+        add("pledge_id = ANY({})", list(wanted.only))
     elif wanted.words:
         add(
             "(strpos(email, {0}) > 0 OR strpos(lower(shipping_address ->> 'name'), {0}) > 0)",
