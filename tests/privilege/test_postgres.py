@@ -57,6 +57,8 @@ MAY_CHANGE = {
     "parked_events": {
         *("resolved_at", "error", "deliveries", "is_waiting"),
         *("aggregate_id", "aggregate_version", "parked_at", "try_again_at", "open_tries"),
+        # What a person made of it: beside what came, which stays.
+        *("fixed_payload", "fixed_at", "fixed_by", "given_up_at"),
     },
     "stripe_events": {"outcome", "error", "attempts", "due_at"},
     "mails": {
