@@ -19,12 +19,15 @@ from services.chassis.process.settings import Secret
 from services.chassis.storage.database import Pool, transaction
 from services.chassis.storage.leader import led
 from services.site.editing import handlers
+from services.site.editing import platform_texts as platform
 from services.site.editing.git_folder import Exchanged, Moved, Overruled, Repository
 from services.site.editing.queries import mirror as queries
-from services.site.publisher import Publisher
+from services.site.editing.queries import platform_texts as platform_queries
+from services.site.publisher import Publisher, held_platform
+from services.site.publishing.content import PLATFORM_FILE
 from services.site.publishing.plain import fields_of, text
 from services.site.publishing.texts import Text, digest
-from services.site.queries import platform_now
+from services.site.queries import lock_publishing, platform_now
 from services.site.settings import Settings
 
 log = telemetry.logger(__name__)
@@ -50,6 +53,7 @@ class ContentMirror:
     ) -> None:
         self._pool = pool
         self._publisher = publisher
+        self._folder = folder
         self._repository = Repository(folder)
         self._remote = remote
         self._look_seconds = look_seconds
@@ -67,6 +71,7 @@ class ContentMirror:
             return
         try:
             is_done = await self._write_all()
+            is_done |= await self._write_platform()
             is_done |= await self._follow_remote(is_due=is_done)
         except FAULTS as exc:
             await self._failed(exc)
@@ -111,6 +116,31 @@ class ContentMirror:
             await queries.mark_mirrored(conn, each.text_id, commit_id)
             await queries.keep_file(conn, each.slug, each.file, digest(each.source))
         log.info("text_mirrored", campaign=each.slug, commit=commit_id)
+
+    async def _write_platform(self) -> bool:
+        """Commit the settings in force, when they were saved in the dashboard.
+
+        Nobody publishes meanwhile: the file is read and written under the lock.
+        """
+        if not await platform_queries.has_to_mirror(self._pool):
+            return False
+        async with transaction(self._pool) as conn:
+            await lock_publishing(conn, platform.SLUG)
+            held = await asyncio.to_thread(held_platform, self._folder)
+            text = await platform.to_commit(conn, held)
+            if text is None:
+                return False
+            await asyncio.to_thread(
+                self._repository.put,
+                PLATFORM_FILE,
+                text.source,
+                author=text.author,
+                message=f"platform: saved in the dashboard\n\nVersion {text.version}.\n",
+                at=text.published_at.timestamp(),
+            )
+            await platform.note_committed(conn, text)
+        log.info("platform_mirrored", version=text.version)
+        return True
 
     async def _follow_remote(self, *, is_due: bool) -> bool:
         """Exchange with the remote after a commit, and now and then; tell whether it was done."""

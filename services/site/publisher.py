@@ -101,11 +101,13 @@ class Publisher:
 
         A mistake in the file is told of when the folder is read; until then nothing changes.
         """
-        source = await asyncio.to_thread(held_platform, self._folder)
-        document, _ = read_platform(
-            (source or "").encode(), file=PLATFORM_FILE, timezone=self._timezone
-        )
         async with transaction(self._pool) as conn:
+            # Under the lock: what was read before it may be what another process just replaced.
+            await queries.lock_publishing(conn, handlers.PLATFORM)
+            source = await asyncio.to_thread(held_platform, self._folder)
+            document, _ = read_platform(
+                (source or "").encode(), file=PLATFORM_FILE, timezone=self._timezone
+            )
             is_new, mistakes = False, list[Mistake]()
             if document is not None and source is not None:
                 is_new, mistakes = await platform.import_file(conn, source, document)

@@ -115,3 +115,30 @@ def test_settings_are_read_saved_and_looked_at(
         expect(frame.locator(".button--main")).to_have_css("background-color", "rgb(91, 42, 134)")
     keep(page, f"settings-design-{scheme}")
     assert_accessible(page)
+
+
+def test_an_editor_chooses_from_the_library(
+    platform: Platform, films: Films, open_page: OpenPage, keep: Keep
+) -> None:
+    page = open_page(1280)
+    signed_in(page, platform)
+    page.goto(f"/admin/media/{films.salt}/")
+    page.locator("#alt").fill("A ladder on the roof")
+    send(page, "Ladder.png", picture("PNG", size=(900, 600)))
+    expect(page.get_by_text("Ladder.png")).to_be_visible()
+    page.goto(f"/admin/campaigns/{films.salt}/")
+    page.locator("a[href*='/edit/']").first.click()
+    asset = page.locator(".field--asset input").first
+    asset.locator("xpath=following-sibling::button[1]").click()
+    dialog = page.locator("dialog.picker")
+    expect(dialog.locator("[data-path]").first).to_be_visible()
+    keep(page, "media-picker")
+    assert_accessible(page)
+    dialog.locator("input[type=search]").fill("ladder")
+    dialog.locator("form button").click()
+    expect(dialog.locator("[data-path]")).to_have_count(1)
+    page.keyboard.press("Tab")
+    dialog.locator("[data-path]").press("Enter")
+    expect(dialog).to_be_hidden()
+    expect(asset).to_have_value(re.compile(r"media/uploads/[0-9a-f]{32}\.webp"))
+    expect(asset).to_be_focused()

@@ -88,11 +88,31 @@ async def to_write(conn: Connection, held: str | None) -> PlatformText | None:
 
     `held` is what the file says now, None when there is none.
     """
-    newest, kept = await platform.newest_text(conn), await mirror.find_kept(conn, SLUG)
+    newest = await platform.newest_text(conn)
     if newest is None or (held is not None and digest(held) == newest.sha256):
         return None
-    is_touched = held is not None and (kept is None or kept.sha256 != digest(held))
-    return None if is_touched else newest
+    return None if await is_touched(conn, held) else newest
+
+
+async def to_commit(conn: Connection, held: str | None) -> PlatformText | None:
+    """Return the text that the repository is to have, unless somebody edited the file."""
+    newest = await platform.newest_text(conn)
+    is_there = newest is not None and held is not None and digest(held) == newest.sha256
+    return newest if is_there or not await is_touched(conn, held) else None
+
+
+async def is_touched(conn: Connection, held: str | None) -> bool:
+    """Tell whether the file is another than we left there. None: there is none."""
+    if held is None:
+        return False
+    kept = await mirror.find_kept(conn, SLUG)
+    return kept is None or kept.sha256 != digest(held)
+
+
+async def note_committed(conn: Connection, text: PlatformText) -> None:
+    """Note that folder and repository have a text."""
+    await platform.mark_mirrored(conn, text.text_id)
+    await mirror.keep_file(conn, SLUG, FILE, text.sha256)
 
 
 async def _keep(conn: Connection, source: str, author: str, origin: str) -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from services.chassis.storage.database import Connection
+from services.chassis.storage.database import Connection, Pool
 from services.site.publishing.platform_text import PlatformText
 
 
@@ -34,8 +34,9 @@ async def insert_text(
     """Keep a text that is in force from now on."""
     await conn.execute(
         """
-        INSERT INTO platform_texts (version, source, sha256, author, origin, published_at)
-        VALUES ($1, $2, $3, $4, $5, $6)
+        INSERT INTO platform_texts (version, source, sha256, author, origin, published_at,
+                                    mirrored_at)
+        VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $5 = 'folder' THEN clock_timestamp() END)
         """,
         version,
         source,
@@ -43,4 +44,24 @@ async def insert_text(
         author,
         origin,
         at,
+    )
+
+
+async def has_to_mirror(pool: Pool) -> bool:
+    """Tell whether the repository lacks a text: the cheap question asked often."""
+    found: bool = await pool.fetchval(
+        "SELECT EXISTS (SELECT FROM platform_texts WHERE mirrored_at IS NULL)"
+    )
+    return found
+
+
+async def mark_mirrored(conn: Connection, text_id: int) -> None:
+    """Note that the repository has a text; those before it are not needed any more."""
+    await conn.execute(
+        """
+        UPDATE platform_texts
+        SET mirrored_at = clock_timestamp()
+        WHERE text_id <= $1 AND mirrored_at IS NULL
+        """,
+        text_id,
     )

@@ -9,6 +9,7 @@ from litestar.response.base import ASGIResponse
 from contracts.refusals import InputRefused, NotFound
 from services.chassis.storage.database import transaction
 from services.site.admin.audit import Done
+from services.site.admin.forms.mistakes import said
 from services.site.admin.settings_fields import SECTIONS, Section, given, section_named, shown
 from services.site.desks.dashboard import Visit, Work
 from services.site.editing import platform_texts as platform
@@ -170,7 +171,7 @@ def _wrong(visit: Visit) -> dict[str, str]:
         return {}
     found: dict[str, str] = {}
     for each in visit.trouble.mistakes:
-        found.setdefault(each.field, f"{each.message} ({FILE}:{each.line})")
+        found.setdefault(each.field, f"{said(each.message, visit.language)} ({FILE}:{each.line})")
     return found
 
 
