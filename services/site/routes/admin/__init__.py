@@ -159,8 +159,8 @@ def _handler(dash: Dashboard, row: AdminRoute, language: Language) -> HTTPRouteH
 
     path = prefix(language) + PARAMETER.sub(r"{\1:str}", row.path)
     name = f"admin:{language}:{row.name}"
-    # A lane of its own: a crowd before the pages keeps no operator out.
-    opt = {LANE: "dashboard"}
+    # Lanes of their own: a crowd before the pages keeps no operator out, nor does a slow upload.
+    opt = {LANE: "uploads" if row.takes_file else "dashboard"}
     if row.method == "GET":
         return route(path, name=name, opt=opt, http_method=["GET", "HEAD"])(answer)
     return post(path, name=name, opt=opt, status_code=200, request_max_body_size=row.body_max)(
