@@ -21,7 +21,7 @@ from dulwich.refs import HEADREF
 from dulwich.repo import Repo
 
 FILE_MODE = 0o100644
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}\.md")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}\.md|platform\.yml")
 BY_HAND = b"By hand <by-hand@localhost>"
 COMMITTER = b"The Pool <pool@localhost>"
 CONNECT_SECONDS, READ_SECONDS = 10.0, 30.0
