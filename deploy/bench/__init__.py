@@ -15,6 +15,7 @@ MODULES = {
     "settlement": "settlement",
     "mail": "mail",
     "dashboard": "dashboard",
+    "backup": "backup",
 }
 
 
