@@ -22,7 +22,7 @@ async def redeliveries(stage: Stage) -> Counter[str]:
     """
     heard = {row["consumer"]: row["heard"] for row in await owner.rows(stage, HEARD)}
     found: Counter[str] = Counter()
-    client = await nats.connect(stage.document["nats"], connect_timeout=2)
+    client = await nats.connect(stage.document["nats"].split(","), connect_timeout=2)
     try:
         for each in CONSUMERS:
             if each.durable not in WITHOUT_INBOX:

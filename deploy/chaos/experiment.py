@@ -68,6 +68,7 @@ class Experiment:
     proxied: tuple[str, ...] = ()
     chargers: int = 1
     settings: Mapping[str, str] = field(default_factory=dict)
+    nats_nodes: int = 1
     rest_seconds: float = REST_SECONDS
 
 
@@ -136,6 +137,7 @@ async def playing(experiment: Experiment, *, seed: int, say: Say) -> AsyncIterat
             chargers=experiment.chargers,
             settings=experiment.settings,
             seed=seed,
+            nats_nodes=experiment.nats_nodes,
         ) as stage,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=CONNECTIONS_MAX)) as http,
     ):

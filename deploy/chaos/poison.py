@@ -63,7 +63,7 @@ def aimed() -> dict[str, tuple[Consumer, ...]]:
 
 async def spread(nats_url: str, heading: str, poison: Poison) -> None:
     """Put one kind on the bus, with the operator's account."""
-    client = await nats.connect(nats_url)
+    client = await nats.connect(nats_url.split(","))
     try:
         await client.jetstream().publish(heading, poison.payload, headers=poison.headers or None)
     finally:

@@ -165,7 +165,10 @@ async def _on_the_bus(nats_url: str) -> list[str]:
     try:
         await _greeted(nats_url)
         client = await nats.connect(
-            nats_url, connect_timeout=BUS_SECONDS, allow_reconnect=False, error_cb=_ignore
+            nats_url.split(","),
+            connect_timeout=BUS_SECONDS,
+            allow_reconnect=False,
+            error_cb=_ignore,
         )
     except AWAY as exc:
         return [f"NATS does not answer: {type(exc).__name__}"]
@@ -185,8 +188,11 @@ async def _on_the_bus(nats_url: str) -> list[str]:
 
 
 async def _greeted(nats_url: str) -> None:
-    """Wait for the server's first word: the client leaves a socket behind when none comes."""
-    parts = urlsplit(nats_url)
+    """Wait for the server's first word: the client leaves a socket behind when none comes.
+
+    Of a cluster the first node is asked; it is back within seconds.
+    """
+    parts = urlsplit(nats_url.split(",", maxsplit=1)[0])
     async with asyncio.timeout(BUS_SECONDS):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
         try:

@@ -188,7 +188,7 @@ class Stage:
 
     async def backlog(self, durable: str) -> int:
         """Return how many messages a durable has not heard yet."""
-        client = await nats.connect(self.document["nats"], connect_timeout=2)
+        client = await nats.connect(self.document["nats"].split(","), connect_timeout=2)
         try:
             stream = consumer(durable).stream
             info = await client.jetstream().consumer_info(stream, durable)
@@ -226,6 +226,7 @@ async def staged(
     chargers: int = 1,
     settings: Mapping[str, str] | None = None,
     seed: int = 0,
+    nats_nodes: int = 1,
 ) -> AsyncIterator[Stage]:
     """Run a fresh stack without a campaign, with a proxy before each part of `proxied`."""
     async with contextlib.AsyncExitStack() as ends:
@@ -248,6 +249,7 @@ async def staged(
             chargers=chargers,
             settings={**crash_setting(folder), **(settings or {})},
             through={name: proxy.port for name, proxy in proxies.items()},
+            nats_nodes=nats_nodes,
         )
         supervisor = Background(options, die_with_us=True)
         ends.push_async_callback(_stop, supervisor)

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ ROLES = (*SERVICES, "sandbox")
 SECRET_LENGTH_MIN = 32
 VENDORS = ("STRIPE_", "RESEND_", "USPS_")
 LIVE_KEYS = ("sk_live_", "rk_live_")
+NATS_NODE = re.compile(r"nats(?:-\d+)?")
 
 # Set for each process by ourselves, whatever the operator's environment says.
 PER_PROCESS = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "LISTEN_HOST", "LISTEN_PORT")
@@ -109,9 +111,12 @@ class Environment:
         url = self.values[f"{server.upper()}_URL"]
         if server not in self.ports:
             return url
-        parts = urlsplit(url)
         login = f"{service}:{self.passwords_of(server)[service]}"
-        return parts._replace(netloc=f"{login}@{parts.netloc.rpartition('@')[2]}").geturl()
+        nodes = [urlsplit(each) for each in url.split(",")]
+        return ",".join(
+            each._replace(netloc=f"{login}@{each.netloc.rpartition('@')[2]}").geturl()
+            for each in nodes
+        )
 
     def passwords_of(self, server: str) -> dict[str, str]:
         """Return every user's password at our own bus or Redis."""
@@ -247,7 +252,9 @@ def _servers(known: Mapping[str, str], ports: Mapping[str, int]) -> dict[str, st
         address = f"{HOST}:{ports['postgres']}/pool"
         found["DATABASE_URL"] = f"postgresql://pool:{known['OWNER_PASSWORD']}@{address}"
     if "nats" in ports:
-        found["NATS_URL"] = f"nats://pool:{known['NATS_PASSWORD']}@{HOST}:{ports['nats']}"
+        login = f"pool:{known['NATS_PASSWORD']}"
+        nodes = [port for name, port in ports.items() if NATS_NODE.fullmatch(name)]
+        found["NATS_URL"] = ",".join(f"nats://{login}@{HOST}:{port}" for port in nodes)
     if "redis" in ports:
         found["REDIS_URL"] = f"redis://:{known['REDIS_PASSWORD']}@{HOST}:{ports['redis']}/0"
     return found

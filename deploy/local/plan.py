@@ -1,6 +1,7 @@
 """What a stack consists of: every process as data, in the order it starts."""
 
 import sys
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from deploy.local import servers
@@ -11,21 +12,34 @@ from deploy.local.loopback import answers
 from deploy.local.sql import run_sql
 from deploy.sandbox import clock_grant
 
+BUS_SETTINGS = ("NATS_URL", "NATS_REPLICAS")
 STAGE_SANDBOX = 2
 STAGE_SERVICES = 3
 SERVER_OF = {"postgres": "DATABASE_URL", "nats": "NATS_URL", "redis": "REDIS_URL"}
 
 
 def port_names(
-    given: dict[str, str], *, with_services: bool, chargers: int, checkouts: int = 1
+    given: dict[str, str],
+    *,
+    with_services: bool,
+    chargers: int,
+    checkouts: int = 1,
+    nats_nodes: int = 1,
 ) -> list[str]:
     """Return who needs a port: our own servers, the sandbox, each process of a service."""
     names = [server for server, setting in SERVER_OF.items() if not given.get(setting)]
     if "nats" in names:
-        names.append("nats-monitor")
+        nodes = nats_names(nats_nodes)
+        names += [*nodes[1:], *(f"{node}-monitor" for node in nodes)]
+        names += [f"{node}-route" for node in nodes if nats_nodes > 1]
     if with_services:
         names += ["sandbox", *SERVICES, *charger_names(chargers), *checkout_names(checkouts)]
     return names
+
+
+def nats_names(nodes: int) -> list[str]:
+    """Return the processes of the bus; one is not numbered."""
+    return ["nats", *(f"nats-{number}" for number in range(2, nodes + 1))]
 
 
 def charger_names(chargers: int) -> list[str]:
@@ -44,20 +58,35 @@ def server_specs(data: DataDir, env: Environment, accounts: int = 0) -> list[Spe
     found: list[Spec] = []
     if "postgres" in ports:
         found.append(servers.postgres(data, ports["postgres"], known["OWNER_PASSWORD"]))
-    if "nats" in ports:
+    for node in _nodes(ports):
+        name = f"pool-{known['STACK_ID'][:12]}"
         found.append(
             servers.nats(
                 data,
-                ports["nats"],
-                ports["nats-monitor"],
+                ports[node.name],
+                ports[f"{node.name}-monitor"],
                 env.passwords_of("nats"),
-                server_name=f"pool-{known['STACK_ID'][:12]}",
+                server_name=name if node.number == 1 else f"{name}-{node.number}",
                 accounts=accounts,
+                node=node,
             )
         )
     if "redis" in ports:
         found.append(servers.valkey(data, ports["redis"], env.passwords_of("redis")))
     return found
+
+
+def _nodes(ports: Mapping[str, int]) -> list[servers.Node]:
+    """Return the nodes of our own bus: none, one alone, or a cluster of several."""
+    if "nats" not in ports:
+        return []
+    routes = {name: port for name, port in ports.items() if name.endswith("-route")}
+    if not routes:
+        return [servers.ALONE]
+    return [
+        servers.Node(number, routes[f"{name}-route"], tuple(routes.values()))
+        for number, name in enumerate(nats_names(len(routes)), start=1)
+    ]
 
 
 def migration_specs(env: Environment) -> list[Spec]:
@@ -80,7 +109,10 @@ def topology_spec(env: Environment) -> Spec:
         name="topology",
         argv=python("-m", "services.chassis.topology"),
         module=("services.chassis.topology",),
-        environ={**machine(), "NATS_URL": env.values["NATS_URL"]},
+        environ={
+            **machine(),
+            **{name: env.values[name] for name in BUS_SETTINGS if env.values.get(name)},
+        },
     )
 
 

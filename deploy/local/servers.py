@@ -77,6 +77,23 @@ def postgres(data: DataDir, port: int, password: str, identity: Identity | None 
     )
 
 
+@dataclass(frozen=True)
+class Node:
+    """One of the nodes of a cluster of NATS: its number, its route's port, everybody's routes."""
+
+    number: int
+    route: int
+    routes: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Return the name of its process; the first is called as if it were alone."""
+        return "nats" if self.number == 1 else f"nats-{self.number}"
+
+
+ALONE = Node(1, 0, ())
+
+
 def nats(
     data: DataDir,
     port: int,
@@ -85,13 +102,16 @@ def nats(
     *,
     server_name: str,
     accounts: int = 0,
+    node: Node = ALONE,
 ) -> Spec:
     """Write NATS's configuration, and return how to run it.
 
     Without `sync_interval: always` an acknowledged message can vanish with the power.
     `accounts` adds accounts that see nothing of each other: one for each test.
     """
-    config = data.nats / "nats.conf"
+    store = data.nats if node == ALONE else data.nats / node.name
+    store.mkdir(mode=0o700, exist_ok=True)
+    config = store / "nats.conf"
     # Streams reserve what they may grow to. By default there are three quarters of the free
     # disk to reserve from, so on a small one the streams could not even be made.
     room = (accounts + 1) * NATS_RESERVED_BYTES
@@ -99,13 +119,14 @@ def nats(
         f'server_name: "{server_name}"',
         f'listen: "{HOST}:{port}"',
         f'http: "{HOST}:{monitor}"',
-        f'jetstream {{ store_dir: "{data.nats}", sync_interval: always, max_file_store: {room} }}',
+        f'jetstream {{ store_dir: "{store}", sync_interval: always, max_file_store: {room} }}',
         f"max_payload: {PAYLOAD_BYTES_MAX}",
+        *_cluster(node, passwords[OPERATOR]),
         *nats_accounts(passwords, accounts),
     ]
     _write_private(config, "\n".join(lines) + "\n")
     return Spec(
-        name="nats",
+        name=node.name,
         argv=(str(nats_binary()), "-c", str(config)),
         environ=plain_environ(),
         url=f"nats://{OPERATOR}:{passwords[OPERATOR]}@{HOST}:{port}",
@@ -113,6 +134,21 @@ def nats(
         stop_seconds=10,
         stage=1,
     )
+
+
+def _cluster(node: Node, password: str) -> list[str]:
+    """Return how a node finds the others, and keeps strangers from its routes."""
+    if not node.routes:
+        return []
+    routes = [f'"nats-route://{OPERATOR}:{password}@{HOST}:{port}"' for port in node.routes]
+    return [
+        "cluster {",
+        '  name: "pool"',
+        f'  listen: "{HOST}:{node.route}"',
+        f"  authorization {{ user: {OPERATOR}, password: {password}, timeout: 2 }}",
+        f"  routes: [{', '.join(routes)}]",
+        "}",
+    ]
 
 
 def valkey(data: DataDir, port: int, passwords: Mapping[str, str]) -> Spec:

@@ -46,6 +46,7 @@ class Options:
     is_fresh: bool = False
     with_services: bool = True
     nats_accounts: int = 0
+    nats_nodes: int = 1
     settings: dict[str, str] = field(default_factory=dict)
     """Settings of this stack alone, before those of the operator."""
     through: dict[str, int] = field(default_factory=dict)
@@ -130,6 +131,7 @@ class Stack:
             with_services=options.with_services,
             chargers=options.chargers,
             checkouts=options.checkouts,
+            nats_nodes=options.nats_nodes,
         )
         chosen = ports.choose(self.data, names, options.port)
         self._held = ports.hold(chosen.values())

@@ -96,7 +96,8 @@ class Bus:
         while not self._client.is_connected:
             try:
                 await self._client.connect(
-                    self._url,
+                    # Of a cluster every node, with commas; each may be the one that is left.
+                    self._url.split(","),
                     name=self._name,
                     connect_timeout=1,
                     reconnect_time_wait=1,
