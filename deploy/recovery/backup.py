@@ -19,6 +19,7 @@ from deploy.recovery import encryption, manifest
 from deploy.recovery.manifest import Manifest, Refused, Stripe
 from deploy.recovery.snapshot import DUMP_SECONDS, Snapshot, take
 
+UPLOADS = "media/uploads"
 SECRETS = (
     *("ADMIN_SECRET", "GATEWAY_SECRET", "MAGIC_LINK_SECRET", "CHECKOUT_INTENT_SECRET"),
     *("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET", "RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"),
@@ -32,6 +33,8 @@ class Source:
     owner_url: str
     campaigns: Path
     stripe: Stripe
+    uploads: Path | None = None
+    """Where uploads are kept, if that is not below the content folder."""
 
 
 def make(source: Source, into: Path, *, recipients: Sequence[str] = ()) -> Manifest:
@@ -58,7 +61,7 @@ def make(source: Source, into: Path, *, recipients: Sequence[str] = ()) -> Manif
 
 def _fill(source: Source, folder: Path, recipients: Sequence[str]) -> Manifest:
     snapshot = asyncio.run(take(source.owner_url, folder / manifest.DUMP))
-    _pack(source.campaigns, folder / manifest.CONTENT)
+    _pack(source, folder / manifest.CONTENT)
     _require_readable(folder)
     files = [folder / manifest.DUMP, folder / manifest.CONTENT]
     if recipients:
@@ -90,10 +93,15 @@ def _described(
     )
 
 
-def _pack(campaigns: Path, into: Path) -> None:
-    """Pack the content folder with its history, and leave out what is nobody's content."""
+def _pack(source: Source, into: Path) -> None:
+    """Pack the content folder with its history, and uploads where they stand by default.
+
+    After the database was dumped: so every row of an upload has its file.
+    """
     with tarfile.open(into, "w:gz") as archive:
-        archive.add(campaigns, arcname="campaigns", filter=_content_only)
+        archive.add(source.campaigns, arcname="campaigns", filter=_content_only)
+        if source.uploads is not None and source.uploads.is_dir():
+            archive.add(source.uploads, arcname=f"campaigns/{UPLOADS}", filter=_content_only)
 
 
 def _content_only(member: tarfile.TarInfo) -> tarfile.TarInfo | None:

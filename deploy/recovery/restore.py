@@ -17,9 +17,11 @@ from deploy.local.layout import ROOT, DataDir, StackLock
 from deploy.local.sql import close_cluster, create_database, run_sql
 from deploy.local.supervisor import StartFailed, Supervisor
 from deploy.recovery import aftermath, encryption, manifest
+from deploy.recovery.backup import UPLOADS
 from deploy.recovery.manifest import Manifest, Refused, Stripe
 from deploy.recovery.snapshot import SCHEMAS, run_tool
 from services.chassis.storage.migrations import CHASSIS, checksums
+from services.site.media.store import folder_of
 
 # What an operator brings to an empty place: settings, the stack's own secrets, and when
 # trying out the sandbox, which plays the world outside.
@@ -44,6 +46,9 @@ def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = N
     given = operators_settings(data)
     _require_same_world(found, world_of(given))
     _require_empty(data)
+    uploads = uploads_of(given)
+    if uploads is not None and uploads.is_dir() and any(uploads.iterdir()):
+        raise Refused(f"{uploads}, where MEDIA_URL keeps uploads, is not empty.")
     with _locked(data) as lock, _all_or_nothing(data), _scratch(data) as scratch:
         dump, content = _opened(backup, found, scratch, identities)
         with _postgres(data, given, lock) as env:
@@ -54,7 +59,7 @@ def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = N
             run_tool("pg_restore", owner, "--exit-on-error", "--no-owner", str(dump))
             put_aside = aftermath.settle_down(owner, found, by)
             wrong = aftermath.check(owner)
-        _unpack(content, data)
+        _unpack(content, data, uploads)
     return Restored(found, put_aside, wrong)
 
 
@@ -64,6 +69,12 @@ def world_of(given: dict[str, str]) -> Stripe:
     if not key:
         return "sandbox"
     return "live" if key.startswith(LIVE_KEYS) else "test"
+
+
+def uploads_of(given: dict[str, str]) -> Path | None:
+    """Return where a stack keeps uploads, if that is not below its content folder."""
+    named = given.get("MEDIA_URL", "")
+    return folder_of(named, Path()) if named else None
 
 
 def _require_known(found: Manifest) -> None:
@@ -185,11 +196,15 @@ def _opened(
     return scratch / manifest.DUMP, scratch / manifest.CONTENT
 
 
-def _unpack(content: Path, data: DataDir) -> None:
+def _unpack(content: Path, data: DataDir, uploads: Path | None) -> None:
     """Put the content folder where a stack looks for it: whole, or not at all."""
     fresh = data.path / "campaigns.restoring"
     shutil.rmtree(fresh, ignore_errors=True)
     with tarfile.open(content) as archive:
         archive.extractall(fresh, filter="data")
+    packed = fresh / "campaigns" / UPLOADS
+    if uploads is not None and packed.is_dir():
+        shutil.copytree(packed, uploads, dirs_exist_ok=True)
+        shutil.rmtree(packed)
     (fresh / "campaigns").rename(data.campaigns)
     fresh.rmdir()

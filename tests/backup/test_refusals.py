@@ -94,6 +94,19 @@ def test_a_backup_is_never_written_over_an_older_one(tmp_path: Path) -> None:
         backup.make(source, older)
 
 
+def test_uploads_kept_elsewhere_are_not_written_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, uploads = tmp_path / "backup", tmp_path / "uploads"
+    uploads.mkdir()
+    (uploads / "one.webp").write_bytes(b"picture")
+    manifest.write(folder, a_manifest(folder))
+    monkeypatch.setenv("MEDIA_URL", uploads.as_uri())
+
+    with pytest.raises(Refused, match="MEDIA_URL keeps uploads, is not empty"):
+        restore(folder, DataDir.at(tmp_path / "data"), by="zoe")
+
+
 def test_a_backup_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     source = Source(
         owner_url="postgresql://pool@127.0.0.1:1/pool", campaigns=tmp_path, stripe="sandbox"

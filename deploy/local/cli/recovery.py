@@ -50,17 +50,19 @@ def backup(
 ) -> None:
     """Back up the whole platform while it runs; never over an older backup."""
     from deploy.recovery import backup as making
-    from deploy.recovery.restore import world_of
+    from deploy.recovery.restore import uploads_of, world_of
 
     document = stack_of(data, as_json=as_json)
     folder = DataDir.at(data)
     place = into / retention.name_of(datetime.now(UTC)) if series else into
     began = time.monotonic()
     try:
+        given = operators_settings(folder)
         source = making.Source(
             owner_url=document["postgres"],
             campaigns=Path(document["campaigns"]),
-            stripe=world_of(operators_settings(folder)),
+            stripe=world_of(given),
+            uploads=uploads_of(given),
         )
         made = making.make(source, place.absolute(), recipients=recipients)
     except (Refused, ServerRefused, SettingsRefused, OSError) as exc:
