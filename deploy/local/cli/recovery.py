@@ -5,6 +5,7 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +17,6 @@ from deploy.local.cli.console import (
     print_json,
     refuse,
     say,
-    stack_of,
 )
 from deploy.local.env_file import SettingsRefused
 from deploy.local.environment import operators_settings
@@ -25,6 +25,9 @@ from deploy.local.wheels import ServerRefused
 from deploy.recovery import retention
 from deploy.recovery.manifest import Manifest, Refused
 from services.chassis.process.commands import operator
+
+if TYPE_CHECKING:
+    from deploy.recovery.backup import Source
 
 FOLDER = click.Path(file_okay=False, path_type=Path)
 
@@ -49,24 +52,16 @@ def backup(
     *, into: Path, recipients: tuple[str, ...], series: bool, as_json: bool, data: Path
 ) -> None:
     """Back up the whole platform while it runs; never over an older backup."""
-    from deploy.recovery import backup as making
-    from deploy.recovery.restore import uploads_of, world_of
+    from deploy.recovery.backup import make
 
-    document = stack_of(data, as_json=as_json)
     folder = DataDir.at(data)
     place = into / retention.name_of(datetime.now(UTC)) if series else into
     began = time.monotonic()
     try:
-        given = operators_settings(folder)
-        source = making.Source(
-            owner_url=document["postgres"],
-            campaigns=Path(document["campaigns"]),
-            stripe=world_of(given),
-            uploads=uploads_of(given),
-        )
-        made = making.make(source, place.absolute(), recipients=recipients)
+        made = make(_source(folder), place.absolute(), recipients=recipients)
     except (Refused, ServerRefused, SettingsRefused, OSError) as exc:
         refuse(f"No backup was made: {exc}", as_json=as_json)
+    folder.path.mkdir(parents=True, exist_ok=True)
     write_json(folder.file("backup.json"), {"at": made.made_at.isoformat(), "in": str(place)})
     gone = _prune(into) if series else []
     seconds = round(time.monotonic() - began, 1)
@@ -120,6 +115,28 @@ def restore(*, source: Path, identity: Path | None, as_json: bool, data: Path) -
     say("  ./pool reconcile     what Stripe knows and this backup does not")
     say("  ./pool resume        the platform goes on")
     sys.exit(1 if found.wrong else 0)
+
+
+def _source(folder: DataDir) -> "Source":
+    """Return what is backed up: the stack that runs here, or what the settings name."""
+    from deploy.recovery.backup import Source
+    from deploy.recovery.restore import uploads_of, world_of
+
+    given = operators_settings(folder)
+    found = stack_file.read(folder) if stack_file.is_running(folder) else {}
+    owner_url = found.get("postgres") or given.get("DATABASE_URL")
+    campaigns = found.get("campaigns") or given.get("CAMPAIGNS_DIR")
+    if not owner_url or not campaigns:
+        raise Refused(
+            f"no stack runs on {folder.path}. Start it, or name a platform that runs elsewhere:"
+            " DATABASE_URL (its owner's) and CAMPAIGNS_DIR."
+        )
+    return Source(
+        owner_url=owner_url,
+        campaigns=Path(campaigns),
+        stripe=world_of(given),
+        uploads=uploads_of(given),
+    )
 
 
 def _prune(root: Path) -> list[str]:
