@@ -11,7 +11,8 @@ from deploy.quality.no_show import NoShow
 from services.site.admin.table import ROUTES, AdminRoute
 
 SESSION = "pool_admin_session"
-HREF = re.compile(r'<(?:a|iframe)\s[^>]*?(?:href|src)="([^"]+)"')
+HREF = re.compile(r'\s(?:href|src|data-[a-z-]+)="(/admin/[^"]*)"')
+"""Links, frames, and what a script fetches."""
 TOKEN = re.compile(r"[?&]t=([A-Za-z0-9_-]+)")
 OUTSIDE = "sign_in"
 HTML = "text/html"
@@ -66,7 +67,7 @@ def screens(http: httpx.Client, wanted_slug: str) -> dict[str, str]:
             found[row.name] = path
         for link in HREF.findall(answer.text):
             target = unescape(link).partition("#")[0]
-            if target.startswith("/admin/") and target not in seen:
+            if target not in seen:
                 seen.add(target)
                 waiting.append(target)
     missed = {row.name for row in rows if not _is_file(http, row)} - found.keys() - files - RARE
