@@ -39,7 +39,11 @@ class Toy:
     def start(self, role: str = "all", **more: str) -> None:
         """Start it and wait until it is ready and hears the bus."""
         self.launch(role, **more)
-        self.wait(lambda: self.readiness() == {"ready": True, "missing": [], "degraded": []})
+        self.wait(
+            lambda: (
+                self.readiness().items() >= {"ready": True, "missing": [], "degraded": []}.items()
+            )
+        )
 
     def readiness(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.http.get("/readyz").json()

@@ -55,7 +55,9 @@ class Process:
 
         async def is_ready() -> bool:
             answer = await self.http.get("/readyz")
-            return bool(answer.json() == {"ready": True, "missing": [], "degraded": []})
+            return bool(
+                answer.json().items() >= {"ready": True, "missing": [], "degraded": []}.items()
+            )
 
         await eventually(is_ready)
 
