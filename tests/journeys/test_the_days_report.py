@@ -41,11 +41,11 @@ def test_each_morning_brings_one_report_whose_sum_is_the_ledgers(platform: Platf
     eventually(lambda: platform.live(slug)["stats"]["pledgedAmount"] == 5_000, what="withdrawn")
 
     sleep_until_seven(platform)
-    mail = platform.mail(runner, "Report | ")
+    mail = platform.mail(runner, "Daily report | ")
     platform.pledge(slug, email=an_email("ada"))
     sleep_until_seven(platform)
     newest, oldest = eventually(
-        lambda: len(mails := platform.mails(runner, "Report | ")) == 2 and mails,
+        lambda: len(mails := platform.mails(runner, "Daily report | ")) == 2 and mails,
         what="the second morning's report",
     )
 
