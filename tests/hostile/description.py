@@ -155,7 +155,7 @@ def _handlers() -> Iterable[HTTPRouteHandler]:
     yield from pledges.operator_routes(SECRET)
     yield from (*settlement.ROUTES, *settlement.PEOPLE_ROUTES, *AFTER_ROUTES)
     yield from (notify.own_mails, *notify.operator_routes(SECRET))
-    yield from (*WISHES, webhook_route(SECRET), *broadcast_routes(SECRET))
+    yield from (*WISHES, webhook_route(SECRET), *broadcast_routes(SECRET, NO_POOL))
 
 
 def _complete(operation: dict[str, Any]) -> None:
