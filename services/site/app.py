@@ -55,6 +55,7 @@ from services.site.routes.lost import lost
 from services.site.routes.manage import PAY_PATH, Manage, manage_routes
 from services.site.routes.old_addresses import old_routes
 from services.site.routes.pages import page_routes
+from services.site.routes.preview import preview_routes
 from services.site.routes.publish import publish_route
 from services.site.routes.reminder import Remembering, reminder_routes
 from services.site.routes.results import Results, result_routes
@@ -167,7 +168,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             publish_route(publisher, admission, announcer),
             cancel_route(running.pool, admission, announcer),
             *(*admin_routes(dash), invite_route(dash, site_base)),
-            lost,
+            *(*preview_routes(site, dash.texts), lost),
         ],
         listeners=hears,
         loops=[announcer.run, forgetting, *memory.workshop, *mirroring],

@@ -2,11 +2,14 @@
 
 import html
 import re
+import time
 
+import msgspec
 import pytest
 
 from tests.site.admins import Visitor, signed_in
-from tests.site.running import RunningSite
+from tests.site.hearing import Run
+from tests.site.running import Behind, RunningSite, eventually
 from tests.site.samples import campaign
 
 EDIT = "/admin/campaigns/long-take/edit"
@@ -253,3 +256,102 @@ async def test_how_a_text_looks_is_made_safe(ada: Visitor) -> None:
 
     assert "<strong>b</strong>" in page.text
     assert "<script>" not in page.text
+
+
+async def test_a_link_shows_the_working_copy_inert_and_to_nobody_else(
+    live_site: RunningSite, ada: Visitor
+) -> None:
+    form = await opened(ada, "settings")
+    await ada.post(f"{EDIT}/settings", **{**form, "title": "The Longer Take"})
+
+    page = await ada.post("/admin/campaigns/long-take/preview")
+
+    found = re.search(r'href="(/campaigns/long-take/preview/\?t=[\w-]{43})"', page.text)
+    assert found, page.text
+    shown = await live_site.http.get(found[1])
+    assert "The Longer Take" in shown.text
+    assert "A preview: this is not public" in shown.text
+    policy = shown.headers["content-security-policy"]
+    assert "form-action 'none'" in policy
+    assert "script-src 'none'" in policy
+    assert shown.headers["cache-control"] == "private, no-store"
+    assert "The Longer Take" in (await live_site.http.get(f"/es{found[1]}")).text
+    for wrong in (found[1][:-1] + "!", "/campaigns/other/preview/?t=" + found[1][-43:]):
+        assert (await live_site.http.get(wrong)).status_code == 401
+    assert "The Longer Take" not in (await live_site.http.get("/campaigns/long-take/")).text
+
+
+async def test_a_copy_with_mistakes_has_no_page_to_show(ada: Visitor) -> None:
+    form = await opened(ada, "tiers")
+    await ada.post(f"{EDIT}/tiers", **{**form, "tiers[0].price": "much"})
+
+    page = await ada.post("/admin/campaigns/long-take/preview")
+
+    assert page.status_code == 400
+    assert "Write an amount of dollars" in page.text
+
+
+async def test_stock_is_changed_at_checkout_and_written_down(
+    live_site: RunningSite, services: Behind, ada: Visitor
+) -> None:
+    services.answer = b'{"success":true}'
+    page = await ada.get("/admin/campaigns/long-take/stock/")
+    assert "A frame" in page.text
+
+    done = await ada.post(
+        "/admin/campaigns/long-take/stock", goods="frame", action="set", quantity="12"
+    )
+
+    assert done.headers["location"].endswith("?done=stocked")
+    assert services.heard[-1].target == "/admin/inventory"
+    sent = msgspec.json.decode(services.heard[-1].body)
+    assert sent == {
+        "action": "set",
+        "campaignSlug": "long-take",
+        "by": "ada@pool.example",
+        "tierId": "frame",
+        "quantity": 12,
+    }
+    log = await ada.get("/admin/audit/", params={"action": "stock_changed"})
+    assert "Changed stock by hand" in log.text
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"goods": "nothing", "action": "set", "quantity": "1"},
+        {"goods": "frame", "action": "burn", "quantity": "1"},
+        {"goods": "frame", "action": "set", "quantity": "-1"},
+        {"goods": "frame", "action": "set", "quantity": "many"},
+    ],
+    ids=str,
+)
+async def test_what_is_no_stock_is_refused(
+    services: Behind, ada: Visitor, form: dict[str, str]
+) -> None:
+    refused = await ada.post("/admin/campaigns/long-take/stock", **form)
+
+    assert refused.status_code == 400
+    assert "/admin/inventory" not in [each.target for each in services.heard]
+
+
+async def test_a_publish_is_seen_by_another_process_within_seconds(
+    run: Run, nats_url: str, redis_url: str
+) -> None:
+    async with (
+        run(nats_url=nats_url, redis_url=redis_url) as first,
+        run(nats_url=nats_url, redis_url=redis_url) as second,
+    ):
+        visitor = await signed_in(first, "ada@pool.example")
+        form = await opened(visitor, "settings")
+        await visitor.post(f"{EDIT}/settings", **{**form, "title": "The Longer Take"})
+        began = time.monotonic()
+
+        await publish(visitor)
+
+        async def is_there() -> bool:
+            return "The Longer Take" in (await second.http.get("/campaigns/long-take/")).text
+
+        await eventually(is_there, seconds=5)
+        seconds = time.monotonic() - began
+        assert seconds < 5, f"{seconds:.2f} s"

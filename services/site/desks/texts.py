@@ -1,7 +1,9 @@
 """Campaign texts from the dashboard: read, saved, published, and shown by every process at once."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -11,14 +13,16 @@ from contracts.refusals import InputRefused, NotFound, Refusal
 from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
 from services.site import queries
+from services.site.admin import access
 from services.site.admin.audit import Done
+from services.site.admin.queries import audit
 from services.site.editing import handlers
 from services.site.editing.handlers import Unready
-from services.site.editing.queries import texts
+from services.site.editing.queries import previews, texts
 from services.site.editing.queries.mirror import Mirrored, mirror_state
 from services.site.publishing.campaign_file import CampaignFile, read_campaign
 from services.site.publishing.content import TIMEZONE
-from services.site.publishing.model import Mistake, PlatformDocument
+from services.site.publishing.model import CampaignDocument, Mistake, PlatformDocument
 from services.site.publishing.plain import Fields, fields_of
 from services.site.publishing.platform_file import platform_default
 from services.site.publishing.rewriting import rewrite
@@ -27,6 +31,7 @@ from services.site.publishing.texts import Mark, Origin, SetAside, Standing, Tex
 log = telemetry.logger(__name__)
 
 T = TypeVar("T")
+PREVIEW_LIFE = timedelta(hours=24)
 Show = Callable[[CampaignSlug], Awaitable[None]]
 
 
@@ -147,6 +152,37 @@ class TextDesk:
         """Say that the working copy is to replace what became public since."""
         async with transaction(self._pool) as conn:
             await handlers.keep_on_top(conn, CampaignSlug(slug), mark, by)
+
+    async def preview(self, slug: str, by: Done) -> str:
+        """Return the secret of a link that shows the working copy for a day.
+
+        Raises `Unready` when it has mistakes: then there is no page to show.
+        """
+        stands = await self.standing(slug)
+        read = await self.read(stands.source, stands.file)
+        if read.found is None:
+            raise Unready(list(read.mistakes))
+        secret = secrets.token_urlsafe(32)
+        async with transaction(self._pool) as conn:
+            await previews.insert_preview(
+                conn,
+                CampaignSlug(slug),
+                token_sha256=access.digest(secret),
+                source=stands.source,
+                made_by=by.actor,
+                life=PREVIEW_LIFE,
+            )
+            await audit.append(conn, by)
+        return secret
+
+    async def previewed(self, slug: str, secret: str) -> CampaignDocument | None:
+        """Return what a link shows; None when it does not work, or not any more."""
+        async with transaction(self._pool) as conn:
+            source = await previews.find_preview(conn, CampaignSlug(slug), access.digest(secret))
+        if source is None:
+            return None
+        read = await self.read(source, f"{slug}.md")
+        return read.found.document if read.found else None
 
     async def settle(self, slug: str, number: int, by: Done) -> None:
         """Note that somebody has looked at what was set aside."""

@@ -101,6 +101,12 @@ class World:
             return None
         return _state(known, self.figures_of(known.document.slug))
 
+    def as_it_would_be(self, document: CampaignDocument) -> CampaignState:
+        """Return how a text would be shown if it were public."""
+        content, at = present(document, self._media), self.clock.now()
+        known = Known(version=0, document=document, content=content, published_at=at)
+        return _state(known, self.figures_of(document.slug))
+
     def listed(self) -> list[CampaignState]:
         """Return the campaigns that may be listed."""
         return [

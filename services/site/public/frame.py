@@ -27,6 +27,8 @@ class SiteFrame(msgspec.Struct, frozen=True, kw_only=True):
     # The challenge's public key, where forms for strangers ask for one.
     challenge_key: str = ""
     theme: Theme = theme_of(())
+    # What is said above the page; empty on every page that is public.
+    notice: str = ""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):

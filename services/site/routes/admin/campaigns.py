@@ -61,7 +61,7 @@ async def create(visit: Visit) -> ASGIResponse:
     return visit.go(f"campaigns/{slug}/edit/settings/", done="created")
 
 
-async def show_one(visit: Visit) -> ASGIResponse:
+async def show_one(visit: Visit, link: str = "") -> ASGIResponse:
     """Show how a campaign's text stands: what is public, what is not yet, and what was before."""
     desk = visit.dash.texts
     stands = await desk.standing(visit.slug)
@@ -83,7 +83,15 @@ async def show_one(visit: Visit) -> ASGIResponse:
         asides=await desk.set_asides(visit.slug),
         mirror=await desk.mirror(),
         is_public=_is_shown(visit),
+        link=link,
     )
+
+
+async def preview(visit: Visit) -> ASGIResponse:
+    """Show a link to look at the working copy, this once: only its digest is kept."""
+    done = by(visit, "preview_shared", visit.slug)
+    secret = await visit.dash.texts.preview(visit.slug, done)
+    return await show_one(visit, f"/campaigns/{visit.slug}/preview/?t={secret}")
 
 
 async def publish(visit: Visit) -> ASGIResponse:
@@ -223,6 +231,7 @@ WORKS: dict[str, Work] = {
     "campaigns.create": create,
     "campaigns.one": show_one,
     "campaigns.publish": publish,
+    "campaigns.preview": preview,
     "campaigns.give_up": give_up,
     "campaigns.keep": keep,
     "campaigns.archive": archive,
