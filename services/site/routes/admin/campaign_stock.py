@@ -63,8 +63,9 @@ async def restock(visit: Visit) -> ASGIResponse:
         body["quantity"] = _quantity(visit.one("quantity"))
     await visit.dash.operator.do("checkout", "/admin/inventory", visit.caller, body, Changed)
     details = {name: value for name, value in body.items() if name not in ("campaignSlug", "by")}
+    done = msgspec.structs.replace(by(visit, "stock_changed", visit.slug), details=details)
     async with transaction(visit.dash.pool) as conn:
-        await audit.append(conn, by(visit, "stock_changed", visit.slug, **details))
+        await audit.append(conn, done)
     return visit.go(f"campaigns/{visit.slug}/stock/", done="stocked")
 
 
