@@ -7,14 +7,16 @@ import msgspec
 import pytest
 
 from contracts.events.pledges import ChargeRequested, PledgeCancelled, PledgeCardChanged
-from contracts.ids import CampaignSlug, PledgeId
+from contracts.ids import CampaignSlug, ChargeId, PledgeId
 from contracts.money import Cents
 from services.chassis.events.early import NotYet
 from services.chassis.events.outbox import new_event_id
 from services.chassis.storage.database import Connection, Pool, transaction
+from services.settlement.domain import charging
 from services.settlement.handlers import recover, take_requests
 from services.settlement.handlers.take_requests import RequestRefused
-from services.settlement.queries import copies, notices
+from services.settlement.queries import charges, copies, notices
+from services.settlement.queries.charges import NewCharge
 from tests.settlement.builders import (
     NOW,
     a_pledge,
@@ -47,6 +49,23 @@ async def test_a_request_is_one_charge_and_one_wake_up(pool: Pool, owner: Connec
 
     assert await owner.fetchval("SELECT count(*) FROM charges") == 1
     assert len(await outbox_events(owner, "charges.due")) == 1
+
+
+async def test_a_charge_of_another_id_is_the_same_charge(pool: Pool, owner: Connection) -> None:
+    """Ids were drawn once; now they follow from what a charge is for. Neither makes a second."""
+    slug = a_slug()
+    await close(pool, slug)
+    event = requested(slug)
+    drawn = ChargeId("chg_0190c0de-0000-7000-8000-000000000000")
+    parameters = charging.create_parameters(drawn, event)
+    async with transaction(pool) as conn:
+        await charges.insert_charges(conn, [NewCharge(drawn, event, parameters)])
+
+    await request(pool, msgspec.structs.replace(event, event_id=new_event_id()))
+
+    assert [row["charge_id"] for row in await owner.fetch("SELECT charge_id FROM charges")] == [
+        drawn
+    ]
 
 
 @pytest.mark.parametrize("is_newer", [True, False])
