@@ -143,12 +143,18 @@ WITH facts (event_type, subject) AS (
     UNION ALL
     SELECT 'admin.sign_in_asked', 'sign_in:' || encode(token_sha256, 'hex')
     FROM site.admin_sign_ins
+    UNION ALL
+    -- Each change of what somebody may do counts; those of before the column are not told.
+    SELECT 'admin.runner_changed', 'user:' || user_id || ':' || number
+    FROM site.admin_users
+    CROSS JOIN LATERAL generate_series(1, version) AS number
 ),
 events (event_type, subject) AS (
     SELECT event_type,
         CASE WHEN event_type IN ('pledges.totals_changed', 'checkout.stock_changed',
                 'checkout.add_on_stock_changed', 'checkout.card_saved', 'campaigns.published',
-                'campaigns.platform_published', 'pledges.links_renewed')
+                'campaigns.platform_published', 'pledges.links_renewed',
+                'admin.runner_changed')
              THEN aggregate_id || ':' || aggregate_version
              ELSE aggregate_id
         END
