@@ -75,7 +75,7 @@ CONSUMERS = (
         durable="notify-admin",
         stream="ADMIN",
         listener="notify",
-        events=(admin.SignInAsked, admin.RunnerChanged),
+        events=(admin.SignInAsked, admin.PreviewShared, admin.RunnerChanged),
     ),
     Consumer(
         durable="pledges-orders",

@@ -20,6 +20,22 @@ class SignInAsked(Event, frozen=True, kw_only=True, tag="admin.sign_in_asked"):
     is_invitation: bool = False
 
 
+class PreviewShared(Event, frozen=True, kw_only=True, tag="admin.preview_shared"):
+    """Somebody asked `email` to look at a campaign's working copy.
+
+    `token` shows it until `expires_at` in real time, unless it is taken back or replaced.
+    `shared_by` is the address of whoever asks.
+    """
+
+    campaign: CampaignSlug
+    title: str
+    email: str
+    language: str
+    shared_by: str
+    token: str
+    expires_at: datetime
+
+
 class RunnerChanged(Event, frozen=True, kw_only=True, tag="admin.runner_changed"):
     """Somebody of the dashboard runs these campaigns now, whatever they ran before.
 

@@ -1,6 +1,6 @@
 """What notify hears, and who handles it."""
 
-from contracts.events.admin import RunnerChanged, SignInAsked
+from contracts.events.admin import PreviewShared, RunnerChanged, SignInAsked
 from contracts.events.campaigns import CampaignCancelled, CampaignPublished, PlatformPublished
 from contracts.events.checkout import CardNoticeDue, CheckoutRefused
 from contracts.events.pledges import (
@@ -29,6 +29,7 @@ from services.notify.handlers import (
     make_news,
     payment_mails,
     pledge_mails,
+    preview_mails,
     refusal_mails,
     sign_in_mails,
 )
@@ -53,6 +54,7 @@ def listeners() -> list[Listener]:
             consumer("notify-admin"),
             {
                 SignInAsked: sign_in_mails.send_sign_in,
+                PreviewShared: preview_mails.send_preview,
                 RunnerChanged: keep_definitions.keep_runner,
             },
         ),

@@ -63,7 +63,7 @@ from services.site.routes.share import share_routes
 from services.site.routes.site import Site
 from services.site.routes.theme import theme_route
 from services.site.routes.wishes import LAUNCH, NEWS, wish_page
-from services.site.schedules.forget_audit import forget_audit
+from services.site.schedules.forgetting import forgetting_loops
 from services.site.settings import Settings
 
 
@@ -151,7 +151,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
     gateway = gateway.with_pages({PAY_PATH: managing.pay_page, NEWS: wish, LAUNCH: wish})
     mirroring = content_loops(running.pool, publisher, settings)
     degraded, hears = partial(_degraded, memory, limiter), listeners(announcer)
-    forgetting = partial(forget_audit, running.pool, settings.audit_retention_days)
+    forgetting = forgetting_loops(running.pool, settings.audit_retention_days)
     own = Own(pool=running.pool, bus=running.bus, listeners=hears, degraded=degraded)
     door = (admission, limiter, upstream, announcer)
     dash = dashboard_of(site, settings, own, door, memory.store)
@@ -171,7 +171,7 @@ async def compose(settings: Settings, running: Running) -> Parts:
             *(*preview_routes(site, dash.texts), lost),
         ],
         listeners=hears,
-        loops=[announcer.run, forgetting, *memory.workshop, *mirroring],
+        loops=[announcer.run, *forgetting, *memory.workshop, *mirroring],
         web_loops=memory.loops(running),
         dependencies={"site": site},
         degraded=degraded,

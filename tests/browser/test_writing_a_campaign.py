@@ -91,6 +91,16 @@ def test_a_campaign_is_written_looked_at_published_and_seen(
     keep(page, "admin-campaign")
     assert_accessible(page)
 
+    page.get_by_label("Reviewers’ addresses").fill("mel@film.example\nnoor@film.example")
+    page.get_by_role("button", name="Make a link to look at it").click()
+    expect(page.locator(".notice--good")).to_contain_text("2 reviewers are mailed")
+    keep(page, "admin-reviewers")
+    assert_accessible(page)
+    page.get_by_role("button", name="Take back mel@film.example").click()
+    expect(page.locator(".notice--good")).to_contain_text("Taken back.")
+    expect(page.get_by_role("rowheader", name="noor@film.example")).to_be_visible()
+    expect(page.get_by_text("mel@film.example")).to_have_count(0)
+
     page.get_by_role("button", name="Make a link to look at it").click()
     link = page.locator(".notice--good a").get_attribute("href")
     assert link

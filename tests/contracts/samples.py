@@ -401,6 +401,17 @@ SAMPLES: tuple[Event, ...] = (
         language="es",
         campaigns=(SLUG,),
     ),
+    admin.PreviewShared(
+        event_id=an_id(62),
+        occurred_at=AT,
+        campaign=SLUG,
+        title="The Long Take",
+        email=EMAIL,
+        language="es",
+        shared_by="runner@film.example",
+        token="nobody-looks-with-this",
+        expires_at=AT,
+    ),
     admin.SignInAsked(
         event_id=an_id(60),
         occurred_at=AT,

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from contracts.money import Cents
-from services.notify.domain.facts import DisputeFacts, Facts, ReportFacts
+from services.notify.domain.facts import DisputeFacts, Facts, PreviewFacts, ReportFacts
 from services.notify.domain.mails import MailKind
 from services.notify.domain.news import News
 from tests.notify.facts import CAMPAIGN, PLEDGE, SITE
@@ -66,6 +66,17 @@ NEWS_SAMPLES: dict[str, tuple[MailKind, Facts]] = {
         ),
     ),
     "sign_in": ("sign_in", Facts(sign_in_token="b25jZQ.c2lnbmVk")),
+    "preview_link": (
+        "preview_link",
+        Facts(
+            preview=PreviewFacts(
+                campaign=CAMPAIGN.slug,
+                title=CAMPAIGN.title,
+                shared_by="runner@film.example",
+                token="b25jZQ-bG9va2Vk",
+            )
+        ),
+    ),
     "campaign_report": (
         "campaign_report",
         Facts(

@@ -1,6 +1,7 @@
 """Mails that are stuck: counted, listed, and sent once more when an operator says so."""
 
 import httpx
+import pytest
 
 from services.chassis.storage.database import Connection, Pool
 from services.notify.schedules.send_mails import Sender
@@ -88,14 +89,15 @@ async def test_what_came_back_is_stuck_and_what_arrived_is_not(
     assert told["waiting"] is None
 
 
-async def test_a_link_to_sign_in_and_what_was_forgotten_are_never_sent_again(
-    client: Client, pool: Pool, owner: Connection
+@pytest.mark.parametrize("kind", ["sign_in", "preview_link"])
+async def test_a_link_of_a_day_and_what_was_forgotten_are_never_sent_again(
+    client: Client, pool: Pool, owner: Connection, kind: str
 ) -> None:
     await pledge(pool, "p1")
     await pledge(pool, "p2")
     one, two = await mails(pool)
     await owner.execute("UPDATE mails SET status = 'parked'")
-    await owner.execute("UPDATE mails SET kind = 'sign_in' WHERE mail_id = $1", one["mail_id"])
+    await owner.execute("UPDATE mails SET kind = $2 WHERE mail_id = $1", one["mail_id"], kind)
     forget = "UPDATE mails SET forgotten_at = clock_timestamp() WHERE mail_id = $1"
     await owner.execute(forget, two["mail_id"])
 

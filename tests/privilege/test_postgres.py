@@ -30,6 +30,8 @@ MAY_DELETE = {
     "pledges.link_requests",
     # Who wanted to be reminded of a launch was promised that we forget the address then.
     "notify.reminders",
+    # Who was asked to look at a working copy is forgotten when their link ends, after a day.
+    "site.preview_reviewers",
     # What a pledge contains now; what it contained before is in its history for good.
     "pledges.pledge_lines",
 }

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import msgspec
 
-from contracts.events.admin import RunnerChanged, SignInAsked
+from contracts.events.admin import PreviewShared, RunnerChanged, SignInAsked
 from contracts.events.base import Event
 from contracts.subjects import tag
 from tests.site.running import RunningSite
@@ -24,6 +24,7 @@ class Visitor:
 
     http: httpx.AsyncClient = field(repr=False)
     csrf: str = ""
+    email: str = ""
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self.http.get(path, **more)
@@ -46,6 +47,11 @@ async def links(site: RunningSite, email: str) -> list[SignInAsked]:
 async def runners(site: RunningSite) -> list[RunnerChanged]:
     """Everything that was told of who runs which campaign, oldest first."""
     return await _told(site, RunnerChanged)
+
+
+async def previews(site: RunningSite) -> list[PreviewShared]:
+    """Every link to a working copy that a reviewer was sent, oldest first."""
+    return await _told(site, PreviewShared)
 
 
 async def _told(site: RunningSite, shape: type[T]) -> list[T]:
@@ -75,6 +81,7 @@ async def signed_in(site: RunningSite, email: str, **rights: Any) -> Visitor:
     """Somebody invited, who used the link of the mail."""
     (await invite(site, email, **rights)).raise_for_status()
     visitor = browser(site)
+    visitor.email = email
     token = (await links(site, email))[-1].token
     answer = await visitor.http.post("/admin/sign-in", data={"t": token})
     assert answer.status_code == 303, answer.text

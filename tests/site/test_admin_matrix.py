@@ -33,6 +33,7 @@ ANSWERS = {
     "campaigns.show": 200,
     "campaigns.publish": 404,
     "campaigns.preview": 200,
+    "campaigns.take_back": 404,
     "campaigns.stock": 200,
     "campaigns.restock": 400,
     "campaigns.give_up": 404,

@@ -38,6 +38,7 @@ SITE_RANKS = {
     "live": 50,
     "mirror": 65,
     "editing.handlers": 45,
+    "editing.reviewing": 45,
     "editing.platform_texts": 46,
     "admin.handlers": 40,
     "editing.queries": 20,

@@ -109,6 +109,11 @@ WITH due AS (
     FROM checkout.card_notices
     JOIN pledges.supporters USING (supporter_id)
     GROUP BY campaign, supporter_id, days_left, supporters.email
+    UNION ALL
+    -- Whom it went to is forgotten after a day.
+    SELECT 'preview_link', 'preview:' || encode(token_sha256, 'hex'), slug, NULL, 1
+    FROM site.campaign_previews
+    WHERE for_reviewer
 ),
 written AS (
     -- A decline's mail names its moment as well; what it is about comes before that.

@@ -144,6 +144,10 @@ WITH facts (event_type, subject) AS (
     SELECT 'admin.sign_in_asked', 'sign_in:' || encode(token_sha256, 'hex')
     FROM site.admin_sign_ins
     UNION ALL
+    SELECT 'admin.preview_shared', 'preview:' || encode(token_sha256, 'hex')
+    FROM site.campaign_previews
+    WHERE for_reviewer
+    UNION ALL
     -- Each change of what somebody may do counts; those of before the column are not told.
     SELECT 'admin.runner_changed', 'user:' || user_id || ':' || number
     FROM site.admin_users

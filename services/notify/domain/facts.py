@@ -8,7 +8,7 @@ import msgspec
 from contracts.events.checkout import RefusedPart
 from contracts.events.pledges import LinkedPledge
 from contracts.events.settlement import NoticedPledge
-from contracts.ids import PledgeId
+from contracts.ids import CampaignSlug, PledgeId
 from contracts.magic_link import FIRST_GENERATION
 from contracts.money import Cents
 from contracts.pricing import PricedLine
@@ -66,6 +66,15 @@ class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
     has_file: bool = True
 
 
+class PreviewFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A working copy that somebody is asked to look at, by whom, and the secret that shows it."""
+
+    campaign: CampaignSlug
+    title: str
+    shared_by: str
+    token: str
+
+
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What happened, as the event told it. `pledge_id` is the pledge the link opens."""
 
@@ -97,5 +106,6 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     dispute: DisputeFacts | None = None
     report: ReportFacts | None = None
     sign_in_token: str = ""
+    preview: PreviewFacts | None = None
     # Of a broadcast that goes to one address as a test.
     news: News | None = None

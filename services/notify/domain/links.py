@@ -8,6 +8,7 @@ import msgspec
 from contracts import magic_link
 from contracts.events.pledges import LinkedPledge
 from contracts.ids import PledgeId
+from services.notify.domain.facts import PreviewFacts
 from services.notify.domain.language import Language, prefix
 from services.notify.domain.mails import Campaign, Mail
 from services.notify.domain.news import SCOPES, UNSUBSCRIBE_LIVES, Topic, topic_of
@@ -73,6 +74,13 @@ class Links(msgspec.Struct, frozen=True, kw_only=True):
     def sign_in(self, token: str, language: Language) -> str:
         """Return where an operator's mail leads: a page with one button."""
         return f"{self._site(language)}/admin/sign-in?t={quote(token)}"
+
+    def preview(self, preview: PreviewFacts | None, language: Language) -> str:
+        """Return where a reviewer's mail leads: the working copy, or nowhere."""
+        if preview is None:
+            return ""
+        address = f"{self._site(language)}/campaigns/{quote(preview.campaign)}/preview/"
+        return f"{address}?t={quote(preview.token)}"
 
     def pay(self, mail: Mail, campaign: Campaign, language: Language) -> str:
         """Return the same key to the page where a payment is confirmed at the bank."""

@@ -35,6 +35,7 @@ MailKind = Literal[
     "dispute_notice",
     "sign_in",
     "campaign_report",
+    "preview_link",
 ]
 
 StepStatus = Literal["queued", "sent", "undeliverable", "parked"]

@@ -34,6 +34,7 @@ NEWS: dict[MailKind, str] = {
     "dispute_notice": N_("A payment is disputed"),
     "sign_in": N_("Sign in"),
     "campaign_report": N_("Daily report"),
+    "preview_link": N_("Preview"),
 }
 FULFILLMENT = N_("Fulfillment report")
 

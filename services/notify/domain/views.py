@@ -84,13 +84,18 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     dispute: DisputeShown | None
     report: ReportShown | None
     sign_in_url: str
+    # A working copy that somebody asks to look at, and who; or empty.
+    preview_url: str
+    shared_by: str
 
 
 def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Links) -> View:
     """Return what the templates of `mail` show."""
     language = chosen(mail.language, platform.languages)
-    name, title = one_line(platform.platform_name), one_line(campaign.title)
     facts, zone, seen = mail.facts, campaign.timezone, mail.created_at
+    # What is not public yet is called as whoever asks to look at it calls it.
+    called = facts.preview.title if facts.preview else campaign.title
+    name, title = one_line(platform.platform_name), one_line(called)
     last = formatting.last_minute(campaign.deadline_at)
     needed = card_life.needed_until(campaign.deadline_at, platform.recovery_window_days)
     return View(
@@ -130,6 +135,8 @@ def view_of(mail: Mail, campaign: Campaign, platform: PlatformNames, links: Link
         dispute=dispute_shown(facts, zone, language, seen),
         report=report_shown(facts, campaign, language, seen),
         sign_in_url=links.sign_in(facts.sign_in_token, language),
+        preview_url=links.preview(facts.preview, language),
+        shared_by=one_line(facts.preview.shared_by) if facts.preview else "",
     )
 
 

@@ -14,5 +14,9 @@ async def forget_person(conn: Connection, event: PledgeErased) -> None:
 
 
 async def forget_what_is_done(conn: Connection) -> int:
-    """Take those who asked for it out of a portion of the mails that are done with by now."""
+    """Take whoever asked for it, and reviewers after their day, out of what is done with by now.
+
+    A portion of them; return how many mails lost somebody.
+    """
+    await people.forget_reviewers(conn, limit=PORTION)
     return await people.forget_mails(conn, limit=PORTION)

@@ -41,6 +41,12 @@ async def forget_mails(conn: Connection, *, limit: int) -> int:
     return gone
 
 
+async def forget_reviewers(conn: Connection, *, limit: int) -> int:
+    """Mark mails with links to look at a working copy that are a day old, and so over."""
+    marked: int = await conn.fetchval("SELECT forget_reviewers($1)", limit)
+    return marked
+
+
 async def list_owners(conn: Connection, pledge_id: str) -> list[Owner]:
     """Return to whom the mails about a pledge went."""
     rows = await conn.fetch(

@@ -4,8 +4,8 @@ from contracts.api.desk import PersonMail
 from contracts.api.operations import MailState, Resent, StuckMail, WebhookState
 from services.chassis.storage.database import Connection, decode_rows
 
-# A link to sign in that comes late opens nothing; of news a second copy is worse than none.
-NEVER_AGAIN = "sign_in"
+# A link of a day that comes late opens nothing; of news a second copy is worse than none.
+NEVER_AGAIN = ("sign_in", "preview_link")
 
 
 async def count_mails(conn: Connection) -> MailState:
@@ -79,7 +79,7 @@ async def list_stuck(conn: Connection, *, before: int, limit: int) -> list[Stuck
         SELECT mail_number AS number, mail_id, kind, campaign AS campaign_slug, address,
                coalesce(told.happened, status) AS status, created_at AS written_at,
                coalesce(nullif(told.detail, ''), tried.code, '') AS said,
-               kind <> $3 AND broadcast_id IS NULL AS can_resend
+               kind <> ALL($3) AND broadcast_id IS NULL AS can_resend
         FROM stuck
         JOIN mails USING (mail_number)
         LEFT JOIN LATERAL (
@@ -126,7 +126,7 @@ async def list_of_person(conn: Connection, recipient: str) -> list[PersonMail]:
             FROM mails
             WHERE recipient = $1
               AND forgotten_at IS NULL
-              AND kind <> $2
+              AND kind <> ALL($2)
             ORDER BY mail_number DESC
             LIMIT 200
         ) AS newest
@@ -151,7 +151,7 @@ async def send_again(conn: Connection, mail_id: str) -> Resent | None:
             resend_id = NULL,
             sent_at = NULL
         WHERE mail_id = $1
-          AND kind <> $2
+          AND kind <> ALL($2)
           AND broadcast_id IS NULL
           AND forgotten_at IS NULL
           AND (

@@ -1,4 +1,4 @@
-"""Forget what those were sent who asked to be forgotten, once it is sent."""
+"""Forget what those were sent who asked to be forgotten, and reviewers, once it is sent."""
 
 from prometheus_client import Counter
 
@@ -12,7 +12,7 @@ ROUNDS_MAX = 20
 
 FORGOTTEN = Counter(
     "notify_mails_forgotten",
-    "Mails that lost a recipient who asked to be forgotten.",
+    "Mails that lost a recipient who is to be forgotten.",
     registry=telemetry.REGISTRY,
 )
 

@@ -2,6 +2,8 @@
 
 from gettext import NullTranslations
 
+from services.site.admin import reviewers
+
 
 def done_words(texts: NullTranslations) -> dict[str, str]:
     """Return the sentence after something was done."""
@@ -16,6 +18,7 @@ def done_words(texts: NullTranslations) -> dict[str, str]:
         "restored": _("Published again, as a new version."),
         "settled": _("Put away."),
         "stocked": _("The stock is changed."),
+        "taken-back": _("Taken back. That reviewer’s link works no more."),
     }
 
 
@@ -32,6 +35,7 @@ def action_words(texts: NullTranslations) -> dict[str, str]:
         "draft_kept": _("Kept a working copy over another text"),
         "set_aside_settled": _("Put a text away that was set aside"),
         "preview_shared": _("Made a link to look at a working copy"),
+        "preview_taken_back": _("Took a reviewer’s link back"),
         "stock_changed": _("Changed stock by hand"),
     }
 
@@ -54,6 +58,13 @@ def refusal_words(texts: NullTranslations) -> dict[str, str]:
         "campaign_live": _("A live campaign can’t be archived."),
         "too_long": _("A campaign has room for 256 KiB of text."),
         "unknown_text": _("There is no such version."),
+        "unknown_reviewer": _("This link has ended already."),
+        "too_many_reviewers": _("At most 30 reviewers an hour are mailed. Try again later."),
+        reviewers.NO_ADDRESS: _(
+            "Write email addresses, one on each line or with commas between them."
+        ),
+        reviewers.TOO_MANY_AT_ONCE: _("At most 10 addresses at a time."),
+        reviewers.TOO_MANY_MAILS: _("At most 30 reviewers an hour are mailed. Try again later."),
         "There is a campaign of this name already.": _("There is a campaign of this name already."),
         "Write a title of at most 160 characters.": _("Write a title of at most 160 characters."),
         "Use a–z, 0–9 and single dashes, at most 100 characters.": _(

@@ -106,6 +106,7 @@ def _mails(texts: NullTranslations) -> dict[str, str]:
         "dispute_notice": texts.gettext("Notice of a dispute"),
         "sign_in": texts.gettext("Link to sign in"),
         "campaign_report": texts.gettext("The day’s report"),
+        "preview_link": texts.gettext("Link to a preview"),
         "bounced": texts.gettext("Came back"),
         "complained": texts.gettext("Complained about"),
         "suppressed": texts.gettext("Kept back by the mail service"),

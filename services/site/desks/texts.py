@@ -1,9 +1,7 @@
 """Campaign texts from the dashboard: read, saved, published, and shown by every process at once."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -15,15 +13,16 @@ from services.chassis.storage.database import Pool, transaction
 from services.site import queries
 from services.site.admin import access
 from services.site.admin.audit import Done
-from services.site.admin.queries import audit
-from services.site.editing import handlers
+from services.site.admin.reviewers import Asked, Reviewer
+from services.site.editing import handlers, reviewing
 from services.site.editing.handlers import Unready
 from services.site.editing.queries import previews, texts
 from services.site.editing.queries.mirror import Mirrored, mirror_state
+from services.site.editing.queries.reviewers import list_reviewers
 from services.site.publishing.campaign_file import CampaignFile, read_campaign
 from services.site.publishing.content import TIMEZONE
 from services.site.publishing.model import CampaignDocument, Mistake, PlatformDocument
-from services.site.publishing.plain import Fields, fields_of
+from services.site.publishing.plain import Fields, fields_of, text
 from services.site.publishing.platform_file import platform_default
 from services.site.publishing.rewriting import rewrite
 from services.site.publishing.texts import Mark, Origin, SetAside, Standing, Text
@@ -31,7 +30,6 @@ from services.site.publishing.texts import Mark, Origin, SetAside, Standing, Tex
 log = telemetry.logger(__name__)
 
 T = TypeVar("T")
-PREVIEW_LIFE = timedelta(hours=24)
 Show = Callable[[CampaignSlug], Awaitable[None]]
 
 
@@ -153,8 +151,8 @@ class TextDesk:
         async with transaction(self._pool) as conn:
             await handlers.keep_on_top(conn, CampaignSlug(slug), mark, by)
 
-    async def preview(self, slug: str, by: Done) -> str:
-        """Return the secret of a link that shows the working copy for a day.
+    async def preview(self, slug: str, by: Done, asked: Asked) -> reviewing.Shared:
+        """Make a link that shows the working copy for a day, and mail reviewers theirs.
 
         Raises `Unready` when it has mistakes: then there is no page to show.
         """
@@ -162,18 +160,20 @@ class TextDesk:
         read = await self.read(stands.source, stands.file)
         if read.found is None:
             raise Unready(list(read.mistakes))
-        secret = secrets.token_urlsafe(32)
+        title = text(read.fields, "title") or slug
+        shown = reviewing.Shown(slug=CampaignSlug(slug), title=title, source=stands.source)
         async with transaction(self._pool) as conn:
-            await previews.insert_preview(
-                conn,
-                CampaignSlug(slug),
-                token_sha256=access.digest(secret),
-                source=stands.source,
-                made_by=by.actor,
-                life=PREVIEW_LIFE,
-            )
-            await audit.append(conn, by)
-        return secret
+            return await reviewing.share(conn, shown, asked, by)
+
+    async def reviewers(self, slug: str) -> list[Reviewer]:
+        """Return who has a link to the working copy now."""
+        async with transaction(self._pool) as conn:
+            return await list_reviewers(conn, CampaignSlug(slug))
+
+    async def take_back(self, slug: str, reviewer_id: int, by: Done) -> None:
+        """End a reviewer's link."""
+        async with transaction(self._pool) as conn:
+            await reviewing.take_back(conn, CampaignSlug(slug), reviewer_id, by)
 
     async def previewed(self, slug: str, secret: str) -> CampaignDocument | None:
         """Return what a link shows; None when it does not work, or not any more."""

@@ -8,10 +8,13 @@ from litestar.response.base import ASGIResponse
 
 from contracts.ids import CampaignSlug, is_slug
 from contracts.refusals import InputRefused, NotFound
+from services.site.admin.access import is_secret
 from services.site.admin.audit import Done
 from services.site.admin.forms.comparing import compared
 from services.site.admin.forms.mistakes import told
 from services.site.admin.forms.sheets import sheets
+from services.site.admin.handlers.sign_in import new_secret
+from services.site.admin.reviewers import FIELD, Asked, read_addresses
 from services.site.desks.dashboard import Visit, Work
 from services.site.editing.handlers import Unready
 from services.site.editing.queries.texts import Line
@@ -61,7 +64,7 @@ async def create(visit: Visit) -> ASGIResponse:
     return visit.go(f"campaigns/{slug}/edit/settings/", done="created")
 
 
-async def show_one(visit: Visit, link: str = "") -> ASGIResponse:
+async def show_one(visit: Visit, link: str = "", mailed: int = 0) -> ASGIResponse:
     """Show how a campaign's text stands: what is public, what is not yet, and what was before."""
     desk = visit.dash.texts
     stands = await desk.standing(visit.slug)
@@ -84,14 +87,32 @@ async def show_one(visit: Visit, link: str = "") -> ASGIResponse:
         mirror=await desk.mirror(),
         is_public=_is_shown(visit),
         link=link,
+        mailed=mailed,
+        reviewers=await desk.reviewers(visit.slug),
+        given=visit.one(FIELD) if trouble else "",
+        # What is shown again is the same press: whether its answer was lost, nobody knows here.
+        ask=(trouble and _ask(visit)) or new_secret(),
     )
 
 
 async def preview(visit: Visit) -> ASGIResponse:
-    """Show a link to look at the working copy, this once: only its digest is kept."""
+    """Show a link to look at the working copy, this once, and mail reviewers one of their own.
+
+    Only digests of links are kept. The same press again makes a link, and mails nobody.
+    """
+    addresses = read_addresses(visit.one(FIELD))
+    asked = Asked(addresses=addresses, language=visit.language, ask=_ask(visit))
     done = by(visit, "preview_shared", visit.slug)
-    secret = await visit.dash.texts.preview(visit.slug, done)
-    return await show_one(visit, f"/campaigns/{visit.slug}/preview/?t={secret}")
+    shared = await visit.dash.texts.preview(visit.slug, done, asked)
+    link = f"/campaigns/{visit.slug}/preview/?t={shared.secret}"
+    return await show_one(visit, link, shared.mailed)
+
+
+async def take_back(visit: Visit) -> ASGIResponse:
+    """End the link of a reviewer."""
+    done = by(visit, "preview_taken_back", visit.slug)
+    await visit.dash.texts.take_back(visit.slug, _number(visit.key), done)
+    return visit.go(f"campaigns/{visit.slug}/", done="taken-back")
 
 
 async def publish(visit: Visit) -> ASGIResponse:
@@ -201,6 +222,11 @@ def _number(written: str) -> int:
     return int(written)
 
 
+def _ask(visit: Visit) -> str:
+    ask = visit.one("ask")
+    return ask if is_secret(ask) else ""
+
+
 def _listed(line: Line, titles: Mapping[str, str]) -> Listed:
     title = text(fields_of(line.source), "title") if line.is_open else titles.get(line.slug, "")
     return Listed(line=line, title=title or line.slug)
@@ -232,6 +258,7 @@ WORKS: dict[str, Work] = {
     "campaigns.one": show_one,
     "campaigns.publish": publish,
     "campaigns.preview": preview,
+    "campaigns.take_back": take_back,
     "campaigns.give_up": give_up,
     "campaigns.keep": keep,
     "campaigns.archive": archive,
