@@ -255,6 +255,18 @@ def test_a_planted_fault_is_noticed(scene: Scene, name: str) -> None:
             "DELETE FROM settlement.outbox WHERE event_type = 'settlement.charge_notice_due'",
             id="a notice nobody gave",
         ),
+        *(
+            pytest.param(
+                invariant,
+                """
+                INSERT INTO site.campaign_previews
+                    (slug, token_sha256, source, made_by, made_at, expires_at, for_reviewer)
+                VALUES ('x', 'x', '', '', clock_timestamp(), clock_timestamp(), true)
+                """,
+                id=f"a reviewer whose link was kept and not {what}",
+            )
+            for invariant, what in (("I-14", "announced"), ("I-11", "mailed"))
+        ),
         pytest.param(
             "I-11",
             "DELETE FROM notify.mails WHERE kind IN ('refunded', 'campaign_ended')",

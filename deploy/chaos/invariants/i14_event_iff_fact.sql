@@ -146,7 +146,15 @@ WITH facts (event_type, subject) AS (
     UNION ALL
     SELECT 'admin.preview_shared', 'preview:' || encode(token_sha256, 'hex')
     FROM site.campaign_previews
+    -- A day later whom it went to is forgotten, and so is the event.
     WHERE for_reviewer
+      AND (made_at > clock_timestamp() - interval '24 hours'
+           OR EXISTS (
+               SELECT
+               FROM every_outbox
+               WHERE event_type = 'admin.preview_shared'
+                 AND aggregate_id = 'preview:' || encode(token_sha256, 'hex')
+           ))
     UNION ALL
     -- Each change of what somebody may do counts; those of before the column are not told.
     SELECT 'admin.runner_changed', 'user:' || user_id || ':' || number
