@@ -71,6 +71,8 @@ def wanted(password: dict[str, str], *, is_sandbox: bool) -> Iterator[tuple[str,
         yield name, secrets.token_hex(32)
     # Empty: no account at USPS. The id that belongs to it is a setting, USPS_CLIENT_ID.
     yield "usps_client_secret", secrets.token_hex(24) if is_sandbox else ""
+    # Empty: nowhere to push what is published.
+    yield "content_remote", ""
     # Empty: Resend's webhooks are refused.
     yield "resend_webhook_secret", f"whsec_{secrets.token_hex(24)}" if is_sandbox else ""
     if is_sandbox:
