@@ -3,7 +3,7 @@
 import tarfile
 from pathlib import Path
 
-from deploy.recovery.backup import _pack
+from deploy.recovery.backup import Source, _pack
 
 
 def test_uploads_are_packed_and_what_is_not_whole_is_not(tmp_path: Path) -> None:
@@ -12,8 +12,24 @@ def test_uploads_are_packed_and_what_is_not_whole_is_not(tmp_path: Path) -> None
         (content / name).parent.mkdir(parents=True, exist_ok=True)
         (content / name).write_text(name)
 
-    _pack(content, tmp_path / "content.tar.gz")
+    files = packed(Source(owner_url="", campaigns=content, stripe="sandbox"), tmp_path)
 
-    with tarfile.open(tmp_path / "content.tar.gz") as archive:
-        files = {each.name for each in archive if each.isfile()}
     assert files == {"campaigns/a.md", "campaigns/media/uploads/ab.webp"}
+
+
+def test_uploads_that_are_kept_elsewhere_stand_where_they_would_by_default(tmp_path: Path) -> None:
+    content, uploads = tmp_path / "here", tmp_path / "there"
+    for folder, name in ((content, "a.md"), (uploads, "ab.webp")):
+        folder.mkdir()
+        (folder / name).write_text(name)
+
+    source = Source(owner_url="", campaigns=content, stripe="sandbox", uploads=uploads)
+
+    assert packed(source, tmp_path) == {"campaigns/a.md", "campaigns/media/uploads/ab.webp"}
+
+
+def packed(source: Source, scratch: Path) -> set[str]:
+    """Return the names of the files that are packed."""
+    _pack(source, scratch / "content.tar.gz")
+    with tarfile.open(scratch / "content.tar.gz") as archive:
+        return {each.name for each in archive if each.isfile()}

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import ExitStack
 from typing import Any
 
@@ -90,8 +90,14 @@ async def test_a_commit_without_an_answer_is_not_called_nothing(
     await pool.close()
 
 
-def test_a_hung_database_costs_commands_and_nothing_else(stack: Any) -> None:
-    platform = Platform(stack)
+@pytest.fixture
+def platform(stack: Any) -> Iterator[Platform]:
+    visitor = Platform(stack)
+    yield visitor
+    visitor.close()
+
+
+def test_a_hung_database_costs_commands_and_nothing_else(stack: Any, platform: Platform) -> None:
     slug = platform.publish("still-there")
     pids = {name: stack.pid(name) for name in SERVICES}
     lives = [f"{each['url']}/livez" for each in _running(stack)]
@@ -114,7 +120,6 @@ def test_a_hung_database_costs_commands_and_nothing_else(stack: Any) -> None:
     assert {status for status, _ in refused} == {503}
     assert max(seconds for _, seconds in refused) < 8
     assert {name: stack.pid(name) for name in SERVICES} == pids
-    platform.close()
 
 
 def _running(stack: Stack) -> list[dict[str, Any]]:

@@ -24,7 +24,7 @@ SWEEPER = "the platform"
 
 
 class Workshop:
-    """Scales what is waiting. Any number may work at once: the row is the lock."""
+    """Scales what is waiting. Should two work at once, the row is the lock."""
 
     def __init__(self, pool: Pool, store: Store, press: Press) -> None:
         self._pool = pool
@@ -106,12 +106,7 @@ def workshop_loops(pool: Pool, store: Store) -> list[Callable[[], Awaitable[None
     """Return what a worker does with uploads, for ever."""
     workshop, sweeper = Workshop(pool, store, Press()), Sweeper(pool, store)
 
-    async def scale_uploads() -> None:
-        while True:
-            await workshop.make_all()
-            await asyncio.sleep(LOOK_SECONDS)
-
     return [
-        scale_uploads,
+        led(pool, "site:scale_uploads", workshop.make_all, every_seconds=LOOK_SECONDS),
         led(pool, "site:sweep_media", sweeper.sweep, every_seconds=SWEEP_SECONDS),
     ]
