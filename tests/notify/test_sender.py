@@ -1,5 +1,7 @@
 """What Resend answers, and what becomes of the mail: rather twice than never."""
 
+import logging
+
 import pytest
 
 from services.chassis.storage.database import Connection, Pool
@@ -194,6 +196,9 @@ async def test_nothing_logged_or_recorded_holds_an_address_or_a_key(
 
     await sender.work.finish()
 
+    # Lines leave through a thread of their own.
+    for handler in logging.getLogger().handlers:
+        handler.flush()
     said = "".join(capfd.readouterr())
     assert '"mail_attempted"' in said
     assert "halfmoon" not in said
