@@ -94,8 +94,9 @@ async def _put_aside(conn: "asyncpg.Connection", by: str) -> dict[str, int]:
     news = await conn.execute("UPDATE notify.broadcasts SET is_written = true WHERE NOT is_written")
     await conn.execute("UPDATE notify.batches SET is_open = false WHERE is_open")
     await conn.execute("DELETE FROM site.admin_sign_ins")
-    # A reviewer's link that was taken back since would work again.
-    await conn.execute("DELETE FROM site.preview_reviewers")
+    # A reviewer's link that was taken back since would work again. Older backups have none.
+    if await conn.fetchval("SELECT to_regclass('site.preview_reviewers') IS NOT NULL"):
+        await conn.execute("DELETE FROM site.preview_reviewers")
     sessions = await conn.execute(
         """
         UPDATE site.admin_sessions
