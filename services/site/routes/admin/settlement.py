@@ -52,11 +52,15 @@ async def show_one(visit: Visit) -> ASGIResponse:
         title=visit.dash.titles().get(slug, slug),
         titles=visit.dash.titles(),
         run=run,
-        is_under_way=run.status in UNDER_WAY,
+        is_under_way=run.status in UNDER_WAY or _is_refunding(refunds),
         recovering=recovering,
         disputes=[each for each in disputes if each.campaign_slug == slug],
         refunds=refunds,
     )
+
+
+def _is_refunding(refunds: Refunds | None) -> bool:
+    return refunds is not None and refunds.is_refunding and not refunds.has_ended
 
 
 async def show_plan(visit: Visit) -> ASGIResponse:
