@@ -31,6 +31,12 @@ PUBLISHING = (
     Errand("site", "outbox.after_publish"),
     Errand("site", "outbox.after_mark"),
 )
+# What is published from the dashboard goes into the content folder, too.
+ARCHIVING = (
+    Errand("site", "site.before_text_published"),
+    Errand("site", "site.after_text_published"),
+    Errand("site", "site.before_mirrored"),
+)
 PLEDGING = (
     Errand("checkout", "checkout.intended"),
     Errand("checkout", "checkout.customer_made"),
@@ -146,6 +152,7 @@ PHASES = {
     "refunding": REFUNDING,
     "ending early": ENDING,
     "reporting": REPORTING,
+    "archiving": ARCHIVING,
 }
 
 # Where a second charge, a lost pledge or a second mail would come from: tested with every

@@ -10,6 +10,7 @@ from pathlib import Path
 from deploy.chaos.card_update import update_card
 from deploy.chaos.content import next_morning
 from deploy.chaos.crash_points import (
+    ARCHIVING,
     ASKING_BACK,
     CANCELLING,
     CHANGING,
@@ -26,6 +27,7 @@ from deploy.chaos.crash_points import (
     Errand,
 )
 from deploy.chaos.crowd import Pledge, an_email
+from deploy.chaos.editing import archive
 from deploy.chaos.experiment import Experiment, Measure, Play
 from deploy.chaos.stage import NotInTime, until
 from deploy.local.children import STABLE_SECONDS
@@ -199,6 +201,14 @@ class Rounds:
             await self._until_fired(armed)
             await self.play.stage.skip_leases()
 
+    async def archiving(self, errands: Sequence[Errand]) -> None:
+        """Have a campaign that has not begun archived from the dashboard, one for each death."""
+        for errand in errands:
+            slug = await self.play.crowd.publish("archived", starts_in_days=5, ends_in_days=30)
+            armed = await self._arm([errand])
+            await archive(self.play.crowd, slug)
+            await self._until_fired(armed)
+
     def _send(self, slug: str) -> None:
         self.people.append(asyncio.create_task(self.play.crowd.pledge(slug)))
 
@@ -254,6 +264,7 @@ async def act(play: Play) -> list[Measure]:
     await rounds.refunding(REFUNDING)
     await rounds.ending(ENDING)
     await rounds.reporting(REPORTING)
+    await rounds.archiving(ARCHIVING)
     lost = [each for each in people if not each.is_persisted]
     return [
         Measure("points nobody died at", len(rounds.missed), "points", 0),

@@ -8,7 +8,7 @@ import msgspec
 
 from contracts.ids import CampaignSlug
 from contracts.refusals import InputRefused, NotFound, Refusal
-from services.chassis.process import telemetry
+from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
 from services.site import queries
 from services.site.admin import access
@@ -214,6 +214,8 @@ class TextDesk:
             await handlers.publish(
                 conn, read.found, wish.mark, wish.by, origin=wish.origin, message=wish.message
             )
+            crash.point("site.before_text_published")
+        crash.point("site.after_text_published")
         log.info("text_published", campaign=stands.slug, origin=wish.origin)
         await self._show(stands.slug)
 
