@@ -16,12 +16,13 @@ from deploy.recovery.snapshot import counts
 PAUSED_BECAUSE = "restored from a backup"
 
 
-def settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
-    """Compare what came back with the manifest, then hold money and mail.
+def compare(owner_url: str, manifest: Manifest) -> None:
+    """Raise `Refused` when rows or sums are not those that were backed up."""
+    asyncio.run(_compare(owner_url, manifest))
 
-    Returns how many mails, news and sign-ins were put aside. Raises `Refused` when rows
-    or sums are not those that were backed up.
-    """
+
+def settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
+    """Hold money and mail; return how many mails, news and sign-ins were put aside."""
     return asyncio.run(_settle_down(owner_url, manifest, by))
 
 
@@ -36,13 +37,21 @@ async def _check(owner_url: str) -> tuple[str, ...]:
     return tuple(str(each) for each in report.violations)
 
 
+async def _compare(owner_url: str, manifest: Manifest) -> None:
+    conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=300)
+    try:
+        async with conn.transaction(readonly=True):
+            found = await counts(conn)
+    finally:
+        await conn.close()
+    if found.rows != manifest.rows or found.campaigns != manifest.campaigns:
+        raise Refused("What came back is not what was backed up: its counts differ.")
+
+
 async def _settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
     conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=300)
     try:
         async with conn.transaction():
-            found = await counts(conn)
-            if found.rows != manifest.rows or found.campaigns != manifest.campaigns:
-                raise Refused("What came back is not what was backed up: its counts differ.")
             await _hold_everything(conn, manifest.made_at, by)
             return await _put_aside(conn, by)
     finally:
@@ -93,10 +102,12 @@ async def _put_aside(conn: "asyncpg.Connection", by: str) -> dict[str, int]:
     )
     news = await conn.execute("UPDATE notify.broadcasts SET is_written = true WHERE NOT is_written")
     await conn.execute("UPDATE notify.batches SET is_open = false WHERE is_open")
-    await conn.execute("DELETE FROM site.admin_sign_ins")
-    # A reviewer's link that was taken back since would work again. Older backups have none.
-    if await conn.fetchval("SELECT to_regclass('site.preview_reviewers') IS NOT NULL"):
-        await conn.execute("DELETE FROM site.preview_reviewers")
+    # Spent, not deleted: each was announced, and an announcement has its fact.
+    await conn.execute(
+        "UPDATE site.admin_sign_ins SET used_at = clock_timestamp() WHERE used_at IS NULL"
+    )
+    # A reviewer's link that was taken back since would work again.
+    await conn.execute("DELETE FROM site.preview_reviewers")
     sessions = await conn.execute(
         """
         UPDATE site.admin_sessions

@@ -7,7 +7,7 @@ import contextlib
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,12 +51,15 @@ def restore(backup: Path, data: DataDir, *, by: str, identities: Path | None = N
         raise Refused(f"{uploads}, where MEDIA_URL keeps uploads, is not empty.")
     with _locked(data) as lock, _all_or_nothing(data), _scratch(data) as scratch:
         dump, content = _opened(backup, found, scratch, identities)
-        with _postgres(data, given, lock) as env:
+        with _postgres(data, given, lock) as (env, migrate):
             owner = env.values["DATABASE_URL"]
             _require_empty_database(owner)
             for role in found.roles:
                 _make_role(owner, role)
             run_tool("pg_restore", owner, "--exit-on-error", "--no-owner", str(dump))
+            aftermath.compare(owner, found)
+            # An older release's data is brought to this one's tables before they are read.
+            migrate()
             put_aside = aftermath.settle_down(owner, found, by)
             wrong = aftermath.check(owner)
         _unpack(content, data, uploads)
@@ -144,8 +147,10 @@ def _locked(data: DataDir) -> Iterator[StackLock]:
 
 
 @contextlib.contextmanager
-def _postgres(data: DataDir, given: dict[str, str], lock: StackLock) -> Iterator[Environment]:
-    """Run our own Postgres alone, or use the operator's."""
+def _postgres(
+    data: DataDir, given: dict[str, str], lock: StackLock
+) -> Iterator[tuple[Environment, Callable[[], None]]]:
+    """Run our own Postgres alone, or use the operator's; yield also what migrates in it."""
     data.create()
     names = plan.port_names(given, with_services=False, chargers=1)
     chosen = ports.choose(data, names, None)
@@ -160,7 +165,14 @@ def _postgres(data: DataDir, given: dict[str, str], lock: StackLock) -> Iterator
         if specs:
             create_database(env.values["DATABASE_URL"])
             close_cluster(env.values["DATABASE_URL"])
-        yield env
+
+        def migrate() -> None:
+            try:
+                supervisor.run_jobs(plan.migration_specs(env))
+            except StartFailed as exc:
+                raise Refused(f"{exc.reason}: {' '.join(exc.tail[-3:])}") from exc
+
+        yield env, migrate
     finally:
         supervisor.stop()
 

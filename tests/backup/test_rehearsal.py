@@ -66,6 +66,8 @@ def live_through_a_disaster(
         platform.pledge("paid", email="bo@example.org")
         platform.pledge("running", email="ada@example.org")
 
+        # A link that signs in waits in the backup; it opens nothing afterwards.
+        _, invited = pool.answer("admin", "invite", "zoe@example.org", data=stack.data)
         code, made = pool.answer("backup", str(backup), data=stack.data)
         assert code == 0
         assert made["manifest"]["campaigns"]["paid"]["pledges"] == 2
@@ -80,7 +82,7 @@ def live_through_a_disaster(
             source = stack.data / name
             copy = shutil.copytree if source.is_dir() else shutil.copy
             copy(source, survivors / name)
-        return {"taken": taken, "late": late["orderId"]}
+        return {"taken": taken, "late": late["orderId"], "link": invited["signInUrl"]}
     finally:
         platform.close()
 
@@ -88,6 +90,8 @@ def live_through_a_disaster(
 def come_back(pool: Commands, platform: Platform, restored: Path, before: dict[str, Any]) -> None:
     """What an operator does after a restore, and what people see meanwhile."""
     assert platform.http.get("/campaigns/running/").status_code == 200
+    spent = platform.http.post("/admin/sign-in/", data={"t": before["link"].partition("?t=")[2]})
+    assert spent.status_code == 401
     refused = platform.start("running", email="di@example.org")
     assert (refused.status_code, refused.json()["error"]) == (503, "recovering")
     too_early = pool("resume", data=restored)
