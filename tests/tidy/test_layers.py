@@ -43,7 +43,6 @@ SITE_RANKS = {
     "admin.handlers": 40,
     "editing.queries": 20,
     "editing.git_folder": 20,
-    "editing.git_opening": 19,
     "admin.queries": 20,
     "asking": 16,
     # A folder, and a program that is started: what they stand for is decided without them.

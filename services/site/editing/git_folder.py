@@ -5,10 +5,11 @@ called in a thread. Whatever is overwritten or merged away was committed before,
 by hand is lost. A folder that is no repository of its own gets files and no commits.
 """
 
+import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -19,8 +20,6 @@ from dulwich.index import commit_tree
 from dulwich.objects import Blob, Commit, ObjectID
 from dulwich.refs import HEADREF
 from dulwich.repo import Repo
-
-from services.site.editing.git_opening import closing, opened
 
 FILE_MODE = 0o100644
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}\.md|platform\.yml")
@@ -97,7 +96,7 @@ class Repository:
         if not self.has_git:
             _write(path, data)
             return ""
-        with opened(self.folder) as repo:
+        with _opened(self.folder) as repo:
             before = path.read_bytes() if path.exists() else None
             if before is not None and before != data and before != _committed(repo, file):
                 _commit(repo, file, before, _by_hand(file, at))
@@ -113,15 +112,14 @@ class Repository:
 
         A file that both sides changed stays ours; theirs is handed back, and in the history.
         """
-        with opened(self.folder) as repo:
+        with _opened(self.folder) as repo:
             branch = repo.refs.follow(HEADREF)[0][-1]
             pool = urllib3.PoolManager(
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False
             )
-            found, path = get_transport_and_path(
+            client, path = get_transport_and_path(
                 remote, config=repo.get_config_stack(), quiet=True, pool_manager=pool
             )
-            client = closing(found)
             refs = client.fetch(path.encode(), repo).refs
             theirs, done = refs.get(branch), Exchanged(head="")
             if theirs is not None and theirs != _head(repo):
@@ -196,6 +194,17 @@ class Repository:
         if not NAME.fullmatch(file):
             raise OSError(f"no campaign's file is called {file!r}")
         return self.folder / file
+
+
+@contextlib.contextmanager
+def _opened(folder: Path) -> Iterator[Repo]:
+    """Yield the repository. A pack that something still looks into is closed with it."""
+    repo = Repo(str(folder))
+    try:
+        yield repo
+    finally:
+        with contextlib.suppress(BufferError):
+            repo.close()
 
 
 def _write(path: Path, data: bytes) -> None:
