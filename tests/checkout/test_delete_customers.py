@@ -9,10 +9,11 @@ from contracts.events.pledges import PledgeErased
 from services.checkout.domain.orders import Order
 from services.checkout.handlers.forget_person import hear_erased
 from services.checkout.handlers.hear_pledges import hear_cancelled, hear_charged
+from services.checkout.queries import customers, deletions, old_orders
 from services.checkout.steps.checkout import Checkout
 from services.checkout.steps.delete_customers import delete_customers
 from tests.checkout.floor import Floor
-from tests.checkout.samples import an_event_id, cancelled, charged
+from tests.checkout.samples import a_cart, an_event_id, cancelled, charged
 from tests.checkout.sandbox import Sandbox
 
 HALF_A_YEAR = timedelta(days=180)
@@ -163,3 +164,32 @@ async def test_while_stripe_is_away_it_waits_and_one_that_is_gone_is_gone(people
 
     assert waiting == [(customer, False)]
     assert await people.rows() == [(customer, True)]
+
+
+async def test_who_never_pledged_is_forgotten_at_stripe_once_their_order_is(
+    people: People,
+) -> None:
+    film = await people.floor.publish()
+    cart = a_cart(f"{film.slug}__frame", email="looked@halfmoon.example")
+    order = await people.floor.open(cart)
+    made = {order.supporter_id: ("looked@halfmoon.example", "cus_looked")}
+    await people.floor.do(customers.record_customers, made)
+    await people.floor.expire(order)
+    await people.floor.owner.execute(
+        "UPDATE orders SET created_at = created_at - $1::interval", timedelta(days=91)
+    )
+
+    known = await people.floor.do(deletions.queue_strangers, limit=10)
+    await people.floor.do(old_orders.forget_intents, limit=10)
+    forgotten = await people.floor.do(deletions.queue_strangers, limit=10)
+
+    assert (known, forgotten) == (0, 1)
+    assert [customer for customer, _ in await people.rows()] == ["cus_looked"]
+    assert await people.floor.do(deletions.queue_strangers, limit=10) == 0
+
+
+async def test_who_pledged_is_nobody_to_be_forgotten(people: People) -> None:
+    await people.pledged()
+
+    assert await people.floor.do(deletions.queue_strangers, limit=10) == 0
+    assert await people.rows() == []

@@ -1,5 +1,6 @@
 """What Stripe said is kept once and never changed; an unknown outcome is looked at sooner."""
 
+import json
 from typing import Any
 
 import asyncpg
@@ -87,6 +88,32 @@ async def test_an_object_too_large_for_the_bus_is_kept_by_its_id(
     await hear(pool, large)
 
     assert await owner.fetchval("SELECT object_id FROM stripe_events") == "ch_large"
+
+
+async def test_what_is_kept_says_what_happened_to_money_and_not_whose_it_was(
+    pool: Pool, owner: Connection
+) -> None:
+    person = {"email": "jane@halfmoon.example", "name": "Jane Doe"}
+    card = {"card": {"last4": "4242", "fingerprint": "f"}}
+
+    await hear(
+        pool,
+        an_event(
+            amount=2_500,
+            metadata={"campaign": "one-roll"},
+            billing_details=person,
+            receipt_email=person["email"],
+            payment_method_details=card,
+            customer="cus_1",
+            evidence={"customer_name": "Jane Doe"},
+        ),
+    )
+
+    assert json.loads(await owner.fetchval("SELECT object::text FROM stripe_events")) == {
+        "id": "ch_1",
+        "amount": 2_500,
+        "metadata": {"campaign": "one-roll"},
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""SQL of customers that are to be deleted at Stripe, because somebody asked to be forgotten."""
+"""SQL of customers that are to be deleted at Stripe: of who asked to be forgotten, or left."""
 
 from datetime import timedelta
 
@@ -26,6 +26,18 @@ NEEDED = """
         FROM card_updates
         WHERE card_updates.supporter_id = queued.supporter_id
           AND card_updates.status IN ('opening', 'open')
+    )
+"""
+
+NOTHING_LEFT = """
+    NOT EXISTS (
+        SELECT 1 FROM orders WHERE orders.supporter_id = stripe_customers.supporter_id
+    ) AND NOT EXISTS (
+        SELECT 1 FROM cards WHERE cards.supporter_id = stripe_customers.supporter_id
+    ) AND NOT EXISTS (
+        SELECT 1
+        FROM card_updates
+        WHERE card_updates.supporter_id = stripe_customers.supporter_id
     )
 """
 
@@ -69,6 +81,50 @@ async def queue_customers(conn: Connection, supporter: SupporterId) -> None:
         supporter,
         AFTER_A_CHARGE,
     )
+
+
+async def queue_strangers(conn: Connection, *, limit: int) -> int:
+    """Queue customers of people of whom nothing is left: no order, no card. Return how many.
+
+    They began an order and never pledged, and the order forgot them (S-52). The row is held
+    before orders are looked at: an order waits for it (`ensure_customer`), or is seen.
+    """
+    held = await conn.fetch(
+        f"""
+        SELECT supporter_id
+        FROM stripe_customers
+        WHERE email <> ''
+          AND {NOTHING_LEFT}
+        ORDER BY supporter_id
+        LIMIT $1
+        FOR UPDATE SKIP LOCKED
+        """,  # noqa: S608
+        limit,
+    )
+    status = await conn.execute(
+        f"""
+        WITH strangers AS (
+            SELECT supporter_id, customer_id
+            FROM stripe_customers
+            WHERE supporter_id = ANY($1)
+              AND {NOTHING_LEFT}
+        ), queued AS (
+            INSERT INTO customer_deletions (customer_id, supporter_id, wait_until)
+            SELECT customer_id, supporter_id, platform.now()
+            FROM strangers
+            WHERE customer_id IS NOT NULL
+            ON CONFLICT DO NOTHING
+        )
+        UPDATE stripe_customers
+        SET email = '',
+            customer_id = NULL,
+            attempt = attempt + 1
+        FROM strangers
+        WHERE stripe_customers.supporter_id = strangers.supporter_id
+        """,  # noqa: S608
+        [row["supporter_id"] for row in held],
+    )
+    return int(status.split()[-1])
 
 
 async def take_due(conn: Connection, limit: int) -> list[str]:

@@ -13,7 +13,7 @@ from services.chassis.storage.database import Pool, transaction
 from services.chassis.storage.leader import led
 from services.chassis.stripe.client import StripeAway, StripeRefused
 from services.checkout.handlers.guard_cards import CardLimits
-from services.checkout.queries import card_failures, old_orders, stripe_events
+from services.checkout.queries import card_failures, deletions, old_orders, stripe_events
 from services.checkout.schedules.figures import take_figures
 from services.checkout.steps.announce_fading_cards import announce_fading_cards
 from services.checkout.steps.apply_stripe import Applying, Round
@@ -26,7 +26,7 @@ from services.checkout.stripe_gateway import StripeGateway
 
 FORGOTTEN = Counter(
     "checkout_rows_forgotten",
-    "Rows that were past their time: bodies of webhooks, persons of orders, addresses.",
+    "Rows that were past their time: bodies of webhooks, persons of orders, addresses, customers.",
     ("what",),
     registry=REGISTRY,
 )
@@ -153,6 +153,11 @@ def _forget(shop: Workshop) -> Loop:
             for what, rows in gone.items():
                 FORGOTTEN.labels(what).inc(rows)
             if not any(gone.values()):
-                return
+                break
+        # Whose last order has just forgotten them is nobody's customer any more.
+        async with transaction(shop.pool) as conn:
+            FORGOTTEN.labels("customer").inc(
+                await deletions.queue_strangers(conn, limit=FORGET_PORTION)
+            )
 
     return tick

@@ -1,6 +1,7 @@
 """Forgetting a person: what of theirs is beside their pledges."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
@@ -8,6 +9,9 @@ from contracts.events.checkout import Card
 from contracts.ids import PledgeId, SupporterId
 from services.chassis.storage.database import Connection
 from services.pledges.queries.ledger import Person
+
+# From when the card was saved, as checkout forgets an order of which no pledge came. S-52.
+REFUSAL_KEPT = timedelta(days=90)
 
 
 async def forget(conn: Connection, supporter: SupporterId, *, email: str, pseudonym: str) -> None:
@@ -43,3 +47,9 @@ async def recall(conn: Connection, persons: Sequence[Person]) -> None:
         """,
         persons,
     )
+
+
+async def forget_old_refusals(conn: Connection, *, limit: int) -> int:
+    """Take the person out of a portion of old refusals; return how many there were."""
+    gone: int = await conn.fetchval("SELECT forget_old_refusals($1, $2)", limit, REFUSAL_KEPT)
+    return gone

@@ -17,6 +17,7 @@ from services.pledges.handlers.announce_close import (
 from services.pledges.handlers.ask_for_orders import ask_for_orders
 from services.pledges.handlers.close_campaign import close_campaign
 from services.pledges.handlers.forget_addresses import forget_addresses
+from services.pledges.handlers.forget_refusals import forget_refusals
 from services.pledges.handlers.send_links import send_links
 from services.pledges.queries import closing
 from services.pledges.queries.closing import Closing
@@ -60,16 +61,23 @@ ADDRESSES_FORGOTTEN = Counter(
     registry=telemetry.REGISTRY,
 )
 
+REFUSALS_FORGOTTEN = Counter(
+    "ledger_refusals_forgotten",
+    "Refused orders whose person was past their time.",
+    registry=telemetry.REGISTRY,
+)
+
 
 async def forget_old(pool: Pool) -> None:
-    """Forget every hour, in one process at a time, where nothing is sent any more."""
+    """Forget every hour, in one process at a time, who and where nobody needs to know of."""
 
     async def tick() -> None:
         for _ in range(BATCHES_MAX):
             async with transaction(pool) as conn:
-                gone = await forget_addresses(conn)
-            ADDRESSES_FORGOTTEN.inc(gone)
-            if not gone:
+                addresses, refusals = await forget_addresses(conn), await forget_refusals(conn)
+            ADDRESSES_FORGOTTEN.inc(addresses)
+            REFUSALS_FORGOTTEN.inc(refusals)
+            if not addresses and not refusals:
                 break
 
     await tick_as_leader(pool, "pledges:forgetting", tick, every_seconds=FORGET_SECONDS)

@@ -6,6 +6,8 @@ An event is a hint, never the fact: what became of a charge is read back at Stri
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from contracts.events.checkout import StripeEventReceived
 from services.chassis.storage.database import Connection
 from services.settlement.handlers.hear_money import ask_to_look
@@ -14,6 +16,22 @@ from services.settlement.queries import stripe_events
 
 INTENT_EVENTS = "payment_intent."
 PAID = ("payment_intent.succeeded", "payment_intent.processing")
+# What a certificate and an operator need of Stripe's object: who paid, with which card and from
+# where is in none of it. S-52.
+ABOUT_MONEY = frozenset(
+    {
+        "id",
+        "object",
+        "status",
+        "amount",
+        "amount_received",
+        "amount_refunded",
+        "currency",
+        "created",
+        "reason",
+        "metadata",
+    }
+)
 
 
 async def keep_event(conn: Connection, event: StripeEventReceived) -> None:
@@ -28,7 +46,7 @@ async def keep_events(conn: Connection, events: Sequence[StripeEventReceived]) -
     page's secret after we had stopped waiting: it is read as well.
     """
     news = await stripe_events.insert_events(
-        conn, [(each, payment_intent_of(each)) for each in events]
+        conn, [(without_person(each), payment_intent_of(each)) for each in events]
     )
     new = [each for each in events if each.stripe_event_id in news]
     await ask_to_look(conn, [(each, payment_intent_of(each)) for each in new])
@@ -49,3 +67,12 @@ def payment_intent_of(event: StripeEventReceived) -> str | None:
     if isinstance(named, dict):
         named = named.get("id")
     return named if isinstance(named, str) else None
+
+
+def without_person(event: StripeEventReceived) -> StripeEventReceived:
+    """Return an event whose object says what happened to money, and not whose it was."""
+    told = event.object
+    if told is None:
+        return event
+    kept = {name: value for name, value in told.items() if name in ABOUT_MONEY}
+    return msgspec.structs.replace(event, object=kept)
