@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 
-from services.chassis.process import crash
+from services.chassis.process import crash, telemetry
 from services.chassis.storage.database import Pool, transaction
 from services.settlement.domain.money_back import Away, Lost, Made, RefundOutcome, RefundRow
 from services.settlement.handlers import refund, refund_campaign
@@ -64,7 +64,11 @@ async def _record(pool: Pool, row: RefundRow, outcome: RefundOutcome) -> None:
 
 
 async def shut_out(pool: Pool, gateway: MoneyGateway, held: WithPerson) -> None:
-    """Cancel the PaymentIntent a person could still confirm. What it came to, is read back."""
-    await gateway.end(held.payment_intent_id, f"end:{held.payment_intent_id}:refund")
+    """Cancel the PaymentIntent a person could still confirm. What it came to, is read back.
+
+    Each try under a key of its own: to cancel twice does no harm, and Stripe would repeat a
+    fault of its own for a day.
+    """
+    await gateway.end(held.payment_intent_id, f"end:{held.payment_intent_id}:{telemetry.new_id()}")
     async with transaction(pool) as conn:
         await refund_runs.read_soon(conn, held.charge_id)

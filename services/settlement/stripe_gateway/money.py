@@ -7,7 +7,13 @@ from typing import Any, cast
 import msgspec
 
 from contracts.money import Cents
-from services.chassis.stripe.client import StripeFault, StripeNotSent, StripeRefused, StripeUnknown
+from services.chassis.stripe.client import (
+    MISMATCH,
+    StripeFault,
+    StripeNotSent,
+    StripeRefused,
+    StripeUnknown,
+)
 from services.settlement.domain.money_back import (
     Away,
     DisputeKind,
@@ -142,7 +148,9 @@ def _refund_failure(fault: StripeFault) -> RefundOutcome:
         case StripeNotSent(status=429):
             return Away(fault.reason)
         case StripeUnknown():
-            return Lost(fault.reason, is_key_spent=fault.is_answered)
+            # Something else was asked under this key, before a restore say: never again ours.
+            is_spent = fault.is_answered or fault.reason == MISMATCH
+            return Lost(fault.reason, is_key_spent=is_spent)
         case _:
             return Lost(fault.reason)
 
