@@ -10,6 +10,7 @@ from contracts.events.pledges import (
     PledgeCancelled,
     PledgeErased,
     PledgesRefunded,
+    PledgesReleased,
 )
 from contracts.ids import ERASED_HOST, is_pseudonym
 from tests.pledges.builders import (
@@ -179,6 +180,23 @@ async def test_while_a_charge_is_open_nobody_is_forgotten(
 
     assert (answer.status_code, answer.json()["error"]) == (409, "charge_open")
     assert await everything(ledger) == before
+
+
+async def test_who_leaves_between_a_close_and_its_news_is_told_of_it(
+    client: Client,  # noqa: F811
+    ledger: Ledger,
+) -> None:
+    await ledger.open(goal_cents=1_000_000)
+    leaves, stays = an_order(email="noor@a.example"), an_order(email="zed@a.example")
+    await ledger.hear(leaves, stays)
+    await ledger.end([leaves, stays])
+
+    assert (await erase(client, leaves)).status_code == 200
+    await ledger.tick()
+
+    told = await ledger.told(PledgesReleased, PledgeErased)
+    assert [type(each) for each in told] == [PledgesReleased, PledgeErased, PledgesReleased]
+    assert [each.notice.email for each in told[::2]] == ["noor@a.example", "zed@a.example"]
 
 
 async def test_who_comes_again_is_known_again(

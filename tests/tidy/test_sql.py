@@ -51,6 +51,7 @@ BOUNDED = {
     "pledges:list_linked": "campaigns of one checkout",
     "pledges:list_under_way": "one, by the unique key of proposals",
     "pledges:list_ids_of": "pledges of one person",
+    "pledges:take_untold": "campaigns of one person",
     "pledges:sum_taxes": "a row per place and rate",
     "settlement:count": "a row per status",
     "settlement:list_planned": "refunds of one request, whose charges have a limit",

@@ -10,7 +10,7 @@ from services.chassis.events import outbox
 from services.chassis.storage.database import Connection
 from services.pledges.domain import pledging
 from services.pledges.domain.pledge import SETTLEMENT, ChargeRequest
-from services.pledges.queries import campaigns, closing, ledger
+from services.pledges.queries import campaigns, closing, forgetting, ledger
 
 BATCH = 100
 
@@ -33,6 +33,12 @@ async def announce_releases(conn: Connection) -> int:
     for campaign, supporters in sorted(by_campaign.items()):
         await _tell_releases(conn, campaign, supporters, now)
     return sum(len(supporters) for supporters in by_campaign.values())
+
+
+async def announce_releases_of(conn: Connection, supporter: SupporterId, *, now: datetime) -> None:
+    """Tell somebody at once what the next round would: then nobody knows their address."""
+    for campaign in await forgetting.take_untold(conn, supporter, now=now):
+        await _tell_releases(conn, campaign, [supporter], now)
 
 
 async def _tell_request(conn: Connection, request: ChargeRequest, now: datetime) -> None:

@@ -13,6 +13,7 @@ from services.chassis.storage.database import Connection
 from services.pledges.domain import erasing, pledging
 from services.pledges.domain.figures import Figures
 from services.pledges.domain.pledge import Change
+from services.pledges.handlers.announce_close import announce_releases_of
 from services.pledges.handlers.change_totals import change_totals
 from services.pledges.queries import campaigns, forgetting, ledger, records, revisions
 
@@ -45,6 +46,7 @@ async def erase_person(conn: Connection, link: MagicLink, *, order_id: str | Non
     pledges = await ledger.list_pledges(conn, ids)
     for each in pledges:
         erasing.require_decided(each, held.campaigns[each.campaign], now=now)
+    await announce_releases_of(conn, own.supporter_id, now=now)
     withdrawn: list[Change] = []
     erased: list[Change] = []
     for each in pledges:

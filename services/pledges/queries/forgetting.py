@@ -1,12 +1,12 @@
 """Forgetting a person: what of theirs is beside their pledges."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
 from contracts.events.checkout import Card
-from contracts.ids import PledgeId, SupporterId
+from contracts.ids import CampaignSlug, PledgeId, SupporterId
 from services.chassis.storage.database import Connection
 from services.pledges.queries.ledger import Person
 
@@ -28,6 +28,27 @@ async def forget(conn: Connection, supporter: SupporterId, *, email: str, pseudo
         """,
         supporter,
     )
+
+
+async def take_untold(
+    conn: Connection, supporter: SupporterId, *, now: datetime
+) -> list[CampaignSlug]:
+    """Mark what a supporter was not told yet as announced; return which campaigns it is of.
+
+    Waits for whoever is telling it right now, who reads the address after taking the row.
+    """
+    rows = await conn.fetch(
+        """
+        UPDATE releases
+        SET announced_at = $2
+        WHERE supporter_id = $1
+          AND announced_at IS NULL
+        RETURNING campaign
+        """,
+        supporter,
+        now,
+    )
+    return sorted(row["campaign"] for row in rows)
 
 
 async def forget_history(conn: Connection, pledge_id: PledgeId, blank: Card) -> None:
