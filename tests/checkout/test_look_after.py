@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from prometheus_client import generate_latest
@@ -11,10 +12,11 @@ from contracts.refusals import StateRefused, Unavailable
 from services.chassis.process.settings import Secret
 from services.chassis.process.telemetry import REGISTRY
 from services.checkout.domain.bodies import OrderBody, RecoverBody
+from services.checkout.domain.stripe_objects import SessionState
 from services.checkout.schedules.figures import take_figures
 from services.checkout.steps.ask_about_order import abandon, complete, wait_for_status
 from services.checkout.steps.checkout import Checkout
-from services.checkout.steps.look_after import look_after_orders
+from services.checkout.steps.look_after import order_watch
 from services.checkout.steps.recover_checkout import recover
 from services.checkout.steps.start_checkout import start_checkout
 from services.checkout.stripe_gateway import StripeGateway
@@ -35,10 +37,10 @@ async def test_an_order_whose_process_died_before_stripe_is_given_up(
     film = await floor.publish(tiers=(a_tier(limit_total=1),))
     order = await floor.intend(a_cart(f"{film.slug}__frame"))
 
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
     early = (await floor.order(order.order_id)).status
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
 
     assert early == "opening"
     assert (await floor.order(order.order_id)).status == "abandoned"
@@ -55,12 +57,58 @@ async def test_a_lost_webhook_loses_nothing(
     sandbox.save_card(saved.session_id).raise_for_status()
 
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
 
     assert len(await floor.said(CheckoutCompleted, saved.order_id)) == 1
     assert (await floor.order(opened.order_id)).status == "open"
+
+
+class SilentAbout:
+    """A gateway whose questions about one session are never answered."""
+
+    def __init__(self, stripe: StripeGateway, session_id: str) -> None:
+        self._stripe = stripe
+        self._session_id = session_id
+        self.is_asked = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stripe, name)
+
+    async def read_session(self, session_id: str) -> SessionState:
+        if session_id == self._session_id:
+            self.is_asked.set()
+            await asyncio.Event().wait()
+        return await self._stripe.read_session(session_id)
+
+
+async def test_a_session_that_stripe_is_silent_about_holds_up_no_other_order(
+    floor: Floor, checkout: Checkout, sandbox: Sandbox
+) -> None:
+    film = await floor.publish()
+    stuck, saved = [
+        await start_checkout(checkout, a_cart(f"{film.slug}__frame"), None) for _ in range(2)
+    ]
+    sandbox.save_card(saved.session_id).raise_for_status()
+    stripe = SilentAbout(checkout.stripe, stuck.session_id)
+    watch = order_watch(floor.pool, stripe)  # type: ignore[arg-type]
+
+    await floor.owner.execute(
+        "UPDATE orders SET look_at = '-infinity' WHERE order_id = $1", stuck.order_id
+    )
+    await asyncio.wait_for(watch.tick(), 60)
+    await asyncio.wait_for(stripe.is_asked.wait(), 60)
+    await floor.owner.execute(
+        "UPDATE orders SET look_at = '-infinity' WHERE order_id = $1", saved.order_id
+    )
+    await asyncio.wait_for(watch.tick(), 60)
+    async with asyncio.timeout(60):
+        while (await floor.order(saved.order_id)).status != "completed":
+            await watch.tick()
+    await watch.end(within_seconds=0)
+
+    assert (await floor.order(stuck.order_id)).status == "open"
 
 
 async def test_units_are_held_until_stripe_says_expired_and_not_by_our_clock(
@@ -71,12 +119,12 @@ async def test_units_are_held_until_stripe_says_expired_and_not_by_our_clock(
     await floor.move_clock(timedelta(minutes=31))
     sandbox.faults(error_rate=1)
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
     held = (await floor.stock(film.slug))["frame"].reserved
     sandbox.faults(reset=True)
     sandbox.advance("PT31M")
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
 
     assert held == 1
     assert (await floor.order(started.order_id)).status == "expired"
@@ -90,11 +138,11 @@ async def test_a_session_stripe_does_not_know_is_over_only_when_it_must_be(
     order = await floor.open(a_cart(f"{film.slug}__frame"))
 
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
     early = (await floor.order(order.order_id)).status
     await floor.move_clock(timedelta(hours=3))
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
 
     assert early == "open"
     assert (await floor.order(order.order_id)).status == "expired"
@@ -110,11 +158,11 @@ async def test_a_wrong_key_ends_no_order_however_long_it_lasts(
 
     await floor.move_clock(timedelta(hours=3))
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, stranger)
+    await order_watch(floor.pool, stranger).finish()
     await stranger.close()
     meanwhile = (await floor.order(started.order_id)).status
     await as_if_forgotten(floor)
-    await look_after_orders(floor.pool, checkout.stripe)
+    await order_watch(floor.pool, checkout.stripe).finish()
 
     assert meanwhile == "open"
     assert (await floor.order(started.order_id)).status == "completed"

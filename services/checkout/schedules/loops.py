@@ -1,5 +1,6 @@
 """What checkout does by itself: one leader each, finding its work in the database."""
 
+import asyncio
 import time
 
 import msgspec
@@ -8,6 +9,7 @@ from prometheus_client import Counter
 from services.chassis.events.bell import Bell
 from services.chassis.process import telemetry
 from services.chassis.process.parts import Loop
+from services.chassis.process.steady import LAST_SECONDS
 from services.chassis.process.telemetry import REGISTRY
 from services.chassis.storage.database import Pool, transaction
 from services.chassis.storage.leader import led
@@ -20,7 +22,7 @@ from services.checkout.steps.apply_stripe import Applying, Round
 from services.checkout.steps.delete_customers import delete_customers
 from services.checkout.steps.detach_cards import detach_cards
 from services.checkout.steps.drain_campaigns import drain_campaigns
-from services.checkout.steps.look_after import look_after_orders, look_after_updates
+from services.checkout.steps.look_after import order_watch, update_watch
 from services.checkout.steps.read_back import end_stray_sessions, read_events_back
 from services.checkout.stripe_gateway import StripeGateway
 
@@ -67,7 +69,7 @@ def loops(shop: Workshop) -> list[Loop]:
     return [
         _stripe_events(shop),
         led(shop.pool, "checkout:drain", _drain(shop), every_seconds=0),
-        led(shop.pool, "checkout:orders", _orders(shop)),
+        _orders(shop),
         led(shop.pool, "checkout:cards", _cards(shop)),
         led(shop.pool, "checkout:read-back", _read_back(shop), every_seconds=READ_BACK_SECONDS),
         led(shop.pool, "checkout:forget", _forget(shop), every_seconds=FORGET_SECONDS),
@@ -105,17 +107,26 @@ def _drain(shop: Workshop) -> Loop:
 
 
 def _orders(shop: Workshop) -> Loop:
+    watches = order_watch(shop.pool, shop.patient), update_watch(shop.pool, shop.patient)
     figures_at = 0.0
 
     async def tick() -> None:
         nonlocal figures_at
-        await look_after_orders(shop.pool, shop.patient)
-        await look_after_updates(shop.pool, shop.patient)
+        await asyncio.gather(*(watch.tick() for watch in watches))
         if time.monotonic() >= figures_at:
             await take_figures(shop.pool)
             figures_at = time.monotonic() + FIGURES_SECONDS
 
-    return tick
+    lead = led(shop.pool, "checkout:orders", tick)
+
+    async def run() -> None:
+        try:
+            await lead()
+        finally:
+            await asyncio.gather(*(watch.end(within_seconds=LAST_SECONDS) for watch in watches))
+
+    run.__qualname__ = "checkout:orders"
+    return run
 
 
 def _cards(shop: Workshop) -> Loop:
