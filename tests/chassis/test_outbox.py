@@ -15,6 +15,7 @@ from services.chassis.events.bus import MESSAGE_BYTES_MAX, Bus
 from services.chassis.events.outbox import IN_FLIGHT, Relay, is_flushed
 from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection, Pool, transaction
+from services.chassis.storage.leader import leading
 from tests.chassis.toy import announce
 
 STREAM = "SETTLEMENT"
@@ -208,3 +209,34 @@ async def test_an_event_the_bus_will_never_take_holds_up_no_other(
 
     assert await messages(nats_url, 1) == [(said, "small", 1)]
     assert telemetry.REGISTRY.get_sample_value("outbox_too_large") == IN_FLIGHT
+
+
+def figure(name: str) -> float | None:
+    return telemetry.REGISTRY.get_sample_value(name)
+
+
+async def test_while_the_bus_is_away_the_age_of_the_oldest_event_is_said_and_grows(
+    pool: Pool, owner: Connection
+) -> None:
+    async with transaction(pool) as conn:
+        await announce(conn, "waits", 1)
+    await owner.execute("UPDATE outbox SET queued_at = queued_at - interval '2 minutes'")
+
+    async def is_said() -> bool:
+        return (figure("outbox_oldest_seconds") or 0) >= 120
+
+    async with relaying(pool, "nats://127.0.0.1:1"):
+        await until(is_said)
+
+
+async def test_a_relay_that_leads_no_more_takes_back_what_it_said(
+    pool: Pool, nats_url: str
+) -> None:
+    telemetry.OUTBOX_OLDEST.set(70)
+    telemetry.OUTBOX_TOO_LARGE.set(1)
+
+    async def is_taken_back() -> bool:
+        return (figure("outbox_oldest_seconds"), figure("outbox_too_large")) == (0, 0)
+
+    async with leading(pool, "outbox:toy"), relaying(pool, nats_url):
+        await until(is_taken_back)

@@ -17,9 +17,10 @@ from contracts.events.base import Event
 from contracts.ids import EventId
 from contracts.streams import STREAMS
 from contracts.subjects import subject, tag
-from services.chassis.events import spans, streams_watch, wake
+from services.chassis.events import outbox_figures, spans, streams_watch, wake
 from services.chassis.events.away import BUS_AWAY, BusAway
-from services.chassis.events.bus import MESSAGE_BYTES_MAX, Bus
+from services.chassis.events.bus import Bus
+from services.chassis.events.outbox_figures import EVENT_BYTES_MAX
 from services.chassis.process import crash, telemetry, tracing
 from services.chassis.storage.database import DATABASE_BUSY, Connection, Pool
 from services.chassis.storage.leader import leading
@@ -30,9 +31,8 @@ IN_FLIGHT = 64
 IDLE_SECONDS = 0.5
 LOOK_SECONDS = 5.0
 BACK_OFF_SECONDS_MAX = 5.0
-# The bus counts an event's headers as well.
-EVENT_BYTES_MAX = MESSAGE_BYTES_MAX - 8 * 1024
-TOO_LARGE_NAMED = 100
+# After which who waits for the bus says anew how old the oldest event is by now.
+READY_SECONDS = 15.0
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -138,8 +138,13 @@ class Relay:
         back_off = 0.1
         while True:
             try:
-                async with leading(self._pool, self._lock) as conn:
-                    await self._bus.ready()
+                async with leading(
+                    self._pool, self._lock, follows=outbox_figures.say_nothing
+                ) as conn:
+                    # Said before the bus is asked anything: while it is away nothing else is.
+                    telemetry.OUTBOX_OLDEST.set(await outbox_figures.oldest_seconds(conn))
+                    async with asyncio.timeout(READY_SECONDS):
+                        await self._bus.ready()
                     self._next_look = 0.0
                     while True:
                         await self._watch_streams(conn)
@@ -164,7 +169,7 @@ class Relay:
 
     async def _name_too_large(self, conn: Connection) -> None:
         """Say once of each event that the bus will never take it: it holds up no other."""
-        found = await _list_too_large(conn)
+        found = await outbox_figures.list_too_large(conn)
         telemetry.OUTBOX_TOO_LARGE.set(len(found))
         for event_id, name, size in found:
             if event_id not in self._too_large:
@@ -188,7 +193,7 @@ class Relay:
         crash.point("outbox.after_mark")
         telemetry.OUTBOX_PUBLISHED.inc(len(sent))
         if len(sent) < len(rows):
-            telemetry.OUTBOX_OLDEST.set(await _oldest_seconds(conn))
+            telemetry.OUTBOX_OLDEST.set(await outbox_figures.oldest_seconds(conn))
             raise BusAway
 
     async def _publish(self, chain: list[Row]) -> list[int]:
@@ -257,35 +262,7 @@ async def _unpublished(conn: Connection) -> list[Row]:
     return [msgspec.convert(row, Row) for row in rows]
 
 
-async def _list_too_large(conn: Connection) -> list[tuple[str, str, int]]:
-    """Return id, subject and size of what the bus will never take."""
-    rows = await conn.fetch(
-        """
-        SELECT event_id, subject, octet_length(payload) AS bytes
-        FROM outbox
-        WHERE published_at IS NULL
-          AND octet_length(payload) > $1
-        ORDER BY outbox_id
-        LIMIT $2
-        """,
-        EVENT_BYTES_MAX,
-        TOO_LARGE_NAMED,
-    )
-    return [(row["event_id"], row["subject"], row["bytes"]) for row in rows]
-
-
 async def _mark_published(conn: Connection, ids: list[int]) -> None:
     await conn.execute(
         "UPDATE outbox SET published_at = clock_timestamp() WHERE outbox_id = ANY($1)", ids
     )
-
-
-async def _oldest_seconds(conn: Connection) -> float:
-    seconds = await conn.fetchval(
-        """
-        SELECT extract(epoch FROM clock_timestamp() - min(queued_at))
-        FROM outbox
-        WHERE published_at IS NULL
-        """
-    )
-    return float(seconds or 0)

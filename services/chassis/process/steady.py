@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from services.chassis.process import telemetry
 from services.chassis.process.stopping import ended
 from services.chassis.storage.database import Pool
-from services.chassis.storage.leader import tick_as_leader
+from services.chassis.storage.leader import nothing, tick_as_leader
 
 log = telemetry.logger(__name__)
 
@@ -46,7 +46,14 @@ class Steady(Generic[T]):
         self._under_way: set[asyncio.Task[None]] = set()
         self._begun = 0
 
-    async def lead(self, pool: Pool, *, every_seconds: float, in_recovery: bool = False) -> None:
+    async def lead(
+        self,
+        pool: Pool,
+        *,
+        every_seconds: float,
+        in_recovery: bool = False,
+        follows: Callable[[], None] = nothing,
+    ) -> None:
         """Work for ever, in one process at a time; asked to stop, end what ends soon."""
         try:
             await tick_as_leader(
@@ -55,6 +62,7 @@ class Steady(Generic[T]):
                 self.tick,
                 every_seconds=every_seconds,
                 in_recovery=in_recovery,
+                follows=follows,
             )
         finally:
             await self.end(within_seconds=LAST_SECONDS)

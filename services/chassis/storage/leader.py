@@ -15,18 +15,26 @@ RECOVERY_SECONDS = 1.0
 LAST_ROUND_SECONDS = 3.0
 
 
+def nothing() -> None:
+    """Be a follower that has nothing to take back."""
+
+
 @asynccontextmanager
-async def leading(pool: Pool, job: str) -> AsyncIterator[Connection]:
+async def leading(
+    pool: Pool, job: str, *, follows: Callable[[], None] = nothing
+) -> AsyncIterator[Connection]:
     """Wait to become the leader of `job`; yield the connection that holds the lock.
 
     If that connection dies the lock is gone, and so is the block: every statement on
-    it fails. Another process can lead at once.
+    it fails. Another process can lead at once. `follows` is called as long as another
+    does: what a process that led said of the job, in gauges, is no longer its to say.
     """
     conn = await pool.acquire(timeout=ACQUIRE_SECONDS)
     try:
         while True:
             if await _try_lock(conn, job):
                 break
+            follows()
             await asyncio.sleep(FOLLOWER_SECONDS)
         try:
             yield conn
@@ -89,6 +97,7 @@ async def tick_as_leader(
     *,
     every_seconds: float = 1.0,
     in_recovery: bool = False,
+    follows: Callable[[], None] = nothing,
 ) -> None:
     """Call `tick` again and again in one process at a time.
 
@@ -98,7 +107,7 @@ async def tick_as_leader(
     """
     while True:
         try:
-            async with leading(pool, job) as conn:
+            async with leading(pool, job, follows=follows) as conn:
                 while True:
                     # Proves that the lock's session still lives: we may have been stopped
                     # for long, and somebody else may lead by now.
