@@ -28,7 +28,9 @@ class Reporter:
 
     async def run(self) -> None:
         """Report for ever, in one process at a time: business time is looked at each round."""
-        await tick_as_leader(self._pool, JOB, self.tick, every_seconds=EVERY_SECONDS)
+        await tick_as_leader(
+            self._pool, JOB, self.tick, every_seconds=EVERY_SECONDS, follows=lambda: STUCK.set(0)
+        )
 
     async def tick(self) -> None:
         """Look once."""

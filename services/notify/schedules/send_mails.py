@@ -54,7 +54,7 @@ class Sender:
 
     async def run(self) -> None:
         """Send for ever, in one process at a time: the pace is one account's."""
-        await self.work.lead(self._pool, every_seconds=EVERY_SECONDS)
+        await self.work.lead(self._pool, every_seconds=EVERY_SECONDS, follows=self._say_nothing)
 
     async def _take(self, limit: int) -> list[Work]:
         """Lease what one person waits for; what is free then sends news to many."""
@@ -74,6 +74,13 @@ class Sender:
             await self._batches.send(taken)
         else:
             await self._mails.send(*taken)
+
+    def _say_nothing(self) -> None:
+        """Leave it to who leads to say what waits; led again, it is counted at once."""
+        WAITING.clear()
+        STUCK.clear()
+        OLDEST.set(0)
+        self._counted_at = 0.0
 
     async def _count(self) -> None:
         WAITING.clear()
