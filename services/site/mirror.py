@@ -13,10 +13,11 @@ from dulwich.errors import GitProtocolError, NotGitRepository
 from urllib3.exceptions import HTTPError
 
 from contracts.ids import CampaignSlug, is_slug
+from contracts.refusals import Unavailable
 from services.chassis.process import crash, telemetry
 from services.chassis.process.parts import Loop
 from services.chassis.process.settings import Secret
-from services.chassis.storage.database import Pool, transaction
+from services.chassis.storage.database import DATABASE_BUSY, Pool, transaction
 from services.chassis.storage.leader import led
 from services.site.editing import handlers
 from services.site.editing import platform_texts as platform
@@ -86,10 +87,15 @@ class ContentMirror:
             return
         self._looked_at = time.monotonic()
         before, self._seen = self._seen, await asyncio.to_thread(self._repository.looks)
-        if self._seen in (self._published,) or self._seen != before:
+        if self._seen == self._published or self._seen != before:
             return
-        self._published = self._seen
-        await self._publisher.publish_found()
+        published, self._published = self._published, self._seen
+        try:
+            await self._publisher.publish_found()
+        except (*DATABASE_BUSY, Unavailable):
+            # Nobody edits it once more for that: it is published at the next look.
+            self._published = published
+            raise
 
     async def _write_all(self) -> bool:
         """Write what the folder lacks, in the order it was published."""

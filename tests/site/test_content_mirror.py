@@ -66,6 +66,12 @@ def mirrored(pool: Pool, publisher: Publisher, folder: Path, remote: str = "") -
     return ContentMirror(pool, publisher, folder, remote=Secret(remote), look_seconds=0.001)
 
 
+async def look_often(mirror: ContentMirror) -> None:
+    for _ in range(3):
+        await asyncio.sleep(0.002)
+        await mirror.tick()
+
+
 async def published(desk: TextDesk, price: str, message: str = "") -> str:
     """Publish the sample with another price from the dashboard; return its text."""
     text = campaign().replace("price: 50", f"price: {price}")
@@ -132,13 +138,35 @@ async def test_an_edit_by_hand_is_published_when_nobody_types_any_more(
     mirror = mirrored(pool, publisher, repository)
     write(repository, campaign().replace("price: 50", "price: 65"))
 
-    for _ in range(3):
-        await asyncio.sleep(0.002)
-        await mirror.tick()
+    await look_often(mirror)
 
     public = (await desk.standing(SLUG)).public
     assert public is not None
     assert (public.version, public.origin) == (2, "folder")
+    assert "price: 65" in public.source
+
+
+async def test_an_edit_made_while_the_database_was_away_is_published_when_it_is_back(
+    desk: TextDesk,
+    pool: Pool,
+    publisher: Publisher,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mirror = mirrored(pool, publisher, repository)
+    write(repository, campaign().replace("price: 50", "price: 65"))
+
+    async def away(_: Publisher) -> None:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Publisher, "publish", away)
+        with pytest.raises(ConnectionRefusedError):
+            await look_often(mirror)
+    await look_often(mirror)
+
+    public = (await desk.standing(SLUG)).public
+    assert public is not None
     assert "price: 65" in public.source
 
 
