@@ -11,7 +11,7 @@ from typing import Literal
 import msgspec
 
 from contracts.ids import canonical_email
-from contracts.refusals import InputRefused, StateRefused
+from contracts.refusals import InputRefused, NotYours, StateRefused
 
 Role = Literal["super", "campaign"]
 Needs = Literal["nobody", "somebody", "campaign", "super"]
@@ -98,6 +98,12 @@ def may(user: User, needs: Needs, slug: str) -> bool:
     if needs == "super":
         return user.is_super
     return needs != "campaign" or user.has(slug)
+
+
+def require_rights(session: Session | None, needs: Needs, slug: str) -> None:
+    """Refuse somebody signed in who may not use a route."""
+    if session is not None and not may(session.user, needs, slug):
+        raise NotYours("not_allowed", "You don't have the rights for this.")
 
 
 def wanted_user(

@@ -191,16 +191,6 @@ class Evidence(Shape, frozen=True, kw_only=True):
     money: tuple[Movement, ...]
 
 
-class SentMail(Shape, frozen=True, kw_only=True):
-    """A mail about a pledge."""
-
-    mail_id: str
-    kind: str
-    written_at: datetime
-    status: str
-    sent_at: datetime | None
-
-
 class Preview(Shape, frozen=True, kw_only=True):
     """The first rows of a report."""
 

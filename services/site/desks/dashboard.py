@@ -214,9 +214,8 @@ async def require_calm(visit: Visit) -> None:
     """Refuse somebody who asks for links all the time, whether they get any or not."""
     key = f"sign-in:{limited_as(visit.address)}"
     if not await visit.dash.limiter.spend(key, ASKS_PER_MINUTE):
-        raise TooMany(
-            "too_many_requests", "Too many tries. Wait.", retry_after_seconds=RETRY_SECONDS
-        )
+        said = "Too many tries. Wait."
+        raise TooMany("too_many_requests", said, retry_after_seconds=RETRY_SECONDS)
 
 
 async def _enter(visit: Visit) -> Visit:
@@ -239,8 +238,7 @@ async def _enter(visit: Visit) -> Visit:
             if not access.is_csrf(given, secret):
                 raise NotYours("csrf", "This form is not of this session.")
         _require_clean(visit.pairs, row.text_max)
-    if session is not None and not access.may(session.user, row.needs, visit.slug):
-        raise NotYours("not_allowed", "You don't have the rights for this.")
+    access.require_rights(visit.session, row.needs, visit.slug)
     return visit
 
 
@@ -251,12 +249,19 @@ async def _filled_in(visit: Visit) -> Visit:
 
 
 async def _received(visit: Visit) -> Visit:
-    """Return the visit with a form whose file is on the disk, for as long as it lasts."""
+    """Return the visit with a form whose file is on the disk, for as long as it lasts.
+
+    It may take many minutes: who it is from, and what they may do, is read anew after it.
+    """
     assert visit.session is not None, "a file is taken from nobody"
+    access.require_rights(visit.session, visit.row.needs, visit.slug)
     part = await visit.dash.part_for(visit.session.session_id)
     visit.scrap.append(part)
     received = await receive(visit.request, part)
-    return msgspec.structs.replace(visit, pairs=received.pairs, received=received)
+    session = await _session(visit.dash.pool, visit.session_secret)
+    if session is None:
+        raise LinkRefused("no_session", "Sign in first.")
+    return msgspec.structs.replace(visit, pairs=received.pairs, received=received, session=session)
 
 
 async def _session(pool: Pool, secret: str) -> Session | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contracts.events.admin import RunnerChanged
 from contracts.ids import CampaignSlug
-from contracts.refusals import InputRefused, NotFound, StateRefused
+from contracts.refusals import InputRefused, NotFound, NotYours, StateRefused
 from services.chassis.events import outbox
 from services.chassis.process import telemetry
 from services.chassis.storage.database import Connection
@@ -24,11 +24,11 @@ async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -
 
     Return the link's secret: whoever has the operator's own may hand it over by themselves.
     """
-    await queries.lock_users(conn)
+    users = await _lock(conn, by)
     known = await queries.find_user(conn, wanted.email)
     if known is not None and (known.role, known.campaigns) != (wanted.role, wanted.campaigns):
         raise StateRefused("known_user", "This person is a user already. Change them below.")
-    if known is None and len(await queries.list_users(conn)) >= access.USERS_MAX:
+    if known is None and len(users) >= access.USERS_MAX:
         raise StateRefused("too_many_users", "There is room for 100 users.")
     user = known or await queries.save_user(
         conn, telemetry.new_id(), wanted, language=language, by=by.email
@@ -42,7 +42,7 @@ async def invite(conn: Connection, wanted: Wanted, language: str, *, by: User) -
 
 async def change(conn: Connection, user_id: str, wanted: Wanted, *, by: User) -> None:
     """Give somebody other rights: what is signed in with the old ones ends."""
-    user, users = await _locked(conn, user_id)
+    user, users = await _locked(conn, user_id, by)
     if wanted.email != user.email:
         raise InputRefused("invalid_input", "An address is not changed: invite the new one.")
     access.require_others(users, user, by.user_id, wanted.role)
@@ -57,7 +57,7 @@ async def change(conn: Connection, user_id: str, wanted: Wanted, *, by: User) ->
 
 async def remove(conn: Connection, user_id: str, *, by: User) -> None:
     """Let somebody in no more, from this moment on."""
-    user, users = await _locked(conn, user_id)
+    user, users = await _locked(conn, user_id, by)
     access.require_others(users, user, by.user_id, None)
     await queries.remove_user(conn, user_id)
     await _tell(conn, user_id, "", user.language, ())
@@ -67,6 +67,7 @@ async def remove(conn: Connection, user_id: str, *, by: User) -> None:
 
 async def revoke(conn: Connection, session_id: str, *, by: User) -> None:
     """Sign a browser out."""
+    await _lock(conn, by)
     email = await queries.end_session(conn, session_id, by.email)
     if email is None:
         raise NotFound("unknown_session", "This session has ended already.")
@@ -92,9 +93,22 @@ async def _tell(
     await outbox.append(conn, event, key=user_id, aggregate=f"user:{user_id}", version=version)
 
 
-async def _locked(conn: Connection, user_id: str) -> tuple[User, list[User]]:
+async def _lock(conn: Connection, by: User) -> list[User]:
+    """Return who may come in, from now on unchanged by others.
+
+    Whoever lost their rights since their request began does nothing with them any more.
+    """
     await queries.lock_users(conn)
     users = await queries.list_users(conn)
+    if by is not OPERATOR and not any(
+        each.user_id == by.user_id and each.is_super for each in users
+    ):
+        raise NotYours("not_allowed", "You don't have the rights for this.")
+    return users
+
+
+async def _locked(conn: Connection, user_id: str, by: User) -> tuple[User, list[User]]:
+    users = await _lock(conn, by)
     for user in users:
         if user.user_id == user_id:
             return user, users
