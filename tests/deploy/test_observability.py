@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import promql_parser
@@ -11,6 +10,7 @@ from ruamel.yaml import YAML
 
 from deploy.observability import dashboard, metrics
 from deploy.observability.metrics import OWN_LABELS, ROOT, declared
+from tests.alerts.judge import selectors
 from tests.deploy.conftest import PRODUCTION, Compose, Model, resolved
 
 FOLDER = ROOT / "deploy" / "observability"
@@ -25,18 +25,6 @@ def rules() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = group["rules"]
     assert found
     return found
-
-
-def selectors(expression: Any) -> Iterator[Any]:
-    """Yield every series that a question asks for."""
-    if isinstance(expression, promql_parser.VectorSelector):
-        yield expression
-    for name in ("expr", "lhs", "rhs", "vector_selector", "param"):
-        child = getattr(expression, name, None)
-        if child is not None and not isinstance(child, str):
-            yield from selectors(child)
-    for child in getattr(expression, "args", None) or []:
-        yield from selectors(child)
 
 
 def known() -> dict[str, tuple[str, ...]]:

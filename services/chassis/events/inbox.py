@@ -66,6 +66,8 @@ class Listener:
         self.handlers = Handlers(consumer.durable, handlers, together or {})
         self._gather_seconds = gather_seconds
         self._looked_at = -math.inf
+        # Shown before it happens: the first of a figure that was not there is no increase.
+        telemetry.INBOX.labels(consumer.durable, "parked")
 
     async def run(self, pool: Pool, bus: Bus) -> None:
         """Consume for ever; when the bus or the database is away, wait and go on."""
