@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import shlex
 from collections.abc import Iterator
 
 import click
@@ -10,6 +11,10 @@ from deploy.local.cli import pool
 from deploy.local.layout import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "commands.md"
+CODE = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
+# Up to what a shell, a comment or a picture of a terminal takes for the end of a command.
+ASKED = re.compile(r"(?:^|[\s\"(])\./pool ([^\n|;&\")#]+)")
+MODULE = re.compile(r"\bpython3? (?:-[A-Z] )?-m ([a-z_]+(?:\.[a-z_]+)*)(?![\w.])")
 
 
 def every(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
@@ -47,6 +52,46 @@ def text() -> str:
             words = re.sub(r"\s+", " ", each.help or "").replace("|", r"\|")
             lines.append(f"| {names} | {words} |")
     return "\n".join(lines) + "\n"
+
+
+def unknown(text: str) -> Iterator[str]:
+    """Yield every `./pool …` in the code of a Markdown text that the commands would refuse.
+
+    A name alone is enough, and words that stand for something else (`SLUG`, `[DIR]`) are taken as
+    they are: what is looked at are commands, options and how many words there may be.
+    """
+    for fenced, span in CODE.findall(text):
+        for asked in ASKED.findall(fenced or span):
+            words = shlex.split(re.sub(r"[\[\]…]|OPTIONS", " ", asked))
+            if fault := _refused(words):
+                yield f"./pool {' '.join(words)}: {fault}"
+
+
+def _refused(words: list[str]) -> str:
+    command: click.Command = pool
+    context = click.Context(command, info_name="./pool")
+    while isinstance(command, click.Group) and words and words[0].islower():
+        if words[0] == "--help":
+            return ""
+        found = command.get_command(context, words[0])
+        if found is None:
+            return f"there is no command {words[0]}"
+        command, words = found, words[1:]
+        context = click.Context(command, parent=context, **command.context_settings)
+    if isinstance(command, click.Group):
+        return ""
+    try:
+        _, left, _ = command.make_parser(context).parse_args([w for w in words if w != "--help"])
+    except click.UsageError as exc:
+        # The name of an option is also said without what it takes.
+        return "" if str(exc.message).endswith("requires an argument.") else exc.format_message()
+    many = any(each.nargs == -1 for each in command.params)
+    return "" if many or not left else f"{left[0]} is a word too many"
+
+
+def modules(text: str) -> set[str]:
+    """Return what a Markdown text tells to be run with `python -m`."""
+    return {name for pair in CODE.findall(text) for name in MODULE.findall("".join(pair))}
 
 
 def _said(command: click.Command) -> str:
