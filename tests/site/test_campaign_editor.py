@@ -100,16 +100,18 @@ async def test_rows_are_added_moved_and_taken_away_without_scripts(ada: Visitor)
     names = [form["tiers[0].name"], form["tiers[1].name"]]
 
     added = await ada.post(f"{EDIT}/tiers", **form, do="add|tiers")
-    assert added.headers["location"] == f"{EDIT}/tiers/#f-tiers"
+    assert added.headers["location"] == f"{EDIT}/tiers/#f-tiers-2"
     form = await opened(ada, "tiers")
     await ada.post(f"{EDIT}/tiers", **{**form, "tiers[2].name": "Día uno", "tiers[2].price": "5"})
     form = await opened(ada, "tiers")
-    await ada.post(f"{EDIT}/tiers", **form, do="up|tiers[2]")
+    moved = await ada.post(f"{EDIT}/tiers", **form, do="up|tiers[2]")
+    assert moved.headers["location"] == f"{EDIT}/tiers/#f-tiers-1"
     form = await opened(ada, "tiers")
     assert [form[f"tiers[{at}].name"] for at in range(3)] == [names[0], "Día uno", names[1]]
     page = await ada.get(f"{EDIT}/tiers/")
     assert "<code>dia-uno</code>" in page.text
-    await ada.post(f"{EDIT}/tiers", **form, do="remove|tiers[1]")
+    gone = await ada.post(f"{EDIT}/tiers", **form, do="remove|tiers[1]")
+    assert gone.headers["location"] == f"{EDIT}/tiers/#f-tiers-1"
     form = await opened(ada, "tiers")
     assert "tiers[2].name" not in form
     overview = await ada.get("/admin/campaigns/long-take/")
@@ -165,6 +167,58 @@ async def test_what_saves_itself_tells_its_script_and_stops_when_overtaken(ada: 
     assert first.json()["revision"] == 1
     assert second.status_code == 409
     assert "Somebody else has saved" in second.json()["message"]
+
+
+async def test_an_id_waits_until_the_name_is_typed(ada: Visitor) -> None:
+    await ada.post(f"{EDIT}/tiers", **await opened(ada, "tiers"), do="add|tiers")
+    form = await opened(ada, "tiers")
+    form["tiers[2].name"], path = "A fr", "/admin/campaigns/long-take/autosave/tiers"
+
+    half = await ada.post(path, **form, typing="tiers[2].name")
+
+    assert "<code>a-fr</code>" not in (await ada.get(f"{EDIT}/tiers/")).text
+    form |= {name: str(half.json()[name]) for name in ("revision", "base")}
+    await ada.post(path, **{**form, "tiers[2].name": "A frigate"}, typing="tiers[2].price")
+    assert "<code>a-frigate</code>" in (await ada.get(f"{EDIT}/tiers/")).text
+
+
+async def test_nobody_overtakes_themselves(ada: Visitor) -> None:
+    form = await opened(ada, "settings") | {"short_blurb": "New."}
+    path = "/admin/campaigns/long-take/autosave/settings"
+    first = await ada.post(path, **form)
+
+    # The answer was lost, or the button pressed while it was on its way.
+    again = await ada.post(path, **form)
+    pressed = await ada.post(f"{EDIT}/settings", **form)
+
+    assert again.json() == first.json()
+    assert pressed.headers["location"] == f"{EDIT}/settings/?done=saved"
+
+
+async def test_an_editor_left_open_goes_on_after_its_text_was_published(ada: Visitor) -> None:
+    form = await opened(ada, "settings") | {"short_blurb": "New."}
+    path = "/admin/campaigns/long-take/autosave/settings"
+    form |= {name: str(value) for name, value in (await ada.post(path, **form)).json().items()}
+    mark = dict(MARK.findall((await ada.get("/admin/campaigns/long-take/")).text))
+    presses = [await ada.post("/admin/campaigns/long-take/publish", **mark) for _ in range(2)]
+
+    later = await ada.post(path, **{**form, "short_blurb": "Newer."})
+
+    assert [each.headers["location"][-15:] for each in presses] == ["?done=published"] * 2
+    assert later.status_code == 200
+    assert (await opened(ada, "settings"))["short_blurb"] == "Newer."
+    await publish(ada)
+    history = await ada.get("/admin/campaigns/long-take/")
+    assert len(set(re.findall(r"long-take/texts/(\d+)/", history.text))) == 3
+
+
+async def test_a_mistake_is_named_as_its_reader_sees_the_field(ada: Visitor) -> None:
+    form = await opened(ada, "tiers")
+
+    await ada.post(f"{EDIT}/tiers", **{**form, "tiers[1].price": "much"})
+
+    page = (await ada.get(f"{EDIT}/tiers/")).text
+    assert re.search(r'#f-tiers-1-price">Tier 2 · Price[^<]*</a>', page)
 
 
 async def test_what_supporters_pledged_to_cannot_be_typed_over(ada: Visitor) -> None:

@@ -75,16 +75,18 @@ async def save(
     require_room(source)
     await queries.lock_publishing(conn, slug)
     found = await standing(conn, slug)
-    if found.mark != mark:
-        raise Overtaken("draft_overtaken", theirs=found.source, mine=source, mark=found.mark)
     if source == found.source and (found.is_changed or found.public is not None):
-        return mark
+        # Nothing is lost, whoever wrote it: mostly oneself, and the answer did not arrive.
+        return found.mark
+    if found.mark != mark and not found.is_published_of(mark):
+        raise Overtaken("draft_overtaken", theirs=found.source, mine=source, mark=found.mark)
+    base_text = found.mark.base_text
     revision = await texts.save_draft(
-        conn, slug, source=source, base_text=mark.base_text, is_open=True, saved_by=by.actor
+        conn, slug, source=source, base_text=base_text, is_open=True, saved_by=by.actor
     )
     if is_noted:
         await audit.append(conn, by)
-    return Mark(revision, mark.base_text)
+    return Mark(revision, base_text)
 
 
 async def publish(
@@ -104,6 +106,9 @@ async def publish(
     require_room(found.source)
     await queries.lock_publishing(conn, slug)
     stands = await standing(conn, slug)
+    if stands.is_published_of(mark) and stands.public and stands.source == found.source:
+        # Pressed twice: it is public.
+        return stands.public.text_id
     if stands.mark != mark:
         raise Overtaken(
             "draft_overtaken", theirs=stands.source, mine=found.source, mark=stands.mark

@@ -107,6 +107,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
             return Mark(revision, self.draft.base_text)
         return Mark(revision, self.public.text_id if self.public else 0)
 
+    def is_published_of(self, mark: Mark) -> bool:
+        """Tell whether what is public is, word for word, the text that a form was made of.
+
+        Publishing a working copy counts one revision on and changes nothing in it; taking
+        a text back, archiving and giving up do.
+        """
+        draft, public = self.draft, self.public
+        if draft is None or public is None or draft.is_open or public.origin != "dashboard":
+            return False
+        return draft.base_text == public.text_id and draft.revision == mark.revision + 1
+
     @property
     def file(self) -> str:
         """Return the file's name in the folder."""

@@ -15,6 +15,8 @@ from services.site.publishing.plain import Fields, Plain, tidied
 
 Given = Mapping[str, Sequence[str]]
 ROWS_MAX = 100
+TYPING = "typing"
+"""Names the field somebody is in while the form saves itself: half a name makes no id."""
 DEED = re.compile(
     r"(?P<deed>add|up|down|remove)\|(?P<path>[a-z_]+(?:\[\d{1,3}\])?(?:\.[a-z_]+(?:\[\d{1,3}\])?)*)"
     r"(?:\|(?P<type>[a-z]*))?"
@@ -43,6 +45,26 @@ def done(sheet: Sheet, fields: Fields, deed: str) -> Fields:
         # The row is gone already: somebody pressed twice.
         return fields
     return after
+
+
+def place(fields: Fields, deed: str) -> str:
+    """Return the path of the row to look at after a deed: the new one, or the one after a gap."""
+    match = DEED.fullmatch(deed)
+    assert match is not None, deed
+    path = match["path"]
+    *way, last = steps_of(path)
+    if match["deed"] == "add":
+        way, last = [*way, last], ROWS_MAX
+    elif isinstance(last, int):
+        path = path.rpartition("[")[0]
+        last += {"up": -1, "down": 1, "remove": 0}[match["deed"]]
+    try:
+        listed = _at(fields, way)
+    except (KeyError, IndexError, TypeError):
+        return path
+    if not isinstance(listed, list) or not listed or isinstance(last, str):
+        return path
+    return f"{path}[{min(max(0, last), len(listed) - 1)}]"
 
 
 def _at(fields: Plain, way: Sequence[str | int]) -> Plain:
@@ -144,7 +166,9 @@ def _rows(field: Field, before: Plain | None, given: Given, path: str) -> Plain 
         at = len(rows)
         rows.append(_row(field, old[at] if at < len(old) else {}, given, f"{path}[{at}]"))
     if field.id_from:
-        rows = _with_ids(rows, field.id_from)
+        now = given.get(TYPING, ())
+        is_typed = [f"{path}[{at}].{field.id_from}" in now for at in range(len(rows))]
+        rows = _with_ids(rows, field.id_from, is_typed)
     return rows if rows or before == [] else None
 
 
@@ -164,13 +188,14 @@ def _as_record(value: Plain | None) -> Fields:
     return value if isinstance(value, dict) else {}
 
 
-def _with_ids(rows: list[Plain], name: str) -> list[Plain]:
+def _with_ids(rows: list[Plain], name: str, is_typed: Sequence[bool]) -> list[Plain]:
     """Return rows in which each that has a name has an id; one that has an id keeps it."""
     taken = {str(row["id"]) for row in rows if isinstance(row, dict) and row.get("id")}
     named: list[Plain] = []
-    for row in rows:
+    for row, is_half in zip(rows, is_typed, strict=True):
         title = row.get(name, "") if isinstance(row, dict) else ""
-        if isinstance(row, dict) and not row.get("id") and isinstance(title, str) and title:
+        is_new = isinstance(row, dict) and not row.get("id") and not is_half
+        if is_new and isinstance(row, dict) and isinstance(title, str) and title:
             stem, number = id_of_title(title), 1
             fresh = stem
             while fresh in taken:

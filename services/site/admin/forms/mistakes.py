@@ -10,7 +10,7 @@ from gettext import NullTranslations
 
 import msgspec
 
-from services.site.admin.forms.fields import html_id, root_of
+from services.site.admin.forms.fields import Field, Sheet, html_id, root_of, steps_of
 from services.site.admin.forms.sheets import sheet_of
 from services.site.public.language import Language, catalogue
 from services.site.publishing.model import Mistake
@@ -35,10 +35,28 @@ def told(mistakes: Iterable[Mistake], language: Language) -> tuple[Told, ...]:
     found: dict[Told, None] = {}
     for each in mistakes:
         sheet = sheet_of(root_of(each.field), language)
-        label = next((f.label for f in sheet.fields if f.name == root_of(each.field)), sheet.label)
+        label = label_of(sheet, each.field)
         message = said(each.message, language)
         found[Told(message=message, path=each.field, sheet=sheet.name, label=label)] = None
     return tuple(found)
+
+
+def label_of(sheet: Sheet, path: str) -> str:
+    """Return what a reader calls the place of a mistake, such as “Tier 2 · Price”."""
+    fields, names = sheet.fields, list[str]()
+    found: Field | None = None
+    for step in steps_of(path):
+        if isinstance(step, int):
+            if found is not None and found.kind == "rows" and names:
+                names[-1] = f"{found.row} {step + 1}"
+            continue
+        found = next((field for field in fields if field.name == step), None)
+        if found is None:
+            break
+        names.append(found.label)
+        kinds = [field for each in found.by_type.values() for field in each]
+        fields = (*found.fields, *kinds)
+    return " · ".join(names) or sheet.label
 
 
 def by_path(mistakes: Iterable[Told]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from contracts.refusals import NotFound, Refusal
 from services.site.admin.forms.comparing import compared
 from services.site.admin.forms.drawn import drawn
 from services.site.admin.forms.fields import Sheet, html_id, root_of
-from services.site.admin.forms.filled import DEED, done, filled
+from services.site.admin.forms.filled import DEED, done, filled, place
 from services.site.admin.forms.mistakes import by_path, told
 from services.site.admin.forms.sheets import FROZEN, sheet_named, sheets, with_options
 from services.site.admin.words import trouble_of
@@ -66,13 +66,13 @@ async def edit(visit: Visit) -> ASGIResponse:
 async def save(visit: Visit) -> ASGIResponse:
     """Keep what the form says, with a row added, moved or taken away if a button said so."""
     sheet, deed = _sheet(visit), visit.one("do")
-    await _save(visit, sheet, deed, is_noted=True)
+    _, read = await _save(visit, sheet, deed, is_noted=True)
     path = f"campaigns/{visit.slug}/edit/{sheet.name}/"
     if deed == "look":
         return visit.go(f"campaigns/{visit.slug}/")
     if not DEED.fullmatch(deed):
         return visit.go(path, done="saved")
-    return visit.go(path, at=_place(deed))
+    return visit.go(path, at=html_id(place(read.fields, deed)))
 
 
 async def autosave(visit: Visit) -> ASGIResponse:
@@ -132,13 +132,6 @@ def _sheet(visit: Visit) -> Sheet:
     if found is None:
         raise NotFound("not_found", "There is nothing here.")
     return found
-
-
-def _place(deed: str) -> str:
-    """Return where somebody looks after pressing a button of a row."""
-    match = DEED.fullmatch(deed)
-    assert match is not None
-    return html_id(match["path"])
 
 
 def _json(visit: Visit, answer: msgspec.Struct, *, status: int = 200) -> ASGIResponse:
