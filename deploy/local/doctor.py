@@ -15,7 +15,7 @@ from deploy.local.environment import (
     operators_settings,
     stack_secrets,
 )
-from deploy.local.layout import DataDir, read_json
+from deploy.local.layout import SERVICES, DataDir, read_json
 from deploy.local.ports import is_free
 from deploy.local.sql import run_sql
 from deploy.local.wheels import ServerRefused
@@ -24,6 +24,16 @@ from deploy.recovery import age
 PYTHON_MIN = (3, 11)
 DISK_BYTES_MIN = 1_000_000_000
 SECRETS = ("ADMIN_SECRET", "GATEWAY_SECRET", "MAGIC_LINK_SECRET", "CHECKOUT_INTENT_SECRET")
+
+READ_SECONDS = 10.0
+# Those that wait behind one, and those that come too early, need nobody.
+PARKED_FIX = "`./pool parked`; docs/operators.md, “An event was parked”."
+EACH_PARKED = " UNION ALL ".join(
+    f"SELECT '{schema} ' || count(*) AS said, count(*) AS parked FROM {schema}.parked_events"  # noqa: S608
+    " WHERE resolved_at IS NULL AND NOT is_waiting AND try_again_at IS NULL"
+    for schema in SERVICES
+)
+PARKED = f"SELECT string_agg(said, ', ') FROM ({EACH_PARKED}) AS each WHERE parked > 0"  # noqa: S608
 
 Result = Literal["ok", "wrong", "skipped"]
 
@@ -64,6 +74,7 @@ class Doctor:
             self._webhook_secret,
             self._services,
             self._migrations,
+            self._parked,
             self._clock,
             self._payments,
             self._stripe_agrees,
@@ -194,13 +205,20 @@ class Doctor:
             return Check("migrations", "wrong", "; ".join(missing), "Restart: `./pool down`, `up`.")
         return Check("migrations", "ok", "every schema is current")
 
+    def _parked(self) -> Check:
+        found = self._read("parked events", PARKED)
+        if isinstance(found, Check):
+            return found
+        if found:
+            return Check("parked events", "wrong", f"a person must look at: {found}", PARKED_FIX)
+        return Check("parked events", "ok", "none waits for a person")
+
     def _clock(self) -> Check:
-        if self.found is None:
-            return Check("clock", "skipped", "the stack is not running", "`./pool up`")
-        offset = run_sql(
-            self.document["postgres"],
-            "SELECT round(extract(epoch FROM offset_by)) FROM platform.clock_offset",
+        offset = self._read(
+            "clock", "SELECT round(extract(epoch FROM offset_by)) FROM platform.clock_offset"
         )
+        if isinstance(offset, Check):
+            return offset
         days = float(offset or 0) / 86_400
         if not self.document["sandbox"] and days:
             why = f"the platform's clock is {days:.1f} days off: deadlines close at wrong times"
@@ -229,15 +247,13 @@ class Doctor:
             return Check(name, "wrong", f"{len(breaks)} breaks: {first}", fix)
         if run is not None and run["error"]:
             return Check(name, "wrong", f"the last run failed: {run['error']}", "Run it again.")
-        last = "nothing to compare yet" if run is None else "we and Stripe agree"
-        return Check(name, "ok", last)
+        return Check(name, "ok", "we and Stripe agree" if run else "nothing to compare yet")
 
     def _disputes(self) -> Check:
         found = self._asked("disputes", "/admin/disputes")
         if isinstance(found, Check):
             return found
-        waiting = [each for each in found if each["status"].endswith("needs_response")]
-        if waiting:
+        if waiting := [each for each in found if each["status"].endswith("needs_response")]:
             due = min(each["evidenceDueAt"] or "" for each in waiting)
             why = f"{len(waiting)} wait for an answer, the first until {due}"
             return Check("disputes", "wrong", why, "`./pool disputes` and answer at Stripe.")
@@ -248,6 +264,14 @@ class Doctor:
         if is_young is None:
             return Check("backup", "skipped", why, "`./pool backup DIR`")
         return Check("backup", "ok" if is_young else "wrong", why, "`./pool backup DIR --series`")
+
+    def _read(self, name: str, sql: str) -> str | Check:
+        if self.found is None:
+            return Check(name, "skipped", "the stack is not running", "`./pool up`")
+        try:
+            return run_sql(self.document["postgres"], sql, READ_SECONDS)
+        except ServerRefused as exc:
+            return Check(name, "wrong", f"Postgres does not say: {exc}", "`./pool logs postgres`")
 
     def _asked(self, name: str, path: str) -> Any:
         """Return what an operator's route says, or the check that says why it does not."""

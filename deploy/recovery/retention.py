@@ -1,10 +1,12 @@
-"""Which backups are kept: of the last 7 days, 5 weeks and 12 months the newest each. Pure.
+"""Which backups are kept: of the last 7 days, 5 weeks and 12 months the newest each.
 
-Source: reliability B-12. What holds no moment of its own any more may go.
+Source: reliability B-12. What holds no moment of its own any more may go; nothing here
+removes it.
 """
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 DAYS, WEEKS, MONTHS = 7, 5, 12
 NAME = "%Y-%m-%dT%H%M%SZ"
@@ -32,6 +34,12 @@ def kept(moments: Iterable[datetime]) -> set[datetime]:
         *_newest_of_each(newest_first, lambda at: at.isocalendar()[:2], WEEKS),
         *_newest_of_each(newest_first, lambda at: (at.year, at.month), MONTHS),
     }
+
+
+def unneeded(root: Path) -> list[Path]:
+    """Return the backups of the series in a folder that nobody needs, the oldest first."""
+    found = {at: each for each in root.iterdir() if (at := moment_of(each.name)) is not None}
+    return [found[at] for at in sorted(set(found) - kept(found))]
 
 
 def _newest_of_each(

@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import asyncpg
 import pytest
 from click.testing import CliRunner
 
@@ -12,7 +13,7 @@ from deploy.local.cli import pool
 from deploy.local.doctor import Check, Doctor
 from deploy.local.environment import all_settings
 from deploy.local.layout import DataDir, write_json
-from tests.support.stack import Servers
+from tests.support.stack import Database, Servers
 
 
 @pytest.fixture
@@ -31,7 +32,8 @@ def test_a_new_folder_is_well(data: DataDir) -> None:
 
     assert {check.result for check in found.values()} == {"ok", "skipped"}
     assert {name for name, check in found.items() if check.result == "skipped"} == {
-        "services", "migrations", "clock", "payments", "reconciliation", "disputes", "backup"
+        "services", "migrations", "parked events", "clock", "payments", "reconciliation",
+        "disputes", "backup",
     }  # fmt: skip
 
 
@@ -92,3 +94,45 @@ def test_an_old_backup_is_told(data: DataDir, hours: int, result: str) -> None:
     found = _found(data)["backup"]
 
     assert (found.result, f"{hours}.0 hours old, in /backups/one" in found.why) == (result, True)
+
+
+def _of_database(data: DataDir, postgres: str) -> Doctor:
+    """Return a doctor of a stack of which the database alone is there."""
+    doctor = Doctor(data)
+    doctor.document = {"postgres": postgres, "sandbox": "http://127.0.0.1:9"}
+    doctor.found = {"services": {}}
+    return doctor
+
+
+async def test_parked_events_are_told_and_those_that_wait_behind_them_are_not(
+    data: DataDir, database: Database
+) -> None:
+    owner = await asyncpg.connect(database.owner_url)
+    doctor = _of_database(data, database.owner_url)
+    before = doctor._parked()
+    for event, is_waiting in (("first", False), ("behind", True)):
+        await owner.execute(
+            """
+            INSERT INTO pledges.parked_events (consumer, subject, event_id, aggregate_id,
+                aggregate_version, payload, headers, error, deliveries, is_waiting)
+            VALUES ('pledges-orders', 'x', $1, 'a', 1, '', '{}', 'KeyError', 1, $2)
+            """,
+            event,
+            is_waiting,
+        )
+    await owner.close()
+
+    found = doctor._parked()
+
+    assert before.result == "ok"
+    assert (found.result, found.why) == ("wrong", "a person must look at: pledges 1")
+    assert "./pool parked" in found.fix
+
+
+def test_a_database_that_is_away_is_a_sentence_not_a_traceback(data: DataDir) -> None:
+    doctor = _of_database(data, "postgresql://pool:secret@127.0.0.1:9/pool")
+
+    for found in (doctor._parked(), doctor._clock()):
+        assert found.result == "wrong"
+        assert found.why.startswith("Postgres does not say: ")
+        assert "secret" not in found.why

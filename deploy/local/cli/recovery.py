@@ -44,16 +44,25 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option(
     "--series",
     is_flag=True,
-    help="Write DIR/<time>; remove those that 7 days, 5 weeks and 12 months don't need.",
+    help="Write DIR/<time>; name those that 7 days, 5 weeks and 12 months don't need.",
 )
+@click.option("--prune", is_flag=True, help="With --series: remove them, once they were named.")
 @json_option
 @data_option
 def backup(
-    *, into: Path, recipients: tuple[str, ...], series: bool, as_json: bool, data: Path
+    *,
+    into: Path,
+    recipients: tuple[str, ...],
+    series: bool,
+    prune: bool,
+    as_json: bool,
+    data: Path,
 ) -> None:
     """Back up the whole platform while it runs; never over an older backup."""
     from deploy.recovery.backup import make
 
+    if prune and not series:
+        refuse("--prune is about a series: name it with --series.", 2, as_json=as_json)
     folder = DataDir.at(data)
     place = into / retention.name_of(datetime.now(UTC)) if series else into
     began = time.monotonic()
@@ -63,15 +72,18 @@ def backup(
         refuse(f"No backup was made: {exc}", as_json=as_json)
     folder.path.mkdir(parents=True, exist_ok=True)
     write_json(folder.file("backup.json"), {"at": made.made_at.isoformat(), "in": str(place)})
-    gone = _prune(into) if series else []
+    unneeded = retention.unneeded(into) if series else []
     seconds = round(time.monotonic() - began, 1)
+    if not as_json:
+        _show(made)
+        say(f"Backed up to {place} in {seconds} s: {_size(made)}, read back and checked.")
+        _show_unneeded(unneeded, is_pruned=prune)
+    removed = _remove(unneeded) if prune else []
     if as_json:
-        print_json({"backup": str(place), "seconds": seconds, "removed": gone, **_as_json(made)})
-        return
-    _show(made)
-    say(f"Backed up to {place} in {seconds} s: {_size(made)}, read back and checked.")
-    for name in gone:
-        say(f"  removed {name}: newer ones stand for its day, week and month")
+        told = {"unneeded": [each.name for each in unneeded], "removed": removed}
+        print_json({"backup": str(place), "seconds": seconds, **told, **_as_json(made)})
+    elif removed:
+        say(f"Removed {len(removed)}.")
 
 
 @click.command()
@@ -139,17 +151,20 @@ def _source(folder: DataDir) -> "Source":
     )
 
 
-def _prune(root: Path) -> list[str]:
-    """Remove the backups of a series that nobody keeps; return their names."""
+def _show_unneeded(backups: list[Path], *, is_pruned: bool) -> None:
+    for each in backups:
+        say(f"  {each.name}: newer ones stand for its day, week and month")
+    if backups and not is_pruned:
+        say(f"Nobody needs these {len(backups)} any more; --prune removes them.")
+
+
+def _remove(backups: list[Path]) -> list[str]:
+    """Remove these backups; return their names."""
     import shutil
 
-    found = {
-        at: each for each in root.iterdir() if (at := retention.moment_of(each.name)) is not None
-    }
-    gone = sorted(set(found) - retention.kept(found))
-    for at in gone:
-        shutil.rmtree(found[at])
-    return [found[at].name for at in gone]
+    for each in backups:
+        shutil.rmtree(each)
+    return [each.name for each in backups]
 
 
 def _show(found: Manifest) -> None:
