@@ -21,6 +21,7 @@ from contracts.refusals import InputRefused
 from services.site.door.forms import NoForm, Pairs
 from services.site.door.proxy import BodyTooSlow, CompressedBody
 from services.site.media.kinds import HEAD_BYTES, too_large
+from services.site.media.store import writing
 
 MEDIA_TYPE = "multipart/form-data"
 BOUNDARY = re.compile(r'boundary="?([A-Za-z0-9\'()+_,./:=?-]{1,70})"?')
@@ -98,8 +99,9 @@ class _Sink:
 
     def _write(self, pending: bytes) -> None:
         view = memoryview(pending)
-        while view:
-            view = view[self._file.write(view) :]
+        with writing():
+            while view:
+                view = view[self._file.write(view) :]
 
     def close(self) -> None:
         """Give the file back."""

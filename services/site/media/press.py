@@ -12,9 +12,11 @@ import msgspec
 import services
 from contracts.refusals import InputRefused
 from services.site.media.kinds import MASTER_SIDE_MAX, PIXELS_MAX, SIDE_MAX, Kind
+from services.site.media.store import full
 
 SECONDS_MAX = 20.0
 PROGRAM = "services.site.media.shrink"
+NO_ROOM = "no_room"
 REASONS = {
     "too_many_pixels": "The picture has more than 40 megapixels (WebP: 12). Make it smaller.",
     "too_long": "The picture has a side of more than 12,000 pixels. Make it smaller.",
@@ -38,7 +40,10 @@ class Press:
         self._seconds_max = seconds_max
 
     async def remake(self, kind: Kind, source: Path, target: Path) -> Made:
-        """Keep an upload at `target`, made anew. Raises `InputRefused` with the reason."""
+        """Keep an upload at `target`, made anew.
+
+        Raises `InputRefused` with the reason, `StorageFull` when there is no room for it.
+        """
         order = {
             "source": str(source),
             "target": str(target),
@@ -48,19 +53,27 @@ class Press:
             "master_side": MASTER_SIDE_MAX,
         }
         answer = await self._ask(order)
+        if answer.get("refused") == NO_ROOM:
+            raise full()
         if "refused" in answer:
             text = REASONS.get(answer["refused"], REASONS["broken"])
             raise InputRefused("picture_refused", text, fields={"file": text})
         return Made(int(answer["width"]), int(answer["height"]))
 
     async def scale(self, source: Path, targets: Mapping[int, Path]) -> str:
-        """Write one of our pictures in each width; return why it failed, empty when it did not."""
+        """Write one of our pictures in each width; return why it failed, empty when it did not.
+
+        Raises `StorageFull`: it can be made when there is room again.
+        """
         order = {
             "source": str(source),
             "targets": {str(width): str(target) for width, target in targets.items()},
             "pixels_max": PIXELS_MAX,
         }
-        return str((await self._ask(order)).get("refused", ""))
+        reason = str((await self._ask(order)).get("refused", ""))
+        if reason == NO_ROOM:
+            raise full()
+        return reason
 
     async def _ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         async with self._turn:

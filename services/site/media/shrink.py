@@ -7,6 +7,7 @@ secret and no connection. Nothing but pixels gets through: no camera, place, com
 """
 
 import contextlib
+import errno
 import io
 import json
 import math
@@ -33,6 +34,8 @@ UNREADABLE = (
     *(ArithmeticError, RuntimeError, struct.error, zlib.error),
 )
 """What decoders raise for broken input. Anything else ends the program: refused as well."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Refused(Exception):
@@ -174,8 +177,9 @@ def main() -> int:
         answer = {"refused": "too_many_pixels"}
     except MemoryError:
         answer = {"refused": "too_heavy"}
-    except UNREADABLE:
-        answer = {"refused": "broken"}
+    except UNREADABLE as exc:
+        is_full = getattr(exc, "errno", None) in NO_ROOM
+        answer = {"refused": "no_room" if is_full else "broken"}
     sys.stdout.write(json.dumps(answer))
     return 0
 

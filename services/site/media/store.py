@@ -61,15 +61,15 @@ class Store:
 
     def require_room(self) -> None:
         """Refuse an upload that could take the last of the disk from everybody else."""
-        with _writing():
+        with writing():
             self.folder.mkdir(parents=True, exist_ok=True)
             usage = shutil.disk_usage(self.folder)
         if usage.free < min(usage.total * FREE_SHARE_MIN, FREE_BYTES_MIN):
-            raise _full()
+            raise full()
 
     def part(self) -> Path:
         """Return a new empty file, on the same disk, for what is not whole yet."""
-        with _writing():
+        with writing():
             parts = self.folder / PARTS
             parts.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=parts, suffix=".part")
@@ -79,7 +79,7 @@ class Store:
     def keep(self, part: Path, name: str, width: int | None = None) -> None:
         """Give a whole file its name. Done twice it is the same: the name is of its bytes."""
         place = self.place(name, width)
-        with _writing():
+        with writing():
             with part.open("rb") as source:
                 os.fsync(source.fileno())
             part.chmod(0o644)
@@ -111,14 +111,16 @@ class Store:
 
 
 @contextlib.contextmanager
-def _writing() -> Iterator[None]:
+def writing() -> Iterator[None]:
+    """Say what the disk refuses in words, as a refusal: no room left, or not to be written to."""
     try:
         yield
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full() from exc
+            raise full() from exc
         raise Unavailable("media_away", "The media folder can’t be written to.") from exc
 
 
-def _full() -> StorageFull:
+def full() -> StorageFull:
+    """Return the refusal of whatever would need more room than is left."""
     return StorageFull("storage_full", "There is too little room left for uploads.")
