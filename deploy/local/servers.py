@@ -64,6 +64,9 @@ def postgres(data: DataDir, port: int, password: str, identity: Identity | None 
         "max_connections": CONNECTIONS_MAX,
         "log_line_prefix": "%p %q%u@%d ",
         "log_min_duration_statement": "1000",
+        # What people typed stands in no log.
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
     }
     arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return Spec(
