@@ -131,3 +131,27 @@ async def test_an_unknown_run_is_unknown(after: Aftermath) -> None:
         with pytest.raises(NotFound):
             await reconcile.read_report(conn, 4_711)
         assert await reconcile.read_report(conn, None) == Report(run=None, open_breaks=[])
+
+
+async def test_what_went_back_of_a_charge_that_is_read_back_is_adopted_with_it(
+    after: Aftermath,
+) -> None:
+    """A restore knows the charge as unknown; Stripe took it since, and gave it back."""
+    await after.paid(GOOD)
+    async with after.run.owner.transaction():
+        # As of a backup: for everybody else a charge goes forward only.
+        await after.run.owner.execute("SET LOCAL session_replication_role = replica")
+        await after.run.owner.execute(
+            "UPDATE charges SET status = 'unknown', decided_at = NULL, stripe_charge_id = NULL,"
+            " due_at = '-infinity', lease_until = '-infinity'"
+        )
+        await after.run.owner.execute("UPDATE charge_attempts SET state = 'unknown'")
+    (intent,) = after.stripe.intents(after.run.slug)
+    after.stripe.http.post("/v1/refunds", data={"payment_intent": intent["id"]})
+
+    await after.run.finish()
+    await after.work(rounds=1)
+    report = await run(after)
+
+    assert mine(after, report.open_breaks) == []
+    assert await after.refunds() == [("succeeded", AMOUNT)]

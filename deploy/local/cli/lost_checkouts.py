@@ -7,12 +7,33 @@ from deploy.local.cli.console import paint, say
 
 NOT_RESTORED = "not_recovering"
 PAGE_SECONDS = 60.0
+CARD = "card-"
 
 Found = dict[str, Any]
 
 
 def look(site: str, secret: str, *, is_dry_run: bool) -> Found | None:
-    """Return what became of every checkout since the backup; None: nothing was restored."""
+    """Return what became of every checkout since the backup; None: nothing was restored.
+
+    The newest come first: a card that was changed for a pledge that is only made again now
+    is looked at once more.
+    """
+    found = _through(site, secret, is_dry_run=is_dry_run)
+    if found is None or not found["madeAgain"] or not any(map(_is_card, found["lost"])):
+        return found
+    again = _through(site, secret, is_dry_run=is_dry_run)
+    if again is None:
+        return found
+    made = found["madeAgain"] + again["madeAgain"]
+    return {"known": again["known"], "madeAgain": made, "lost": again["lost"]}
+
+
+def _is_card(lost: Found) -> bool:
+    """Tell whether it is another card for a pledge, not a pledge."""
+    return str(lost["orderId"]).startswith(CARD)
+
+
+def _through(site: str, secret: str, *, is_dry_run: bool) -> Found | None:
     found: Found = {"known": 0, "madeAgain": 0, "lost": []}
     after: str | None = None
     while True:
