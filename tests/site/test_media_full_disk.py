@@ -8,7 +8,7 @@ from multipart import PushMultipartParser
 from services.site.door.uploads import _Sink
 from services.site.media.kinds import kind_of
 from services.site.media.press import Press
-from services.site.media.store import StorageFull
+from services.site.media.room import StorageFull
 from tests.site.uploads import picture
 
 FULL = Path("/dev/full")

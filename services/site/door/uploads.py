@@ -21,7 +21,7 @@ from contracts.refusals import InputRefused
 from services.site.door.forms import NoForm, Pairs
 from services.site.door.proxy import BodyTooSlow, CompressedBody
 from services.site.media.kinds import HEAD_BYTES, too_large
-from services.site.media.store import writing
+from services.site.media.room import writing
 
 MEDIA_TYPE = "multipart/form-data"
 BOUNDARY = re.compile(r'boundary="?([A-Za-z0-9\'()+_,./:=?-]{1,70})"?')

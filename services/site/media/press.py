@@ -12,7 +12,7 @@ import msgspec
 import services
 from contracts.refusals import InputRefused
 from services.site.media.kinds import MASTER_SIDE_MAX, PIXELS_MAX, SIDE_MAX, Kind
-from services.site.media.store import full
+from services.site.media.room import full
 
 SECONDS_MAX = 20.0
 PROGRAM = "services.site.media.shrink"

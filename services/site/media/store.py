@@ -4,27 +4,20 @@ Replicas share it. A row in Postgres says what each file is; a file without a ro
 """
 
 import contextlib
-import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from contracts.refusals import Refusal, Unavailable
 from services.site.media.naming import FOLDER, NAME, variant_of
+from services.site.media.room import full, writing
 
 PARTS = ".parts"
 PART_SECONDS_MAX = 3_600.0
 FREE_SHARE_MIN, FREE_BYTES_MIN = 0.05, 500 * 1024 * 1024
-
-
-class StorageFull(Refusal):
-    """The disk is nearly full: what is there must go on."""
-
-    status = 507
 
 
 def folder_of(media_url: str, content: Path) -> Path:
@@ -108,19 +101,3 @@ class Store:
                     part.unlink()
                     swept += 1
         return swept
-
-
-@contextlib.contextmanager
-def writing() -> Iterator[None]:
-    """Say what the disk refuses in words, as a refusal: no room left, or not to be written to."""
-    try:
-        yield
-    except OSError as exc:
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise full() from exc
-        raise Unavailable("media_away", "The media folder can’t be written to.") from exc
-
-
-def full() -> StorageFull:
-    """Return the refusal of whatever would need more room than is left."""
-    return StorageFull("storage_full", "There is too little room left for uploads.")
