@@ -225,6 +225,17 @@ async def test_an_event_of_an_unknown_order_waits_ten_minutes_and_is_then_seen(
     assert await outcomes(floor) == [("parked", "unknown order")]
 
 
+async def test_an_expired_session_of_an_order_a_restore_lost_needs_nothing(
+    floor: Floor, checkout: Checkout
+) -> None:
+    lost = a_session("pool-intent-nobody", "cs_1")
+    await tell(floor, checkout.settings, an_event(lost, "expired"))
+
+    await apply_due(Applying(floor.pool, checkout.stripe, checkout.limits))
+
+    assert await outcomes(floor) == [("applied", None)]
+
+
 async def test_an_event_that_names_somebody_elses_session_is_parked(
     floor: Floor, checkout: Checkout, sandbox: Sandbox
 ) -> None:

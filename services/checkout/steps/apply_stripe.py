@@ -172,14 +172,18 @@ async def _apply(applying: Applying, event: StripeEvent) -> None:
 
 
 async def _session_ended(applying: Applying, event: StripeEvent) -> bool:
-    """Complete or end the order of a session; False when there is no such order (yet)."""
+    """Complete or end the order of a session; False when there is no such order (yet).
+
+    An order is recorded before its session, so one that expired and whose order nobody knows
+    was lost to a restore, and nothing came of it.
+    """
     if event.update_id is not None:
         return await _update_ended(applying, event, event.update_id)
     order_id = OrderId(event.order_id or "")
     async with transaction(applying.pool) as conn:
         order = await orders.find_order(conn, order_id)
         if order is None:
-            return False
+            return event.event_type == EXPIRED
         if event.event_type == EXPIRED:
             # An order that never learned of its session is given up by its own timer.
             if order.session_id == event.session_id:
@@ -193,7 +197,7 @@ async def _update_ended(applying: Applying, event: StripeEvent, update_id: str) 
     async with transaction(applying.pool) as conn:
         update = await card_updates.find_update(conn, update_id)
         if update is None:
-            return False
+            return event.event_type == EXPIRED
         if event.event_type == EXPIRED:
             if update.session_id == event.session_id:
                 await card_updates.mark_over(conn, update_id)

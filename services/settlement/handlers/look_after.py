@@ -20,7 +20,8 @@ from services.settlement.domain.charging import (
 from services.settlement.handlers.record_outcomes import record_decline, record_loss, record_success
 from services.settlement.handlers.take_requests import queue
 from services.settlement.handlers.try_again import try_again
-from services.settlement.queries import at_the_bank, attempts, looks, rounds
+from services.settlement.queries import at_the_bank, attempts, rounds
+from services.settlement.queries.looks import ask_what_went_back
 
 CHECKS_AT_ONCE = 20
 SWEEP_MAX = 500
@@ -47,9 +48,7 @@ async def adopt(conn: Connection, charge: ChargeRow, outcome: ReadOutcome) -> No
         outcome = Declined(code="authentication_required", needs_authentication=True)
     if isinstance(outcome, Succeeded):
         await record_success(conn, charge, intent_id, outcome)
-        # Taken without our knowing, some time ago perhaps: it may have gone back by now.
-        went_back = looks.Wish(kind="refunds", object_id=intent_id, payment_intent_id=intent_id)
-        await looks.ask(conn, [went_back])
+        await ask_what_went_back(conn, intent_id)
     elif isinstance(outcome, Cancelled):
         await record_loss(conn, charge, "cancelled_at_stripe")
     elif isinstance(outcome, Declined) and charge.is_own_error(outcome):

@@ -23,7 +23,7 @@ from services.settlement.domain.charging import (
     Work,
 )
 from services.settlement.handlers.record_outcomes import record_decline, record_success
-from services.settlement.queries import attempts, charges, outcomes
+from services.settlement.queries import attempts, charges, looks, outcomes
 
 log = telemetry.logger(__name__)
 
@@ -82,6 +82,9 @@ async def record_confirmed(
     """Write what became of a confirmation; `look_after.adopt` does so for one read back."""
     if isinstance(outcome, Succeeded):
         await record_success(conn, work.charge, payment_intent_id, outcome)
+        if work.is_create_key_used_up:
+            # Found at Stripe, where it may have been paid before a restore.
+            await looks.ask_what_went_back(conn, payment_intent_id)
     elif isinstance(outcome, Declined):
         await record_decline(conn, work.charge, payment_intent_id, outcome)
     elif isinstance(outcome, Unknown):

@@ -55,6 +55,11 @@ async def ask(conn: Connection, wishes: Sequence[Wish]) -> None:
     )
 
 
+async def ask_what_went_back(conn: Connection, intent_id: str) -> None:
+    """Have refunds read back of what was taken without our knowing, some time ago perhaps."""
+    await ask(conn, [Wish(kind="refunds", object_id=intent_id, payment_intent_id=intent_id)])
+
+
 async def ask_for_missing_fees(conn: Connection, wait: timedelta) -> int:
     """Have charges without a known fee looked at after `wait`, unless they are already."""
     status = await conn.execute(
