@@ -38,15 +38,21 @@ def _by_psql(url: str, sql: str, timeout_seconds: float) -> str:
     parts = urlsplit(url)
     password = unquote(parts.password or "")
     address = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
-    done = subprocess.run(
-        [pg_bin() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address],
-        input=sql,
-        capture_output=True,
-        text=True,
-        timeout=timeout_seconds,
-        check=False,
-        env={**plain_environ(), "PGPASSWORD": password},
-    )
+    try:
+        done = subprocess.run(
+            [pg_bin() / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", address],
+            input=sql,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+            env={**plain_environ(), "PGPASSWORD": password},
+        )
+    except subprocess.TimeoutExpired as exc:
+        raise ServerRefused(
+            f"Postgres at {parts.hostname}:{parts.port} did not answer within"
+            f" {timeout_seconds:g} s: it hangs, or somebody holds a lock"
+        ) from exc
     if done.returncode != 0:
         raise ServerRefused(done.stderr.strip() or "psql failed")
     return done.stdout.strip()
@@ -55,6 +61,8 @@ def _by_psql(url: str, sql: str, timeout_seconds: float) -> str:
 async def _by_network(url: str, sql: str, timeout_seconds: float) -> str:
     """The way to an operator's server: the psql of the wheel speaks no TLS."""
     import asyncpg
+
+    from services.chassis.storage.complaints import FAULTS, complaint
 
     try:
         conn = await asyncpg.connect(url, timeout=timeout_seconds)
@@ -66,5 +74,5 @@ async def _by_network(url: str, sql: str, timeout_seconds: float) -> str:
             return ""
         finally:
             await conn.close()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as exc:
-        raise ServerRefused(str(exc) or type(exc).__name__) from exc
+    except FAULTS as exc:
+        raise ServerRefused(complaint(exc, url)) from exc

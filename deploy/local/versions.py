@@ -28,7 +28,7 @@ def postgres(url: str | None) -> str:
     """Return the version of the server at `url`, or of our own program."""
     if url is None:
         return _of_program(str(wheels.pg_bin() / "postgres"))
-    return run_sql(url, "SHOW server_version").split()[0]
+    return run_sql(url, "SHOW server_version", ANSWER_SECONDS).split()[0]
 
 
 def nats(url: str | None) -> str:

@@ -7,10 +7,9 @@ or mails until an operator has compared. Source: reliability 6.1, B-4, B-5, I-22
 import asyncio
 from datetime import datetime
 
-import asyncpg
-
 from deploy.chaos import checker
 from deploy.recovery.manifest import Manifest, Refused
+from deploy.recovery.owner import Connection, connected
 from deploy.recovery.snapshot import counts
 
 PAUSED_BECAUSE = "restored from a backup"
@@ -38,27 +37,19 @@ async def _check(owner_url: str) -> tuple[str, ...]:
 
 
 async def _compare(owner_url: str, manifest: Manifest) -> None:
-    conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=300)
-    try:
-        async with conn.transaction(readonly=True):
-            found = await counts(conn)
-    finally:
-        await conn.close()
+    async with connected(owner_url) as conn, conn.transaction(readonly=True):
+        found = await counts(conn)
     if found.rows != manifest.rows or found.campaigns != manifest.campaigns:
         raise Refused("What came back is not what was backed up: its counts differ.")
 
 
 async def _settle_down(owner_url: str, manifest: Manifest, by: str) -> dict[str, int]:
-    conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=300)
-    try:
-        async with conn.transaction():
-            await _hold_everything(conn, manifest.made_at, by)
-            return await _put_aside(conn, by)
-    finally:
-        await conn.close()
+    async with connected(owner_url) as conn, conn.transaction():
+        await _hold_everything(conn, manifest.made_at, by)
+        return await _put_aside(conn, by)
 
 
-async def _hold_everything(conn: "asyncpg.Connection", made_at: datetime, by: str) -> None:
+async def _hold_everything(conn: Connection, made_at: datetime, by: str) -> None:
     await conn.execute(
         """
         INSERT INTO platform.recovery (backed_up_at)
@@ -91,7 +82,7 @@ async def _hold_everything(conn: "asyncpg.Connection", made_at: datetime, by: st
     )
 
 
-async def _put_aside(conn: "asyncpg.Connection", by: str) -> dict[str, int]:
+async def _put_aside(conn: Connection, by: str) -> dict[str, int]:
     """Park mails that may have gone out since, end news half told, and everybody's session."""
     mails = await conn.execute(
         """

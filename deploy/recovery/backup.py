@@ -68,14 +68,14 @@ def _fill(source: Source, folder: Path, recipients: Sequence[str]) -> Manifest:
         files = [encryption.encrypt(path, recipients) for path in files]
     for path in files:
         path.chmod(0o600)
-    made = _described(source, snapshot, files, is_encrypted=bool(recipients))
+    made = _described(source, snapshot, files, recipients)
     manifest.write(folder, made)
     # Read again from the disk, as a restore would.
     return manifest.read(folder)
 
 
 def _described(
-    source: Source, snapshot: Snapshot, files: Sequence[Path], *, is_encrypted: bool
+    source: Source, snapshot: Snapshot, files: Sequence[Path], recipients: Sequence[str]
 ) -> Manifest:
     return Manifest(
         format=manifest.FORMAT,
@@ -88,7 +88,8 @@ def _described(
         campaigns=snapshot.campaigns,
         roles=snapshot.roles,
         settings=SECRETS,
-        is_encrypted=is_encrypted,
+        is_encrypted=bool(recipients),
+        recipients=tuple(recipients),
         files={path.name: manifest.described(path) for path in files},
     )
 

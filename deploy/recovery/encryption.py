@@ -13,19 +13,27 @@ def encrypt(path: Path, recipients: Sequence[str]) -> Path:
     import pyrage
 
     sealed = path.with_name(path.name + SUFFIX)
-    pyrage.encrypt_file(str(path), str(sealed), recipients_of(recipients))
+    try:
+        pyrage.encrypt_file(str(path), str(sealed), recipients_of(recipients))
+    except pyrage.EncryptError as exc:
+        raise Refused(f"{path.name} could not be encrypted: {exc}.") from exc
     path.unlink()
     return sealed
 
 
-def decrypt(path: Path, into: Path, identities: Path) -> None:
-    """Write what is in an encrypted file. Raises `Refused` when no key of ours opens it."""
+def decrypt(path: Path, into: Path, identities: Path, *, needed: str) -> None:
+    """Write what is in an encrypted file. Raises `Refused` when no key of ours opens it.
+
+    `needed` says whose key it takes.
+    """
     import pyrage
 
     try:
         pyrage.decrypt_file(str(path), str(into), _identities(identities))
     except pyrage.DecryptError as exc:
-        raise Refused(f"{path.name} can't be opened with the keys in {identities}.") from exc
+        raise Refused(
+            f"{path.name} can't be opened with the keys in {identities}: it takes {needed}."
+        ) from exc
 
 
 def recipients_of(named: Sequence[str]) -> list[object]:
@@ -49,6 +57,8 @@ def _identities(path: Path) -> list[object]:
     except OSError as exc:
         raise Refused(f"The keys in {path} can't be read: {exc.strerror}.") from exc
     keys = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    if not keys:
+        raise Refused(f"{path} holds no key: a line such as AGE-SECRET-KEY-1… is missing.")
     try:
         return [pyrage.x25519.Identity.from_str(key) for key in keys]
     except pyrage.IdentityError as exc:

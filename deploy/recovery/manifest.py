@@ -57,6 +57,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[str, ...]
     """Names of the secrets the platform ran with; who restores brings them."""
     is_encrypted: bool
+    recipients: tuple[str, ...] = ()
+    """Whose keys open it, age1…; a backup of before 0.2 does not say."""
     files: dict[str, File]
 
 

@@ -201,10 +201,15 @@ def _opened(
     """Return the dump and the content as plain files."""
     if not found.is_encrypted:
         return backup / manifest.DUMP, backup / manifest.CONTENT
+    needed = f"the key of {' or '.join(found.recipients) or 'whoever it was made for'}"
     if identities is None:
-        raise Refused("This backup is encrypted: name the file with the key, --identity FILE.")
+        raise Refused(
+            f"This backup is encrypted: name the file with {needed}, --identity FILE. It begins"
+            " with AGE-SECRET-KEY-1."
+        )
     for name in (manifest.DUMP, manifest.CONTENT):
-        encryption.decrypt(backup / (name + encryption.SUFFIX), scratch / name, identities)
+        sealed = backup / (name + encryption.SUFFIX)
+        encryption.decrypt(sealed, scratch / name, identities, needed=needed)
     return scratch / manifest.DUMP, scratch / manifest.CONTENT
 
 

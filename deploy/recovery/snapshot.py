@@ -2,28 +2,20 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote, urlsplit
-
-import asyncpg
 
 from deploy.local.layout import SERVICES
 from deploy.local.wheels import pg_bin, plain_environ
 from deploy.recovery.manifest import Refused, Sums
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    Connection = asyncpg.Connection
+from deploy.recovery.owner import Connection, connected
 
 SCHEMAS = ("platform", *SERVICES)
 DUMP_SECONDS = 1_800.0
-COUNT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,10 @@ async def take(owner_url: str, into: Path) -> Snapshot:
 
     Nobody who writes waits for it. Raises `Refused` with Postgres's own words.
     """
-    async with _moment(owner_url) as conn:
+    async with (
+        connected(owner_url) as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
         name = await conn.fetchval("SELECT pg_export_snapshot()")
         dumping = asyncio.create_task(asyncio.to_thread(_dump, owner_url, name, into))
         try:
@@ -64,19 +59,6 @@ async def counts(conn: Connection) -> Snapshot:
         campaigns=await _campaigns(conn),
         roles=await _roles(conn),
     )
-
-
-@asynccontextmanager
-async def _moment(owner_url: str) -> AsyncIterator[Connection]:
-    try:
-        conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=COUNT_SECONDS)
-    except (OSError, asyncpg.PostgresError, TimeoutError) as exc:
-        raise Refused(f"The database can't be reached: {exc}") from exc
-    try:
-        async with conn.transaction(isolation="repeatable_read", readonly=True):
-            yield conn
-    finally:
-        await conn.close()
 
 
 async def _migrations(conn: Connection, schema: str) -> dict[str, str]:
@@ -156,14 +138,17 @@ def run_tool(name: str, url: str, *arguments: str) -> str:
     parts = urlsplit(url)
     shown = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
     environ: Mapping[str, Any] = {**plain_environ(), "PGPASSWORD": unquote(parts.password or "")}
-    done = subprocess.run(
-        [pg_bin() / name, *arguments, "-d", shown],
-        capture_output=True,
-        text=True,
-        timeout=DUMP_SECONDS,
-        check=False,
-        env=environ,
-    )
+    try:
+        done = subprocess.run(
+            [pg_bin() / name, *arguments, "-d", shown],
+            capture_output=True,
+            text=True,
+            timeout=DUMP_SECONDS,
+            check=False,
+            env=environ,
+        )
+    except subprocess.TimeoutExpired as exc:
+        raise Refused(f"{name} did not end within {DUMP_SECONDS / 60:g} minutes.") from exc
     if done.returncode != 0:
         raise Refused(f"{name} failed: {done.stderr.strip()[-800:]}")
     return done.stdout

@@ -130,8 +130,8 @@ def test_only_the_owner_of_the_key_reads_an_encrypted_file(tmp_path: Path) -> No
     assert not plain.exists()
     assert b"rows" not in sealed.read_bytes()
     with pytest.raises(Refused, match="can't be opened"):
-        encryption.decrypt(sealed, tmp_path / "b", wrong)
-    encryption.decrypt(sealed, tmp_path / "b", key)
+        encryption.decrypt(sealed, tmp_path / "b", wrong, needed="the key of age1ours")
+    encryption.decrypt(sealed, tmp_path / "b", key, needed="it")
     assert (tmp_path / "b").read_bytes() == b"rows"
 
 

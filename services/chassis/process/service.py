@@ -32,12 +32,14 @@ from services.chassis.process.parts import Loop, Parts, Running
 from services.chassis.process.settings import (
     CommonSettings,
     MigrationSettings,
+    Secret,
     SettingsError,
     configured,
     load,
 )
 from services.chassis.storage import migrations, presence
 from services.chassis.storage.clock import PlatformClock
+from services.chassis.storage.complaints import FAULTS, complaint
 from services.chassis.storage.database import DATABASE_BUSY, Pool, open_pool
 from services.chassis.web import errors, serving
 from services.chassis.web.body import StrictRequest
@@ -91,14 +93,27 @@ class Service(Generic[S]):
         except SettingsError as exc:
             sys.stderr.write(f"{self.name} cannot start: {exc}\n")
             return 1
+        except migrations.MigrationError as exc:
+            sys.stderr.write(f"{self.name} was not migrated: {exc}\n")
+            return 1
 
     async def _work(self, wanted: str, asked: argparse.Namespace | None) -> int:
         if asked:
-            return await self._command(load(self.settings), asked)
+            settings = load(self.settings)
+            return await self._told(wanted, settings.database_url, self._command(settings, asked))
         if wanted == "migrate":
-            return await self._migrate(load(MigrationSettings))
+            owner = load(MigrationSettings)
+            return await self._told(wanted, owner.migration_database_url, self._migrate(owner))
         roles = frozenset(self.roles) if wanted == "all" else frozenset({wanted})
         return await self._serve(load(self.settings), roles)
+
+    async def _told(self, wanted: str, url: Secret, work: Awaitable[int]) -> int:
+        """Do what a person waits for; a database that is away or wrong is said in a sentence."""
+        try:
+            return await work
+        except FAULTS as exc:
+            sys.stderr.write(f"{self.name} {wanted}: {complaint(exc, url.reveal())}\n")
+            return 1
 
     async def _migrate(self, settings: MigrationSettings) -> int:
         telemetry.configure_logs(self.name, settings.log_level)

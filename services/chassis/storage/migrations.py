@@ -19,6 +19,10 @@ CHASSIS = Path(__file__).parent / "sql"
 FILE_PATTERN = re.compile(r"\d{4}_[a-z0-9_]+\.sql")
 
 
+# All statements of a file together; each has a minute.
+FILE_SECONDS_MAX = 600.0
+
+
 class MigrationError(Exception):
     """The files and the database disagree; nothing was changed."""
 
@@ -31,9 +35,10 @@ async def migrate(owner_url: str, *, schema: str, folder: Path, service_url: str
     Safe to run many times and at once. Raises `MigrationError` when an applied file was
     edited or is gone.
     """
-    conn = await asyncpg.connect(owner_url, timeout=10)
+    conn = await asyncpg.connect(owner_url, timeout=10, command_timeout=FILE_SECONDS_MAX)
     try:
-        await conn.execute("SET statement_timeout = '60s'")
+        # Who hangs is found out here.
+        await conn.execute("SET statement_timeout = '60s'", timeout=10)
         # One lock for all services: they share the clock and the list of roles.
         await conn.execute("SELECT pg_advisory_lock(hashtextextended('pool.migrations', 0))")
         if full := await presence.lost_beside(conn, schema):
