@@ -194,3 +194,17 @@ def test_a_log_never_grows_past_its_cap_and_keeps_one_older_part(tmp_path: Path)
     assert [path.name for path in files] == ["loud.log", "loud.log.1"]
     assert all(path.stat().st_size <= 20_000 for path in files)
     assert merged(files)[-1]["event"] == "line 1999"
+
+
+def test_a_full_disk_loses_lines_and_says_how_many(tmp_path: Path) -> None:
+    log = LogFile(tmp_path / "full.log", "full")
+    log.path.symlink_to("/dev/full")
+    log.feed(b"one\ntwo\n")
+    log.close()
+    log.path.unlink()
+
+    log.feed(b"three\n")
+    log.close()
+
+    events = [line["event"] for line in merged([log.path])]
+    assert sorted(events) == ["2 lines lost: the disk was full", "three"]
