@@ -9,9 +9,9 @@ import click
 
 from deploy.local.cli import pool
 from deploy.local.layout import ROOT
+from deploy.reference.documents import CODE
 
 PAGE = ROOT / "docs" / "reference" / "commands.md"
-CODE = re.compile(r"^(?:```|~~~)[^\n]*\n(.*?)^(?:```|~~~)|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 # Up to what a shell, a comment or a picture of a terminal takes for the end of a command.
 ASKED = re.compile(r"(?:^|[\s\"(])\./pool ([^\n|;&\")#]+)")
 MODULE = re.compile(r"\bpython3? (?:-[A-Z] )?-m ([a-z_]+(?:\.[a-z_]+)*)(?![\w.])")

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import msgspec
 
 from deploy.local.layout import ROOT, SERVICES
+from deploy.reference.documents import CODE
 from services.chassis import topology
 from services.chassis.process.settings import CommonSettings, MigrationSettings
 
 PAGE = ROOT / "docs" / "reference" / "settings.md"
 SAMPLE = ROOT / ".env.example"
 GROUP = re.compile(r"# --- (?P<name>.+?) -+")
+NAMED = re.compile(r"(?<![\w/.$<{-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w/-]|\.\w)")
 NAME = re.compile(r"#(?P<name>[A-Z][A-Z0-9_]*)=(?P<value>.*)")
 
 
@@ -61,6 +63,11 @@ def readers() -> dict[str, list[str]]:
         for name in _names(other):
             found.setdefault(name, []).append(f"`{program}`")
     return found
+
+
+def named(text: str) -> set[str]:
+    """Return what a Markdown text has in its code that is written as settings are."""
+    return {name for pair in CODE.findall(text) for name in NAMED.findall(" ".join(pair))}
 
 
 def _names(shape: type[msgspec.Struct]) -> set[str]:
