@@ -4,9 +4,10 @@ It reads as the owner and shares no code with the services it judges: what they 
 and what is found here have to agree.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -141,10 +142,19 @@ def _tables() -> str:
             refund_id text, intent_id text, cents bigint, status text
         );
         CREATE TEMP TABLE IF NOT EXISTS inbox_mails (
-            resend_id text, mail_id text, recipient text
+            resend_id text, mail_id text, recipient text, received_at timestamptz
         );
         TRUNCATE consumers, stripe_intents, stripe_sessions, stripe_refunds, inbox_mails;
     """
+
+
+def _arrived(mail: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        mail["id"],
+        mail["headers"].get("X-Entity-Ref-ID"),
+        mail["to"][0],
+        datetime.fromisoformat(mail["received_at"]),
+    )
 
 
 def _rows(outside: Outside) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
@@ -191,8 +201,4 @@ def _rows(outside: Outside) -> Iterator[tuple[str, list[tuple[Any, ...]]]]:
             for refund in outside.refunds
         ],
     )
-    mails = [
-        (mail["id"], mail["headers"].get("X-Entity-Ref-ID"), mail["to"][0])
-        for mail in outside.mails
-    ]
-    yield "inbox_mails", mails
+    yield "inbox_mails", [_arrived(mail) for mail in outside.mails]

@@ -11,8 +11,9 @@ from typing import Any
 import aiohttp
 
 from deploy.chaos.crowd import Crowd
+from deploy.chaos.life import StageFailed
 from deploy.chaos.rest import wait_for_rest
-from deploy.chaos.stage import NotInTime, Stage, StageFailed, staged
+from deploy.chaos.stage import NotInTime, Stage, staged
 
 REST_SECONDS = 90.0
 CONNECTIONS_MAX = 200

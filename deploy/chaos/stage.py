@@ -23,10 +23,10 @@ import redis.asyncio as redis
 from contracts.streams import consumer
 from deploy.chaos.checker import Report
 from deploy.chaos.inspection import REST_SECONDS, inspect
+from deploy.chaos.life import Life
 from deploy.chaos.processes import age_seconds, descendants
 from deploy.chaos.proxy import Proxy
 from deploy.local import stack_file
-from deploy.local.background import Background
 from deploy.local.campaigns_copy import SAMPLES, make_repository
 from deploy.local.layout import DataDir, read_json
 from deploy.local.ports import HOST, free_port
@@ -37,13 +37,8 @@ T = TypeVar("T")
 SERVERS = ("postgres", "nats", "redis")
 # The sandbox plays both vendors; a proxy can stand before one of them alone.
 VENDORS = ("stripe", "resend")
-STOP_SECONDS = 90
 START_SECONDS = 60.0
 KEEP = "POOL_CHAOS_KEEP"
-
-
-class StageFailed(Exception):
-    """The stack did not come up; the message holds the last lines of the culprit."""
 
 
 class NotInTime(Exception):
@@ -98,6 +93,8 @@ class Stage:
     data: DataDir
     proxies: Mapping[str, Proxy] = field(default_factory=dict)
     faults: Counter[str] = field(default_factory=Counter)
+    life: Life | None = None
+    """How it is ended and begun again; None for a stack that is not ours to end."""
 
     @property
     def document(self) -> dict[str, Any]:
@@ -251,12 +248,10 @@ async def staged(
             through={name: proxy.port for name, proxy in proxies.items()},
             nats_nodes=nats_nodes,
         )
-        supervisor = Background(options, die_with_us=True)
-        ends.push_async_callback(_stop, supervisor)
-        *_, last = await asyncio.to_thread(lambda: list(supervisor.events()))
-        if last["kind"] != "ready":
-            raise StageFailed("\n".join([last["reason"], *last["tail"]]))
-        yield Stage(data, proxies)
+        life = Life(options)
+        ends.push_async_callback(life.end)
+        await life.begin()
+        yield Stage(data, proxies, life=life)
 
 
 def crash_setting(folder: Path) -> dict[str, str]:
@@ -281,11 +276,6 @@ def _address(data: DataDir, name: str) -> tuple[str, int]:
     if url:
         return HOST, int(urlsplit(url).port or 0)
     return HOST, int(read_json(data.file("ports.json"))[name])
-
-
-async def _stop(supervisor: Background) -> None:
-    supervisor.process.terminate()
-    await asyncio.to_thread(supervisor.process.wait, STOP_SECONDS)
 
 
 @contextlib.contextmanager

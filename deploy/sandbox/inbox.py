@@ -127,7 +127,8 @@ def _headers(mail: Obj) -> list[tuple[str, str]]:
 def _shown(mail: Obj) -> Obj:
     first = ("id", "to", "from", "subject", "html", "text", "headers", "at")
     more = ("cc", "bcc", "reply_to", "tags", "attachments")
-    return {name: mail[name] for name in (*first, *more)}
+    shown = {name: mail[name] for name in (*first, *more)}
+    return {**shown, "received_at": mail.get("received_at", mail["at"])}
 
 
 HANDLERS = [list_mails, count_mails, show_inbox, show_html]

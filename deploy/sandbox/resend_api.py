@@ -131,6 +131,8 @@ class ResendAPI:
         at = datetime.fromtimestamp(self.world.clock.now(), UTC)
         mail["id"] = str(uuid.uuid4())
         mail["at"] = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        # By a clock that nobody moves: when it really came.
+        mail["received_at"] = datetime.now(UTC).isoformat()
         self.world.store.put("mail", mail)
         plan_telling(self.world, mail)
         taken.append(mail)

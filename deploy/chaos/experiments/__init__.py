@@ -24,6 +24,7 @@ MODULES = {
     "E-15": "poison",
     "E-16": "replayed",
     "E-19": "rolling_restart",
+    "restore": "restore",
     "cluster": "cluster",
 }
 

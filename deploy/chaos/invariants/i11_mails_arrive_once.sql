@@ -16,6 +16,14 @@ WHERE mails.status IS DISTINCT FROM 'sent'
   -- Whose answer was lost is asked for again under the same key, a minute later at first.
   AND NOT (mails.status IS NOT DISTINCT FROM 'queued' AND mails.attempts > 0)
   AND NOT (mails.status IN ('sending', 'unknown') AND mails.batch_id IS NOT NULL)
+  -- What was sent between a backup and its restore is lost here. What was on its way as the
+  -- backup was taken is parked by the restore.
+  AND NOT EXISTS (
+      SELECT
+      FROM platform.recovery
+      WHERE arrived.received_at <= restored_at
+        AND (mails.status IS NOT DISTINCT FROM 'parked' OR arrived.received_at >= backed_up_at)
+  )
 UNION ALL
 SELECT 'went to somebody else', ARRAY[mail_id, arrived.resend_id]
 FROM inbox_mails AS arrived
