@@ -21,9 +21,6 @@ class ToolMissing(Exception):
 
 def installed(say: Say) -> Path:
     """Return the folder of the npm packages, brought to what the lock says."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        raise ToolMissing("Lighthouse needs Node 20 or newer (Debian: apt-get install npm).")
     wanted = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in LISTED)).hexdigest()
     stamp = FOLDER / "stamp"
     if not stamp.exists() or stamp.read_text(encoding="ascii") != wanted:
@@ -34,23 +31,30 @@ def installed(say: Say) -> Path:
         for name in LISTED:
             shutil.copy(HERE / name, FOLDER)
         # No script of a package runs here: what we use needs none.
-        run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER)
+        run([npm(say), "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FOLDER)
         stamp.write_text(wanted, encoding="ascii")
     return FOLDER / "node_modules"
 
 
+def npm(say: Say) -> str:
+    """Return npm, which brings Node with it."""
+    return _program("npm", "npm", "Node 20 or newer with npm", say)
+
+
 def java(say: Say) -> str:
-    """Return a Java; on a Debian of ours it is installed when there is none."""
-    if shutil.which("java") is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        say("installing a Java for the markup validator (apt-get)")
+    """Return a Java for the markup validator."""
+    return _program("java", "default-jre-headless", "Java 17 or newer", say)
+
+
+def _program(name: str, package: str, wanted: str, say: Say) -> str:
+    # On a Debian of ours it is installed when there is none.
+    if shutil.which(name) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        say(f"installing {wanted} (apt-get)")
         run(["apt-get", "update", "-q"])
-        run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "default-jre-headless"])
-    found = shutil.which("java")
+        run(["apt-get", "install", "-q", "-y", "--no-install-recommends", package])
+    found = shutil.which(name)
     if found is None:
-        raise ToolMissing(
-            "The markup validator needs Java 17 or newer (Debian: apt-get install"
-            " default-jre-headless)."
-        )
+        raise ToolMissing(f"This needs {wanted} (Debian: apt-get install {package}).")
     return found
 
 

@@ -18,6 +18,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from deploy.local.layout import ROOT
+from deploy.quality.tools import ToolMissing
+from deploy.reference import explorer
 
 CONFIG = ROOT / "zensical.toml"
 BUILD_SECONDS = 300
@@ -106,7 +108,7 @@ def gather(folder: Path) -> None:
             target = (ROOT / page.parent / path).resolve()
             if path and not ELSEWHERE.match(link) and target.is_file():
                 wanted.add(target.relative_to(ROOT.resolve()))
-    for each in sorted(wanted):
+    for each in sorted(wanted | set(explorer.FILES)):
         target = folder / each
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / each, target)
@@ -141,7 +143,13 @@ def main(arguments: list[str]) -> int:
     if wrong:
         return 1
     options.folder.mkdir(parents=True, exist_ok=True)
-    print(build(options.folder))
+    site = build(options.folder)
+    try:
+        explorer.put(site, lambda text: print(text, file=sys.stderr))
+    except ToolMissing as exc:
+        print(f"{site}, without the HTTP reference to click through: {exc}")
+        return 1
+    print(site)
     return 0
 
 
