@@ -66,7 +66,8 @@ def page() -> str:
         ' `{"error": "machine_code", "message": "for a person"}`,'
         " with `fields` where input was wrong: 400 malformed, 401 no or bad secret or link, 403 not"
         " yours, 404 unknown, 409 the state says no, 413, 415, 429 and 503 with `Retry-After`."
-        " [The document](http.json) is OpenAPI 3.1, with every body. [To click through](explorer.html) on the built site.",
+        " [The document](http.json) is OpenAPI 3.1, with every body."
+        " [To click through](explorer.html) on the built site.",
         "",
         "Made by `python -m tests.hostile.reference` from the services' own types; `failures` are"
         " those an address may have in a minute, successes are not counted.",
