@@ -1,5 +1,6 @@
 """People who open the dashboard: invited, signed in, with the cookies and forms of a browser."""
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from tests.site.running import RunningSite
 T = TypeVar("T", bound=Event)
 
 CSRF = re.compile(r'name="csrf" value="([A-Za-z0-9_-]{43})"')
+MARK = re.compile(r'name="(revision|base)" value="(\d+)"')
 
 
 @dataclass
@@ -31,6 +33,26 @@ class Visitor:
 
     async def post(self, path: str, **form: Any) -> httpx.Response:
         return await self.http.post(path, data={"csrf": self.csrf, **form})
+
+
+def fields_in(page: str) -> dict[str, str]:
+    """What a browser would send of a page's editor, as far as these tests change it."""
+    found = dict(MARK.findall(page))
+    for written in re.findall(r"<input [^>]*>", page):
+        name, value = re.search(r'name="([^"]*)"', written), re.search(r'value="([^"]*)"', written)
+        is_off = 'type="checkbox"' in written and " checked" not in written
+        if name and not is_off and name[1] not in ("csrf", "message"):
+            found[html.unescape(name[1])] = html.unescape(value[1]) if value else ""
+    for name, value in re.findall(
+        r'<textarea [^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', page, re.S
+    ):
+        found[html.unescape(name)] = html.unescape(value)
+    choices = r'<select [^>]*name="([^"]*)"[^>]*>(.*?)</select>'
+    for name, options in re.findall(choices, page, re.S):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        first = re.search(r'value="([^"]*)"', options)
+        found[name] = chosen[1] if chosen else (first[1] if first else "")
+    return found
 
 
 async def invite(site: RunningSite, email: str, **rights: Any) -> httpx.Response:

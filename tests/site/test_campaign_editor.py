@@ -1,40 +1,18 @@
 """The editor of campaigns over HTTP: fields saved, rows moved, texts published and compared."""
 
-import html
 import re
 import time
 
 import msgspec
 import pytest
 
-from tests.site.admins import Visitor, signed_in
+from tests.site.admins import MARK, Visitor, fields_in, signed_in
 from tests.site.hearing import Run
 from tests.site.running import Behind, RunningSite, eventually
 from tests.site.samples import campaign
 
 EDIT = "/admin/campaigns/long-take/edit"
-MARK = re.compile(r'name="(revision|base)" value="(\d+)"')
 THEIRS = {"role": "campaign", "campaigns": ["long-take"]}
-
-
-def fields_in(page: str) -> dict[str, str]:
-    """What a browser would send of a page's editor, as far as these tests change it."""
-    found = dict(MARK.findall(page))
-    for tag in re.findall(r"<input [^>]*>", page):
-        name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
-        is_off = 'type="checkbox"' in tag and " checked" not in tag
-        if name and not is_off and name[1] not in ("csrf", "message"):
-            found[html.unescape(name[1])] = html.unescape(value[1]) if value else ""
-    for name, value in re.findall(
-        r'<textarea [^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', page, re.S
-    ):
-        found[html.unescape(name)] = html.unescape(value)
-    choices = r'<select [^>]*name="([^"]*)"[^>]*>(.*?)</select>'
-    for name, options in re.findall(choices, page, re.S):
-        chosen = re.search(r'value="([^"]*)" selected', options)
-        first = re.search(r'value="([^"]*)"', options)
-        found[name] = chosen[1] if chosen else (first[1] if first else "")
-    return found
 
 
 @pytest.fixture

@@ -40,10 +40,11 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of settings. Without fields it is a screen of its own kind."""
+    """A page of settings. Without fields it is a sheet of rows, or a screen of its own kind."""
 
     name: str
     fields: tuple[Field, ...] = ()
+    is_sheet: bool = False
 
 
 def _flag(path: str, default: str) -> Field:
@@ -79,6 +80,12 @@ SHIPPING = (
     Field(path="shipping.origin_country", default="US"),
     _flag("shipping.usps.enabled", "false"),
     _number("shipping.usps.timeout_ms", "5000"),
+    Field(
+        path="shipping.usps.price_type",
+        kind="choice",
+        default="RETAIL",
+        choices=("RETAIL", "COMMERCIAL"),
+    ),
     _number("shipping.usps.cache_seconds", "600"),
     _number("shipping.usps.cooldown_seconds", "300"),
     _number("shipping.usps.busy_cooldown_seconds", "1800"),
@@ -88,6 +95,15 @@ SHIPPING = (
         default="fallback",
         choices=("fallback", "refuse"),
     ),
+)
+REPORTS = (
+    _flag("reports.enabled", "true"),
+    Field(path="reports.send_time", default="07:00"),
+    Field(path="reports.subject_prefix"),
+    _flag("reports.daily_pledge_report", "true"),
+    _flag("reports.fulfillment_report", "true"),
+    _flag("reports.stats_summary", "true"),
+    _flag("reports.csv_attachment", "true"),
 )
 RECOVERY = (_number("recovery.window_days", "7"),)
 
@@ -123,8 +139,12 @@ def _design() -> tuple[Field, ...]:
 SECTIONS = (
     Section(name="platform", fields=PLATFORM),
     Section(name="pricing", fields=PRICING),
+    Section(name="tax", is_sheet=True),
     Section(name="shipping", fields=SHIPPING),
+    Section(name="countries", is_sheet=True),
+    Section(name="products", is_sheet=True),
     Section(name="recovery", fields=RECOVERY),
+    Section(name="reports", fields=REPORTS),
     Section(name="design", fields=_design()),
     Section(name="file"),
     Section(name="secrets"),

@@ -12,8 +12,12 @@ def section_name(name: str, language: Language) -> str:
     return {
         "platform": texts.gettext("Platform"),
         "pricing": texts.gettext("Prices and tax"),
+        "tax": texts.gettext("Tax table"),
         "shipping": texts.gettext("Shipping"),
+        "countries": texts.gettext("Countries and classes"),
+        "products": texts.gettext("Products"),
         "recovery": texts.gettext("Failed cards"),
+        "reports": texts.gettext("Reports by mail"),
         "design": texts.gettext("Design"),
         "file": texts.gettext("The whole file"),
         "secrets": texts.gettext("Secrets"),
@@ -40,9 +44,11 @@ def choice_name(path: str, choice: str, language: Language) -> str:
         "en": "English",
         "es": "Español",
         "flat": texts.gettext("One rate for everybody"),
-        "table": texts.gettext("By state and country (tax_table in the file)"),
+        "table": texts.gettext("By state and country, see “Tax table”"),
         "fallback": texts.gettext("Charge the flat rate"),
         "refuse": texts.gettext("Take no order to be posted"),
+        "RETAIL": texts.gettext("As at the counter"),
+        "COMMERCIAL": texts.gettext("As for businesses"),
     }
     return known.get(choice, choice)
 
@@ -68,11 +74,19 @@ def _plain_labels(texts: NullTranslations) -> dict[str, str]:
         "shipping.origin_country": texts.gettext("Posted from: country"),
         "shipping.usps.enabled": texts.gettext("Ask USPS for prices"),
         "shipping.usps.timeout_ms": texts.gettext("Wait for USPS, in milliseconds"),
+        "shipping.usps.price_type": texts.gettext("Prices of USPS"),
         "shipping.usps.cache_seconds": texts.gettext("Keep a price, in seconds"),
         "shipping.usps.cooldown_seconds": texts.gettext("Pause after a failure, in seconds"),
         "shipping.usps.busy_cooldown_seconds": texts.gettext("Pause when told to wait, in seconds"),
         "shipping.usps.when_away": texts.gettext("While USPS is away"),
         "recovery.window_days": texts.gettext("Days to replace a card that failed"),
+        "reports.enabled": texts.gettext("Send reports to whoever runs a campaign"),
+        "reports.send_time": texts.gettext("At what time of the day"),
+        "reports.subject_prefix": texts.gettext("What subjects begin with"),
+        "reports.daily_pledge_report": texts.gettext("Pledges, every day of a campaign"),
+        "reports.fulfillment_report": texts.gettext("What is owed to whom, once after a campaign"),
+        "reports.stats_summary": texts.gettext("With the figures in the mail"),
+        "reports.csv_attachment": texts.gettext("With a CSV file"),
         "branding.font_body": texts.gettext("Typefaces of texts"),
         "branding.font_display": texts.gettext("Typefaces of headings"),
         "branding.layout_max_width": texts.gettext("Width of pages"),
@@ -131,6 +145,9 @@ def _helps(texts: NullTranslations) -> dict[str, str]:
         "shipping.usps.enabled": texts.gettext("Needs USPS_CLIENT_ID and USPS_CLIENT_SECRET."),
         "recovery.window_days": texts.gettext(
             "Between 3 and 21. Afterwards a pledge counts as lost."
+        ),
+        "reports.send_time": texts.gettext(
+            "In the time zone of the platform; 20:00 at the latest."
         ),
         "branding.font_body": texts.gettext("A list, with commas; ours come after it."),
         "branding.font_display": texts.gettext("A list, with commas; ours come after it."),

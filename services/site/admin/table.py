@@ -78,6 +78,12 @@ def _upload(name: str, path: str, needs: Needs, page: str) -> AdminRoute:
     return msgspec.structs.replace(row, takes_file=True)
 
 
+def _whole(name: str, path: str, page: str) -> AdminRoute:
+    """Return a form that holds the platform's settings, or hundreds of rows of them."""
+    row = _post(name, path, "super", page, body_max=4 * SOURCE_MAX, text_max=SOURCE_MAX)
+    return msgspec.structs.replace(row, is_long=True)
+
+
 def _text(name: str, path: str, page: str) -> AdminRoute:
     """Return a form that holds a part of a campaign's text."""
     limits = {"body_max": LONG_BODY_MAX, "text_max": LONG_TEXT_MAX}
@@ -203,14 +209,7 @@ ROUTES: tuple[AdminRoute, ...] = (
     ),
     _get("settings", "/settings", "super"),
     _get("settings.section", "/settings/{key}", "super"),
-    _post(
-        "settings.save",
-        "/settings/{key}/save",
-        "super",
-        "settings.section",
-        body_max=4 * SOURCE_MAX,
-        text_max=SOURCE_MAX,
-    ),
+    _whole("settings.save", "/settings/{key}/save", "settings.section"),
     _post("settings.settle", "/settings/{key}/settle", "super", "settings"),
     _post("settings.preview", "/settings-preview", "super", "settings"),
     _get("settings.theme", "/settings-theme", "super"),

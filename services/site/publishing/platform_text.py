@@ -52,11 +52,27 @@ def changed(source: str, values: Mapping[str, Plain]) -> str:
 
     Raises `InputRefused` for a text that is no record.
     """
+    fields = fields_in(source)
+    for path, value in values.items():
+        _set(fields, path.split("."), value)
+    return saying(source, fields)
+
+
+def fields_in(source: str) -> Fields:
+    """Return the fields of a text as it nests them. Raises `InputRefused` for no record."""
+    try:
+        return fields_of(_fenced(source)[0])
+    except (ValueError, YAMLError) as exc:
+        raise InputRefused("invalid_input", NO_RECORD) from exc
+
+
+def saying(source: str, fields: Fields) -> str:
+    """Return the text with other fields, and every remark that still has its place.
+
+    Raises `InputRefused` for a text that is no record.
+    """
     fenced, had_fence = _fenced(source)
     try:
-        fields = fields_of(fenced)
-        for path, value in values.items():
-            _set(fields, path.split("."), value)
         text = rewrite(fenced, fields)
     except (ValueError, YAMLError) as exc:
         raise InputRefused("invalid_input", NO_RECORD) from exc

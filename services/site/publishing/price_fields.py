@@ -109,12 +109,17 @@ def _of_country(value: Value, code: str) -> Rows:
     return rows | states
 
 
+def known_region(country: str, region: str) -> bool:
+    """Tell whether a country has such a region; where we know none, whether it could be one."""
+    known = REGIONS.get(country)
+    return bool(REGION.fullmatch(region)) and (known is None or region in known)
+
+
 def _states(value: Value, code: str) -> Rows:
     fields = Record(value)
-    known = REGIONS.get(code)
     rows: Rows = {}
     for state in list(fields.lines):
-        if not REGION.fullmatch(state) or (known is not None and state not in known):
+        if not known_region(code, state):
             fields.wrong(state, f"is not a state of {code}")
         rows[f"{code}-{state}"] = fields.take(state, ROW)
     return rows
@@ -152,7 +157,7 @@ def _posted_to(value: Value) -> tuple[str, Cents | None]:
 
 
 POSTED: Reader[tuple[str, Cents | None]] = Reader(_posted_to, ("", None))
-_countries = unique(POSTED, lambda pair: pair[0], field="")
+_countries = unique(POSTED, lambda pair: pair[0], field="", at_most=len(COUNTRIES))
 
 
 def countries(fields: Record) -> dict[str, Cents | None]:

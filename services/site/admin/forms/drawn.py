@@ -38,6 +38,10 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
     inputs: "tuple[Input, ...]" = ()
     rows: "tuple[Row, ...]" = ()
     row: str = ""
+    is_line: bool = False
+    has_order: bool = True
+    listed: str = ""
+    empty: str = ""
     adds: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -91,6 +95,10 @@ def _input(field: Field, said: Plain | None, wrong: Wrong, path: str) -> Input:
         length_max=field.length_max,
         wrong=tuple(wrong.get(path, ())),
         row=field.row,
+        is_line=field.is_line,
+        has_order=field.has_order,
+        listed=field.listed,
+        empty=field.empty,
         adds=field.types or ((("", field.row),) if field.kind == "rows" else ()),
     )
     if field.kind == "rows":

@@ -31,6 +31,7 @@ Kind = Literal[
 ]
 Option = tuple[str, str]
 """A value, and what it is called."""
+ROWS_MAX = 100
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +39,9 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     An absent choice or flag says `default`. `id_from` names the field a new row's id is
     made of. With `is_short` a row that says only its first field is written as that text.
+    Rows with `is_line` stand in a line each; `has_order` says that their order means something.
+    Rows `by_id` may have been moved about since they were saved.
+    `listed` names the suggestions of an input; `empty` says what no row at all means.
     """
 
     name: str
@@ -55,6 +59,17 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     types: tuple[Option, ...] = ()
     id_from: str = ""
     is_short: bool = False
+    by_id: bool = False
+    is_line: bool = False
+    has_order: bool = True
+    rows_max: int = ROWS_MAX
+    listed: str = ""
+    empty: str = ""
+
+    @property
+    def every_field(self) -> "tuple[Field, ...]":
+        """Return the fields of all types of its rows."""
+        return (*self.fields, *(field for kind in self.by_type.values() for field in kind))
 
     def fields_for(self, kind: str) -> "tuple[Field, ...]":
         """Return the fields of a row; of a type nobody knows, none."""

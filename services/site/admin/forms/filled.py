@@ -6,6 +6,7 @@ the reader of campaign files says what is wrong with it.
 
 import copy
 import re
+import sys
 from collections.abc import Mapping, Sequence
 
 from contracts.refusals import InputRefused
@@ -14,7 +15,6 @@ from services.site.publishing.diary_fields import id_of_title
 from services.site.publishing.plain import Fields, Plain, tidied
 
 Given = Mapping[str, Sequence[str]]
-ROWS_MAX = 100
 TYPING = "typing"
 """Names the field somebody is in while the form saves itself: half a name makes no id."""
 DEED = re.compile(
@@ -38,7 +38,8 @@ def done(sheet: Sheet, fields: Fields, deed: str) -> Fields:
     *way, last = steps_of(match["path"])
     try:
         if match["deed"] == "add":
-            _add(_at(after, way), str(last), match["type"] or "", _is_short(sheet, match["path"]))
+            rows = field_at(sheet, match["path"])
+            _add(_at(after, way, makes=True), str(last), match["type"] or "", rows)
         else:
             _move(_at(after, way), last, match["deed"])
     except (KeyError, IndexError, TypeError):
@@ -54,7 +55,7 @@ def place(fields: Fields, deed: str) -> str:
     path = match["path"]
     *way, last = steps_of(path)
     if match["deed"] == "add":
-        way, last = [*way, last], ROWS_MAX
+        way, last = [*way, last], sys.maxsize
     elif isinstance(last, int):
         path = path.rpartition("[")[0]
         last += {"up": -1, "down": 1, "remove": 0}[match["deed"]]
@@ -67,21 +68,43 @@ def place(fields: Fields, deed: str) -> str:
     return f"{path}[{min(max(0, last), len(listed) - 1)}]"
 
 
-def _at(fields: Plain, way: Sequence[str | int]) -> Plain:
+def field_at(sheet: Sheet, path: str) -> Field | None:
+    """Return the field of a path, whatever types its rows may have."""
+    fields, found = sheet.fields, None
+    for step in steps_of(path):
+        if isinstance(step, str):
+            found = next((field for field in fields if field.name == step), None)
+            fields = found.every_field if found else ()
+    return found
+
+
+def rows_at(fields: Fields, path: str) -> list[Plain]:
+    """Return the rows that stand at a path; none where there is no list."""
+    try:
+        found = _at(fields, list(steps_of(path)))
+    except (KeyError, IndexError, TypeError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def _at(fields: Plain, way: Sequence[str | int], *, makes: bool = False) -> Plain:
+    """Return what stands there; with `makes` a record that is not there yet is begun."""
     found = fields
     for step in way:
+        if makes and isinstance(found, dict):
+            found.setdefault(str(step), {})
         found = found[step]  # type: ignore[index]
     return found
 
 
-def _add(holder: Plain, name: str, kind: str, is_short: bool) -> None:
-    if not isinstance(holder, dict):
+def _add(holder: Plain, name: str, kind: str, field: Field | None) -> None:
+    if not isinstance(holder, dict) or field is None:
         raise TypeError(name)
     listed = holder.setdefault(name, [])
-    if not isinstance(listed, list) or len(listed) >= ROWS_MAX:
+    if not isinstance(listed, list) or len(listed) >= field.rows_max:
         return
     fresh: Plain = {"type": kind} if kind else {}
-    listed.append("" if is_short else fresh)
+    listed.append("" if field.is_short else fresh)
 
 
 def _move(holder: Plain, at: str | int, deed: str) -> None:
@@ -91,15 +114,6 @@ def _move(holder: Plain, at: str | int, deed: str) -> None:
     if deed == "remove":
         return
     holder.insert(max(0, at - 1) if deed == "up" else at + 1, row)
-
-
-def _is_short(sheet: Sheet, path: str) -> bool:
-    fields, found = sheet.fields, None
-    for step in steps_of(path):
-        if isinstance(step, str):
-            found = next((field for field in fields if field.name == step), None)
-            fields = found.fields if found else ()
-    return found is not None and found.is_short
 
 
 def _record(fields: Sequence[Field], before: Fields, given: Given, prefix: str) -> Fields:
@@ -120,8 +134,8 @@ def _value(field: Field, before: Plain | None, given: Given, path: str) -> Plain
     if field.kind == "record":
         record = _record(field.fields, _as_record(before), given, f"{path}.")
         return record or None
-    if path not in given and f"{path}?" not in given:
-        # What cannot be changed is not sent, and stays.
+    if field.kind == "id" or (path not in given and f"{path}?" not in given):
+        # What cannot be changed stays: it is not sent, or says alone which row this is.
         return before
     found = [each.replace("\r\n", "\n") for each in given.get(path, ())]
     if field.kind in ("choices", "lines"):
@@ -162,14 +176,21 @@ def _rows(field: Field, before: Plain | None, given: Given, path: str) -> Plain 
         return before
     old = before if isinstance(before, list) else []
     rows: list[Plain] = []
-    while f"{path}[{len(rows)}]" in given and len(rows) < ROWS_MAX:
-        at = len(rows)
-        rows.append(_row(field, old[at] if at < len(old) else {}, given, f"{path}[{at}]"))
+    while f"{path}[{len(rows)}]" in given and len(rows) < field.rows_max:
+        at, ident = len(rows), given.get(f"{path}[{len(rows)}].id", ())
+        row = _known(old, ident) if field.by_id else (old[at] if at < len(old) else {})
+        rows.append(_row(field, row, given, f"{path}[{at}]"))
     if field.id_from:
         now = given.get(TYPING, ())
         is_typed = [f"{path}[{at}].{field.id_from}" in now for at in range(len(rows))]
         rows = _with_ids(rows, field.id_from, is_typed)
     return rows if rows or before == [] else None
+
+
+def _known(old: Sequence[Plain], ident: Sequence[str]) -> Plain:
+    """Return what a row said that may stand elsewhere now; of a new one, nothing."""
+    same = (row for row in old if isinstance(row, dict) and row.get("id") in ident)
+    return next(same, {})
 
 
 def _row(field: Field, before: Plain, given: Given, path: str) -> Plain:

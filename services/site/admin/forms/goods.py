@@ -86,7 +86,15 @@ def support(texts: NullTranslations) -> Sheet:
 
 
 def add_ons(texts: NullTranslations) -> Sheet:
-    """Return the screen of products beside the rewards, with their variants."""
+    """Return the screen of a campaign's products beside the rewards."""
+    _ = texts.gettext
+    intro = _("Products beside the rewards. A product’s id belongs to one campaign alone.")
+    fields = (products("campaign_add_ons", texts),)
+    return Sheet(name="add-ons", label=_("Add-ons"), intro=intro, fields=fields)
+
+
+def products(name: str, texts: NullTranslations, *, by_id: bool = False) -> Field:
+    """Return rows of products with their variants."""
     _ = texts.gettext
     unlimited = _("Empty: as many as people want.")
     variants = Field(
@@ -95,6 +103,7 @@ def add_ons(texts: NullTranslations) -> Sheet:
         kind="rows",
         row=_("Variant"),
         id_from="label",
+        by_id=by_id,
         fields=(
             Field(name="label", label=_("Name"), is_required=True, length_max=120),
             Field(name="id", label=_("Id"), kind="id"),
@@ -107,12 +116,13 @@ def add_ons(texts: NullTranslations) -> Sheet:
             Field(name="inventory", label=_("In stock"), kind="whole", help=unlimited),
         ),
     )
-    products = Field(
-        name="campaign_add_ons",
+    return Field(
+        name=name,
         label=_("Add-ons"),
         kind="rows",
         row=_("Add-on"),
         id_from="name",
+        by_id=by_id,
         fields=(
             Field(name="name", label=_("Name"), is_required=True, length_max=120),
             Field(name="id", label=_("Id"), kind="id"),
@@ -132,8 +142,6 @@ def add_ons(texts: NullTranslations) -> Sheet:
             variants,
         ),
     )
-    intro = _("Products beside the rewards. A product’s id belongs to one campaign alone.")
-    return Sheet(name="add-ons", label=_("Add-ons"), intro=intro, fields=(products,))
 
 
 def _late(texts: NullTranslations) -> Field:

@@ -70,7 +70,7 @@ def by_path(mistakes: Iterable[Told]) -> dict[str, list[str]]:
 def said(message: str, language: Language) -> str:
     """Return a sentence of the reader in a language; one we have no words for stays."""
     texts = catalogue(language)
-    plain = {**_of_values(texts), **_of_addresses(texts)}.get(message)
+    plain = {**_of_values(texts), **_of_addresses(texts), **_of_settings(texts)}.get(message)
     if plain:
         return plain
     for pattern, sentence in _with_values(texts):
@@ -144,6 +144,28 @@ def _of_addresses(texts: NullTranslations) -> dict[str, str]:
     }
 
 
+def _of_settings(texts: NullTranslations) -> dict[str, str]:
+    _ = texts.gettext
+    return {
+        "is not a country's two letters": _("A country has two letters, such as US."),
+        "has neither a rate nor states": _(
+            "Write a rate for the country, or for some of its states."
+        ),
+        "is not a ZIP code of five digits (quote it)": _("Write a ZIP code of five digits."),
+        "is more than the largest tip": _("This is more than the largest tip."),
+        "posts from the United States only; see origin_country": _(
+            "USPS posts from the United States alone."
+        ),
+        "is not a time of day such as 07:00": _("Write a time of day such as 07:00."),
+        "is later than 20:00: a report has until midnight to be made": _(
+            "This is later than 20:00: a report has until midnight to be made."
+        ),
+        "leaves nothing in a report: stats_summary is off, too": _(
+            "Nothing is left in a report: the figures are off, too."
+        ),
+    }
+
+
 def _with_values(texts: NullTranslations) -> tuple[tuple[str, str], ...]:
     _ = texts.gettext
     return (
@@ -153,6 +175,14 @@ def _with_values(texts: NullTranslations) -> tuple[tuple[str, str], ...]:
         (r"names no tier \(“(.*)”\)", _("There is no tier “{0}” any more.")),
         (r"“(.*)” is also sold in (.*)", _("“{0}” is also sold in {1}.")),
         (r"a list has at most (\d+) entries here", _("There is room for {0} here.")),
+        (r"“(.*)” is not a country's two letters", _("A country has two letters: “{0}” is none.")),
+        (r"is not a state of (.*)", _("{0} has no such state.")),
+        (r"is more than (\d+)", _("This is more than {0}.")),
+        (r"is not between ([\d,]+) and ([\d,]+)", _("Write a number between {0} and {1}.")),
+        (
+            r"is not a number from (.*) up to \(not including\) (.*)",
+            _("Write a number from {0} up to, not including, {1}."),
+        ),
         (r"lies outside the years (.*)", _("Write a year from {0}.")),
         (r"must begin with (https://.*)", _("This must begin with {0}")),
         (r"is not the id of a video at (.*)", _("This is not the id of a video at {0}.")),

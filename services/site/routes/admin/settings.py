@@ -1,16 +1,19 @@
 """Settings: what `platform.yml` says, changed through forms or whole, as if by hand."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlencode
 
 from litestar.response.base import ASGIResponse
 
 from contracts.refusals import InputRefused, NotFound
 from services.chassis.storage.database import transaction
+from services.site.admin import settings_sheets as sheets
 from services.site.admin.audit import Done
-from services.site.admin.forms.mistakes import said
+from services.site.admin.forms.filled import DEED
+from services.site.admin.forms.platform_sheets import suggested
 from services.site.admin.settings_fields import SECTIONS, Section, given, section_named, shown
+from services.site.admin.settings_mistakes import Told, settings_told
 from services.site.desks.dashboard import Visit, Work
 from services.site.editing import platform_texts as platform
 from services.site.editing.handlers import Unready
@@ -20,8 +23,7 @@ from services.site.public.style_page import style_page
 from services.site.public.theme import KEYS, key_of, theme_of, unreadable
 from services.site.publisher import write_platform
 from services.site.publishing.branding import SHAPES
-from services.site.publishing.plain import Plain
-from services.site.publishing.platform_text import FILE, changed, values_of
+from services.site.publishing.platform_text import FILE, changed, fields_in, values_of
 
 NEITHER_FORM_NOR_FILE = "This section has nothing to save."
 
@@ -39,16 +41,12 @@ async def section(visit: Visit) -> ASGIResponse:
 async def save(visit: Visit) -> ASGIResponse:
     """Save a section's form, or the whole file; everything is read as a hand's edit is."""
     wanted = _section(visit)
+    if wanted.is_sheet and DEED.fullmatch(visit.one("do")):
+        # Rows that were added or moved are on the screen alone until they are saved.
+        return await _shown(visit, wanted)
     source = await _source(visit)
-    if wanted.name == "file":
-        text = _text(visit)
-        details = {"file": FILE}
-    elif wanted.fields:
-        values = given(wanted, visit.pairs)
-        text = changed(source, values)
-        details = _differences(source, values)
-    else:
-        raise InputRefused("invalid_input", NEITHER_FORM_NOR_FILE)
+    text = _wanted_text(visit, wanted, source)
+    details = {"file": FILE} if wanted.name == "file" else _details(source, text)
     document = await asyncio.to_thread(platform.read, text, visit.dash.content.timezone)
     done = Done(
         actor=visit.user.email,
@@ -101,6 +99,31 @@ async def theme(visit: Visit) -> ASGIResponse:
     return visit.file(css.encode(), media_type="text/css")
 
 
+def _wanted_text(visit: Visit, wanted: Section, source: str) -> str:
+    """Return the text that a form asks for. Raises `Unready` for what can't be written."""
+    if wanted.name == "file":
+        return _text(visit)
+    if wanted.fields:
+        return changed(source, given(wanted, visit.pairs))
+    if not wanted.is_sheet:
+        raise InputRefused("invalid_input", NEITHER_FORM_NOR_FILE)
+    text, mistakes = sheets.text_of(_form(visit, wanted, source), source)
+    if mistakes:
+        raise Unready(mistakes)
+    return text
+
+
+def _form(visit: Visit, wanted: Section, source: str) -> sheets.Form:
+    """Return a screen of rows: as it was sent, or as the text in force fills it in."""
+    form = sheets.opened(wanted.name, source, visit.language)
+    if visit.row.name != "settings.save":
+        return form
+    sent: dict[str, list[str]] = {}
+    for name, value in visit.pairs:
+        sent.setdefault(name, []).append(value)
+    return sheets.sent(form, sent, visit.one("do"))
+
+
 async def _shown(visit: Visit, wanted: Section) -> ASGIResponse:
     newest, asides = None, []
     async with transaction(visit.dash.pool) as conn:
@@ -108,10 +131,15 @@ async def _shown(visit: Visit, wanted: Section) -> ASGIResponse:
         if wanted.name == "file":
             asides = await texts.open_set_asides(conn, platform.SLUG)
     source = newest.source if newest else ""
-    is_refused = visit.trouble is not None and visit.row.name == "settings.save"
+    is_sent = visit.row.name == "settings.save"
     values = shown(wanted, values_of(source))
-    if is_refused:
+    if is_sent:
         values |= given(wanted, visit.pairs)
+    form = _form(visit, wanted, source) if wanted.is_sheet else None
+    trouble = visit.trouble
+    mistakes = trouble.mistakes if isinstance(trouble, Unready) else []
+    told = settings_told(mistakes, wanted, form.fields if form else {}, visit.language)
+    wrong = _by_path(told, wanted)
     health = await visit.dash.watch.look(visit.caller) if wanted.name in LOOKED_AT else []
     return visit.page(
         "settings",
@@ -122,17 +150,24 @@ async def _shown(visit: Visit, wanted: Section) -> ASGIResponse:
         sections=SECTIONS,
         values=values,
         # A refused form keeps what it was made of: another's change is not overwritten by a retry.
-        base_sha=visit.one("base") if is_refused else (newest.sha256 if newest else ""),
-        source=_text(visit) if is_refused else source,
+        base_sha=visit.one("base") if is_sent else (newest.sha256 if newest else ""),
+        source=_text(visit) if is_sent else source,
         newest=newest,
         asides=asides,
-        wrong=_wrong(visit),
+        told=told,
+        wrong={path: " ".join(messages) for path, messages in wrong.items()},
+        sheet=form and form.sheet,
+        inputs=form.inputs(wrong, visit.language) if form else (),
+        focus=form.focus if form else "",
+        suggested=suggested(visit.language) if form else (),
+        is_unsaved=form is not None and is_sent,
         health=health,
         own=visit.dash.content.facts,
         secrets=visit.dash.content.secrets,
     )
 
 
+DETAILS_MAX = 60
 LOOKED_AT = ("secrets", "diagnostics")
 
 
@@ -155,23 +190,18 @@ async def _source(visit: Visit) -> str:
     return newest.source if newest else ""
 
 
-def _differences(source: str, values: Mapping[str, Plain]) -> dict[str, str]:
+def _details(source: str, text: str) -> dict[str, str]:
     """Return by path what is another value now, for the audit log."""
-    before = values_of(source)
-    return {
-        path: value if isinstance(value, str) else ", ".join(str(each) for each in value)
-        for path, value in values.items()
-        if value != before.get(path, "")
-    }
+    found = sheets.changes(fields_in(source), fields_in(text))
+    return dict(list(found.items())[:DETAILS_MAX])
 
 
-def _wrong(visit: Visit) -> dict[str, str]:
-    """Return by path what is wrong with what was sent; with its line where the file is shown."""
-    if not isinstance(visit.trouble, Unready):
-        return {}
-    found: dict[str, str] = {}
-    for each in visit.trouble.mistakes:
-        found.setdefault(each.field, f"{said(each.message, visit.language)} ({FILE}:{each.line})")
+def _by_path(told: Iterable[Told], here: Section) -> dict[str, list[str]]:
+    """Return what is wrong at each field of this section."""
+    found: dict[str, list[str]] = {}
+    for each in told:
+        if each.section == here.name:
+            found.setdefault(each.path, []).append(each.message)
     return found
 
 
