@@ -128,3 +128,10 @@ async def expire(site: RunningSite, email: str) -> None:
         email,
     )
     await connection.close()
+
+
+async def keeping_settings(site: RunningSite, text: str) -> Visitor:
+    """Publish a `platform.yml`, and return a super admin who looks at it."""
+    (site.content / "platform.yml").write_text(text)
+    await site.publish()
+    return await signed_in(site, "ada@pool.example")

@@ -17,7 +17,7 @@ from services.site.publishing.plain import Fields
 from services.site.publishing.platform_file import read_platform
 from services.site.publishing.platform_text import FILE, fields_in, saying
 from tests.site import admins
-from tests.site.admins import Visitor, signed_in
+from tests.site.admins import Visitor, keeping_settings
 from tests.site.running import RunningSite
 
 TAXED = """\
@@ -195,9 +195,7 @@ def test_the_audit_log_is_told_what_is_gone() -> None:
 
 @pytest.fixture
 async def ada(one_film: RunningSite) -> Visitor:
-    (one_film.content / "platform.yml").write_text(WRITTEN)
-    await one_film.publish()
-    return await signed_in(one_film, "ada@pool.example")
+    return await keeping_settings(one_film, WRITTEN)
 
 
 def file_of(site: RunningSite) -> str:

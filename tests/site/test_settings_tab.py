@@ -8,7 +8,7 @@ import pytest
 from services.site.admin.settings_fields import SECTIONS, given, section_named
 from services.site.public.theme import KEYS
 from services.site.publishing.platform_text import changed, values_of
-from tests.site.admins import Visitor, signed_in
+from tests.site.admins import Visitor, keeping_settings
 from tests.site.running import Behind, RunningSite, eventually, running_site
 from tests.support.stack import Servers
 from tests.tidy.source import ROOT
@@ -86,9 +86,7 @@ async def saved(visitor: Visitor, section: str, base: str, **form: str) -> int:
 
 @pytest.fixture
 async def ada(one_film: RunningSite) -> Visitor:
-    (one_film.content / "platform.yml").write_text(WRITTEN)
-    await one_film.publish()
-    return await signed_in(one_film, "ada@pool.example")
+    return await keeping_settings(one_film, WRITTEN)
 
 
 @pytest.mark.parametrize("section", [each.name for each in SECTIONS])
